@@ -1,0 +1,91 @@
+/**
+ * Every error of ctrl-if is a {@link CtrlIfError} with one of these codes. Codes are stable; sentences are not:
+ * match on `code`, never on `message`.
+ */
+export type CtrlIfErrorCode =
+  // wire: a message that cannot be encoded or decoded
+  | 'ERR_CTRL_IF_VALUE'
+  | 'ERR_CTRL_IF_LENGTH'
+  | 'ERR_CTRL_IF_SHORT_BUFFER'
+  | 'ERR_CTRL_IF_UNKNOWN_MESSAGE'
+  | 'ERR_CTRL_IF_DEFINITION'
+  // page: shared memory that cannot be created, mapped or trusted
+  | 'ERR_CTRL_IF_ENGINE'
+  | 'ERR_CTRL_IF_PAGE_NAME'
+  | 'ERR_CTRL_IF_PAGE_EXISTS'
+  | 'ERR_CTRL_IF_PAGE_NOT_FOUND'
+  | 'ERR_CTRL_IF_PAGE_PERMISSION'
+  | 'ERR_CTRL_IF_PAGE_NO_SPACE'
+  | 'ERR_CTRL_IF_PAGE_TRUNCATED'
+  | 'ERR_CTRL_IF_PAGE_MAGIC'
+  | 'ERR_CTRL_IF_PAGE_VERSION'
+  | 'ERR_CTRL_IF_PAGE_OWNER'
+  | 'ERR_CTRL_IF_PAGE_NONCE'
+  | 'ERR_CTRL_IF_PAGE_STALE'
+  | 'ERR_CTRL_IF_PAGE_CLOSED'
+  | 'ERR_CTRL_IF_PAGE_SYSTEM'
+  // ring: misuse of a half, or a peer whose indices cannot be true
+  | 'ERR_CTRL_IF_RING_GEOMETRY'
+  | 'ERR_CTRL_IF_RING_ENTRY'
+  | 'ERR_CTRL_IF_RING_NOT_OUTSTANDING'
+  | 'ERR_CTRL_IF_PEER_INDEX'
+  // link and domain: the life of a conversation
+  | 'ERR_CTRL_IF_PEER_PROTOCOL'
+  | 'ERR_CTRL_IF_PEER_DIED'
+  | 'ERR_CTRL_IF_PEER_CLOSED'
+  | 'ERR_CTRL_IF_CLOSED'
+  | 'ERR_CTRL_IF_ABORTED'
+  | 'ERR_CTRL_IF_TIMEOUT'
+  | 'ERR_CTRL_IF_NOT_UNDERSTOOD'
+  | 'ERR_CTRL_IF_RECEIVER_EXISTS'
+  | 'ERR_CTRL_IF_ALREADY_ANSWERED'
+  | 'ERR_CTRL_IF_HANDLER'
+  | 'ERR_CTRL_IF_NAME'
+  | 'ERR_CTRL_IF_NAME_IN_USE'
+  | 'ERR_CTRL_IF_NO_CONTROLLER'
+  | 'ERR_CTRL_IF_RUNTIME_DIRECTORY'
+  | 'ERR_CTRL_IF_HANDSHAKE';
+
+/** What an error may carry beside its sentence; each is present only where it means something. */
+export interface CtrlIfErrorDetails {
+  /** The message or struct field concerned, as the wire table names it. */
+  field?: string;
+  /** Byte offset in the 64-byte slot (wire) or in the page (page, ring). */
+  offset?: number;
+  /** What would have been right, in words. */
+  expected?: string;
+  /** What came instead. */
+  received?: unknown;
+  /** The domain concerned. */
+  domid?: number;
+  /** The name of the page, controller or socket concerned. */
+  subject?: string;
+  /** From the operating system, as in Node's own system errors. */
+  errno?: number;
+  syscall?: string;
+  cause?: unknown;
+}
+
+/** The one error class of ctrl-if: a stable `code`, a sentence that says what happened and what to do, and the details. */
+export class CtrlIfError extends Error {
+  readonly code: CtrlIfErrorCode;
+  declare readonly field?: string;
+  declare readonly offset?: number;
+  declare readonly expected?: string;
+  declare readonly received?: unknown;
+  declare readonly domid?: number;
+  declare readonly subject?: string;
+  declare readonly errno?: number;
+  declare readonly syscall?: string;
+
+  constructor(code: CtrlIfErrorCode, sentence: string, details: CtrlIfErrorDetails = {}) {
+    const { cause, ...rest } = details;
+    super(sentence, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, rest);
+  }
+
+  static {
+    CtrlIfError.prototype.name = 'CtrlIfError';
+  }
+}

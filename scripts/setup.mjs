@@ -1,0 +1,99 @@
+// Makes a fresh clone ready: installs from the lock file, builds the addon, compiles the TypeScript.
+// Each step is skipped when nothing it depends on has changed since it last succeeded. Plain Node, no dependencies:
+// it runs before there are any.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stamps = join(root, 'node_modules', '.ctrl-if-setup.json');
+const force = process.argv.includes('--force');
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+const done = readStamps();
+
+step('dependencies', 'installing dependencies from package-lock.json', ['package.json', 'package-lock.json'], {
+  ready: () => existsSync(join(root, 'node_modules', 'typescript')),
+  run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+});
+step('addon', 'building the native addon', ['binding.gyp', 'native'], {
+  ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')) || done.addon?.startsWith('none:'),
+  run: buildAddon,
+});
+step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.build.json'], {
+  ready: () => existsSync(join(root, 'dist', 'index.js')),
+  run: () => {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    must('tsc', process.execPath, [tool('typescript', 'bin/tsc'), '-p', 'tsconfig.build.json']);
+  },
+});
+
+/** Runs one step unless its inputs are as they were when it last succeeded. */
+function step(name, sentence, inputs, { ready, run }) {
+  const fingerprint = `${process.version} ${process.platform}-${process.arch} ${hashOf(inputs)}`;
+  if (!force && ready() && done[name]?.endsWith(fingerprint)) return;
+  const began = Date.now();
+  console.error(`ctrl-if: ${sentence} ...`);
+  const outcome = run() ?? '';
+  done[name] = outcome + fingerprint;
+  mkdirSync(dirname(stamps), { recursive: true });
+  writeFileSync(stamps, `${JSON.stringify(done, null, 2)}\n`);
+  console.error(`ctrl-if: ${sentence} ... done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+/** Without a compiler the pure-JS engine serves, so its absence is told and is not an error; a failing build is one. */
+function buildAddon() {
+  const missing = [
+    ['a C++ compiler', process.env.CXX ?? 'c++'],
+    ['make', 'make'],
+    ['python3', 'python3'],
+  ].filter(([, command]) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error !== undefined);
+  if (missing.length > 0) {
+    console.error(`ctrl-if: no ${missing.map(([what]) => what).join(', no ')} here: going on with the pure-JS engine.`);
+    console.error(
+      'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run it again.',
+    );
+    return 'none:';
+  }
+  const args = [tool('node-gyp', 'bin/node-gyp.js'), 'rebuild', '--loglevel=error', `--jobs=max`];
+  const headers = dirname(dirname(process.execPath));
+  // The headers that came with this Node need no download and cannot be the wrong ones.
+  if (existsSync(join(headers, 'include', 'node', 'node_api.h'))) args.push(`--nodedir=${headers}`);
+  must('node-gyp', process.execPath, args);
+}
+
+function tool(packageName, file) {
+  return join(root, 'node_modules', packageName, file);
+}
+
+/** Runs a command with its output held back, and shows it all when the command fails. */
+function must(what, command, args) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
+  console.error(
+    `ctrl-if: ${what} failed (see above); nothing was left half-done, run the same command again after mending it.`,
+  );
+  process.exit(1);
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory()) for (const entry of readdirSync(path).sort()) visit(join(path, entry));
+    else hash.update(path).update(readFileSync(path));
+  };
+  for (const path of paths) visit(join(root, path));
+  return hash.digest('hex');
+}
+
+function readStamps() {
+  try {
+    return JSON.parse(readFileSync(stamps, 'utf8'));
+  } catch {
+    return {};
+  }
+}
