@@ -1,0 +1,137 @@
+/** Fields that are strings in TypeScript: one character, NUL-padded text, a MAC address. */
+import type { Field } from './field.ts';
+
+/** 1 byte: a string of one character U+0000 to U+00FF (latin-1); byte 0 is `'\0'`. */
+export const char: Field<string> = {
+  cType: 'char',
+  size: 1,
+  tail: undefined,
+  role: 'in',
+  zero: '\0',
+  expected: 'a string of one character from U+0000 to U+00FF',
+  accepts: (value) => typeof value === 'string' && value.length === 1 && value.charCodeAt(0) <= 0xff,
+  read: (view, at) => String.fromCharCode(view.getUint8(at)),
+  write: (view, at, value) => view.setUint8(at, value.charCodeAt(0)),
+};
+
+// A byte order mark is three bytes like any others: dropping it would make decode and encode disagree.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Bytes of a code point in UTF-8. */
+const utf8Bytes = (codePoint: number): number =>
+  codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;
+
+/** Whether it has at most `size` bytes in UTF-8, no NUL, and no half of a surrogate pair. */
+function fits(value: string, size: number): boolean {
+  if (value.length > size) return false;
+  let bytes = 0;
+  let wide = false;
+  for (let i = 0; i < value.length; i++) {
+    const codePoint = value.codePointAt(i)!;
+    if (codePoint === 0) return false;
+    bytes += utf8Bytes(codePoint);
+    wide ||= codePoint > 0x7f;
+    if (codePoint > 0xffff) i++;
+  }
+  return bytes <= size && !(wide && LONE_SURROGATE.test(value));
+}
+
+/** Writes without TextEncoder, which would need a new array for the field's bytes at every call. */
+function writeUtf8(view: DataView, at: number, value: string): number {
+  for (let i = 0; i < value.length; i++) {
+    const codePoint = value.codePointAt(i)!;
+    if (codePoint < 0x80) {
+      view.setUint8(at++, codePoint);
+      continue;
+    }
+    const bytes = utf8Bytes(codePoint);
+    if (bytes === 4) i++;
+    const lead = (0xf00 >> bytes) & 0xff;
+    view.setUint8(at++, lead | (codePoint >> (6 * (bytes - 1))));
+    for (let left = bytes - 2; left >= 0; left--) view.setUint8(at++, 0x80 | ((codePoint >> (6 * left)) & 0x3f));
+  }
+  return at;
+}
+
+/**
+ * `size` bytes: a string in UTF-8, padded with NULs. A string of exactly `size` bytes has no NUL at its end, so C code
+ * must not take it for a C string. Decoding stops at the first NUL; bytes before it that are not UTF-8 are an error.
+ */
+export function text(size: number): Field<string> {
+  return {
+    cType: `char[${size}]`,
+    size,
+    tail: undefined,
+    role: 'in',
+    zero: '',
+    expected: `a string of at most ${size} bytes in UTF-8, without NUL`,
+    accepts: (value) => typeof value === 'string' && fits(value, size),
+    read(view, at) {
+      let value = '';
+      for (let i = 0; i < size; i++) {
+        const byte = view.getUint8(at + i);
+        if (byte === 0) return value;
+        if (byte > 0x7f) return readWide(view, at, size);
+        value += String.fromCharCode(byte);
+      }
+      return value;
+    },
+    write(view, at, value) {
+      for (let i = writeUtf8(view, at, value); i < at + size; i++) view.setUint8(i, 0);
+    },
+  };
+}
+
+function readWide(view: DataView, at: number, size: number): string | undefined {
+  // A copy: browsers' TextDecoder refuses shared memory.
+  const bytes = Uint8Array.from({ length: size }, (_, i) => view.getUint8(at + i));
+  const end = bytes.indexOf(0);
+  try {
+    return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  } catch {
+    return undefined;
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The value of a hexadecimal digit in either case, or -1. */
+function digit(character: number): number {
+  if (character >= 0x30 && character <= 0x39) return character - 0x30;
+  const lower = character | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+// By character, because a regular expression and parseInt take ten times as long.
+function isMac(value: string): boolean {
+  if (value.length !== 17) return false;
+  for (let i = 0; i < 17; i++) {
+    const character = value.charCodeAt(i);
+    if (i % 3 === 2 ? character !== 0x3a : digit(character) < 0) return false;
+  }
+  return true;
+}
+
+/** 6 bytes: `aa:bb:cc:dd:ee:ff`, taken in either case, given in lower case. */
+export const mac: Field<string> = {
+  cType: 'u8[6]',
+  size: 6,
+  tail: undefined,
+  role: 'in',
+  zero: '00:00:00:00:00:00',
+  expected: 'a MAC address such as "aa:bb:cc:dd:ee:ff"',
+  accepts: (value) => typeof value === 'string' && isMac(value),
+  read(view, at) {
+    let value = HEX[view.getUint8(at)]!;
+    for (let i = 1; i < 6; i++) value += `:${HEX[view.getUint8(at + i)]}`;
+    return value;
+  },
+  write(view, at, value) {
+    for (let i = 0; i < 6; i++) {
+      const high = digit(value.charCodeAt(3 * i));
+      view.setUint8(at + i, (high << 4) | digit(value.charCodeAt(3 * i + 1)));
+    }
+  },
+};
