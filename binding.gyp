@@ -1,0 +1,42 @@
+{
+  "targets": [
+    {
+      "target_name": "ctrl_if",
+      "sources": ["native/addon.cc", "native/segment_object.cc", "native/ring_object.cc"],
+      "include_dirs": ["native/include", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        # 9: the newest version that every supported Node (20.19 and later) has, so one binary serves all.
+        "NAPI_VERSION=9",
+        # Nothing throws through C frames of Node-API; failures are statuses.
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        # A worker terminated in the middle of a call cannot throw; without this, napi.h aborts the process for it.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        # The deprecated half of napi.h is dead weight.
+        "NODE_ADDON_API_DISABLE_DEPRECATED"
+      ],
+      "cflags": ["-Wall", "-Wextra"],  # no -Werror: this also builds with users' compilers, which we have not seen
+      # gyp appends ours to Node's own list, where a later Node may ask for C++20 only to have it undone here.
+      "cflags_cc!": ["-std=gnu++14", "-std=gnu++17", "-std=gnu++20", "-O2"],
+      "cflags_cc": [
+        "-std=c++17",
+        "-O3",  # unrolls the copies of 64-byte slots
+        "-fno-exceptions",
+        "-fvisibility=hidden"  # only the two entry points of a Node-API module are exported
+      ],
+      "conditions": [
+        ["OS=='linux'", {
+          "libraries": ["-lrt"]  # shm_open before glibc 2.34; an empty archive after it
+        }],
+        ["OS=='mac'", {
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+            "GCC_OPTIMIZATION_LEVEL": "3",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "11.0"
+          }
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,241 @@
+// A shared ring as in Xen's ring.h: requests one way, responses the other way, in the same slots.
+//
+//   byte 0  u32 req_prod   written by the front alone
+//   byte 4  u32 rsp_prod   written by the back alone
+//   byte 8  slots          slot(index) = index & (slots - 1); indices run free in 32 bits and wrap together
+//
+// Always true, modulo 2^32, when both sides are honest:
+//   rsp_cons <= rsp_prod <= req_cons <= req_prod <= rsp_cons + slots
+//
+// The peer is not trusted. Every call reads the peer's index at most once, refuses a value that cannot be true before
+// it acts on it, and copies entries out before anyone looks at them. What bounds memory accesses is private and never
+// read back from the page. After a refusal nothing has changed: a peer that writes its index in two halves is merely
+// early.
+//
+// A half belongs to one thread at a time. Neither half wakes its peer: wakeup.hpp says when to.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "atomics.hpp"
+
+namespace ctrl_if {
+
+// Results below zero; zero and above count entries.
+inline constexpr int32_t kPeerIndex = -1;  ///< the peer's index cannot be true, or was seen half-written
+inline constexpr int32_t kClosed = -2;     ///< for owners of a mapping: there is none any more. Never returned here
+inline constexpr int32_t kNotOutstanding = -3;  ///< more responses than requests taken: nothing was sent
+
+inline constexpr uint32_t kMaxSlots = 65536;       // a count must fit an int32_t with room to spare
+inline constexpr uint32_t kMaxEntryBytes = 65536;  // so that slots * entry bytes cannot overflow 64 bits, nor 2^32 + 8
+
+/// Entry size and slot count known to the compiler: copies become a few vector moves.
+template <uint32_t EntryBytes, uint32_t Slots>
+struct FixedGeometry {
+  static_assert(Slots > 0 && Slots <= kMaxSlots && (Slots & (Slots - 1)) == 0, "slot = index & (slots - 1)");
+  static_assert(EntryBytes > 0 && EntryBytes <= kMaxEntryBytes && EntryBytes % 4 == 0, "entries keep words aligned");
+  static constexpr uint32_t entry_bytes() { return EntryBytes; }
+  static constexpr uint32_t slots() { return Slots; }
+};
+
+/// The two rings of control_if_t.
+using ControlGeometry = FixedGeometry<64, 8>;
+
+/// The same at run time.
+class DynamicGeometry {
+ public:
+  DynamicGeometry(uint32_t entry_bytes, uint32_t slots) : entry_bytes_(entry_bytes), slots_(slots) {}
+  static constexpr bool valid(uint32_t entry_bytes, uint32_t slots) {
+    return slots > 0 && slots <= kMaxSlots && (slots & (slots - 1)) == 0 && entry_bytes > 0 &&
+           entry_bytes <= kMaxEntryBytes && entry_bytes % 4 == 0;
+  }
+  [[nodiscard]] uint32_t entry_bytes() const { return entry_bytes_; }
+  [[nodiscard]] uint32_t slots() const { return slots_; }
+
+ private:
+  uint32_t entry_bytes_;
+  uint32_t slots_;
+};
+
+inline constexpr uint64_t kRingHeaderBytes = 8;
+
+/// Bytes of shared memory that a ring covers.
+inline constexpr uint64_t ring_bytes(uint32_t entry_bytes, uint32_t slots) {
+  return kRingHeaderBytes + uint64_t{entry_bytes} * slots;
+}
+
+/// What both halves share: where the words and slots are. `base` is 4-aligned and outlives every call.
+template <class Geometry>
+class RingView {
+ public:
+  explicit RingView(Geometry geometry = Geometry()) : geometry_(geometry) {}
+
+  [[nodiscard]] uint32_t slots() const { return geometry_.slots(); }
+  [[nodiscard]] uint32_t entry_bytes() const { return geometry_.entry_bytes(); }
+
+ protected:
+  void map(void* base) { base_ = static_cast<uint8_t*>(base); }
+  [[nodiscard]] uint32_t* req_prod() const { return reinterpret_cast<uint32_t*>(base_); }
+  [[nodiscard]] uint32_t* rsp_prod() const { return reinterpret_cast<uint32_t*>(base_ + 4); }
+
+  void write_slots(uint32_t index, const void* src, uint32_t n) const {
+    const auto* from = static_cast<const uint8_t*>(src);
+    for (uint32_t i = 0; i < n; i++) std::memcpy(slot(index + i), from + i * size_t{entry_bytes()}, entry_bytes());
+  }
+
+  void read_slots(uint32_t index, void* dst, uint32_t n) const {
+    auto* to = static_cast<uint8_t*>(dst);
+    for (uint32_t i = 0; i < n; i++) std::memcpy(to + i * size_t{entry_bytes()}, slot(index + i), entry_bytes());
+    // A compiler that sees through the copy may fetch the slot again instead of the copy (XSA-155): not past this
+    // point.
+    compiler_fence();
+  }
+
+ private:
+  [[nodiscard]] uint8_t* slot(uint32_t index) const {
+    return base_ + kRingHeaderBytes + size_t{index & (slots() - 1)} * entry_bytes();
+  }
+
+  uint8_t* base_ = nullptr;
+  Geometry geometry_;
+};
+
+/// Produces requests, consumes responses.
+template <class Geometry>
+class FrontRing : public RingView<Geometry> {
+ public:
+  using RingView<Geometry>::RingView;
+
+  /// Takes the ring as it is found: unanswered requests stay counted, responses published but never taken are dropped.
+  /// Returns how many requests are unanswered, or kPeerIndex.
+  [[nodiscard]] int32_t attach(void* base) {
+    this->map(base);
+    const uint32_t rsp = load_acquire(this->rsp_prod());  // acquire: pairs with the release in BackRing::push_responses
+    const uint32_t req = load_relaxed(this->req_prod());  // relaxed: only a front writes it, and this is now the front
+    if (req - rsp > this->slots()) return kPeerIndex;
+    req_prod_pvt_ = req;
+    rsp_cons_ = rsp_seen_ = rsp;
+    return static_cast<int32_t>(req - rsp);
+  }
+
+  /// Copies up to `n` entries from `src` into free slots and publishes them at once. Returns how many; 0 when full.
+  [[nodiscard]] int32_t push_requests(const void* src, uint32_t n) {
+    n = std::min(n, free_requests());
+    if (n == 0) return 0;
+    this->write_slots(req_prod_pvt_, src, n);
+    req_prod_pvt_ += n;
+    // release: pairs with the acquire in BackRing::take_requests; the entries are there before the index says so.
+    store_release(this->req_prod(), req_prod_pvt_);
+    return static_cast<int32_t>(n);
+  }
+
+  /// Copies up to `max` responses to `dst` and frees their slots. Returns how many, or kPeerIndex.
+  [[nodiscard]] int32_t take_responses(void* dst, uint32_t max) {
+    uint32_t available = rsp_seen_ - rsp_cons_;
+    if (available == 0) {  // the peer's cache line is touched only when ours has nothing left
+      // acquire: pairs with the release in BackRing::push_responses; the responses are there when the index says so.
+      const uint32_t rsp = load_acquire(this->rsp_prod());
+      available = rsp - rsp_cons_;
+      // Only what was asked can be answered. An index that ran backwards is a huge difference and fails the same test.
+      if (available > req_prod_pvt_ - rsp_cons_) return kPeerIndex;
+      rsp_seen_ = rsp;
+    }
+    const uint32_t n = std::min(available, max);
+    this->read_slots(rsp_cons_, dst, n);
+    rsp_cons_ += n;  // private: the slots are ours to fill again, and the back learns of it from the next req_prod
+    return static_cast<int32_t>(n);
+  }
+
+  /// take_responses, looking again up to `polls` times while there is nothing.
+  [[nodiscard]] int32_t take_responses_spinning(void* dst, uint32_t max, uint32_t polls) {
+    for (;; polls--) {
+      const int32_t n = take_responses(dst, max);
+      if (n != 0 || polls == 0) return n;
+      cpu_relax();
+    }
+  }
+
+  /// Slots that a request may use now.
+  [[nodiscard]] uint32_t free_requests() const { return this->slots() - (req_prod_pvt_ - rsp_cons_); }
+
+ private:
+  uint32_t req_prod_pvt_ = 0;
+  uint32_t rsp_cons_ = 0;
+  uint32_t rsp_seen_ = 0;  // the newest rsp_prod that passed the test
+};
+
+/// Consumes requests, produces responses: exactly one each, in any order, each in the next response slot.
+template <class Geometry>
+class BackRing : public RingView<Geometry> {
+ public:
+  using RingView<Geometry>::RingView;
+
+  /// Resumes from ONE index, rsp_prod: what a former back took and never answered is served again. Two independent
+  /// indices would lose those requests, and with each of them a slot for ever (PROTOCOL 5.3, H19).
+  /// Returns how many requests are unanswered, or kPeerIndex.
+  ///
+  /// Requests and responses share slots, so only a back that answered in order left each unanswered request where it
+  /// was. A response for a later request overwrote an earlier one, and a back that died between writing a response and
+  /// publishing it left it, or a part of it, in a request's place. Only the front still knows what it asked.
+  [[nodiscard]] int32_t attach(void* base) {
+    this->map(base);
+    const uint32_t rsp = load_relaxed(this->rsp_prod());  // relaxed: only a back writes it, and this is now the back
+    // relaxed: bounded here and forgotten; take_requests reads it again, with acquire, before it touches a slot.
+    const uint32_t req = load_relaxed(this->req_prod());
+    if (req - rsp > this->slots()) return kPeerIndex;
+    rsp_prod_pvt_ = req_cons_ = req_seen_ = rsp;
+    return static_cast<int32_t>(req - rsp);
+  }
+
+  /// Copies up to `max` requests to `dst`. Returns how many, or kPeerIndex.
+  [[nodiscard]] int32_t take_requests(void* dst, uint32_t max) {
+    uint32_t available = req_seen_ - req_cons_;
+    if (available == 0) {
+      // acquire: pairs with the release in FrontRing::push_requests; the requests are there when the index says so.
+      const uint32_t req = load_acquire(this->req_prod());
+      available = req - req_cons_;
+      // req_prod - rsp_prod_pvt > slots is a lie, and so is an index behind what was taken: one test for both.
+      if (available > this->slots() - outstanding()) return kPeerIndex;
+      req_seen_ = req;
+    }
+    const uint32_t n = std::min(available, max);
+    this->read_slots(req_cons_, dst, n);
+    req_cons_ += n;
+    return static_cast<int32_t>(n);
+  }
+
+  /// take_requests, looking again up to `polls` times while there is nothing.
+  [[nodiscard]] int32_t take_requests_spinning(void* dst, uint32_t max, uint32_t polls) {
+    for (;; polls--) {
+      const int32_t n = take_requests(dst, max);
+      if (n != 0 || polls == 0) return n;
+      cpu_relax();
+    }
+  }
+
+  /// Copies `n` responses from `src` and publishes them at once. All or nothing: kNotOutstanding when fewer requests
+  /// were copied out and not answered, because the slot of an unread request would be overwritten (H6).
+  [[nodiscard]] int32_t push_responses(const void* src, uint32_t n) {
+    if (n > outstanding()) return kNotOutstanding;
+    if (n == 0) return 0;
+    this->write_slots(rsp_prod_pvt_, src, n);
+    rsp_prod_pvt_ += n;
+    // release: pairs with the acquire in FrontRing::take_responses. It also keeps our copying out of these slots ahead
+    // of the front's next use of them.
+    store_release(this->rsp_prod(), rsp_prod_pvt_);
+    return static_cast<int32_t>(n);
+  }
+
+  /// Requests copied out and not yet answered.
+  [[nodiscard]] uint32_t outstanding() const { return req_cons_ - rsp_prod_pvt_; }
+
+ private:
+  uint32_t rsp_prod_pvt_ = 0;
+  uint32_t req_cons_ = 0;
+  uint32_t req_seen_ = 0;  // the newest req_prod that passed the test
+};
+
+}  // namespace ctrl_if

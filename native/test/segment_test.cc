@@ -1,0 +1,125 @@
+// Segments: what create, open and unlink say and leave behind.
+#include "ctrl_if/segment.hpp"
+
+#include <dirent.h>
+
+#include <string>
+
+#include "check.hpp"
+
+namespace {
+
+using namespace ctrl_if;
+using ctrl_if::test::run;
+
+std::string fresh_name(const char* what) { return "/ctrl-if-segment-test-" + std::to_string(::getpid()) + "-" + what; }
+
+void expect(const Outcome& outcome, int error, const char* syscall) {
+  CHECK_EQ(outcome.error, error);
+  CHECK(std::string(outcome.syscall) == syscall);
+}
+
+uint32_t open_descriptors() {
+  uint32_t count = 0;
+  DIR* directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return 0;  // no Linux: the count is then 0 before and after
+  while (::readdir(directory) != nullptr) count++;
+  ::closedir(directory);
+  return count;
+}
+
+void two_mappings_of_one_object() {
+  const std::string name = fresh_name("pair");
+  Segment ours;
+  Segment theirs;
+  CHECK(Segment::create(name.c_str(), 4096, ours).ok());
+  CHECK(Segment::open(name.c_str(), 4096, theirs).ok());
+  CHECK_EQ(theirs.bytes(), 4096);
+  CHECK_EQ(theirs.stat().uid, ::getuid());
+  CHECK_EQ(theirs.stat().mode, 0600);
+  CHECK_EQ(theirs.stat().inode, ours.stat().inode);
+  for (size_t i = 0; i < 4096; i++) CHECK_EQ(theirs.base()[i], 0);
+  ours.base()[4095] = 42;
+  CHECK_EQ(theirs.base()[4095], 42);
+  CHECK(Segment::unlink(name.c_str()).ok());
+  ours.base()[0] = 43;  // mappings outlive the name
+  CHECK_EQ(theirs.base()[0], 43);
+  expect(Segment::unlink(name.c_str()), ENOENT, "shm_unlink");
+}
+
+void refusals() {
+  const std::string name = fresh_name("refused");
+  Segment segment;
+  Segment second;
+  expect(Segment::open(name.c_str(), 1, segment), ENOENT, "shm_open");
+  CHECK(Segment::create(name.c_str(), 4096, segment).ok());
+  segment.base()[0] = 9;
+  expect(Segment::create(name.c_str(), 4096, second), EEXIST, "shm_open");
+  CHECK_EQ(segment.base()[0], 9);  // and the one that was there is untouched
+  CHECK(Segment::open(name.c_str(), 4096, second).ok());
+  CHECK(Segment::unlink(name.c_str()).ok());
+}
+
+void too_small() {
+  const std::string name = fresh_name("small");
+  Segment small;
+  Segment opened;
+  CHECK(Segment::create(name.c_str(), 100, small).ok());
+  const Outcome outcome = Segment::open(name.c_str(), 101, opened);
+  CHECK(outcome.truncated && !outcome.ok() && !opened.mapped());
+  CHECK_EQ(opened.stat().bytes, 100);
+  CHECK(Segment::open(name.c_str(), 100, opened).ok());
+  CHECK(Segment::unlink(name.c_str()).ok());
+
+  // An object that its creator has not sized yet, or was killed before sizing.
+  const int fd = ::shm_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR, 0600);
+  CHECK(fd >= 0);
+  ::close(fd);
+  CHECK(Segment::open(name.c_str(), 0, opened).truncated);
+  CHECK(!opened.mapped());
+  CHECK(Segment::unlink(name.c_str()).ok());
+}
+
+void failure_leaves_nothing() {
+  const std::string name = fresh_name("huge");
+  const uint32_t descriptors = open_descriptors();
+  Segment segment;
+  const Outcome huge = Segment::create(name.c_str(), uint64_t{1} << 46, segment);
+  CHECK(huge.error == ENOSPC || huge.error == EFBIG);
+  CHECK(std::string(huge.syscall) == "posix_fallocate");
+  expect(Segment::create(name.c_str(), 0, segment), EINVAL, "posix_fallocate");
+  expect(Segment::create(name.c_str(), UINT64_MAX, segment), EINVAL, "posix_fallocate");
+  CHECK(!segment.mapped());
+  expect(Segment::open(name.c_str(), 1, segment), ENOENT, "shm_open");
+  CHECK_EQ(open_descriptors(), descriptors);
+}
+
+void values() {
+  const std::string name = fresh_name("moved");
+  const uint32_t descriptors = open_descriptors();
+  Segment first;
+  CHECK(Segment::create(name.c_str(), 4096, first).ok());
+  CHECK(Segment::unlink(name.c_str()).ok());
+  CHECK_EQ(open_descriptors(), descriptors);  // a mapping needs none
+  uint8_t* base = first.base();
+  Segment second(std::move(first));
+  CHECK(second.base() == base);
+  // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move): that it is empty is the point
+  CHECK(!first.mapped());
+  first = std::move(second);
+  CHECK(first.base() == base && first.bytes() == 4096);
+  first.reset();
+  first.reset();
+  CHECK(!first.mapped());
+}
+
+}  // namespace
+
+int main() {
+  run("two mappings of one object", two_mappings_of_one_object);
+  run("refusals", refusals);
+  run("too small", too_small);
+  run("a failure leaves nothing", failure_leaves_nothing);
+  run("values", values);
+  return 0;
+}
