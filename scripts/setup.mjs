@@ -18,10 +18,22 @@ step('dependencies', 'installing dependencies from package-lock.json', ['package
   ready: () => existsSync(join(root, 'node_modules', 'typescript')),
   run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
 });
-step('addon', 'building the native addon', ['binding.gyp', 'native'], {
-  ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')) || done.addon?.startsWith('none:'),
-  run: buildAddon,
-});
+step(
+  'addon',
+  'building the native addon',
+  [
+    'binding.gyp',
+    'native/addon.hpp',
+    'native/addon.cc',
+    'native/segment_object.cc',
+    'native/ring_object.cc',
+    'native/include',
+  ],
+  {
+    ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')) || done.addon?.startsWith('none:'),
+    run: buildAddon,
+  },
+);
 step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.build.json'], {
   ready: () => existsSync(join(root, 'dist', 'index.js')),
   run: () => {
