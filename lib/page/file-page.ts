@@ -1,0 +1,123 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { closedError, pageError } from './failure.ts';
+import { pagePath, shmDirectory } from './name.ts';
+import type { Page } from './page.ts';
+
+/**
+ * The same shared-memory object moved by file reads and writes, for a process without the addon.
+ *
+ * Order: on x86-64 stores become visible in the order in which the writes were made, and each write ends by releasing
+ * the inode's lock, a locked instruction and so a full fence. On arm64 a system call's entry orders a load after the
+ * branch before it, which is what taking a message needs, but nothing gives the sleeper's and notifier's full fence:
+ * there {@link claimWakeup} says yes always, and a sleeper may be rung for nothing.
+ *
+ * A word is copied by the kernel as bytes, so a peer may see it half-written: {@link atomic} is false.
+ */
+export class FilePage implements Page {
+  readonly engine = 'file';
+  readonly atomic = false;
+  readonly bytes: number;
+  readonly uid: number;
+  readonly mode: number;
+  readonly #name: string;
+  readonly #word = Buffer.alloc(4);
+  #descriptor: number;
+
+  private constructor(name: string, descriptor: number) {
+    const { size, uid, mode } = fstatSync(descriptor);
+    this.#name = name;
+    this.#descriptor = descriptor;
+    this.bytes = size;
+    this.uid = uid;
+    this.mode = mode & 0o777;
+  }
+
+  static create(name: string, bytes: number): FilePage {
+    const path = pagePath(name);
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+      if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+        throw Object.assign(new Error(`a page cannot have ${bytes} bytes`), { code: 'EINVAL', syscall: 'write' });
+      }
+      // Asked first, since writing the zeros of a segment that cannot fit would fill the memory of everyone else.
+      const { bavail, bsize } = statfsSync(shmDirectory());
+      if (bytes > bavail * bsize) throw Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'statfs' });
+      const zeros = Buffer.alloc(Math.min(bytes, 1 << 20));
+      for (let at = 0; at < bytes; ) {
+        at += writeSync(descriptor, zeros, 0, Math.min(zeros.length, bytes - at), at);
+      }
+      return new FilePage(name, descriptor);
+    } catch (failure) {
+      if (descriptor !== undefined) {
+        closeSync(descriptor);
+        unlinkSync(path);
+      }
+      throw pageError(failure, name);
+    }
+  }
+
+  static open(name: string, minBytes: number): FilePage {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(pagePath(name), constants.O_RDWR | constants.O_NOFOLLOW);
+      const page = new FilePage(name, descriptor);
+      if (page.bytes < minBytes) {
+        throw Object.assign(new Error('too short'), { code: 'ETRUNCATED', bytes: page.bytes });
+      }
+      return page;
+    } catch (failure) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      throw pageError(failure, name);
+    }
+  }
+
+  load32(offset: number): number {
+    this.read(offset, this.#word);
+    return this.#word.readUInt32LE();
+  }
+
+  store32(offset: number, value: number): void {
+    this.#word.writeUInt32LE(value >>> 0);
+    this.write(offset, this.#word);
+  }
+
+  armWakeup(offset: number): void {
+    this.store32(offset, 1);
+  }
+
+  /**
+   * Not an exchange: between the look and the store the sleeper may wake by itself and sleep again. Its new 1 is then
+   * overwritten, but the bell that follows wakes it all the same.
+   */
+  claimWakeup(offset: number): boolean {
+    if (process.arch === 'x64' && this.load32(offset) === 0) return false;
+    this.store32(offset, 0);
+    return true;
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    this.#check(offset, target);
+    const count = readSync(this.#descriptor, target, 0, target.length, offset);
+    if (count < target.length) throw pageError({ code: 'ETRUNCATED', bytes: offset + count }, this.#name);
+  }
+
+  write(offset: number, source: Uint8Array): void {
+    this.#check(offset, source);
+    writeSync(this.#descriptor, source, 0, source.length, offset);
+  }
+
+  unmap(): void {
+    if (this.#descriptor < 0) return;
+    closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #check(offset: number, bytes: Uint8Array): void {
+    if (this.#descriptor < 0) throw closedError(this.#name);
+    // A write beyond the end would make the object larger.
+    if (!(offset >= 0 && offset + bytes.length <= this.bytes)) {
+      throw new RangeError(`bytes ${offset} to ${offset + bytes.length} are not all inside a page of ${this.bytes}`);
+    }
+  }
+}

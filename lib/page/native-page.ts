@@ -1,0 +1,70 @@
+import { CtrlIfError } from '../errors.ts';
+import { loadAddon, type NativeAddon, type NativeSegment } from './addon.ts';
+import { closedError, pageError } from './failure.ts';
+import type { Page } from './page.ts';
+
+/** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
+export class NativePage implements Page {
+  readonly engine = 'native';
+  readonly atomic = true;
+  readonly bytes: number;
+  readonly uid: number;
+  readonly mode: number;
+  /** For `ring/` alone: the mapping, to open its own rings on. */
+  readonly segment: NativeSegment;
+  load32: NativeSegment['load32'];
+  store32: NativeSegment['store32'];
+  armWakeup: NativeSegment['armWakeup'];
+  claimWakeup: NativeSegment['claimWakeup'];
+  read: NativeSegment['read'];
+  write: NativeSegment['write'];
+  readonly #name: string;
+
+  private constructor(name: string, segment: NativeSegment) {
+    this.#name = name;
+    this.segment = segment;
+    this.bytes = segment.bytes;
+    this.uid = segment.uid;
+    this.mode = segment.mode;
+    // The addon's functions carry their mapping with them: taken over as they are, each call is one crossing.
+    this.load32 = segment.load32;
+    this.store32 = segment.store32;
+    this.armWakeup = segment.armWakeup;
+    this.claimWakeup = segment.claimWakeup;
+    this.read = segment.read;
+    this.write = segment.write;
+  }
+
+  static create(name: string, bytes: number): NativePage {
+    return NativePage.#with(name, (addon) => addon.createSegment(name, bytes));
+  }
+
+  static open(name: string, minBytes: number): NativePage {
+    return NativePage.#with(name, (addon) => addon.openSegment(name, minBytes));
+  }
+
+  static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {
+    const load = loadAddon();
+    if (!load.addon) {
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_ENGINE',
+        'the native engine is not available here: its addon could not be loaded; build it (npm run build) or use the file engine (CTRL_IF_ENGINE=file)',
+        { cause: load.reason },
+      );
+    }
+    try {
+      return new NativePage(name, map(load.addon));
+    } catch (failure) {
+      throw pageError(failure, name);
+    }
+  }
+
+  unmap(): void {
+    this.segment.unmap();
+    // The addon refuses as well, but with an error of its own. Exchanged here, since a look at each call would cost.
+    const closed = (): never => {
+      throw closedError(this.#name);
+    };
+    this.load32 = this.store32 = this.armWakeup = this.claimWakeup = this.read = this.write = closed;
+  }
+}

@@ -1,0 +1,27 @@
+/** Which engine moves the bytes: the addon, file reads and writes on the same object, or a SharedArrayBuffer. */
+export type EngineName = 'native' | 'file' | 'sab';
+
+/**
+ * Mapped shared memory, whatever maps it. Offsets are in bytes from the start and, for words, 4-aligned.
+ * A word access is atomic with the order named; `read` and `write` move plain bytes whose order the words give.
+ * After {@link unmap} every call throws `ERR_CTRL_IF_PAGE_CLOSED`.
+ */
+export interface Page {
+  readonly engine: EngineName;
+  /** Size of the mapping in bytes. */
+  readonly bytes: number;
+  /** False where a word is moved as bytes, so that another process may see it half-written (see `ring/torn.ts`). */
+  readonly atomic: boolean;
+  /** Load-acquire; pairs with the peer's {@link store32}. */
+  load32(offset: number): number;
+  /** Store-release; pairs with the peer's {@link load32}. */
+  store32(offset: number, value: number): void;
+  /** The sleeper's half: store 1, full fence; the caller then looks at its rings once more before it sleeps. */
+  armWakeup(offset: number): void;
+  /** The notifier's half: full fence after its publish, then take the word. True: the peer slept, ring its doorbell. */
+  claimWakeup(offset: number): boolean;
+  read(offset: number, target: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+  /** Gives the mapping back; idempotent. The memory lives until the last process has let go. */
+  unmap(): void;
+}

@@ -1,0 +1,62 @@
+import { closedError } from './failure.ts';
+import type { Page } from './page.ts';
+
+/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
+export class SabPage implements Page {
+  readonly engine = 'sab';
+  readonly atomic = true;
+  readonly bytes: number;
+  /** To be posted to the other thread, which opens it with `new SabPage(buffer)`. */
+  readonly buffer: SharedArrayBuffer;
+  #words: Int32Array | undefined;
+  readonly #plain: Uint8Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.bytes = buffer.byteLength;
+    this.#words = new Int32Array(buffer);
+    this.#plain = new Uint8Array(buffer);
+  }
+
+  static create(bytes: number): SabPage {
+    return new SabPage(new SharedArrayBuffer(bytes));
+  }
+
+  load32(offset: number): number {
+    return Atomics.load(this.#open(), offset >> 2) >>> 0;
+  }
+
+  store32(offset: number, value: number): void {
+    Atomics.store(this.#open(), offset >> 2, value | 0);
+  }
+
+  armWakeup(offset: number): void {
+    Atomics.store(this.#open(), offset >> 2, 1);
+  }
+
+  claimWakeup(offset: number): boolean {
+    const words = this.#open();
+    return Atomics.load(words, offset >> 2) === 1 && Atomics.exchange(words, offset >> 2, 0) === 1;
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    this.#open();
+    // subarray() would take a negative offset from the end, and give less than was asked for beyond it.
+    if (!(offset >= 0 && offset + target.length <= this.bytes)) throw new RangeError('offset is out of bounds');
+    target.set(this.#plain.subarray(offset, offset + target.length));
+  }
+
+  write(offset: number, source: Uint8Array): void {
+    this.#open();
+    this.#plain.set(source, offset);
+  }
+
+  unmap(): void {
+    this.#words = undefined;
+  }
+
+  #open(): Int32Array {
+    if (!this.#words) throw closedError('of this SharedArrayBuffer');
+    return this.#words;
+  }
+}

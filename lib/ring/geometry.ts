@@ -1,0 +1,57 @@
+import { CtrlIfError } from '../errors.ts';
+import type { Page } from '../page/page.ts';
+import { SLOTS_OFFSET } from '../wire/layout.ts';
+
+/**
+ * Where a ring lies and how wide it is. In memory: u32 `req_prod` at +0, u32 `rsp_prod` at +4, then the slots, each of
+ * `entryBytes`, from +8: the seed's `DEFINE_RING_TYPES`, of which the control ring is 8 slots of 64 bytes.
+ */
+export interface RingGeometry {
+  /** First byte of the ring in its page; 4-aligned. */
+  offset: number;
+  /** Bytes a slot; a multiple of 4 up to 65,536. */
+  entryBytes: number;
+  /** A power of two, 1 to 65,536. */
+  slots: number;
+}
+
+/**
+ * The most slots a ring may have where a word can be seen half-written. Such a word is off by a multiple of 256, and
+ * up to this size no such value passes the bounds check.
+ */
+export const MAX_SLOTS_WITHOUT_ATOMICS = 128;
+
+/** Bytes a ring of this geometry takes. */
+export function ringBytes({ entryBytes, slots }: Pick<RingGeometry, 'entryBytes' | 'slots'>): number {
+  return SLOTS_OFFSET + entryBytes * slots;
+}
+
+/** Throws `ERR_CTRL_IF_RING_GEOMETRY`, saying which number is wrong and what would be right. */
+export function checkGeometry(geometry: RingGeometry, page: Page): void {
+  const { offset, entryBytes, slots } = geometry;
+  const refuse = (what: string, expected: string, received: unknown) => {
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_RING_GEOMETRY',
+      `a ring cannot have ${what} ${received}; it must be ${expected}`,
+      { field: what, expected, received },
+    );
+  };
+  if (!isBetween(slots, 1, 65_536) || (slots & (slots - 1)) !== 0) refuse('slots', 'a power of two, 1 to 65536', slots);
+  if (!page.atomic && slots > MAX_SLOTS_WITHOUT_ATOMICS) {
+    refuse(
+      'slots',
+      `at most ${MAX_SLOTS_WITHOUT_ATOMICS} with the file engine, whose index words may be seen half-written`,
+      slots,
+    );
+  }
+  if (!isBetween(entryBytes, 4, 65_536) || entryBytes % 4 !== 0)
+    refuse('entryBytes', 'a multiple of 4, 4 to 65536', entryBytes);
+  const last = page.bytes - ringBytes(geometry);
+  if (!isBetween(offset, 0, last) || offset % 4 !== 0) {
+    refuse('offset', `a multiple of 4, 0 to ${last}, so that the ring fits the page's ${page.bytes} bytes`, offset);
+  }
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}

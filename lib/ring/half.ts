@@ -1,0 +1,182 @@
+import { CtrlIfError } from '../errors.ts';
+import { closedError } from '../page/failure.ts';
+import type { Page } from '../page/page.ts';
+import { CONTROL_TX } from '../wire/control-rings.ts';
+import { REQ_PROD_OFFSET, RSP_PROD_OFFSET } from '../wire/layout.ts';
+import { openRingEngine, PEER_INDEX, RING_CLOSED, type RingEngine, type RingRole } from './engine.ts';
+import type { RingGeometry } from './geometry.ts';
+import { entriesOf } from './page-ring.ts';
+
+export interface RingOptions extends Partial<RingGeometry> {
+  /**
+   * Whether the peer may move its index as bytes (a file engine), so that one look can see it half-written. Such an
+   * index is looked at again for {@link TORN_MILLISECONDS} before it counts as a lie. Default: whether this page's own
+   * engine does.
+   */
+  peerMayTear?: boolean;
+}
+
+/** A process that was stopped between two bytes of an index goes on within this time, or never. */
+export const TORN_MILLISECONDS = 1000;
+
+/** What both halves share: a stage for what goes out, a batch of what came in, and the peer's index kept honest. */
+export abstract class RingHalf {
+  /** Bytes an entry, and slots in the ring. */
+  readonly entryBytes: number;
+  readonly slots: number;
+  /** Entries published and not yet answered when this half attached (0 in a new page). */
+  readonly unansweredAtAttach: number;
+  protected staged = 0;
+  protected readonly engine: RingEngine;
+  readonly #role: RingRole;
+  readonly #offset: number;
+  readonly #peerMayTear: boolean;
+  readonly #outgoing: readonly Uint8Array[];
+  readonly #incoming: readonly Uint8Array[];
+  #batch = 0;
+  #next = 0;
+  #tornSince = 0;
+
+  protected constructor(page: Page, role: RingRole, options: RingOptions) {
+    const { offset = CONTROL_TX.offset, entryBytes = CONTROL_TX.entryBytes, slots = CONTROL_TX.slots } = options;
+    const { engine, outbox, inbox } = openRingEngine(page, role, { offset, entryBytes, slots });
+    this.#role = role;
+    this.#offset = offset;
+    this.#peerMayTear = options.peerMayTear ?? !page.atomic;
+    this.#outgoing = entriesOf(outbox, entryBytes);
+    this.#incoming = entriesOf(inbox, entryBytes);
+    this.engine = engine;
+    this.entryBytes = entryBytes;
+    this.slots = slots;
+    this.unansweredAtAttach = engine.unanswered;
+  }
+
+  /** How many more entries {@link push} takes now. */
+  abstract get room(): number;
+
+  /** Entries staged by {@link push} or {@link stage} that no {@link flush} has published yet. */
+  get pending(): number {
+    return this.staged;
+  }
+
+  /**
+   * The next free entry of the outbox, to be filled in place: every byte of it is yours and goes out as it stands, so
+   * clear what you do not set. `undefined` when there is no room. The view is valid until the next {@link flush}.
+   */
+  stage(): Uint8Array | undefined {
+    if (this.room === 0) return undefined;
+    return this.#outgoing[this.staged++];
+  }
+
+  /** Takes the latest {@link stage} back, for who finds that it has nothing to send after all. */
+  unstage(): void {
+    if (this.staged > 0) this.staged--;
+  }
+
+  /** Copies one entry to the outbox, the rest of it zero; false when there is no room. */
+  push(entry: Uint8Array): boolean {
+    if (entry.length > this.entryBytes) {
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_RING_ENTRY',
+        `an entry of ${entry.length} bytes does not fit this ring's slots of ${this.entryBytes}; send less or open a wider ring`,
+        { expected: `at most ${this.entryBytes} bytes`, received: entry.length },
+      );
+    }
+    const staged = this.stage();
+    if (!staged) return false;
+    staged.set(entry);
+    if (entry.length < staged.length) staged.fill(0, entry.length);
+    return true;
+  }
+
+  /** As {@link push}, one after the other; returns how many found room. */
+  pushMany(entries: Iterable<Uint8Array>): number {
+    let taken = 0;
+    for (const entry of entries) {
+      if (!this.push(entry)) break;
+      taken++;
+    }
+    return taken;
+  }
+
+  /** Publishes everything staged with a single store-release, and returns how many entries that was. */
+  flush(): number {
+    const count = this.staged;
+    if (count === 0) return 0;
+    const published = this.engine.publish(count);
+    if (published < 0) throw this.#failure(published);
+    this.staged = 0;
+    this.onPublished(published);
+    return published;
+  }
+
+  /**
+   * The next entry from the peer, or `undefined` when there is none after `polls` looks at its index. The bytes are a
+   * private copy that the peer cannot reach; the view is reused and valid until the next `pop` or `popMany`.
+   * Throws `ERR_CTRL_IF_PEER_INDEX` when the peer's index is one that it cannot have reached.
+   */
+  pop(polls = 1): Uint8Array | undefined {
+    if (this.#next === this.#batch && !this.#collect(polls)) return undefined;
+    this.onTaken();
+    return this.#incoming[this.#next++];
+  }
+
+  /** Gives up to `max` entries to `visit`, each a view as in {@link pop}; returns how many there were. */
+  popMany(visit: (entry: Uint8Array) => void, max = this.slots): number {
+    let count = 0;
+    while (count < max) {
+      const entry = this.pop();
+      if (!entry) break;
+      count++;
+      visit(entry);
+    }
+    return count;
+  }
+
+  protected abstract onPublished(count: number): void;
+  protected abstract onCollected(count: number): void;
+  protected abstract onTaken(): void;
+
+  #collect(polls: number): boolean {
+    const count = this.engine.collect(this.slots, polls);
+    if (count < 0) {
+      this.#refuse(count);
+      return false;
+    }
+    this.#tornSince = 0;
+    if (count === 0) return false;
+    this.#batch = count;
+    this.#next = 0;
+    this.onCollected(count);
+    return true;
+  }
+
+  #refuse(result: number): void {
+    if (result === PEER_INDEX && this.#peerMayTear) {
+      const now = performance.now();
+      this.#tornSince ||= now;
+      if (now - this.#tornSince < TORN_MILLISECONDS) return;
+    }
+    throw this.#failure(result);
+  }
+
+  #failure(result: number): CtrlIfError {
+    if (result === RING_CLOSED) return closedError('of this ring');
+    if (result === PEER_INDEX) {
+      const [field, at, bound] =
+        this.#role === 'front'
+          ? ['rsp_prod', RSP_PROD_OFFSET, 'more responses than there were requests']
+          : ['req_prod', REQ_PROD_OFFSET, 'more requests than the ring holds'];
+      const offset = this.#offset + at;
+      return new CtrlIfError(
+        'ERR_CTRL_IF_PEER_INDEX',
+        `the peer's ${field} at byte ${offset} claims ${bound}; nothing was taken, close this link`,
+        { offset, field },
+      );
+    }
+    return new CtrlIfError(
+      'ERR_CTRL_IF_RING_NOT_OUTSTANDING',
+      'no request is waiting for this response; answer each request once',
+    );
+  }
+}

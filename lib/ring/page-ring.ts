@@ -1,0 +1,95 @@
+import type { Page } from '../page/page.ts';
+import { REQ_PROD_OFFSET, RSP_PROD_OFFSET, SLOTS_OFFSET } from '../wire/layout.ts';
+import { NOT_OUTSTANDING, PEER_INDEX, type RingEngine, type RingRole } from './engine.ts';
+import type { RingGeometry } from './geometry.ts';
+
+/**
+ * A ring half in plain JS over a {@link Page}'s words and bytes: the engine of file pages and of SharedArrayBuffers.
+ * Indices run free in u32 and are compared by wrapped subtraction only; slot = index mod slots.
+ */
+export class PageRing implements RingEngine {
+  readonly unanswered: number;
+  readonly #page: Page;
+  readonly #role: RingRole;
+  readonly #slots: number;
+  readonly #entryBytes: number;
+  readonly #firstSlot: number;
+  /** The index this half publishes, and the one it watches. */
+  readonly #ownIndex: number;
+  readonly #peerIndex: number;
+  readonly #out: Uint8Array[];
+  readonly #in: Uint8Array[];
+  /** Front: req_prod_pvt. Back: rsp_prod_pvt. */
+  #produced: number;
+  /** Front: rsp_cons. Back: req_cons. Never published. */
+  #consumed: number;
+
+  constructor(page: Page, role: RingRole, geometry: RingGeometry, outbox: Uint8Array, inbox: Uint8Array) {
+    const { offset, entryBytes, slots } = geometry;
+    this.#page = page;
+    this.#role = role;
+    this.#slots = slots;
+    this.#entryBytes = entryBytes;
+    this.#firstSlot = offset + SLOTS_OFFSET;
+    this.#ownIndex = offset + (role === 'front' ? REQ_PROD_OFFSET : RSP_PROD_OFFSET);
+    this.#peerIndex = offset + (role === 'front' ? RSP_PROD_OFFSET : REQ_PROD_OFFSET);
+    this.#out = entriesOf(outbox, entryBytes);
+    this.#in = entriesOf(inbox, entryBytes);
+
+    const requested = page.load32(offset + REQ_PROD_OFFSET);
+    const answered = page.load32(offset + RSP_PROD_OFFSET);
+    this.unanswered = (requested - answered) >>> 0;
+    if (this.unanswered > slots) throw Object.assign(new Error('req_prod - rsp_prod > slots'), { code: 'EPEERINDEX' });
+    // Both halves attach from rsp_prod: the back takes again whatever was never answered (PROTOCOL.md 1.8, H19).
+    this.#produced = role === 'front' ? requested : answered;
+    this.#consumed = answered;
+  }
+
+  publish(count: number): number {
+    const room =
+      this.#role === 'front'
+        ? this.#slots - ((this.#produced - this.#consumed) >>> 0)
+        : (this.#consumed - this.#produced) >>> 0;
+    if (count > room && this.#role === 'back') return NOT_OUTSTANDING;
+    const accepted = Math.min(count, room);
+    for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
+    if (accepted === 0) return 0;
+    this.#produced = (this.#produced + accepted) >>> 0;
+    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
+    this.#page.store32(this.#ownIndex, this.#produced);
+    return accepted;
+  }
+
+  collect(max: number, polls: number): number {
+    for (let poll = 0; poll < polls; poll++) {
+      // Acquire: pairs with the store-release in the peer's publish. Read once; the copy is what gets checked.
+      const index = this.#page.load32(this.#peerIndex);
+      const fresh = (index - this.#consumed) >>> 0;
+      if (fresh === 0) continue;
+      if (fresh > this.#mostFresh()) return PEER_INDEX;
+      const taken = Math.min(fresh, max);
+      for (let i = 0; i < taken; i++) this.#page.read(this.#slotAt(this.#consumed + i), this.#in[i]!);
+      this.#consumed = (this.#consumed + taken) >>> 0;
+      return taken;
+    }
+    return 0;
+  }
+
+  /** A front can be answered no more than it asked; a back can be asked no more than fits unanswered. */
+  #mostFresh(): number {
+    return this.#role === 'front'
+      ? (this.#produced - this.#consumed) >>> 0
+      : this.#slots - ((this.#consumed - this.#produced) >>> 0);
+  }
+
+  #slotAt(index: number): number {
+    return this.#firstSlot + ((index >>> 0) & (this.#slots - 1)) * this.#entryBytes;
+  }
+}
+
+/** One view an entry, made once: a view a message would be garbage a message. */
+export function entriesOf(buffer: Uint8Array, entryBytes: number): Uint8Array[] {
+  return Array.from({ length: buffer.length / entryBytes }, (_, i) =>
+    buffer.subarray(i * entryBytes, (i + 1) * entryBytes),
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * The control page, byte by byte (docs/page-layout.md draws it). Bytes 0..1039 are the seed's `control_if_t`; what is
+ * ours starts at 2048, and each word that both sides touch has a line of its own, 128 bytes from the next, so that the
+ * prefetcher's pair of lines never carries another's traffic.
+ */
+export const PAGE_BYTES = 4096;
+
+/** `"ctrl-if\0"` read as two little-endian u32. */
+export const PAGE_MAGIC = [0x6c727463, 0x0066692d] as const;
+/** Grows with every change of the bytes from 2048 on that an older peer would misread. */
+export const PAGE_VERSION = 1;
+export const PAGE_NONCE_BYTES = 16;
+
+/** Written once by the guest, before it tells anyone of the page. */
+export const PAGE_IDENTITY = {
+  /** u32[2] {@link PAGE_MAGIC} */
+  magic: 2048,
+  /** u32 {@link PAGE_VERSION} */
+  version: 2056,
+  /** u32 size of the whole segment in bytes */
+  bytes: 2060,
+  /** u8[16], random: the same bytes come over the socket, so that a page cannot be taken for another */
+  nonce: 2064,
+} as const;
+
+/** Where each domain says which process it is: pid u32 +0, engine u32 +4, start time u64 +8 (clock ticks since boot). */
+export const PAGE_PARTY = { guest: 2176, controller: 2304 } as const;
+export const PARTY_PID = 0;
+export const PARTY_ENGINE = 4;
+export const PARTY_START_TIME = 8;
+
+/** u32, the domid the controller gave out; written by the controller. */
+export const PAGE_DOMID = 2320;
+
+/**
+ * u32 each: 1 while that domain sleeps and wants its doorbell rung, else 0. The sleeper sets it, the peer claims it
+ * back to 0 before it rings (DESIGN.md, "decide whether to notify").
+ */
+export const PAGE_WAKEUP = { guest: 2432, controller: 2560 } as const;
