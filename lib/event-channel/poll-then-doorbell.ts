@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import type { Page } from '../page/page.ts';
+
+/** How long each engine's look at a ring is worth repeating before the event loop gets its turn. */
+const POLLS = { native: 200, sab: 200, file: 2 } as const;
+/**
+ * When a link without work goes to sleep: after about what it costs to be woken (50 us), which is never more than twice
+ * what the best foresight would spend, and which leaves the CPU to a peer that has none. The turns are for a process
+ * that was not running, and so has not looked.
+ */
+const IDLE_MILLISECONDS = 0.05;
+const IDLE_TURNS = 8;
+/** Microtask turns in a row before timers and sockets get theirs. */
+const MICROTASK_TURNS = 64;
+
+export interface WaitingSide {
+  page: Page;
+  /** Where this side says that it sleeps, and where the peer does ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
+  ownWord: number;
+  peerWord: number;
+  /** Sends what is staged, takes what has come with up to `polls` looks, and tells whether there was any work. */
+  turn(polls: number): boolean;
+  /** Rings the peer's doorbell, a system call. */
+  ringPeer(): void;
+}
+
+/**
+ * Polls while there is traffic, sleeps when there is none, and is woken by the peer's doorbell. The wake-up cannot be
+ * lost: the sleeper sets its word, fences and looks once more; the peer publishes, fences and then reads the word
+ * (DESIGN.md, "decide whether to notify").
+ */
+export class PollThenDoorbell {
+  readonly #side: WaitingSide;
+  readonly #polls: number;
+  readonly #idleTurns: number;
+  #awake = false;
+  #stopped = false;
+  #idle = 0;
+  #idleSince = 0;
+  #microtaskQueued = false;
+  #microtaskTurns = 0;
+  /** A turn is running: whatever is staged now goes out at its end. */
+  #turning = false;
+  /** Sleeps taken, doorbells rung and heard, since the link began. */
+  readonly counts = { sleeps: 0, doorbellsRung: 0, doorbellsHeard: 0 };
+
+  constructor(side: WaitingSide) {
+    this.#side = side;
+    const alone = availableParallelism() === 1;
+    // With one CPU the peer cannot run while this side looks, so looking is time taken from it.
+    this.#polls = alone ? 1 : POLLS[side.page.engine];
+    this.#idleTurns = alone ? 0 : IDLE_TURNS;
+  }
+
+  /** There is something to send or to wait for: take a turn as soon as the running code is done, and stay awake. */
+  kick(): void {
+    if (this.#stopped || this.#turning) return;
+    if (!this.#microtaskQueued && this.#microtaskTurns < MICROTASK_TURNS) {
+      this.#microtaskQueued = true;
+      READY.then(this.#microtask);
+    }
+    this.#wake();
+  }
+
+  /** The peer rang. */
+  doorbell(): void {
+    this.counts.doorbellsHeard++;
+    this.#wake();
+  }
+
+  /** To be called after every publish. */
+  notifyPeer(): void {
+    if (!this.#side.page.claimWakeup(this.#side.peerWord)) return;
+    this.counts.doorbellsRung++;
+    this.#side.ringPeer();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #wake(): void {
+    if (this.#awake || this.#stopped) return;
+    this.#awake = true;
+    this.#idle = 0;
+    // Relaxed would do: a peer that still reads 1 rings once for nothing.
+    this.#side.page.store32(this.#side.ownWord, 0);
+    setImmediate(this.#loop);
+  }
+
+  readonly #microtask = (): void => {
+    this.#microtaskQueued = false;
+    if (this.#stopped) return;
+    this.#microtaskTurns++;
+    if (this.#turn(this.#polls)) this.#idle = 0;
+  };
+
+  readonly #loop = (): void => {
+    if (this.#stopped) return;
+    this.#microtaskTurns = 0;
+    if (this.#turn(this.#polls)) this.#idle = 0;
+    else if (this.#isIdleLongEnough() && this.#fallAsleep()) return;
+    if (!this.#stopped) setImmediate(this.#loop);
+  };
+
+  #isIdleLongEnough(): boolean {
+    if (this.#idleTurns === 0) return true;
+    if (++this.#idle === 1) this.#idleSince = performance.now();
+    return this.#idle > this.#idleTurns && performance.now() - this.#idleSince > IDLE_MILLISECONDS;
+  }
+
+  #turn(polls: number): boolean {
+    this.#turning = true;
+    try {
+      return this.#side.turn(polls);
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  #fallAsleep(): boolean {
+    const { page, ownWord } = this.#side;
+    page.armWakeup(ownWord);
+    // What the peer published before it could see the word set is found here; what it publishes after, it rings for.
+    if (this.#turn(1) || this.#stopped) {
+      if (!this.#stopped) page.store32(ownWord, 0);
+      this.#idle = 0;
+      return false;
+    }
+    this.#awake = false;
+    this.counts.sleeps++;
+    return true;
+  }
+}
+
+/** `then` on a settled promise is a microtask without the bookkeeping that queueMicrotask adds. */
+const READY = Promise.resolve();

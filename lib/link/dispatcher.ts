@@ -1,0 +1,162 @@
+import { CtrlIfError } from '../errors.ts';
+import type { BackRing } from '../ring/back-ring.ts';
+import { ID_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { encodeNotUnderstood } from '../wire/slot.ts';
+import { type AnyCodec, type AnyMessage, failureFields } from './codec.ts';
+import { Lane } from './lane.ts';
+import { type Answering, Received } from './received.ts';
+import { type AnyHandler, Receivers } from './receivers.ts';
+
+export interface DispatcherOptions {
+  ring: BackRing;
+  codec: AnyCodec;
+  /** Whether handlers of deferred messages run one after the other (see {@link Lane}); the rest run as they come. */
+  keepsDeferredOrder: boolean;
+  onHandlerError(error: CtrlIfError): void;
+  /** A response has been staged. */
+  onAnswer(): void;
+}
+
+/** Takes requests off the back ring, brings each to its receiver, and sees to it that each gets exactly one response. */
+export class Dispatcher implements Answering {
+  readonly receivers = new Receivers();
+  readonly counts = {
+    requestsReceived: 0,
+    responsesSent: 0,
+    malformedRequests: 0,
+    unclaimedRequests: 0,
+    unanswered: 0,
+  };
+  readonly #options: DispatcherOptions;
+  readonly #lane = new Lane();
+  #stopped = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Takes what has come, at most one ringful, looking up to `polls` times for the first. */
+  take(polls: number): number {
+    const { ring } = this.#options;
+    let count = 0;
+    for (let request = ring.pop(polls); request; request = ring.pop()) {
+      this.#dispatch(request);
+      if (++count === ring.slots) break;
+    }
+    return count;
+  }
+
+  /** Forgets what waits in the lane, and lets later answers go nowhere. */
+  stop(): void {
+    this.#stopped = true;
+    this.#lane.clear();
+  }
+
+  answer(request: Received, fields: object | undefined): void {
+    this.#stage((slot) =>
+      this.#options.codec.encode(
+        fields ? { ...request.message, ...fields, name: request.message.name } : request.message,
+        request.id,
+        slot,
+      ),
+    );
+  }
+
+  answerUnanswered({ type, subtype, id }: Pick<Received, 'type' | 'subtype' | 'id'>): void {
+    this.#stage((slot) => encodeNotUnderstood(type, subtype, id, slot));
+  }
+
+  #stage(encode: (slot: Uint8Array) => void): void {
+    if (this.#stopped) return;
+    const { ring, onAnswer } = this.#options;
+    const slot = ring.stage();
+    if (!slot) throw new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no request is waiting for this response');
+    try {
+      encode(slot);
+    } catch (error) {
+      ring.unstage();
+      throw error;
+    }
+    this.counts.responsesSent++;
+    this.counts.unanswered--;
+    onAnswer();
+  }
+
+  #dispatch(bytes: Uint8Array): void {
+    const { codec, keepsDeferredOrder } = this.#options;
+    const type = bytes[TYPE_OFFSET]!;
+    const subtype = bytes[SUBTYPE_OFFSET]!;
+    const id = bytes[ID_OFFSET]!;
+    this.counts.requestsReceived++;
+    this.counts.unanswered++;
+    const handler = this.receivers.find(type, subtype);
+    if (!handler) {
+      this.counts.unclaimedRequests++;
+      this.answerUnanswered({ type, subtype, id });
+      return;
+    }
+    let message: AnyMessage;
+    try {
+      message = codec.decode(bytes);
+    } catch {
+      // The peer's mistake, and only its request's: it is told, and the link goes on (H13).
+      this.counts.malformedRequests++;
+      this.answerUnanswered({ type, subtype, id });
+      return;
+    }
+    const ordered = keepsDeferredOrder && codec.definitionOf(type, subtype)?.deferred === true;
+    // A handler that must wait its turn finds the ring's view reused by then.
+    const kept = ordered && this.#lane.busy ? bytes.slice() : bytes;
+    const request = new Received(this, kept, type, subtype, id, message);
+    if (ordered) this.#lane.run(() => this.#handle(handler, request));
+    else this.#handle(handler, request);
+  }
+
+  /** Never throws; the promise it may return is settled when the handler is done. */
+  #handle(handler: AnyHandler, request: Received): unknown {
+    if (this.#stopped) return undefined;
+    try {
+      const returned = handler(request.message, request);
+      if (!isThenable(returned)) return this.#conclude(request, returned);
+      return Promise.resolve(returned).then(
+        (fields) => this.#conclude(request, fields),
+        (error) => this.#concludeFailed(request, error),
+      );
+    } catch (error) {
+      return this.#concludeFailed(request, error);
+    }
+  }
+
+  #conclude(request: Received, returned: unknown): void {
+    if (request.answered || request.deferred) return;
+    try {
+      request.respond(returned as object | undefined);
+    } catch (error) {
+      this.#concludeFailed(request, error);
+    }
+  }
+
+  /** The requester gets the message's error status where it has one, else length 0; the handler's owner gets the error. */
+  #concludeFailed(request: Received, cause: unknown): void {
+    if (!request.answered) {
+      const failure = failureFields(this.#options.codec, request.message);
+      if (failure) request.respond(failure);
+      else request.respondNotUnderstood();
+    }
+    const { name } = request.message;
+    this.#options.onHandlerError(
+      new CtrlIfError(
+        'ERR_CTRL_IF_HANDLER',
+        `the receiver of ${name} failed: ${String((cause as Error)?.message ?? cause)}; its request was answered with an error`,
+        {
+          subject: name,
+          cause,
+        },
+      ),
+    );
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
+}

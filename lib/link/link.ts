@@ -1,0 +1,286 @@
+import { CtrlIfError } from '../errors.ts';
+import { PollThenDoorbell } from '../event-channel/poll-then-doorbell.ts';
+import { isPartyAtomic, type Party } from '../page/control-page.ts';
+import type { Page } from '../page/page.ts';
+import { BackRing } from '../ring/back-ring.ts';
+import { FrontRing } from '../ring/front-ring.ts';
+import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
+import { HEADER_BYTES, ID_NO_ANSWER, ID_OFFSET, MESSAGE_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { PAGE_WAKEUP } from '../wire/page.ts';
+import { Call, type RequestOptions } from './call.ts';
+import { CallTable } from './call-table.ts';
+import { type AnyCodec, type AnyMessage, decodeResponse, identify } from './codec.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Outgoing, type OutgoingMessage } from './outgoing.ts';
+import type { AnyHandler } from './receivers.ts';
+
+export interface LinkOptions {
+  page: Page;
+  /** Which of the two this process is: it says which ring it is front of. */
+  party: Party;
+  codec: AnyCodec;
+  /** Rings the peer's doorbell. */
+  ringPeer(): void;
+  /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
+  onHandlerError(error: CtrlIfError): void;
+  /** The peer broke the protocol: the link has failed, nothing more will pass. */
+  onBroken(error: CtrlIfError): void;
+}
+
+/** What has passed, and what is under way. */
+export interface LinkStats {
+  requestsSent: number;
+  responsesReceived: number;
+  requestsReceived: number;
+  responsesSent: number;
+  /** Responses to requests that had been given up. */
+  lateResponses: number;
+  /** Requests whose `length` was not their message's; answered with length 0. */
+  malformedRequests: number;
+  /** Requests that no receiver took; answered with length 0. */
+  unclaimedRequests: number;
+  /** Requests sent and not yet answered, and those waiting for a free slot or id. */
+  inFlight: number;
+  waiting: number;
+  /** Requests taken from the peer and not yet answered. */
+  unanswered: number;
+  sleeps: number;
+  doorbellsRung: number;
+  doorbellsHeard: number;
+}
+
+/** A conversation over one control page: requests out and in, each answered once, until one side goes. */
+export class Link {
+  readonly #codec: AnyCodec;
+  readonly #front: FrontRing;
+  readonly #back: BackRing;
+  readonly #calls = new CallTable();
+  readonly #outgoing = new Outgoing();
+  readonly #dispatcher: Dispatcher;
+  readonly #waiting: PollThenDoorbell;
+  readonly #onBroken: LinkOptions['onBroken'];
+  #failure: CtrlIfError | undefined;
+  /** Messages in flight with id 0xFF. */
+  #noAnswerAwaited = 0;
+  #requestsSent = 0;
+  #responsesReceived = 0;
+  #lateResponses = 0;
+
+  constructor(options: LinkOptions) {
+    const { page, party, codec, ringPeer } = options;
+    const peer: Party = party === 'guest' ? 'controller' : 'guest';
+    const [ownRing, peerRing] = party === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
+    const peerMayTear = !page.atomic || !isPartyAtomic(page, peer);
+    this.#codec = codec;
+    this.#onBroken = options.onBroken;
+    this.#front = new FrontRing(page, { ...ownRing, peerMayTear });
+    this.#back = new BackRing(page, { ...peerRing, peerMayTear });
+    this.#waiting = new PollThenDoorbell({
+      page,
+      ownWord: PAGE_WAKEUP[party],
+      peerWord: PAGE_WAKEUP[peer],
+      turn: (polls) => this.#turn(polls),
+      ringPeer,
+    });
+    this.#dispatcher = new Dispatcher({
+      ring: this.#back,
+      codec,
+      // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
+      keepsDeferredOrder: party === 'guest',
+      onHandlerError: options.onHandlerError,
+      onAnswer: () => this.#waiting.kick(),
+    });
+  }
+
+  /** Begins to take and to send. Requests made before wait for it. */
+  start(): void {
+    this.#waiting.kick();
+  }
+
+  /** To be called when the peer's doorbell rings. */
+  doorbell(): void {
+    this.#waiting.doorbell();
+  }
+
+  /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
+  request(message: AnyMessage, options: RequestOptions = {}): Promise<AnyMessage> {
+    return new Promise((resolve, reject) => {
+      const { type, subtype } = identify(this.#codec, message);
+      const call = new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
+      if (options.signal || options.timeout !== undefined) call.limit(options, () => this.#outgoing.remove(call));
+      try {
+        this.#enqueue({ message, call });
+      } catch (error) {
+        call.fail(error);
+      }
+    });
+  }
+
+  /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
+  send(message: AnyMessage): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ message, sent: resolve, fail: reject }));
+  }
+
+  /** As {@link send}, at once or not at all: false when the ring is full or others wait before it. */
+  trySend(message: AnyMessage): boolean {
+    if (this.#failure) throw this.#failure;
+    if (this.#outgoing.size > 0 || !this.#place({ message })) return false;
+    this.#waiting.kick();
+    return true;
+  }
+
+  receiveType(type: number, handler: AnyHandler): () => void {
+    return this.#dispatcher.receivers.addForType(type, handler);
+  }
+
+  receiveMessage(name: string, handler: AnyHandler): () => void {
+    const { type, subtype } = this.#codec.definition(name);
+    return this.#dispatcher.receivers.addForMessage(name, type, subtype, handler);
+  }
+
+  /** Why the link has ended, once it has. */
+  get failure(): CtrlIfError | undefined {
+    return this.#failure;
+  }
+
+  get stats(): LinkStats {
+    return {
+      requestsSent: this.#requestsSent,
+      responsesReceived: this.#responsesReceived,
+      lateResponses: this.#lateResponses,
+      inFlight: this.#calls.size + this.#noAnswerAwaited,
+      waiting: this.#outgoing.size,
+      ...this.#dispatcher.counts,
+      ...this.#waiting.counts,
+    };
+  }
+
+  /** Sends what is staged and takes what has come, once: the last thing to do before an orderly end. */
+  flush(): void {
+    if (!this.#failure) this.#turn(1);
+  }
+
+  /**
+   * Ends the link: what the peer had already sent is still delivered, then every pending request rejects with `error`.
+   * Idempotent; the page may be unmapped afterwards.
+   */
+  end(error: CtrlIfError): void {
+    if (this.#failure) return;
+    this.#turn(1);
+    this.#fail(error);
+  }
+
+  #fail(error: CtrlIfError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#waiting.stop();
+    this.#dispatcher.stop();
+    for (const call of this.#calls.drain()) call.fail(error);
+    for (const waiting of this.#outgoing.drain()) (waiting.call ?? waiting).fail?.(error);
+  }
+
+  #turn(polls: number): boolean {
+    try {
+      let work = this.#publish();
+      const answers = this.#takeResponses(this.#front.unanswered > 0 ? polls : 1);
+      work += answers + this.#dispatcher.take(answers > 0 ? 1 : polls);
+      // A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8).
+      work += this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+      return work + this.#publish() > 0;
+    } catch (error) {
+      if (this.#failure) return false;
+      this.#fail(error as CtrlIfError);
+      this.#onBroken(error as CtrlIfError);
+      return false;
+    }
+  }
+
+  /** One publish a batch on each ring, and one look at the peer's word for both. */
+  #publish(): number {
+    const published = this.#front.flush() + this.#back.flush();
+    if (published > 0) this.#waiting.notifyPeer();
+    return published;
+  }
+
+  #takeResponses(polls: number): number {
+    let count = 0;
+    for (let response = this.#front.pop(polls); response; response = this.#front.pop()) {
+      count++;
+      this.#takeResponse(response);
+      if (count === this.#front.slots) break;
+    }
+    return count;
+  }
+
+  #takeResponse(response: Uint8Array): void {
+    const id = response[ID_OFFSET]!;
+    if (id === ID_NO_ANSWER) {
+      if (this.#noAnswerAwaited === 0) throw this.#broken('a response with id 0xFF to no message', response);
+      this.#noAnswerAwaited--;
+      return;
+    }
+    const call = this.#calls.take(id);
+    if (!call) throw this.#broken(`a response with id ${id}, which no request in flight has`, response);
+    if (response[TYPE_OFFSET] !== call.type || response[SUBTYPE_OFFSET] !== call.subtype) {
+      const error = this.#broken(
+        `a response of type ${response[TYPE_OFFSET]}/${response[SUBTYPE_OFFSET]} to a request of ${call.type}/${call.subtype}`,
+        response,
+      );
+      // Out of the table by now, so that the link's end does not reach it.
+      if (!call.abandoned) call.fail(error);
+      throw error;
+    }
+    this.#responsesReceived++;
+    if (call.abandoned) this.#lateResponses++;
+    else call.settle(response);
+  }
+
+  #broken(what: string, response: Uint8Array): CtrlIfError {
+    return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${what}; the link is closed`, {
+      received: Buffer.from(response.subarray(0, HEADER_BYTES)).toString('hex'),
+    });
+  }
+
+  #enqueue(outgoing: OutgoingMessage): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#outgoing.size > 0 || !this.#place(outgoing)) {
+      // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
+      outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
+      this.#outgoing.add(outgoing);
+    }
+    this.#waiting.kick();
+  }
+
+  /** Writes the message to the ring's stage; false when there is no slot or no id for it. */
+  #place(outgoing: OutgoingMessage): boolean {
+    const { call, encoded, message } = outgoing;
+    if (this.#front.room === 0) return false;
+    const id = call ? this.#calls.add(call) : ID_NO_ANSWER;
+    if (id < 0) return false;
+    const slot = this.#front.stage()!;
+    try {
+      if (encoded) {
+        slot.set(encoded);
+        slot[ID_OFFSET] = id;
+      } else {
+        this.#codec.encode(message, id, slot);
+      }
+    } catch (error) {
+      this.#front.unstage();
+      if (call) this.#calls.take(id);
+      throw error;
+    }
+    if (!call) this.#noAnswerAwaited++;
+    this.#requestsSent++;
+    outgoing.sent?.();
+    return true;
+  }
+
+  #settle(response: Uint8Array, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): void {
+    try {
+      resolve(decodeResponse(this.#codec, response));
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
