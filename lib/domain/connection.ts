@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net';
+
+/** What crosses the socket between lines: one byte, the doorbell. */
+const DOORBELL = 0x07;
+const NEWLINE = 0x0a;
+/** Longer than any line of the handshake; who sends more is not a peer of ours. */
+const MAX_LINE_BYTES = 4096;
+
+export interface ConnectionEvents {
+  onLine(line: Record<string, unknown>): void;
+  onDoorbell(): void;
+  /** The socket has ended, in whatever way; called once. */
+  onClose(): void;
+  /** The peer sent what is neither a line of JSON nor a doorbell. */
+  onGarbage(what: string): void;
+}
+
+/**
+ * The rendezvous socket: lines of JSON to meet and to part, doorbells in between. The kernel closes it when the peer
+ * dies, which is how a death is known at once.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  /** Who is told; another may take over in the middle of a chunk. */
+  events: ConnectionEvents;
+  readonly #bell = Buffer.from([DOORBELL]);
+  #line = Buffer.alloc(0);
+  #closed = false;
+
+  constructor(socket: Socket, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.events = events;
+    socket.on('data', (chunk) => this.#take(chunk));
+    // An error is followed by 'close', which tells all there is to tell.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.events.onClose();
+    });
+  }
+
+  ring(): void {
+    this.#socket.write(this.#bell);
+  }
+
+  /** Resolves when the line is with the kernel, and so reaches the peer whatever becomes of this process. */
+  send(line: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(`${JSON.stringify(line)}\n`, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Sends what is queued, then closes. */
+  end(line?: object): void {
+    if (line) this.#socket.end(`${JSON.stringify(line)}\n`);
+    else this.#socket.end();
+    // Whether or not the peer closes its half, this side is done with it.
+    this.#socket.once('finish', () => this.#socket.destroy());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#line.length === 0 && chunk[at] === DOORBELL) {
+        // Any number of rings is one: the link looks at its rings and finds whatever there is.
+        while (chunk[at] === DOORBELL) at++;
+        this.events.onDoorbell();
+        continue;
+      }
+      const end = chunk.indexOf(NEWLINE, at);
+      this.#line = Buffer.concat([this.#line, chunk.subarray(at, end < 0 ? chunk.length : end)]);
+      if (this.#line.length > MAX_LINE_BYTES) {
+        this.#line = Buffer.alloc(0);
+        this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);
+        return;
+      }
+      if (end < 0) return;
+      at = end + 1;
+      const text = this.#line.toString('utf8');
+      this.#line = Buffer.alloc(0);
+      const line = parse(text);
+      if (line) this.events.onLine(line);
+      else this.events.onGarbage(JSON.stringify(text.slice(0, 80)));
+    }
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { EventEmitter } from 'node:events';
+import type { CtrlIfError } from '../errors.ts';
+import type { RequestOptions } from '../link/call.ts';
+import type { Link, LinkStats } from '../link/link.ts';
+import type { Received } from '../link/received.ts';
+import type { AnyHandler } from '../link/receivers.ts';
+import type { Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
+import type { MessageDefinition } from '../wire/definition.ts';
+import { ConsoleStream } from './console-stream.ts';
+
+/** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
+export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
+
+export type Handler<M> = (message: M, request: Received) => Answer<M> | Promise<Answer<M>>;
+
+export interface EndpointEvents {
+  /** A receiver threw; its request has been answered. Without a listener the error is thrown, as events' errors are. */
+  error: [CtrlIfError];
+  /** The conversation is over: no error when either side closed it, else why. */
+  close: [CtrlIfError | undefined];
+}
+
+/** What both ends of a link can do. `User` is the union of the messages that the user defined. */
+export abstract class Endpoint<User extends MessageDefinition = never> extends EventEmitter<EndpointEvents> {
+  /** This domain's number, given out by the controller from 1. */
+  abstract readonly domid: number;
+  protected abstract readonly link: Link;
+  #console: ConsoleStream | undefined;
+
+  /**
+   * Sends a request and resolves with its response. At most 8 are under way at once; more wait in order.
+   * OUT fields, which the responder fills, may be left out.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` (no receiver there), `_PEER_DIED`, `_PEER_CLOSED`, `_CLOSED`,
+   *   `_ABORTED`, `_TIMEOUT`, or the encoder's error for a value that does not fit
+   */
+  request<Name extends MessageName<User>>(
+    message: MessageInputOf<Name, User> & { name: Name },
+    options?: RequestOptions,
+  ): Promise<MessageOf<Name, User>> {
+    return this.link.request(message, options) as Promise<MessageOf<Name, User>>;
+  }
+
+  /** Sends a message whose answer nobody awaits (id 0xFF); resolves when it is in the ring. */
+  send(message: MessageInput<User>): Promise<void> {
+    return this.link.send(message);
+  }
+
+  /** As {@link send}, at once or not at all: false when the ring is full or others wait before this one. */
+  trySend(message: MessageInput<User>): boolean {
+    return this.link.trySend(message);
+  }
+
+  /**
+   * Hands every message of that name, or of that type, to `handler`; what it returns is the response. One receiver a
+   * message: a second throws `ERR_CTRL_IF_RECEIVER_EXISTS`. Returns the function that takes this one back.
+   *
+   * On a guest the handlers of device messages (deferred ones) run one after the other; all others run as they come.
+   */
+  receive<Name extends MessageName<User>>(name: Name, handler: Handler<MessageOf<Name, User>>): () => void;
+  receive(type: number, handler: Handler<Message<User>>): () => void;
+  receive(which: string | number, handler: Handler<never>): () => void {
+    const untyped = handler as unknown as AnyHandler;
+    return typeof which === 'number' ? this.link.receiveType(which, untyped) : this.link.receiveMessage(which, untyped);
+  }
+
+  /**
+   * The console, both ways: bytes written arrive in the peer's console, cut into messages of at most 60. From its first
+   * use on it is the receiver of CONSOLE_DATA; before, what the peer writes is acknowledged and dropped, as by a
+   * guest without a tty (PROTOCOL.md 2.12).
+   */
+  get console(): ConsoleStream {
+    this.#console ??= new ConsoleStream(this.link);
+    return this.#console;
+  }
+
+  get stats(): LinkStats {
+    return this.link.stats;
+  }
+
+  protected hangUp(error: CtrlIfError | undefined): void {
+    this.#console?.hangUp();
+    this.emit('close', error);
+  }
+
+  /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
+  abstract close(): Promise<void>;
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { CtrlIfError } from '../errors.ts';
+import { untyped } from '../link/codec.ts';
+import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
+import { createControlPage } from '../page/control-page.ts';
+import { newPageName, unlinkPage } from '../page/name.ts';
+import type { EngineName, Page } from '../page/page.ts';
+import { processIdentity } from '../page/process-identity.ts';
+import { createCodec } from '../wire/codec.ts';
+import type { MessageDefinition } from '../wire/definition.ts';
+import { PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { Connection } from './connection.ts';
+import { Endpoint } from './endpoint.ts';
+import { announcementLine, handshakeError, parseWelcome, READY } from './handshake.ts';
+import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
+import { Session } from './session.ts';
+
+export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
+  /** The controller's name; default `default`. */
+  name?: string;
+  /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine. */
+  engine?: EngineChoice;
+  /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
+  messages?: Users;
+  /** Milliseconds until the controller must have answered; default 5,000. */
+  timeout?: number;
+}
+
+export const DEFAULT_NAME = 'default';
+const DEFAULT_TIMEOUT = 5000;
+
+/** A domain: it owns the control page, and talks over it with the controller that it found by name. */
+export class Guest<User extends MessageDefinition = never> extends Endpoint<User> {
+  readonly domid: number;
+  readonly engine: EngineName;
+  readonly #session: Session;
+
+  /** @internal Guests are made by {@link Guest.connect}. */
+  constructor(domid: number, page: Page, connection: Connection, users: readonly MessageDefinition[]) {
+    super();
+    this.domid = domid;
+    this.engine = page.engine;
+    this.#session = new Session({
+      connection,
+      page,
+      party: 'guest',
+      codec: untyped(createCodec(users)),
+      domid,
+      onHandlerError: (error) => this.emit('error', error),
+      onEnd: (error) => this.hangUp(error),
+    });
+  }
+
+  /**
+   * Creates a page, meets the controller called `name` and gets a domid from it.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER`, `_TIMEOUT`, `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`
+   *   or one of the page's; nothing is left behind
+   */
+  static connect<const Users extends readonly MessageDefinition[] = []>(
+    options: GuestOptions<Users> = {},
+  ): Promise<Guest<Users[number]>> {
+    return new Rendezvous(options).meet() as Promise<Guest<Users[number]>>;
+  }
+
+  protected get link() {
+    return this.#session.link;
+  }
+
+  /** @internal */
+  get session(): Session {
+    return this.#session;
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+/** The guest's side of the handshake: one use, one page, one socket, all given back when it fails. */
+class Rendezvous {
+  readonly #options: GuestOptions<readonly MessageDefinition[]>;
+  readonly #pageName: string;
+  readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
+  #page: Page | undefined;
+
+  constructor(options: GuestOptions<readonly MessageDefinition[]>) {
+    this.#options = options;
+    this.#pageName = newPageName();
+  }
+
+  async meet(): Promise<Guest> {
+    const { name = DEFAULT_NAME, engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
+    createCodec(messages);
+    const { engine } = chooseEngine(asked);
+    const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Guest>((resolve, reject) => {
+        timer = setTimeout(
+          () =>
+            reject(
+              new CtrlIfError(
+                'ERR_CTRL_IF_TIMEOUT',
+                `controller ${name} did not answer within ${timeout} ms; it may be stopped or busy`,
+                { subject: name },
+              ),
+            ),
+          timeout,
+        );
+        const connection = new Connection(socket, {
+          onDoorbell: () => {},
+          onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
+          onClose: () =>
+            reject(
+              new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `controller ${name} went away before it said welcome`, {
+                subject: name,
+              }),
+            ),
+          onLine: (line) => {
+            try {
+              // Within this call, so that what follows the welcome in the same chunk finds the session.
+              const guest = new Guest(parseWelcome(line).domid, this.#page!, connection, messages);
+              connection.events = guest.session;
+              resolve(guest);
+              // Not before the caller's `await` has gone on and it has registered its receivers.
+              setImmediate(() => guest.session.link.start());
+            } catch (error) {
+              reject(error);
+            }
+          },
+        });
+        this.#present(connection, engine).catch(reject);
+      });
+    } catch (error) {
+      socket.destroy();
+      this.#page?.unmap();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      // Both ends hold the page, or it is not to be.
+      unlinkPage(this.#pageName);
+    }
+  }
+
+  async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
+    await connection.send(announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() }));
+    this.#page = createControlPage(this.#pageName, this.#nonce, engine);
+    await connection.send(READY);
+  }
+}
+
+function connected(path: string, name: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const onError = (cause: NodeJS.ErrnoException) =>
+      reject(
+        new CtrlIfError(
+          'ERR_CTRL_IF_NO_CONTROLLER',
+          `no controller called ${name} answers at ${path}; start one (ctrl-if controller --name ${name}), or name the one that runs`,
+          {
+            subject: name,
+            cause,
+          },
+        ),
+      );
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      socket.off('error', onError);
+      resolve(socket);
+    });
+  });
+}

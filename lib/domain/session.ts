@@ -1,0 +1,114 @@
+import { CtrlIfError } from '../errors.ts';
+import type { AnyCodec } from '../link/codec.ts';
+import { Link } from '../link/link.ts';
+import type { Party } from '../page/control-page.ts';
+import type { Page } from '../page/page.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
+import { BYE } from './handshake.ts';
+
+export interface SessionOptions {
+  connection: Connection;
+  page: Page;
+  party: Party;
+  codec: AnyCodec;
+  /** For error details. */
+  domid: number;
+  onHandlerError(error: CtrlIfError): void;
+  /** Called once, when it is over: no error when either side closed it. */
+  onEnd(error: CtrlIfError | undefined): void;
+}
+
+/** A link with its page and its socket, from the welcome until either side closes, breaks the rules or dies. */
+export class Session implements ConnectionEvents {
+  readonly link: Link;
+  readonly #options: SessionOptions;
+  readonly #gone: Promise<void>;
+  #socketGone: () => void = () => {};
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    const { connection, page, party, codec, onHandlerError } = options;
+    this.#options = options;
+    this.#gone = new Promise((resolve) => {
+      this.#socketGone = resolve;
+    });
+    this.link = new Link({
+      page,
+      party,
+      codec,
+      onHandlerError,
+      ringPeer: () => connection.ring(),
+      onBroken: (error) => this.#break(error),
+    });
+  }
+
+  onDoorbell(): void {
+    this.link.doorbell();
+  }
+
+  onLine(line: Record<string, unknown>): void {
+    if (!line.bye) {
+      this.onGarbage(JSON.stringify(line));
+      return;
+    }
+    this.#end(
+      new CtrlIfError(
+        'ERR_CTRL_IF_PEER_CLOSED',
+        `${this.#peer} closed the link before it answered; nothing more will come`,
+        this.#details,
+      ),
+      undefined,
+    );
+    this.#options.connection.end();
+  }
+
+  onGarbage(what: string): void {
+    this.#break(
+      new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `${this.#peer} sent ${what} over the socket; the link is closed`, {
+        ...this.#details,
+        received: what,
+      }),
+    );
+  }
+
+  onClose(): void {
+    this.#socketGone();
+    const died = new CtrlIfError(
+      'ERR_CTRL_IF_PEER_DIED',
+      `${this.#peer} died; its link is closed, and what it had not answered never will be`,
+      this.#details,
+    );
+    this.#end(died, died);
+  }
+
+  /** Ends it from this side; resolves when the socket is closed. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#ended) {
+      this.link.flush();
+      this.#end(new CtrlIfError('ERR_CTRL_IF_CLOSED', 'this side closed the link', this.#details), undefined);
+      this.#options.connection.end(BYE);
+    }
+    await this.#gone;
+  }
+
+  #break(error: CtrlIfError): void {
+    this.#end(error, error);
+    this.#options.connection.destroy();
+  }
+
+  #end(forPending: CtrlIfError, reason: CtrlIfError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.link.end(forPending);
+    this.#options.page.unmap();
+    this.#options.onEnd(reason);
+  }
+
+  get #peer(): string {
+    return this.#options.party === 'guest' ? 'the controller' : `domain ${this.#options.domid}`;
+  }
+
+  get #details(): { domid: number } {
+    return { domid: this.#options.domid };
+  }
+}

@@ -1,0 +1,18 @@
+/** `ctrl-if`: guests and controllers, linked over a shared page. */
+
+export type { ConsoleStream } from './domain/console-stream.ts';
+export { Controller, type ControllerEvents, type ControllerOptions } from './domain/controller.ts';
+export { Domain, type ShutdownReason } from './domain/domain.ts';
+export { type Answer, Endpoint, type EndpointEvents, type Handler } from './domain/endpoint.ts';
+export { Guest, type GuestOptions } from './domain/guest.ts';
+export { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from './errors.ts';
+export type { RequestOptions } from './link/call.ts';
+export type { LinkStats } from './link/link.ts';
+export type { Received } from './link/received.ts';
+export { type ChosenEngine, chooseEngine, type EngineChoice } from './page/choose-engine.ts';
+export type { Message, MessageInput, MessageInputOf, MessageName, MessageOf } from './wire/codec.ts';
+export { defineMessage } from './wire/define.ts';
+export type { MessageDefinition } from './wire/definition.ts';
+export { domid, f64, i32, i64, u8, u16, u32, u64 } from './wire/fields/numbers.ts';
+export { char, mac, text } from './wire/fields/strings.ts';
+export { bytes, out, pad, tail } from './wire/index.ts';

@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { meeting, useProcesses } from './peer-process.ts';
+
+useProcesses();
+
+/** Messages each guest exchanges each way; `CTRL_IF_E2E_MESSAGES=1000000` is the long run (npm run test:long). */
+const COUNT = Number(process.env.CTRL_IF_E2E_MESSAGES ?? 20_000);
+
+describe.each([
+  { controller: 'native', guest: 'native', share: 1 },
+  { controller: 'native', guest: 'file', share: 0.2 },
+  { controller: 'file', guest: 'native', share: 0.2 },
+  { controller: 'file', guest: 'file', share: 0.1 },
+] as const)('$controller controller, $guest guests', ({ share, ...engines }) => {
+  it('exchange every message of the seed both ways, each byte checked', { timeout: 60_000 }, async () => {
+    const { controller, guests } = await meeting(engines);
+    await Promise.all([controller.told('everything'), guests[0]!.told('everything')]);
+  });
+
+  it('lose, double and reorder none of many', { timeout: 60_000 + COUNT }, async () => {
+    const { controller, guests } = await meeting(engines, 3);
+    const count = Math.ceil(COUNT * share);
+    await Promise.all([controller, ...guests].map((peer) => peer.told('exchange', { count })));
+    for (const peer of [controller, ...guests]) {
+      peer.order('stats');
+      for (const stats of (await peer.heard('stats')).stats as object[]) {
+        expect(stats).toMatchObject({
+          requestsSent: count,
+          responsesReceived: count,
+          requestsReceived: count,
+          responsesSent: count,
+          lateResponses: 0,
+          malformedRequests: 0,
+          unclaimedRequests: 0,
+          inFlight: 0,
+          waiting: 0,
+          unanswered: 0,
+        });
+      }
+    }
+    await Promise.all(guests.map((guest) => guest.close()));
+    await controller.close();
+  });
+});
+
+it('an idle link uses no CPU', async () => {
+  const { controller, guests } = await meeting({ controller: 'native', guest: 'native' }, 2);
+  const peers = [controller, ...guests];
+  await Promise.all(peers.map((peer) => peer.told('exchange', { count: 100 })));
+  const look = async () =>
+    Promise.all(
+      peers.map(async (peer) => {
+        peer.order('stats');
+        const { cpu, stats } = (await peer.heard('stats')) as unknown as {
+          cpu: NodeJS.CpuUsage;
+          stats: { sleeps: number }[];
+        };
+        return { cpu: cpu.user + cpu.system, sleeps: stats.map(({ sleeps }) => sleeps) };
+      }),
+    );
+  const asleep = async () => {
+    let before = await look();
+    for (;;) {
+      const now = await look();
+      if (JSON.stringify(now.map(({ sleeps }) => sleeps)) === JSON.stringify(before.map(({ sleeps }) => sleeps)))
+        return now;
+      before = now;
+    }
+  };
+  const before = await asleep();
+  // What is measured is time that passes: there is no event to await.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const after = await look();
+  for (const [i, { cpu, sleeps }] of after.entries()) {
+    expect(sleeps).toEqual(before[i]!.sleeps);
+    // Microseconds of CPU in a second; a link that polled would use a million. The order to report costs some.
+    expect(cpu - before[i]!.cpu).toBeLessThan(availableParallelism() * 50_000);
+  }
+});
