@@ -1,0 +1,47 @@
+/** The guest's process of the demo: does what the controller's process asks, and ends when that has gone. */
+import { Guest } from '../domain/guest.ts';
+import { CtrlIfError } from '../errors.ts';
+import { type Arrivals, receiveAll, sendAll } from './crossing.ts';
+import type { Command, Reply } from './demo-protocol.ts';
+
+const guests: Guest[] = [];
+let arrivals: Arrivals = {};
+
+// Ctrl-C reaches both processes; the other one ends this one in order.
+process.on('SIGINT', () => {});
+process.once('disconnect', () => end());
+process.on('message', (command: Command) => {
+  obey(command).then(reply, (error: unknown) => {
+    if (!(error instanceof CtrlIfError)) throw error;
+    reply({ is: 'failed', code: error.code, message: error.message });
+  });
+});
+
+async function obey(command: Command): Promise<Reply> {
+  switch (command.do) {
+    case 'connect': {
+      const guest = await Guest.connect({ name: command.name, engine: command.engine as 'native' | 'file' });
+      guests.push(guest);
+      const received = receiveAll(guest, 'toGuest');
+      if (guests.length === 1) arrivals = received;
+      return { is: 'done' };
+    }
+    case 'send':
+      await sendAll(guests[0]!, 'toController', (crossing) => reply({ is: 'crossed', crossing }));
+      return { is: 'done' };
+    case 'report':
+      return { is: 'done', arrivals };
+    case 'end':
+      await end();
+      return { is: 'done' };
+  }
+}
+
+function reply(message: Reply): void {
+  if (process.connected) process.send!(message);
+}
+
+async function end(): Promise<void> {
+  await Promise.all(guests.map((guest) => guest.close()));
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,86 @@
+import { SEED_MESSAGES } from '../wire/index.ts';
+import type { Comparison } from './compare.ts';
+import { type Arrivals, type Crossing, type Difference, REPETITIONS, type Way } from './crossing.ts';
+import { paint, table } from './output.ts';
+
+/** One line of the demo's table. */
+export interface Row extends Crossing {
+  identical: boolean;
+  /** What went wrong, in words. */
+  wrong?: string;
+}
+
+/** Joins what the senders saw with what the receivers saw; a message counts only if both found it identical every time. */
+export function joinRows(crossings: readonly Crossing[], arrivals: Record<Way, Arrivals>): Row[] {
+  const rows = crossings.map((crossing): Row => {
+    const arrival = arrivals[crossing.way][crossing.name];
+    const wrong =
+      (arrival?.difference && `request, ${describe(arrival.difference)}`) ??
+      (crossing.difference && `response, ${describe(crossing.difference)}`) ??
+      (arrival?.compared === REPETITIONS ? undefined : `${arrival?.compared ?? 0} of ${REPETITIONS} arrived`);
+    return { ...crossing, identical: wrong === undefined, ...(wrong !== undefined && { wrong }) };
+  });
+  const order = new Map<string, number>(SEED_MESSAGES.map(({ name }, i) => [name, i]));
+  return rows.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+}
+
+function describe({ byte, expected, received }: Difference): string {
+  return `byte ${byte}: sent ${hexByte(expected)}, received ${hexByte(received)}`;
+}
+
+const hexByte = (byte: number | undefined): string =>
+  byte === undefined ? 'nothing' : `0x${byte.toString(16).padStart(2, '0')}`;
+
+const DIRECTIONS: Record<Way, string> = {
+  toGuest: 'controller → guest',
+  toController: 'guest → controller',
+};
+
+export function rowsTable(rows: readonly Row[]): string[] {
+  const columns = [
+    { title: 'NAME' },
+    { title: 'DIRECTION' },
+    { title: 'BYTES', align: 'right' },
+    { title: 'ROUND TRIP', align: 'right' },
+    { title: '' },
+  ] as const;
+  return table(
+    columns,
+    rows.map(({ name, way, bytes, roundTrip, identical, wrong = '' }) => ({
+      cells: [name, DIRECTIONS[way], String(bytes), `${microseconds(roundTrip)} µs`, wrong],
+      ...(!identical && { style: 'red' as const }),
+    })),
+  );
+}
+
+/** Names that went every one of their ways identical. */
+export function identicalMessages(rows: readonly Row[]): number {
+  const ways = (name: string) => rows.filter((row) => row.name === name);
+  return SEED_MESSAGES.filter(({ name, direction }) => {
+    const own = ways(name);
+    return own.length === (direction === 'both' ? 2 : 1) && own.every(({ identical }) => identical);
+  }).length;
+}
+
+export function verdict(rows: readonly Row[]): string {
+  const count = identicalMessages(rows);
+  const total = SEED_MESSAGES.length;
+  const sentence = `${count} of ${total} messages arrived identical, both ways checked`;
+  return paint(count === total ? 'green' : 'red', sentence);
+}
+
+/** `whyOne` says why an engine is missing. */
+export function comparisonLine({ native, file }: Comparison, whyOne: string): string {
+  if (native !== undefined && file !== undefined) {
+    const ratio = file / native;
+    const [times, than] = ratio >= 1 ? [ratio, 'faster'] : [1 / ratio, 'slower'];
+    return `native ${microseconds(native)} µs, pure JS ${microseconds(file)} µs: native is ${paint('bold', `${times.toFixed(1)} × ${than}`)}`;
+  }
+  if (file !== undefined) return `pure JS ${microseconds(file)} µs; native not compared: ${whyOne}`;
+  return `native ${microseconds(native!)} µs; pure JS not compared: ${whyOne}`;
+}
+
+/** Two digits that mean something are enough, and more would claim what one run cannot. */
+function microseconds(value: number): string {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}

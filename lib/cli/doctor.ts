@@ -1,0 +1,80 @@
+import { CtrlIfError } from '../errors.ts';
+import * as checks from './doctor-checks.ts';
+import { EXIT_FAILED } from './failure.ts';
+import { paint, type Style, writeJSON, writeLine } from './output.ts';
+
+export interface DoctorOptions {
+  json?: boolean;
+}
+
+interface Check extends checks.Finding {
+  check: string;
+}
+
+/** Tries all that a link needs. Fails when something without which no link will work does. */
+export async function doctorCommand({ json = false }: DoctorOptions): Promise<number> {
+  const { engine, found } = await examine();
+  const isHealthy = found.every(({ status }) => status !== 'fail');
+  if (json) await writeJSON({ ok: isHealthy, engine: engine ?? null, checks: found });
+  else await writeLine([...found.map(show), '', conclusion(found)].join('\n'));
+  return isHealthy ? 0 : EXIT_FAILED;
+}
+
+async function examine(): Promise<{ engine: string | undefined; found: Check[] }> {
+  const found: Check[] = [];
+  const add = async (check: string, examination: () => checks.Finding | Promise<checks.Finding>, isNeeded = true) => {
+    found.push({ check, ...(await examined(examination, isNeeded)) });
+  };
+  const engine = checks.engineHere();
+  await add('node', checks.checkNode);
+  await add('engine', checks.checkEngine);
+  await add('addon', checks.checkAddon, engine === 'native');
+  await add('page size', checks.checkPageSize);
+  await add('shared memory', checks.checkSharedMemory);
+  await add('runtime directory', checks.checkRuntimeDirectory);
+  // An engine that nobody uses may be broken.
+  await add('native page', () => checks.checkPage('native'), engine === 'native');
+  await add('file page', () => checks.checkPage('file'), engine === 'file');
+  if (engine) await add('link', () => checks.checkLink(engine));
+  await add('processors', checks.checkProcessors);
+  return { engine, found };
+}
+
+/** What a check throws is its finding: the sentences of ctrl-if's errors say what to do. */
+async function examined(
+  examination: () => checks.Finding | Promise<checks.Finding>,
+  isNeeded: boolean,
+): Promise<checks.Finding> {
+  try {
+    return await examination();
+  } catch (error) {
+    const { message, code } = error as CtrlIfError;
+    const [what, ...todo] = error instanceof CtrlIfError ? message.split('; ') : [message];
+    return {
+      status: isNeeded ? 'fail' : 'warn',
+      found: code === undefined ? what! : `${what} (${code})`,
+      advice: todo.join('; ') || 'mend what the system says there',
+    };
+  }
+}
+
+const STYLES: Record<checks.Finding['status'], Style> = { ok: 'green', warn: 'yellow', fail: 'red' };
+const STATUS_WIDTH = 4;
+const CHECK_WIDTH = 17;
+
+function show({ status, check, found, advice }: Check): string {
+  const line = `${paint(STYLES[status], status.padEnd(STATUS_WIDTH))}  ${check.padEnd(CHECK_WIDTH)}  ${found}`;
+  return advice ? `${line}\n${' '.repeat(STATUS_WIDTH + CHECK_WIDTH + 4)}to do: ${advice}` : line;
+}
+
+function conclusion(found: readonly Check[]): string {
+  const count = (wanted: Check['status']) => found.filter(({ status }) => status === wanted).length;
+  const failed = count('fail');
+  if (failed > 0)
+    return paint('red', `${failed} of ${found.length} checks failed: links will not work before that is mended`);
+  const warned = count('warn');
+  return paint(
+    'green',
+    warned > 0 ? `links work here, with ${warned} of ${found.length} checks to look at` : 'links work here',
+  );
+}

@@ -1,0 +1,60 @@
+/** Errors as a person at a terminal reads them, and as a script sees them in the exit code. */
+import { type Command, CommanderError } from 'commander';
+import { CtrlIfError } from '../errors.ts';
+import { paint } from './output.ts';
+
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** The command line asks for what cannot be; the fault is with who typed it. */
+export class UsageError extends Error {}
+
+export interface Explanation {
+  text: string;
+  exitCode: number;
+}
+
+/** `commandName` is what was typed for a command, and may be none. */
+export function explain(error: unknown, program: Command, commandName: string | undefined): Explanation {
+  if (error instanceof CommanderError || error instanceof UsageError) {
+    // Commander has printed the help already when no command was given.
+    if (error instanceof CommanderError && error.code === 'commander.help') return { text: '', exitCode: EXIT_USAGE };
+    const command = program.commands.find((known) => known.name() === commandName);
+    const see = ['ctrl-if', ...(command ? [command.name()] : []), '--help'].join(' ');
+    const what = error.message.replace(/^error: /, '').replace(/\.$/, '');
+    return { text: errorLine(`${what.replaceAll('\n', ' ')}; see ${see}`, 'ERR_CTRL_IF_USAGE'), exitCode: EXIT_USAGE };
+  }
+  if (error instanceof CtrlIfError) {
+    const text = errorLine(error.message, error.code) + causeLine(error);
+    return { text, exitCode: isUsage(error) ? EXIT_USAGE : EXIT_FAILED };
+  }
+  if (error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string') {
+    return { text: errorLine(error.message, (error as NodeJS.ErrnoException).code!), exitCode: EXIT_FAILED };
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  return { text: `ctrl-if: this is a bug of ctrl-if, please report it:\n${stack}\n`, exitCode: EXIT_FAILED };
+}
+
+/** `ctrl-if: SENTENCE (CODE)`, the one form of every error. */
+export function errorLine(sentence: string, code: string): string {
+  const { stderr } = process;
+  return `${paint('red', 'ctrl-if:', stderr)} ${sentence.replace(/\.$/, '')} ${paint('dim', `(${code})`, stderr)}\n`;
+}
+
+/** A name or an engine that cannot exist was typed, in an option or in the environment. */
+function isUsage({ code, expected }: CtrlIfError): boolean {
+  return code === 'ERR_CTRL_IF_NAME' || (code === 'ERR_CTRL_IF_ENGINE' && expected !== undefined);
+}
+
+/** What "nobody is there" already says. */
+const NOBODY: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED'];
+
+function causeLine({ message, cause }: CtrlIfError): string {
+  if (!(cause instanceof Error) || NOBODY.includes((cause as NodeJS.ErrnoException).code)) return '';
+  const first = firstLine(cause);
+  return message.includes(first) ? '' : `  cause: ${first}\n`;
+}
+
+export function firstLine(error: unknown): string {
+  return String((error as Error)?.message ?? error).split('\n')[0]!;
+}

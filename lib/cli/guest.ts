@@ -1,0 +1,79 @@
+import type { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Guest } from '../domain/guest.ts';
+import { CtrlIfError } from '../errors.ts';
+import { answerEverything } from './answering.ts';
+import type { ServeOptions } from './controller.ts';
+import { fired, type Lifetime } from './lifetime.ts';
+import { hex, Narrator } from './narrator.ts';
+
+export interface GuestCommandOptions extends ServeOptions {
+  /** Seconds to wait for a controller that does not run yet. */
+  wait: number;
+}
+
+/** Milliseconds between two looks for a controller. */
+const RETRY_PAUSE = 100;
+
+type Ending = { why: 'signal' | 'poweroff' } | { why: 'closed'; error: CtrlIfError | undefined };
+
+/** A guest in the foreground, its console on standard input and output. */
+export async function guestCommand(options: GuestCommandOptions, lifetime: Lifetime): Promise<number> {
+  const { name, json = false, quiet = false } = options;
+  const narrator = new Narrator({ json, quiet, stream: process.stderr });
+  const signal = lifetime.endInOrder();
+  const guest = await connectWithin(options, signal, narrator);
+  if (!guest) return 0;
+
+  const { domid, engine } = guest;
+  const ending = new Promise<Ending>((resolve) => {
+    guest.on('close', (error) => resolve({ why: 'closed', error }));
+    fired(signal).then(() => resolve({ why: 'signal' }));
+    answerEverything(guest, (message, id) => {
+      narrator.message(domid, message, id);
+      if (message.name === 'SHUTDOWN_POWEROFF') resolve({ why: 'poweroff' });
+    });
+  });
+  guest.on('error', (error) => narrator.trouble('error', { domid }, error));
+  const consoleEnded = Promise.race([settled(guest.console, 'end'), settled(guest.console, 'close')]);
+  if (json) guest.console.on('data', (data: Buffer) => narrator.tell('console', { domid, data: hex(data) }, ''));
+  else guest.console.pipe(process.stdout, { end: false });
+  // What is typed at a link that has ended is lost with it, and the end is told below.
+  guest.console.on('error', () => {});
+  narrator.tell(
+    'connected',
+    { name, domid, engine, pid: process.pid },
+    `domain ${domid} of controller ${name}, process ${process.pid}, ${engine} engine`,
+  );
+  process.stdin.on('error', () => {}).pipe(guest.console, { end: false });
+
+  const end = await ending;
+  process.stdin.unpipe(guest.console);
+  await guest.close();
+  await Promise.race([consoleEnded, fired(signal)]);
+  if (end.why === 'closed' && end.error) throw end.error;
+  const sentences = { poweroff: 'powered off', signal: 'closed', closed: `closed by controller ${name}` };
+  narrator.tell('closed', { domid, why: end.why }, `domain ${domid} ${sentences[end.why]}`);
+  return 0;
+}
+
+/** Connects, and tries again for so many seconds while nobody answers. Undefined: the signal came first. */
+async function connectWithin({ name, engine, wait }: GuestCommandOptions, signal: AbortSignal, narrator: Narrator) {
+  const deadline = performance.now() + wait * 1000;
+  for (let looks = 0; !signal.aborted; looks++) {
+    try {
+      return await Guest.connect({ name, engine });
+    } catch (error) {
+      const notYet = error instanceof CtrlIfError && error.code === 'ERR_CTRL_IF_NO_CONTROLLER';
+      if (!notYet || performance.now() >= deadline) throw error;
+      if (looks === 0) narrator.tell('waiting', { name }, `no controller ${name} yet: waiting up to ${wait} s for one`);
+    }
+    await delay(RETRY_PAUSE, undefined, { signal }).catch(() => {});
+  }
+  return undefined;
+}
+
+/** Resolves at the event; unlike `once` of node:events it does not reject when the emitter fails first. */
+function settled(emitter: EventEmitter, event: string): Promise<void> {
+  return new Promise((resolve) => emitter.once(event, () => resolve()));
+}

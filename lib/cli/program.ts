@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_NAME } from '../domain/guest.ts';
+import { controllerCommand, type ServeOptions } from './controller.ts';
+import { decodeCommand } from './decode.ts';
+import { type DemoOptions, demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { encodeCommand } from './encode.ts';
+import { type GuestCommandOptions, guestCommand } from './guest.ts';
+import type { Lifetime } from './lifetime.ts';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 wrong usage.`;
+
+/** The command line. Each command leaves its exit code in `outcome`. */
+export function createProgram(lifetime: Lifetime, outcome: { exitCode: number }): Command {
+  const run =
+    <Args extends unknown[]>(command: (...args: Args) => Promise<number>) =>
+    async (...args: Args) => {
+      outcome.exitCode = await command(...args);
+    };
+
+  const program = new Command('ctrl-if')
+    .description('The control interface between a guest and its controller, over one shared page.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .exitOverride()
+    // Said in one form with all other errors, in main.ts.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      'after',
+      examples([
+        ['ctrl-if demo', 'two processes, all 42 messages, and how fast'],
+        ['ctrl-if controller', 'in one terminal, and in another:'],
+        ['ctrl-if guest', 'what you type in one appears in the other'],
+        ['ctrl-if doctor', 'when something does not work'],
+      ]) +
+        `
+Environment:
+  CTRL_IF_ENGINE       native, file or auto (default): which engine moves the messages
+  CTRL_IF_RUNTIME_DIR  where controllers are found by name
+  NO_COLOR             no colour, even on a terminal
+${EXIT_CODES}`,
+    );
+
+  program
+    .command('controller')
+    .description('Listen for guests and serve them until Ctrl-C: print their messages and consoles, answer all.')
+    .addOption(nameOption('the name guests find it by'))
+    .addOption(engineOption())
+    .option('-q, --quiet', 'do not print the messages received')
+    .option('--json', 'one JSON object a line for each event')
+    .addHelpText(
+      'after',
+      `
+A line typed here appears on the console of every guest.
+${examples([
+  ['ctrl-if controller', ''],
+  ['ctrl-if controller --name lab --quiet', ''],
+  ['ctrl-if controller --json | jq -c \'select(.event == "message").message\'', ''],
+])}`,
+    )
+    .action(run((options: ServeOptions) => controllerCommand(options, lifetime)));
+
+  program
+    .command('guest')
+    .description('Connect to a controller: standard input and output are the console, every message is answered.')
+    .addOption(nameOption('the name of the controller'))
+    .addOption(engineOption())
+    .option('-w, --wait <seconds>', 'how long to wait for a controller that does not run yet', seconds, 0)
+    .option('-q, --quiet', 'do not print the messages received')
+    .option('--json', 'one JSON object a line for each event')
+    .addHelpText(
+      'after',
+      `
+Standard output is the console alone; all else is told on standard error. It ends at Ctrl-C, when the controller asks
+for poweroff or closes (exit code 0), or dies (1).
+${examples([
+  ['ctrl-if guest', ''],
+  ['ctrl-if guest --name lab --wait 10', ''],
+  ['dmesg --follow | ctrl-if guest --quiet', ''],
+])}`,
+    )
+    .action(run((options: GuestCommandOptions) => guestCommand(options, lifetime)));
+
+  program
+    .command('demo')
+    .description('Controller and guest as two processes on one page: all 42 messages across, each byte checked.')
+    .addOption(engineOption())
+    .option('--json', 'the results as one JSON object')
+    .addHelpText(
+      'after',
+      examples([
+        ['ctrl-if demo', ''],
+        ['ctrl-if demo --engine file', ''],
+        ['ctrl-if demo --json | jq .comparison', ''],
+      ]),
+    )
+    .action(run((options: DemoOptions) => demoCommand(options, lifetime)));
+
+  program
+    .command('decode')
+    .description('Turn slots of 128 hexadecimal digits into messages in JSON, one line each.')
+    .argument('[hex...]', 'slots; without any, one a line on standard input')
+    .addHelpText(
+      'after',
+      `
+Spaces between the digits do no harm. A bad line is told on standard error with its number, and the rest goes on.
+${examples([
+  ['ctrl-if encode \'{"name":"SHUTDOWN_POWEROFF","id":1}\' | ctrl-if decode', ''],
+  ['ctrl-if decode < trace.hex', ''],
+])}`,
+    )
+    .action(run((hex: string[]) => decodeCommand(hex)));
+
+  program
+    .command('encode')
+    .description('Turn messages in JSON into slots of 128 hexadecimal digits, one line each.')
+    .argument('[json...]', 'messages; without any, one a line on standard input')
+    .addHelpText(
+      'after',
+      `
+Names and fields are those of the header, fields in camelCase. 64-bit numbers are strings ("0x1234" or "4660"), console
+data is hexadecimal; OUT fields and id (255) may be left out.
+${examples([
+  ['ctrl-if encode \'{"name":"BLKIF_FE_INTERFACE_CONNECT","id":1,"handle":0,"shmemFrame":"0x1234"}\'', ''],
+  ['ctrl-if encode \'{"name":"CONSOLE_DATA","data":"68656c6c6f"}\'', ''],
+  ['ctrl-if encode < messages.jsonl > trace.hex', ''],
+])}`,
+    )
+    .action(run((json: string[]) => encodeCommand(json)));
+
+  program
+    .command('doctor')
+    .description('Try out everything a link needs on this machine, and say what to do about what fails.')
+    .option('--json', 'the findings as one JSON object')
+    .addHelpText(
+      'after',
+      examples([
+        ['ctrl-if doctor', ''],
+        ['CTRL_IF_ENGINE=native ctrl-if doctor', ''],
+      ]),
+    )
+    .action(run((options: { json?: boolean }) => doctorCommand(options)));
+
+  return program;
+}
+
+const nameOption = (what: string) => new Option('-n, --name <name>', what).default(DEFAULT_NAME);
+
+const engineOption = () =>
+  new Option('-e, --engine <engine>', 'which engine moves the messages')
+    .choices(['native', 'file', 'auto'])
+    .default('auto');
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It must be a number of seconds, 0 or more.');
+  return value;
+}
+
+function examples(lines: readonly (readonly [command: string, what: string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  const shown = lines.map(([command, what]) => `  ${what ? `${command.padEnd(width)}  # ${what}` : command}`);
+  return `\nExamples:\n${shown.join('\n')}\n`;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

@@ -1,0 +1,67 @@
+/** One message of each kind for the demo, the same in both processes: made from nothing but the wire table. */
+import {
+  type MessageDefinition,
+  type MessageInput,
+  PAYLOAD_BYTES,
+  type PlacedField,
+  seedCodec,
+} from '../wire/index.ts';
+
+export interface Sample {
+  definition: MessageDefinition;
+  request: MessageInput;
+  /** What the receiver fills in; nothing where the answer is the request as it came. */
+  answer: Record<string, unknown>;
+  /** Both as slots with id 0, to be held against what arrives. */
+  requestBytes: Uint8Array;
+  responseBytes: Uint8Array;
+}
+
+export function sampleOf(definition: MessageDefinition): Sample {
+  const { name, struct } = definition;
+  const visible = struct.fields.filter(({ type }) => type.role !== 'pad');
+  const values = (fields: readonly PlacedField[], salt: string) =>
+    Object.fromEntries(fields.map((field) => [field.name, sampleValue(field, `${name}.${field.name}.${salt}`)]));
+  const request = { name, ...values(visible, 'request') } as MessageInput;
+  const answer = values(
+    visible.filter(({ type }) => type.role === 'out'),
+    'response',
+  );
+  return {
+    definition,
+    request,
+    answer,
+    requestBytes: seedCodec.encode(request, 0),
+    responseBytes: seedCodec.encode({ ...request, ...answer }, 0),
+  };
+}
+
+/**
+ * A value whose every byte is other than zero, so that a byte lost, swapped or left over shows; numbers have their highest
+ * bit set, where signed and unsigned differ; text and console data fill their field to the last byte.
+ */
+function sampleValue({ type }: PlacedField, seed: string): unknown {
+  const size = type.tail === undefined ? type.size : PAYLOAD_BYTES;
+  const view = new DataView(new ArrayBuffer(size));
+  const random = randomBytesOf(seed);
+  for (let i = 0; i < size; i++)
+    view.setUint8(i, type.cType.startsWith('char[') ? printable(random()) : nonZero(random()));
+  const isNumber = typeof type.zero === 'number' || typeof type.zero === 'bigint';
+  if (isNumber) view.setUint8(size - 1, view.getUint8(size - 1) | 0x80);
+  return type.read(view, 0, size);
+}
+
+const nonZero = (byte: number): number => (byte % 255) + 1;
+const printable = (byte: number): number => 0x21 + (byte % 94);
+
+/** FNV-1a of the seed, and from there mulberry32: no two fields alike, and every run the same. */
+function randomBytesOf(seed: string): () => number {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 0x01000193);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) & 0xff;
+  };
+}

@@ -1,0 +1,60 @@
+import { StringDecoder } from 'node:string_decoder';
+import { CtrlIfError } from '../errors.ts';
+import { EXIT_FAILED, errorLine, UsageError } from './failure.ts';
+import { write } from './output.ts';
+
+/** One line out for each argument or, without arguments, for each line on stdin. */
+export interface Translation {
+  /** What it takes, for the sentence that says that there is none. */
+  takes: string;
+  translate(text: string): string;
+}
+
+/**
+ * Goes through all of them in order. One that fails is told on stderr with its number and does not stop the others.
+ *
+ * @returns the exit code
+ */
+export async function translateAll(args: readonly string[], { takes, translate }: Translation): Promise<number> {
+  let failed = false;
+  let number = 0;
+  const take = async (texts: readonly string[], unit: string) => {
+    let output = '';
+    for (const text of texts) {
+      number++;
+      if (unit === 'line' && text.trim() === '') continue;
+      try {
+        output += `${translate(text.trim())}\n`;
+      } catch (error) {
+        if (!(error instanceof CtrlIfError)) throw error;
+        // On a terminal both streams are one, and the error belongs after the lines before it.
+        await write(output);
+        output = '';
+        process.stderr.write(errorLine(`${unit} ${number}: ${error.message}`, error.code));
+        failed = true;
+      }
+    }
+    if (output) await write(output);
+  };
+
+  if (args.length > 0) {
+    await take(args, 'argument');
+  } else {
+    if (process.stdin.isTTY) throw new UsageError(`give ${takes} as arguments, or one a line on standard input`);
+    for await (const lines of linesOf(process.stdin)) await take(lines, 'line');
+  }
+  return failed ? EXIT_FAILED : 0;
+}
+
+/** The lines of a stream, as many at a time as have come. Not node:readline, for which U+2028 ends a line too: JSON may hold it. */
+export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop()!;
+    yield lines;
+  }
+  rest += decoder.end();
+  if (rest !== '') yield [rest];
+}

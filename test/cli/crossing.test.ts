@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { type Crossing, REPETITIONS, receiveAll, samplesFor, sendAll, type Way } from '../../lib/cli/crossing.ts';
+import { identicalMessages, joinRows, rowsTable, verdict } from '../../lib/cli/demo-report.ts';
+import { sampleOf } from '../../lib/cli/samples.ts';
+import type { Endpoint } from '../../lib/index.ts';
+import { HEADER_BYTES, type MessageInput, SEED_MESSAGES, seedCodec } from '../../lib/wire/index.ts';
+
+type Handler = (message: object, request: { bytes: Uint8Array; id: number }) => object;
+
+/** Sender and receiver in one, with a wire between them that `spoil` may bend. */
+class Wire {
+  readonly #handlers = new Map<string, Handler>();
+  readonly #spoil: (bytes: Uint8Array, kind: 'request' | 'response') => void;
+
+  constructor(spoil: (bytes: Uint8Array, kind: 'request' | 'response') => void = () => {}) {
+    this.#spoil = spoil;
+  }
+
+  get endpoint(): Endpoint {
+    return this as unknown as Endpoint;
+  }
+
+  receive(name: string, handler: Handler): void {
+    this.#handlers.set(name, handler);
+  }
+
+  async request(message: MessageInput): Promise<object> {
+    const id = 5;
+    const bytes = seedCodec.encode(message, id);
+    this.#spoil(bytes, 'request');
+    const answer = this.#handlers.get(message.name)!(seedCodec.decode(bytes), { bytes, id });
+    const response = seedCodec.encode({ ...message, ...answer } as MessageInput, id);
+    this.#spoil(response, 'response');
+    return seedCodec.decode(response);
+  }
+}
+
+async function cross(spoil?: ConstructorParameters<typeof Wire>[0]) {
+  const crossings: Crossing[] = [];
+  const [toGuest, toController] = await Promise.all(
+    (['toGuest', 'toController'] as Way[]).map(async (way) => {
+      const { endpoint } = new Wire(spoil);
+      const arrivals = receiveAll(endpoint, way);
+      await sendAll(endpoint, way, (crossing) => crossings.push(crossing));
+      return arrivals;
+    }),
+  );
+  return { crossings, arrivals: { toGuest: toGuest!, toController: toController! } };
+}
+
+describe('samples', () => {
+  it.each(SEED_MESSAGES.map((definition) => [definition.name, definition] as const))(
+    '%s has no byte that is zero, but for padding',
+    (_, definition) => {
+      const { requestBytes, responseBytes, answer } = sampleOf(definition);
+      for (const { offset, type } of definition.struct.fields) {
+        const bytes = requestBytes.subarray(HEADER_BYTES + offset, HEADER_BYTES + offset + (type.tail ?? type.size));
+        if (type.role === 'pad') expect([...bytes]).toEqual(new Array(type.size).fill(0));
+        else expect([...bytes]).not.toContain(0);
+      }
+      expect(requestBytes[3]).toBe(definition.struct.maxSize);
+      const outs = definition.struct.fields.filter(({ type }) => type.role === 'out').map(({ name }) => name);
+      expect(Object.keys(answer)).toEqual(outs);
+      if (outs.length > 0) expect(responseBytes).not.toEqual(requestBytes);
+    },
+  );
+
+  it('are the same every time and all different', () => {
+    const all = SEED_MESSAGES.map((definition) => Buffer.from(sampleOf(definition).requestBytes).toString('hex'));
+    expect(SEED_MESSAGES.map((definition) => Buffer.from(sampleOf(definition).requestBytes).toString('hex'))).toEqual(
+      all,
+    );
+    expect(new Set(all).size).toBe(SEED_MESSAGES.length);
+  });
+
+  it('go every way that the table says', () => {
+    expect(samplesFor('toGuest').length + samplesFor('toController').length).toBe(SEED_MESSAGES.length + 2);
+  });
+});
+
+describe('the verdict', () => {
+  it('is 42 of 42 over a good wire', async () => {
+    const { crossings, arrivals } = await cross();
+    const rows = joinRows(crossings, arrivals);
+    expect(identicalMessages(rows)).toBe(42);
+    expect(verdict(rows)).toBe('42 of 42 messages arrived identical, both ways checked');
+    expect(rows.map(({ name }) => name)).toEqual(
+      SEED_MESSAGES.flatMap(({ name, direction }) => (direction === 'both' ? [name, name] : [name])),
+    );
+  });
+
+  it.each(['request', 'response'] as const)('tells of one bent byte in one %s of one message', async (kind) => {
+    let left = 1;
+    const { crossings, arrivals } = await cross((bytes, which) => {
+      const isTheOne = which === kind && bytes[0] === 1 && bytes[1] === 2;
+      if (isTheOne && left-- === 1) bytes[17]! ^= 0x40;
+    });
+    const rows = joinRows(crossings, arrivals);
+    expect(verdict(rows)).toMatch(/^41 of 42/);
+    const wrong = rows.filter(({ identical }) => !identical);
+    expect(wrong).toMatchObject([
+      { name: 'BLKIF_BE_CONNECT', wrong: expect.stringMatching(`^${kind}, byte 17: sent 0x`) },
+    ]);
+    expect(rowsTable(rows).join('\n')).toMatch(new RegExp(`BLKIF_BE_CONNECT.*${kind}, byte 17`));
+  });
+
+  it('does not take the word of the sender alone', async () => {
+    const { crossings, arrivals } = await cross();
+    arrivals.toGuest.VCPU_HOTPLUG_ON!.compared--;
+    delete arrivals.toController.CONSOLE_DATA;
+    const rows = joinRows(crossings, arrivals);
+    expect(identicalMessages(rows)).toBe(40);
+    expect(rows.filter(({ identical }) => !identical)).toMatchObject([
+      { name: 'CONSOLE_DATA', wrong: `0 of ${REPETITIONS} arrived` },
+      { name: 'VCPU_HOTPLUG_ON', wrong: `${REPETITIONS - 1} of ${REPETITIONS} arrived` },
+    ]);
+  });
+
+  it('misses what was never sent', async () => {
+    const { crossings, arrivals } = await cross();
+    expect(identicalMessages(joinRows(crossings.slice(1), arrivals))).toBe(41);
+  });
+});

@@ -1,0 +1,91 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ENGINES, packageWithoutAddon, run, useRuntimeDirectory } from './cli.ts';
+
+const runtimeDirectory = useRuntimeDirectory();
+
+interface Report {
+  ok: boolean;
+  engine: string | null;
+  checks: { check: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string }[];
+}
+
+const statuses = ({ checks }: Report) => Object.fromEntries(checks.map(({ check, status }) => [check, status]));
+
+describe('doctor', () => {
+  it.each(ENGINES)('finds that links work with the %s engine, and leaves nothing behind', async (engine) => {
+    const { code, stdout, stderr } = await run(['doctor', '--json'], { env: { CTRL_IF_ENGINE: engine } });
+    const report: Report = JSON.parse(stdout);
+    expect(report).toMatchObject({ ok: true, engine });
+    expect(statuses(report)).toMatchObject({ engine: 'ok', [`${engine} page`]: 'ok', link: 'ok' });
+    expect(report.checks.map(({ check }) => check)).toEqual([
+      'node',
+      'engine',
+      'addon',
+      'page size',
+      'shared memory',
+      'runtime directory',
+      'native page',
+      'file page',
+      'link',
+      'processors',
+    ]);
+    for (const { status, advice } of report.checks) expect(advice !== undefined).toBe(status !== 'ok');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(runtimeDirectory()).toEqual([]);
+  });
+
+  it('prints a table for people, without colour on a pipe', async () => {
+    const { code, stdout } = await run(['doctor'], { env: { CTRL_IF_ENGINE: 'file' } });
+    expect(stdout).toMatch(/^ok {4}engine +file: CTRL_IF_ENGINE asks for it$/m);
+    expect(stdout).toMatch(/links work here/);
+    expect(stdout).not.toContain('\x1b');
+    expect(code).toBe(0);
+  });
+
+  it('fails on an engine that there is not', async () => {
+    const { code, stdout } = await run(['doctor', '--json'], { env: { CTRL_IF_ENGINE: 'steam' } });
+    const report: Report = JSON.parse(stdout);
+    expect(report).toMatchObject({ ok: false, engine: null });
+    expect(statuses(report)).toMatchObject({ engine: 'fail' });
+    expect(code).toBe(1);
+  });
+
+  it('fails on a runtime directory that is open to others, and says what to do', async () => {
+    const open = mkdtempSync(join(tmpdir(), 'ctrl-if-open-'));
+    try {
+      chmodSync(open, 0o755);
+      const { code, stdout } = await run(['doctor', '--json'], { env: { CTRL_IF_RUNTIME_DIR: open } });
+      const { checks }: Report = JSON.parse(stdout);
+      expect(checks.find(({ check }) => check === 'runtime directory')).toMatchObject({
+        status: 'fail',
+        found: expect.stringContaining('mode 755'),
+        advice: expect.stringContaining('CTRL_IF_RUNTIME_DIR'),
+      });
+      expect(code).toBe(1);
+    } finally {
+      rmSync(open, { recursive: true });
+    }
+  });
+
+  describe('without the addon', () => {
+    const root = packageWithoutAddon();
+
+    it('finds that links work in pure JS, and says how to get the native engine', async () => {
+      const { code, stdout } = await run(['doctor', '--json'], { root });
+      const report: Report = JSON.parse(stdout);
+      expect(report).toMatchObject({ ok: true, engine: 'file' });
+      expect(statuses(report)).toMatchObject({ engine: 'warn', addon: 'warn', 'native page': 'warn', link: 'ok' });
+      expect(report.checks.find(({ check }) => check === 'addon')?.advice).toContain('npm run build');
+      expect(code).toBe(0);
+    });
+
+    it('fails where the native engine is asked for', async () => {
+      const { code, stdout } = await run(['doctor', '--json'], { root, env: { CTRL_IF_ENGINE: 'native' } });
+      expect(statuses(JSON.parse(stdout))).toMatchObject({ engine: 'fail' });
+      expect(code).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ConsoleLines } from '../../lib/cli/console-lines.ts';
+import { comparisonLine } from '../../lib/cli/demo-report.ts';
+import { paint, table } from '../../lib/cli/output.ts';
+import { linesOf } from '../../lib/cli/translate.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+describe('paint', () => {
+  const terminal = { isTTY: true, hasColors: () => true };
+
+  it('colours on a terminal', () => {
+    vi.stubEnv('NO_COLOR', undefined);
+    expect(paint('red', 'x', terminal)).toBe('\x1b[31mx\x1b[39m');
+  });
+
+  it('does not where NO_COLOR is set', () => {
+    vi.stubEnv('NO_COLOR', '1');
+    expect(paint('red', 'x', terminal)).toBe('x');
+  });
+
+  it('does not where NO_COLOR is set, whatever FORCE_COLOR says', () => {
+    vi.stubEnv('NO_COLOR', '1');
+    vi.stubEnv('FORCE_COLOR', '1');
+    expect(paint('red', 'x', terminal)).toBe('x');
+  });
+
+  it('does not on a pipe, or on a terminal without colours', () => {
+    vi.stubEnv('NO_COLOR', undefined);
+    expect(paint('red', 'x', {})).toBe('x');
+    expect(paint('red', 'x', { isTTY: true, hasColors: () => false })).toBe('x');
+  });
+});
+
+it('lays a table out by its widest cells', () => {
+  const rows = [{ cells: ['a', '1'] }, { cells: ['bbbbbb', '100'] }];
+  expect(table([{ title: 'NAME' }, { title: 'N', align: 'right' }], rows)).toEqual([
+    'NAME      N',
+    'a         1',
+    'bbbbbb  100',
+  ]);
+});
+
+describe('the comparison', () => {
+  it.each([
+    [{ native: 1.21, file: 14.2 }, 'native 1.2 µs, pure JS 14 µs: native is 11.7 × faster'],
+    [{ native: 20, file: 10 }, 'native 20 µs, pure JS 10 µs: native is 2.0 × slower'],
+    [{ file: 14.2 }, 'pure JS 14 µs; native not compared: no compiler'],
+    [{ native: 1.21 }, 'native 1.2 µs; pure JS not compared: no compiler'],
+  ])('of %o', (comparison, line) => {
+    expect(comparisonLine(comparison, 'no compiler')).toBe(line);
+  });
+});
+
+describe('lines of a stream', () => {
+  const collect = async (...chunks: (string | Buffer)[]) => {
+    const stream = (async function* () {
+      for (const chunk of chunks) yield Buffer.from(chunk);
+    })();
+    const lines: string[] = [];
+    for await (const batch of linesOf(stream)) lines.push(...batch);
+    return lines;
+  };
+
+  it('may be cut anywhere, within a character too', async () => {
+    const [head, tail] = [Buffer.from('a\nµ').subarray(0, 3), Buffer.from('a\nµ').subarray(3)];
+    expect(await collect(head, tail, '\nb')).toEqual(['a', 'µ', 'b']);
+  });
+
+  it('may be none', async () => {
+    expect(await collect()).toEqual([]);
+    expect(await collect('\n')).toEqual(['']);
+  });
+});
+
+describe("a guest's console in the controller's terminal", () => {
+  const shown = () => {
+    const lines: string[] = [];
+    return { lines, console: new ConsoleLines((line) => lines.push(line)) };
+  };
+
+  it('comes in whole lines', () => {
+    const { lines, console } = shown();
+    console.take(Buffer.from('one\ntw'));
+    expect(lines).toEqual(['one']);
+    console.take(Buffer.from('o\r\nthree'));
+    expect(lines).toEqual(['one', 'two']);
+    console.flush();
+    expect(lines).toEqual(['one', 'two', 'three']);
+    console.flush();
+    expect(lines).toHaveLength(3);
+  });
+
+  it('shows a prompt when nothing follows it', () => {
+    vi.useFakeTimers();
+    const { lines, console } = shown();
+    console.take(Buffer.from('login: '));
+    expect(lines).toEqual([]);
+    vi.runAllTimers();
+    expect(lines).toEqual(['login: ']);
+  });
+
+  it('ends a line that never ends', () => {
+    const { lines, console } = shown();
+    console.take(Buffer.alloc(5000, 'x'));
+    expect(lines).toHaveLength(1);
+  });
+
+  it('spells out what would move the cursor', () => {
+    const { lines, console } = shown();
+    console.take(Buffer.from('a\tb\x1b[2J\x07\x9b\n', 'utf8'));
+    expect(lines).toEqual(['a\tb\\x1b[2J\\x07\\x9b']);
+  });
+});
