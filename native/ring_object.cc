@@ -100,9 +100,9 @@ napi_value collect(napi_env env, napi_callback_info info) {
   auto* ring = target<Ring<Half>>(data);
   if (!ring->mapped()) return to_count(env, kClosed);
   const uint32_t n = ring->clamp(max);
-  // Nothing asked for is no reason to spin.
-  const auto looks = n == 0 ? 0U : static_cast<uint32_t>(std::clamp(polls, 0, kMaxPolls));
-  return to_count(env, take(ring->half(), ring->inbox(), n, looks));
+  // `polls` counts every look, the core only those after the first; nothing asked for is no reason to spin.
+  const auto again = n == 0 ? 0U : static_cast<uint32_t>(std::clamp(polls, 1, kMaxPolls) - 1);
+  return to_count(env, take(ring->half(), ring->inbox(), n, again));
 }
 
 /// (role, offset, entryBytes, slots, outbox, inbox)
