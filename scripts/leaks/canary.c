@@ -1,0 +1,9 @@
+/* A leak made on purpose: a check that does not find it finds nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+__attribute__((constructor)) static void leak(void) {
+  char* volatile lost = malloc(4321);
+  memset(lost, 1, 4321);
+  lost = NULL;
+}

@@ -1,0 +1,74 @@
+// What `check.mjs` runs under AddressSanitizer: every way in which the addon takes and gives back memory.
+import { isMainThread, Worker } from 'node:worker_threads';
+import { Controller, Guest } from '../../dist/index.js';
+import {
+  BackRing,
+  createPage,
+  FrontRing,
+  newPageName,
+  openPage,
+  ringBytes,
+  unlinkPage,
+} from '../../dist/ring/index.js';
+
+const geometry = { offset: 0, entryBytes: 32, slots: 16 };
+
+function useRings({ unmap }) {
+  const name = newPageName();
+  const mine = createPage(name, ringBytes(geometry), 'native');
+  const theirs = openPage(name, ringBytes(geometry), 'native');
+  unlinkPage(name);
+  const front = new FrontRing(mine, geometry);
+  const back = new BackRing(theirs, geometry);
+  for (let i = 0; i < 100; i++) {
+    front.push(Buffer.from([i]));
+    front.flush();
+    back.push(back.pop());
+    back.flush();
+    front.pop();
+  }
+  if (unmap) {
+    mine.unmap();
+    theirs.unmap();
+  }
+}
+
+function failToOpen() {
+  for (const attempt of [
+    () => openPage(newPageName(), 4096, 'native'),
+    () => createPage(newPageName(), 2 ** 46, 'native'),
+    () => new FrontRing(createPage(newPageName(), 64, 'native'), geometry),
+  ]) {
+    try {
+      attempt();
+    } catch {
+      // As it should.
+    }
+  }
+}
+
+if (isMainThread) {
+  for (let i = 0; i < 200; i++) useRings({ unmap: i % 2 === 0 });
+  failToOpen();
+
+  const controller = await Controller.listen({ name: 'leaks', engine: 'native' });
+  controller.on('domain', (domain) => domain.receive(0, () => {}));
+  for (let i = 0; i < 10; i++) {
+    const guest = await Guest.connect({ name: 'leaks', engine: 'native' });
+    for (let n = 0; n < 100; n++) await guest.request({ name: 'CONSOLE_DATA', data: new Uint8Array(60) });
+    await guest.close();
+  }
+  await controller.close();
+
+  const workers = Array.from({ length: 4 }, () => new Worker(new URL(import.meta.url)));
+  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  globalThis.gc();
+  console.log('the workload is done');
+} else {
+  const { parentPort } = await import('node:worker_threads');
+  useRings({ unmap: false });
+  parentPort.postMessage('busy');
+  // Until it is terminated, most likely in the middle of a call.
+  for (;;) useRings({ unmap: true });
+}

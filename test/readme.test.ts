@@ -1,0 +1,90 @@
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const [controller, guest, ring] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+let home: string;
+
+// A project of the reader's own, in which ctrl-if is installed.
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'ctrl-if-readme-'));
+  mkdirSync(join(home, 'node_modules'));
+  symlinkSync(root, join(home, 'node_modules', 'ctrl-if'));
+  writeFileSync(join(home, 'controller.mjs'), controller!);
+  writeFileSync(join(home, 'guest.mjs'), guest!);
+  writeFileSync(join(home, 'ring.mjs'), ring!);
+});
+
+afterAll(() => rmSync(home, { recursive: true }));
+
+const env = () => ({ ...process.env, CTRL_IF_RUNTIME_DIR: join(home, 'run') });
+
+function run(file: string, args: string[]): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd: home, env: env() }, (error: ExecFileException | null, stdout) =>
+      resolve({ code: Number(error?.code ?? 0), stdout }),
+    );
+  });
+}
+
+it('has two processes that answer as it says', async () => {
+  const listening = spawn(process.execPath, ['controller.mjs'], {
+    cwd: home,
+    env: env(),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = once(listening, 'exit');
+  try {
+    // The guest is run as soon as there is somebody to find.
+    let answer = await run(process.execPath, ['guest.mjs']);
+    while (answer.code !== 0 && listening.exitCode === null) answer = await run(process.execPath, ['guest.mjs']);
+    expect(answer.stdout).toBe('domain 1: 12 squared is 144\n');
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    listening.kill('SIGKILL');
+  }
+});
+
+it('has a ring that answers as it says', async () => {
+  expect(await run(process.execPath, ['ring.mjs'])).toEqual({ code: 0, stdout: 'ping\n' });
+});
+
+it('has commands that do what it says', async () => {
+  const commands = [...readme.matchAll(/^ctrl-if (decode|encode|doctor)(.*)$/gm)];
+  expect(commands).toHaveLength(3);
+  const outputs = [];
+  for (const [, command, rest] of commands) {
+    const args = rest!.replace(/#.*/, '').trim();
+    outputs.push(
+      await run('/bin/sh', [
+        '-c',
+        `exec "$0" "$1" ${command} ${args}`,
+        process.execPath,
+        join(root, 'dist/cli/main.js'),
+      ]),
+    );
+  }
+  const [decoded, encoded, doctor] = outputs;
+  expect(decoded).toEqual({
+    code: 0,
+    stdout: '{"name":"BLKIF_FE_INTERFACE_CONNECT","id":1,"handle":0,"shmemFrame":"0x1234"}\n',
+  });
+  const [, , hex] = /(decode) ([0-9a-f]{128})/.exec(readme)!;
+  expect(encoded).toEqual({ code: 0, stdout: `${hex}\n` });
+  expect(doctor!.code).toBe(0);
+});
+
+it('fits two screens', () => {
+  expect(readme.split('\n').length).toBeLessThan(100);
+});
+
+it('names files that exist', () => {
+  for (const [, path] of readme.matchAll(/\]\(([^)]+)\)/g))
+    expect(() => readFileSync(join(root, path!)), path).not.toThrow(/ENOENT/);
+});
