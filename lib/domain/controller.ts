@@ -150,14 +150,13 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     writeParty(page, 'controller');
     writeDomid(page, domid);
     const domain = new Domain<User>(domid, owner.pid, page, connection, this.#codec);
-    connection.events = domain.session;
     this.#domains.set(domid, domain);
     domain.once('close', () => this.#domains.delete(domid));
     connection.send(welcomeLine({ domid, controller: processIdentity() })).catch(() => {
       // The socket is gone, which its close event tells.
     });
     this.emit('domain', domain);
-    domain.session.link.start();
+    domain.start();
   }
 
   #nextDomid(): number {

@@ -1,10 +1,8 @@
-import { untyped } from '../link/codec.ts';
-import type { EngineName, Page } from '../page/page.ts';
+import type { Page } from '../page/page.ts';
 import type { Codec, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import type { Connection } from './connection.ts';
 import { Endpoint } from './endpoint.ts';
-import { Session } from './session.ts';
 
 export type ShutdownReason = 'poweroff' | 'reboot' | 'suspend';
 
@@ -16,28 +14,13 @@ const SHUTDOWN_MESSAGES = {
 
 /** A guest as its controller sees it. */
 export class Domain<User extends MessageDefinition = never> extends Endpoint<User> {
-  readonly domid: number;
   /** The guest's process. */
   readonly pid: number;
-  /** The engine on this side of its page. */
-  readonly engine: EngineName;
-  readonly #session: Session;
 
   /** @internal Domains are made by the controller. */
   constructor(domid: number, pid: number, page: Page, connection: Connection, codec: Codec<User>) {
-    super();
-    this.domid = domid;
+    super('controller', domid, page, connection, codec);
     this.pid = pid;
-    this.engine = page.engine;
-    this.#session = new Session({
-      connection,
-      page,
-      party: 'controller',
-      codec: untyped(codec),
-      domid,
-      onHandlerError: (error) => this.emit('error', error),
-      onEnd: (error) => this.hangUp(error),
-    });
   }
 
   /**
@@ -65,19 +48,6 @@ export class Domain<User extends MessageDefinition = never> extends Endpoint<Use
   async setVcpu(vcpu: number, state: 'on' | 'off'): Promise<boolean> {
     const name = state === 'on' ? 'VCPU_HOTPLUG_ON' : 'VCPU_HOTPLUG_OFF';
     return (await this.#seed.request({ name, vcpu })).status === 1;
-  }
-
-  protected get link() {
-    return this.#session.link;
-  }
-
-  /** @internal */
-  get session(): Session {
-    return this.#session;
-  }
-
-  close(): Promise<void> {
-    return this.#session.close();
   }
 
   /** The seed's messages, for which it does not matter what the user has defined beside them. */

@@ -1,12 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { CtrlIfError } from '../errors.ts';
 import type { RequestOptions } from '../link/call.ts';
-import type { Link, LinkStats } from '../link/link.ts';
+import { untyped } from '../link/codec.ts';
+import type { LinkStats } from '../link/link.ts';
 import type { Received } from '../link/received.ts';
 import type { AnyHandler } from '../link/receivers.ts';
-import type { Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
+import type { Party } from '../page/control-page.ts';
+import type { EngineName, Page } from '../page/page.ts';
+import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
+import type { Connection } from './connection.ts';
 import { ConsoleStream } from './console-stream.ts';
+import { Session } from './session.ts';
 
 /** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
@@ -23,10 +28,37 @@ export interface EndpointEvents {
 
 /** What both ends of a link can do. `User` is the union of the messages that the user defined. */
 export abstract class Endpoint<User extends MessageDefinition = never> extends EventEmitter<EndpointEvents> {
-  /** This domain's number, given out by the controller from 1. */
-  abstract readonly domid: number;
-  protected abstract readonly link: Link;
+  /** The guest's number, given out by the controller from 1. */
+  readonly domid: number;
+  /** The engine on this side of the page. */
+  readonly engine: EngineName;
+  readonly #session: Session;
   #console: ConsoleStream | undefined;
+
+  /** @internal Endpoints are made by `Guest.connect` and by the controller. */
+  constructor(party: Party, domid: number, page: Page, connection: Connection, codec: Codec<User>) {
+    super();
+    this.domid = domid;
+    this.engine = page.engine;
+    this.#session = new Session({
+      connection,
+      page,
+      party,
+      codec: untyped(codec),
+      domid,
+      onHandlerError: (error) => this.emit('error', error),
+      onEnd: (error) => {
+        this.#console?.hangUp();
+        this.emit('close', error);
+      },
+    });
+    connection.events = this.#session;
+  }
+
+  /** @internal Begins to take messages. */
+  start(): void {
+    this.#session.link.start();
+  }
 
   /**
    * Sends a request and resolves with its response. At most 8 are under way at once; more wait in order.
@@ -39,17 +71,17 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
     message: MessageInputOf<Name, User> & { name: Name },
     options?: RequestOptions,
   ): Promise<MessageOf<Name, User>> {
-    return this.link.request(message, options) as Promise<MessageOf<Name, User>>;
+    return this.#session.link.request(message, options) as Promise<MessageOf<Name, User>>;
   }
 
   /** Sends a message whose answer nobody awaits (id 0xFF); resolves when it is in the ring. */
   send(message: MessageInput<User>): Promise<void> {
-    return this.link.send(message);
+    return this.#session.link.send(message);
   }
 
   /** As {@link send}, at once or not at all: false when the ring is full or others wait before this one. */
   trySend(message: MessageInput<User>): boolean {
-    return this.link.trySend(message);
+    return this.#session.link.trySend(message);
   }
 
   /**
@@ -62,7 +94,9 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
   receive(type: number, handler: Handler<Message<User>>): () => void;
   receive(which: string | number, handler: Handler<never>): () => void {
     const untyped = handler as unknown as AnyHandler;
-    return typeof which === 'number' ? this.link.receiveType(which, untyped) : this.link.receiveMessage(which, untyped);
+    return typeof which === 'number'
+      ? this.#session.link.receiveType(which, untyped)
+      : this.#session.link.receiveMessage(which, untyped);
   }
 
   /**
@@ -71,21 +105,18 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
    * guest without a tty (PROTOCOL.md 2.12).
    */
   get console(): ConsoleStream {
-    this.#console ??= new ConsoleStream(this.link);
+    this.#console ??= new ConsoleStream(this.#session.link);
     return this.#console;
   }
 
   get stats(): LinkStats {
-    return this.link.stats;
-  }
-
-  protected hangUp(error: CtrlIfError | undefined): void {
-    this.#console?.hangUp();
-    this.emit('close', error);
+    return this.#session.link.stats;
   }
 
   /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
-  abstract close(): Promise<void>;
+  close(): Promise<void> {
+    return this.#session.close();
+  }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
-import { untyped } from '../link/codec.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { createControlPage } from '../page/control-page.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
-import type { EngineName, Page } from '../page/page.ts';
+import type { Page } from '../page/page.ts';
 import { processIdentity } from '../page/process-identity.ts';
-import { createCodec } from '../wire/codec.ts';
+import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { Connection } from './connection.ts';
 import { Endpoint } from './endpoint.ts';
 import { announcementLine, handshakeError, parseWelcome, READY } from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
-import { Session } from './session.ts';
 
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   /** The controller's name; default `default`. */
@@ -32,24 +30,9 @@ const DEFAULT_TIMEOUT = 5000;
 
 /** A domain: it owns the control page, and talks over it with the controller that it found by name. */
 export class Guest<User extends MessageDefinition = never> extends Endpoint<User> {
-  readonly domid: number;
-  readonly engine: EngineName;
-  readonly #session: Session;
-
   /** @internal Guests are made by {@link Guest.connect}. */
-  constructor(domid: number, page: Page, connection: Connection, users: readonly MessageDefinition[]) {
-    super();
-    this.domid = domid;
-    this.engine = page.engine;
-    this.#session = new Session({
-      connection,
-      page,
-      party: 'guest',
-      codec: untyped(createCodec(users)),
-      domid,
-      onHandlerError: (error) => this.emit('error', error),
-      onEnd: (error) => this.hangUp(error),
-    });
+  constructor(domid: number, page: Page, connection: Connection, codec: Codec<User>) {
+    super('guest', domid, page, connection, codec);
   }
 
   /**
@@ -62,19 +45,6 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     options: GuestOptions<Users> = {},
   ): Promise<Guest<Users[number]>> {
     return new Rendezvous(options).meet() as Promise<Guest<Users[number]>>;
-  }
-
-  protected get link() {
-    return this.#session.link;
-  }
-
-  /** @internal */
-  get session(): Session {
-    return this.#session;
-  }
-
-  close(): Promise<void> {
-    return this.#session.close();
   }
 }
 
@@ -92,7 +62,7 @@ class Rendezvous {
 
   async meet(): Promise<Guest> {
     const { name = DEFAULT_NAME, engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
-    createCodec(messages);
+    const codec = createCodec(messages) as Codec;
     const { engine } = chooseEngine(asked);
     const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name);
     let timer: NodeJS.Timeout | undefined;
@@ -121,11 +91,10 @@ class Rendezvous {
           onLine: (line) => {
             try {
               // Within this call, so that what follows the welcome in the same chunk finds the session.
-              const guest = new Guest(parseWelcome(line).domid, this.#page!, connection, messages);
-              connection.events = guest.session;
+              const guest = new Guest(parseWelcome(line).domid, this.#page!, connection, codec);
               resolve(guest);
               // Not before the caller's `await` has gone on and it has registered its receivers.
-              setImmediate(() => guest.session.link.start());
+              setImmediate(() => guest.start());
             } catch (error) {
               reject(error);
             }

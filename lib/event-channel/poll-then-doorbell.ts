@@ -52,6 +52,11 @@ export class PollThenDoorbell {
     this.#idleTurns = alone ? 0 : IDLE_TURNS;
   }
 
+  /** Whether this side sleeps until its doorbell rings. */
+  get asleep(): boolean {
+    return !this.#awake;
+  }
+
   /** There is something to send or to wait for: take a turn as soon as the running code is done, and stay awake. */
   kick(): void {
     if (this.#stopped || this.#turning) return;

@@ -44,6 +44,8 @@ export interface LinkStats {
   waiting: number;
   /** Requests taken from the peer and not yet answered. */
   unanswered: number;
+  /** Whether this side waits for its doorbell, using no CPU. */
+  asleep: boolean;
   sleeps: number;
   doorbellsRung: number;
   doorbellsHeard: number;
@@ -152,6 +154,7 @@ export class Link {
       waiting: this.#outgoing.size,
       ...this.#dispatcher.counts,
       ...this.#waiting.counts,
+      asleep: this.#waiting.asleep,
     };
   }
 

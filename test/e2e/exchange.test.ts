@@ -7,6 +7,11 @@ useProcesses();
 /** Messages each guest exchanges each way; `CTRL_IF_E2E_MESSAGES=1000000` is the long run (npm run test:long). */
 const COUNT = Number(process.env.CTRL_IF_E2E_MESSAGES ?? 20_000);
 
+interface Usage {
+  cpu: NodeJS.CpuUsage;
+  stats: { asleep: boolean }[];
+}
+
 describe.each([
   { controller: 'native', guest: 'native', share: 1 },
   { controller: 'native', guest: 'file', share: 0.2 },
@@ -48,32 +53,21 @@ it('an idle link uses no CPU', async () => {
   const { controller, guests } = await meeting({ controller: 'native', guest: 'native' }, 2);
   const peers = [controller, ...guests];
   await Promise.all(peers.map((peer) => peer.told('exchange', { count: 100 })));
-  const look = async () =>
+  const look = () =>
     Promise.all(
       peers.map(async (peer) => {
         peer.order('stats');
-        const { cpu, stats } = (await peer.heard('stats')) as unknown as {
-          cpu: NodeJS.CpuUsage;
-          stats: { sleeps: number }[];
-        };
-        return { cpu: cpu.user + cpu.system, sleeps: stats.map(({ sleeps }) => sleeps) };
+        const { cpu, stats } = (await peer.heard('stats')) as unknown as Usage;
+        return { cpu: cpu.user + cpu.system, stats };
       }),
     );
-  const asleep = async () => {
-    let before = await look();
-    for (;;) {
-      const now = await look();
-      if (JSON.stringify(now.map(({ sleeps }) => sleeps)) === JSON.stringify(before.map(({ sleeps }) => sleeps)))
-        return now;
-      before = now;
-    }
-  };
-  const before = await asleep();
+  let before = await look();
+  while (!before.every(({ stats }) => stats.every(({ asleep }) => asleep))) before = await look();
   // What is measured is time that passes: there is no event to await.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const after = await look();
-  for (const [i, { cpu, sleeps }] of after.entries()) {
-    expect(sleeps).toEqual(before[i]!.sleeps);
+  for (const [i, { cpu, stats }] of after.entries()) {
+    expect(stats).toEqual(before[i]!.stats);
     // Microseconds of CPU in a second; a link that polled would use a million. The order to report costs some.
     expect(cpu - before[i]!.cpu).toBeLessThan(availableParallelism() * 50_000);
   }
