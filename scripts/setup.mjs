@@ -11,6 +11,16 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, 'node_modules', '.ctrl-if-setup.json');
 const force = process.argv.includes('--force');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const ADDON_SOURCES = [
+  'binding.gyp',
+  'native/addon.hpp',
+  'native/addon.cc',
+  'native/segment_object.cc',
+  'native/ring_object.cc',
+  'native/include',
+];
+const HOW_TO_GET_TOOLS =
+  'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run this again.';
 
 const done = readStamps();
 
@@ -18,22 +28,22 @@ step('dependencies', 'installing dependencies from package-lock.json', ['package
   ready: () => existsSync(join(root, 'node_modules', 'typescript')),
   run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
 });
-step(
-  'addon',
-  'building the native addon',
-  [
-    'binding.gyp',
-    'native/addon.hpp',
-    'native/addon.cc',
-    'native/segment_object.cc',
-    'native/ring_object.cc',
-    'native/include',
-  ],
-  {
-    ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')) || done.addon?.startsWith('none:'),
+const missing = missingTools();
+if (missing.length === 0) {
+  step('addon', 'building the native addon', ADDON_SOURCES, {
+    ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')),
     run: buildAddon,
-  },
-);
+  });
+} else {
+  step('addon', 'looking for what builds the native addon', [], {
+    ready: () => true,
+    // Not an error: the pure-JS engine serves.
+    run: () =>
+      console.error(
+        `ctrl-if: there is no ${missing.join(', no ')}; going on with the pure-JS engine.\n${HOW_TO_GET_TOOLS}`,
+      ),
+  });
+}
 step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.build.json'], {
   ready: () => existsSync(join(root, 'dist', 'index.js')),
   run: () => {
@@ -45,30 +55,22 @@ step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.bu
 /** Runs one step unless its inputs are as they were when it last succeeded. */
 function step(name, sentence, inputs, { ready, run }) {
   const fingerprint = `${process.version} ${process.platform}-${process.arch} ${hashOf(inputs)}`;
-  if (!force && ready() && done[name]?.endsWith(fingerprint)) return;
+  if (!force && ready() && done[name] === fingerprint) return;
   const began = Date.now();
   console.error(`ctrl-if: ${sentence} ...`);
-  const outcome = run() ?? '';
-  done[name] = outcome + fingerprint;
+  run();
+  done[name] = fingerprint;
   mkdirSync(dirname(stamps), { recursive: true });
   writeFileSync(stamps, `${JSON.stringify(done, null, 2)}\n`);
   console.error(`ctrl-if: ${sentence} ... done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-/** Without a compiler the pure-JS engine serves, so its absence is told and is not an error; a failing build is one. */
+function missingTools() {
+  const tools = { 'C++ compiler': process.env.CXX ?? 'c++', make: 'make', python3: 'python3' };
+  return Object.keys(tools).filter((what) => spawnSync(tools[what], ['--version'], { stdio: 'ignore' }).error);
+}
+
 function buildAddon() {
-  const missing = [
-    ['a C++ compiler', process.env.CXX ?? 'c++'],
-    ['make', 'make'],
-    ['python3', 'python3'],
-  ].filter(([, command]) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error !== undefined);
-  if (missing.length > 0) {
-    console.error(`ctrl-if: no ${missing.map(([what]) => what).join(', no ')} here: going on with the pure-JS engine.`);
-    console.error(
-      'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run it again.',
-    );
-    return 'none:';
-  }
   const args = [tool('node-gyp', 'bin/node-gyp.js'), 'rebuild', '--loglevel=error', `--jobs=max`];
   const headers = dirname(dirname(process.execPath));
   // The headers that came with this Node need no download and cannot be the wrong ones.

@@ -12,6 +12,9 @@ interface Report {
   checks: { check: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string }[];
 }
 
+/** Where the addon could not be built, doctor has something to say of being left with the file engine. */
+const fileIsFine = ENGINES.includes('native') ? 'ok' : 'warn';
+
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map(({ check, status }) => [check, status]));
 
 describe('doctor', () => {
@@ -19,7 +22,11 @@ describe('doctor', () => {
     const { code, stdout, stderr } = await run(['doctor', '--json'], { env: { CTRL_IF_ENGINE: engine } });
     const report: Report = JSON.parse(stdout);
     expect(report).toMatchObject({ ok: true, engine });
-    expect(statuses(report)).toMatchObject({ engine: 'ok', [`${engine} page`]: 'ok', link: 'ok' });
+    expect(statuses(report)).toMatchObject({
+      engine: engine === 'file' ? fileIsFine : 'ok',
+      [`${engine} page`]: 'ok',
+      link: 'ok',
+    });
     expect(report.checks.map(({ check }) => check)).toEqual([
       'node',
       'engine',
@@ -39,7 +46,7 @@ describe('doctor', () => {
 
   it('prints a table for people, without colour on a pipe', async () => {
     const { code, stdout } = await run(['doctor'], { env: { CTRL_IF_ENGINE: 'file' } });
-    expect(stdout).toMatch(/^ok {4}engine +file: CTRL_IF_ENGINE asks for it$/m);
+    expect(stdout).toMatch(new RegExp(`^${fileIsFine.padEnd(4)}  engine +file: CTRL_IF_ENGINE asks for it$`, 'm'));
     expect(stdout).toMatch(/links work here/);
     expect(stdout).not.toContain('\x1b');
     expect(code).toBe(0);

@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { meeting, namesOf, noNameLeft, PeerProcess, useProcesses } from './peer-process.ts';
+import { BEST, meeting, namesOf, noNameLeft, PeerProcess, useProcesses } from './peer-process.ts';
 
 useProcesses();
 
-const native = { controller: 'native', guest: 'native' } as const;
-
 describe('a guest that is killed', () => {
   it("is known dead at once: its controller's requests reject, its name is gone, the next guest is served", async () => {
-    const { controller, guests } = await meeting(native);
+    const { controller, guests } = await meeting(BEST);
     guests[0]!.child.kill('SIGSTOP');
     controller.order('hang');
     await guests[0]!.kill();
@@ -21,7 +19,7 @@ describe('a guest that is killed', () => {
   });
 
   it('in full traffic harms no other guest', async () => {
-    const { controller, guests } = await meeting(native, 3);
+    const { controller, guests } = await meeting(BEST, 3);
     guests[1]!.order('flood');
     const others = [guests[0]!, guests[2]!].map((guest) => guest.told('exchange', { count: 20_000 }));
     await delay(20);
@@ -34,7 +32,7 @@ describe('a guest that is killed', () => {
     const controller = new PeerProcess('controller', 'e2e');
     await controller.heard('listening');
     for (let round = 0; round < 25; round++) {
-      const guest = new PeerProcess('guest', 'e2e', round % 3 === 0 ? 'file' : 'native');
+      const guest = new PeerProcess('guest', 'e2e', round % 3 === 0 ? 'file' : BEST.guest);
       // Spread over the start of the process, the handshake and the first messages.
       await delay(20 + round * 5);
       await guest.kill();
@@ -62,7 +60,7 @@ describe('a guest that is killed', () => {
 
 describe('a controller that is killed', () => {
   it("is known dead at once: its guests' requests reject, and a new one takes the name and the guests", async () => {
-    const { controller, guests } = await meeting(native, 2);
+    const { controller, guests } = await meeting(BEST, 2);
     controller.child.kill('SIGSTOP');
     for (const guest of guests) guest.order('hang');
     await controller.kill();
@@ -70,7 +68,7 @@ describe('a controller that is killed', () => {
       expect(await guest.heard('rejected')).toMatchObject({ codes: ['ERR_CTRL_IF_PEER_DIED'] });
       expect(await guest.heard('closed')).toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
     }
-    const next = await meeting(native, 2);
+    const next = await meeting(BEST, 2);
     await Promise.all([next.controller, ...next.guests].map((peer) => peer.told('exchange', { count: 1000 })));
     expect(namesOf(controller, ...guests, next.controller, ...next.guests)).toEqual([]);
   });
@@ -88,7 +86,7 @@ describe('a controller that is killed', () => {
       await noNameLeft(guest, controller);
       await guest.kill();
     }
-    const { controller, guests } = await meeting(native);
+    const { controller, guests } = await meeting(BEST);
     await controller.told('exchange', { count: 100 });
     await guests[0]!.close();
   });

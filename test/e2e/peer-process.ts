@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { testsNative } from '../support/engines.ts';
 
 export interface Report {
   is: string;
   [detail: string]: unknown;
 }
+
+/** The engines to test where it does not matter which. */
+export const BEST = testsNative
+  ? ({ controller: 'native', guest: 'native' } as const)
+  : ({ controller: 'file', guest: 'file' } as const);
 
 /** A child process that runs one end of a link; see peers/peer.mjs for what it can be told to do. */
 export class PeerProcess {
@@ -18,7 +24,7 @@ export class PeerProcess {
   readonly #reports: Report[] = [];
   #wake: () => void = () => {};
 
-  constructor(role: 'controller' | 'guest', name: string, engine: 'native' | 'file' = 'native') {
+  constructor(role: 'controller' | 'guest', name: string, engine: 'native' | 'file' = BEST.guest) {
     this.child = fork(fileURLToPath(new URL('peers/peer.mjs', import.meta.url)), [role, name], {
       env: { ...process.env, CTRL_IF_ENGINE: engine },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
