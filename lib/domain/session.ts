@@ -1,7 +1,8 @@
 import { CtrlIfError } from '../errors.ts';
+import { runsBeside } from '../event-channel/processors.ts';
 import type { AnyCodec } from '../link/codec.ts';
 import { Link } from '../link/link.ts';
-import type { Party } from '../page/control-page.ts';
+import { type Party, readParty } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { BYE } from './handshake.ts';
@@ -37,6 +38,7 @@ export class Session implements ConnectionEvents {
       party,
       codec,
       onHandlerError,
+      peerRunsBeside: runsBeside(readParty(page, party === 'guest' ? 'controller' : 'guest').pid),
       ringPeer: () => connection.ring(),
       onBroken: (error) => this.#break(error),
     });

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Page } from '../page/page.ts';
 
 /** How long each engine's look at a ring is worth repeating before the event loop gets its turn. */
@@ -18,6 +17,8 @@ export interface WaitingSide {
   /** Where this side says that it sleeps, and where the peer does ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
   peerWord: number;
+  /** Whether the peer can run while this side looks (see {@link runsBeside}); else looking only takes time from it. */
+  peerRunsBeside: boolean;
   /** Sends what is staged, takes what has come with up to `polls` looks, and tells whether there was any work. */
   turn(polls: number): boolean;
   /** Rings the peer's doorbell, a system call. */
@@ -46,10 +47,8 @@ export class PollThenDoorbell {
 
   constructor(side: WaitingSide) {
     this.#side = side;
-    const alone = availableParallelism() === 1;
-    // With one CPU the peer cannot run while this side looks, so looking is time taken from it.
-    this.#polls = alone ? 1 : POLLS[side.page.engine];
-    this.#idleTurns = alone ? 0 : IDLE_TURNS;
+    this.#polls = side.peerRunsBeside ? POLLS[side.page.engine] : 1;
+    this.#idleTurns = side.peerRunsBeside ? IDLE_TURNS : 0;
   }
 
   /** Whether this side sleeps until its doorbell rings. */

@@ -19,6 +19,8 @@ export interface LinkOptions {
   /** Which of the two this process is: it says which ring it is front of. */
   party: Party;
   codec: AnyCodec;
+  /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
+  peerRunsBeside: boolean;
   /** Rings the peer's doorbell. */
   ringPeer(): void;
   /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
@@ -69,7 +71,7 @@ export class Link {
   #lateResponses = 0;
 
   constructor(options: LinkOptions) {
-    const { page, party, codec, ringPeer } = options;
+    const { page, party, codec, peerRunsBeside, ringPeer } = options;
     const peer: Party = party === 'guest' ? 'controller' : 'guest';
     const [ownRing, peerRing] = party === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
     const peerMayTear = !page.atomic || !isPartyAtomic(page, peer);
@@ -81,6 +83,7 @@ export class Link {
       page,
       ownWord: PAGE_WAKEUP[party],
       peerWord: PAGE_WAKEUP[peer],
+      peerRunsBeside,
       turn: (polls) => this.#turn(polls),
       ringPeer,
     });

@@ -22,6 +22,7 @@ export function openLink(page: SabPage, party: 'guest' | 'controller', ringPeer:
     page,
     party,
     codec: untyped(codec),
+    peerRunsBeside: true,
     ringPeer,
     onHandlerError: (error) => observed.handlerErrors.push(error),
     onBroken: (error) => observed.broken.push(error),
