@@ -135,6 +135,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("createSegment", Napi::Function::New<create_segment>(env, "createSegment"));
   exports.Set("openSegment", Napi::Function::New<open_segment>(env, "openSegment"));
   exports.Set("unlinkSegment", Napi::Function::New<unlink_segment>(env, "unlinkSegment"));
+  (void)Desk::open(env, exports);  // fails only in an environment that is ending
   return exports;
 }
 
@@ -144,10 +145,15 @@ napi_status bind(napi_env env, napi_value object, const char* name, napi_callbac
   napi_value function = nullptr;
   napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, call, data, &function);
   if (status != napi_ok) return status;
-  status = napi_add_finalizer(env, function, data, give_back_share, nullptr, nullptr);
+  status = own(env, function, data);
   if (status != napi_ok) return status;  // JS never gets to see a function without a share
-  data->retain();
   return napi_set_named_property(env, object, name, function);
+}
+
+napi_status own(napi_env env, napi_value object, Shared* data) {
+  const napi_status status = napi_add_finalizer(env, object, data, give_back_share, nullptr, nullptr);
+  if (status == napi_ok) data->retain();
+  return status;
 }
 
 bool to_integer(const Napi::Value& value, uint64_t& out) {

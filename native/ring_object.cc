@@ -1,9 +1,10 @@
-// NativeRing: one half of a ring on a mapping. publish() and collect() are the two calls every message goes through.
+// NativeRing: one half of a ring on a mapping, opened here and served by the desk (addon.hpp).
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "addon.hpp"
+#include "ctrl_if/wakeup.hpp"
 
 namespace ctrl_if::addon {
 
@@ -12,6 +13,9 @@ namespace {
 // 26 ms on the machine this was measured on. A worker cannot be terminated, nor a process interrupted from JS, inside a
 // call.
 constexpr int32_t kMaxPolls = 1'000'000;
+
+/// Published, but the peer sleeps: ring its doorbell. Larger than any count.
+constexpr int32_t kRingPeer = 1 << 30;
 
 /// A Uint8Array whose memory stays where it is: the ring's strong reference keeps it, and the TypeScript side, which
 /// made it, marks its buffer untransferable. Entry i is at i * entryBytes.
@@ -23,29 +27,41 @@ struct Box {
 template <class Half>
 class Ring final : public Shared {
  public:
-  Ring(napi_env env, Share<Mapping> mapping, Half half, Box outbox, Box inbox)
-      : env_(env), mapping_(std::move(mapping)), half_(std::move(half)), outbox_(outbox), inbox_(inbox) {}
+  Ring(napi_env env, Share<Mapping> mapping, Share<Desk> desk, Half half, uint32_t* wakeup, Box outbox, Box inbox)
+      : env_(env),
+        mapping_(std::move(mapping)),
+        desk_(std::move(desk)),
+        half_(std::move(half)),
+        wakeup_(wakeup),
+        outbox_(outbox),
+        inbox_(inbox),
+        index_(desk_->add({serve, this})) {}
 
-  [[nodiscard]] bool mapped() const { return mapping_->segment.mapped(); }
-  [[nodiscard]] uint32_t clamp(int32_t count) const {
-    return count <= 0 ? 0 : std::min(static_cast<uint32_t>(count), half_.slots());
-  }
-  [[nodiscard]] Half& half() { return half_; }
-  [[nodiscard]] const uint8_t* outbox() const { return outbox_.bytes; }
-  [[nodiscard]] uint8_t* inbox() const { return inbox_.bytes; }
+  [[nodiscard]] uint32_t index() const { return index_; }
 
  private:
   // In a finalizer, where deleting references is allowed; the arrays then go with the next collection.
   ~Ring() override {
+    desk_->remove(index_);
     (void)napi_delete_reference(env_, outbox_.reference);
     (void)napi_delete_reference(env_, inbox_.reference);
   }
 
+  static void serve(Shared* ring, int32_t* words) { static_cast<Ring*>(ring)->transfer(words); }
+  void transfer(int32_t* words);
+
+  [[nodiscard]] uint32_t clamp(int32_t count) const {
+    return count <= 0 ? 0 : std::min(static_cast<uint32_t>(count), half_.slots());
+  }
+
   napi_env env_;
   Share<Mapping> mapping_;  // a ring alone keeps its memory mapped
+  Share<Desk> desk_;
   Half half_;
+  uint32_t* wakeup_;  // the word in which the peer says that it sleeps; null for a ring without one
   Box outbox_;
   Box inbox_;
+  uint32_t index_;
 };
 
 template <class Geometry>
@@ -65,51 +81,37 @@ int32_t take(BackRing<Geometry>& half, uint8_t* dst, uint32_t max, uint32_t poll
   return half.take_requests_spinning(dst, max, polls);
 }
 
-napi_value to_count(napi_env env, int32_t count) {
-  napi_value result = nullptr;
-  (void)napi_create_int32(env, count, &result);  // a small integer: no allocation
-  return result;
-}
-
+/// Publish, look whether the peer sleeps, collect.
 template <class Half>
-napi_value publish(napi_env env, napi_callback_info info) {
-  napi_value argv[1];
-  size_t argc = 1;
-  void* data = nullptr;
-  int32_t count = 0;
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok ||
-      napi_get_value_int32(env, argv[0], &count) != napi_ok) {
-    return throw_type(env, "publish(count): count must be a number");
+void Ring<Half>::transfer(int32_t* words) {
+  if (!mapping_->segment.mapped()) {
+    words[Desk::kPublished] = words[Desk::kCollected] = kClosed;
+    return;
   }
-  auto* ring = target<Ring<Half>>(data);
-  if (!ring->mapped()) return to_count(env, kClosed);
-  return to_count(env, push(ring->half(), ring->outbox(), ring->clamp(count)));
-}
-
-template <class Half>
-napi_value collect(napi_env env, napi_callback_info info) {
-  napi_value argv[2];
-  size_t argc = 2;
-  void* data = nullptr;
-  int32_t max = 0;
-  int32_t polls = 0;
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok ||
-      napi_get_value_int32(env, argv[0], &max) != napi_ok || napi_get_value_int32(env, argv[1], &polls) != napi_ok) {
-    return throw_type(env, "collect(max, polls): both must be numbers");
+  if (words[Desk::kCount] > 0) {
+    const int32_t published = push(half_, outbox_.bytes, clamp(words[Desk::kCount]));
+    words[Desk::kPublished] = published;
+    if (published < 0) {
+      words[Desk::kCollected] = published;
+      return;
+    }
+    if (words[Desk::kLook] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
+      // A peer that sleeps has nothing to collect from yet.
+      words[Desk::kCollected] = kRingPeer;
+      return;
+    }
   }
-  auto* ring = target<Ring<Half>>(data);
-  if (!ring->mapped()) return to_count(env, kClosed);
-  const uint32_t n = ring->clamp(max);
+  const uint32_t n = clamp(words[Desk::kMax]);
   // `polls` counts every look, the core only those after the first; nothing asked for is no reason to spin.
-  const auto again = n == 0 ? 0U : static_cast<uint32_t>(std::clamp(polls, 1, kMaxPolls) - 1);
-  return to_count(env, take(ring->half(), ring->inbox(), n, again));
+  const auto again = static_cast<uint32_t>(std::clamp(words[Desk::kPolls], 1, kMaxPolls) - 1);
+  if (n > 0) words[Desk::kCollected] = take(half_, inbox_.bytes, n, again);
 }
 
-/// (role, offset, entryBytes, slots, outbox, inbox)
+/// (role, offset, entryBytes, slots, outbox, inbox, peerWakeup)
 struct Arguments {
   napi_env env = nullptr;
   void* data = nullptr;
-  napi_value values[6] = {};
+  napi_value values[7] = {};
 
   Napi::Value operator[](size_t index) const { return {env, values[index]}; }
 };
@@ -122,6 +124,7 @@ struct Plan {
   uint8_t* base = nullptr;
   uint32_t entry_bytes = 0;
   uint32_t slots = 0;
+  uint32_t* wakeup = nullptr;
   Box outbox;
   Box inbox;
 };
@@ -155,9 +158,26 @@ bool check_place(napi_env env, Plan& plan) {
   return true;
 }
 
+/// A negative offset is no word: the ring's peer never sleeps, or its user looks after that.
+bool check_wakeup(const Arguments& args, Plan& plan) {
+  const Segment& segment = plan.mapping->segment;
+  int64_t offset = 0;
+  if (napi_get_value_int64(args.env, args.values[6], &offset) != napi_ok) {
+    throw_type(args.env, "peerWakeup must be a number");
+    return false;
+  }
+  if (offset < 0) return true;
+  if (offset % 4 != 0 || static_cast<uint64_t>(offset) + 4 > segment.bytes()) {
+    throw_range(args.env, "peerWakeup must be a multiple of 4 inside the segment, or negative");
+    return false;
+  }
+  plan.wakeup = reinterpret_cast<uint32_t*>(segment.base() + offset);
+  return true;
+}
+
 /// Finds the memory of a box. An array of up to 64 bytes lives on V8's moving heap until its buffer is asked for, as
 /// napi_get_typedarray_info does; from then on its memory does not move.
-bool check_box(napi_env env, napi_value value, const Plan& plan, const char* name, Box& box) {
+bool check_box(napi_env env, napi_value value, uint64_t bytes_wanted, const char* name, Box& box) {
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* bytes = nullptr;
@@ -173,8 +193,9 @@ bool check_box(napi_env env, napi_value value, const Plan& plan, const char* nam
   if (napi_get_named_property(env, buffer, "resizable", &resizable) != napi_ok) return false;  // its getter threw
   bool shrinks = false;
   (void)napi_get_value_bool(env, resizable, &shrinks);  // undefined where buffers cannot be resized
-  if (length != uint64_t{plan.entry_bytes} * plan.slots || shrinks) {
-    throw_range(env, (std::string(name) + " must have exactly slots * entryBytes bytes and not be resizable").c_str());
+  if (length != bytes_wanted || shrinks) {
+    const std::string wanted = std::to_string(bytes_wanted);
+    throw_range(env, (std::string(name) + " must have exactly " + wanted + " bytes and not be resizable").c_str());
     return false;
   }
   box.bytes = static_cast<uint8_t*>(bytes);
@@ -191,8 +212,16 @@ bool check(const Arguments& args, Plan& plan) {
   }
   plan.front = role == "front";
   // The place last: looking at `resizable` may run JS, and JS may unmap. After check_place nothing does before attach.
-  return check_geometry(args, plan) && check_box(env, args[4], plan, "outbox", plan.outbox) &&
-         check_box(env, args[5], plan, "inbox", plan.inbox) && check_place(env, plan);
+  if (!check_geometry(args, plan)) return false;
+  const uint64_t all = uint64_t{plan.entry_bytes} * plan.slots;
+  return check_box(env, args[4], all, "outbox", plan.outbox) && check_box(env, args[5], all, "inbox", plan.inbox) &&
+         check_place(env, plan) && check_wakeup(args, plan);
+}
+
+bool set_integer(napi_env env, napi_value object, const char* name, int32_t number) {
+  napi_value value = nullptr;
+  return napi_create_int32(env, number, &value) == napi_ok &&
+         napi_set_named_property(env, object, name, value) == napi_ok;
 }
 
 template <class Half>
@@ -208,14 +237,15 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
   // Both are given to the Ring even when the second fails: deleting a null reference is refused, and harmless.
   const bool held = napi_create_reference(env, args[4], 1, &plan.outbox.reference) == napi_ok &&
                     napi_create_reference(env, args[5], 1, &plan.inbox.reference) == napi_ok;
-  const auto ring = Share<Ring<Half>>::adopt(
-      new Ring<Half>(env, Share<Mapping>::of(plan.mapping), std::move(half), plan.outbox, plan.inbox));
+  Desk* desk = Desk::of(env);
+  if (desk == nullptr) return nullptr;
+  const auto ring =
+      Share<Ring<Half>>::adopt(new Ring<Half>(env, Share<Mapping>::of(plan.mapping), Share<Desk>::of(desk),
+                                              std::move(half), plan.wakeup, plan.outbox, plan.inbox));
   napi_value object = nullptr;
-  napi_value count = nullptr;
-  if (!held || napi_create_object(env, &object) != napi_ok || napi_create_int32(env, unanswered, &count) != napi_ok ||
-      napi_set_named_property(env, object, "unanswered", count) != napi_ok ||
-      bind(env, object, "publish", publish<Half>, ring.get()) != napi_ok ||
-      bind(env, object, "collect", collect<Half>, ring.get()) != napi_ok) {
+  if (!held || napi_create_object(env, &object) != napi_ok || !set_integer(env, object, "unanswered", unanswered) ||
+      !set_integer(env, object, "index", static_cast<int32_t>(ring->index())) ||
+      own(env, object, ring.get()) != napi_ok) {
     return nullptr;
   }
   return object;
@@ -226,7 +256,7 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
 napi_value open_ring(napi_env env, napi_callback_info info) {
   Arguments args;
   args.env = env;
-  size_t argc = 6;
+  size_t argc = 7;
   if (napi_get_cb_info(env, info, &argc, args.values, nullptr, &args.data) != napi_ok) return nullptr;
   Plan plan;
   if (!check(args, plan)) return nullptr;

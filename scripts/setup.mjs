@@ -17,6 +17,7 @@ const ADDON_SOURCES = [
   'native/addon.cc',
   'native/segment_object.cc',
   'native/ring_object.cc',
+  'native/desk.cc',
   'native/include',
 ];
 const HOW_TO_GET_TOOLS =

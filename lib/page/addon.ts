@@ -6,6 +6,10 @@ export interface NativeAddon {
   createSegment(name: string, bytes: number): NativeSegment;
   openSegment(name: string, minBytes: number): NativeSegment;
   unlinkSegment(name: string): void;
+  /** Words for orders and results of {@link transfer}; `ring/native-ring.ts` says which. One desk a thread. */
+  readonly desk: ArrayBuffer;
+  /** Carries out the order on the desk. */
+  transfer(): void;
 }
 
 /** A mapped POSIX shared-memory object. Offsets are in bytes and 4-aligned; every call is bounds-checked. */
@@ -26,15 +30,16 @@ export interface NativeSegment {
     slots: number,
     outbox: Uint8Array,
     inbox: Uint8Array,
+    peerWakeup: number,
   ): NativeRing;
   unmap(): void;
 }
 
-/** One half of a ring; both calls return a count, or a negative code (see `ring/engine.ts`). */
+/** One half of a ring, open for as long as this object is reachable. */
 export interface NativeRing {
   readonly unanswered: number;
-  publish(count: number): number;
-  collect(max: number, polls: number): number;
+  /** What it is called on the desk. */
+  readonly index: number;
 }
 
 export type AddonLoad = { addon: NativeAddon } | { addon: undefined; reason: Error };

@@ -1,16 +1,19 @@
-import { markAsUntransferable } from 'node:worker_threads';
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { Page } from '../page/page.ts';
 import { checkGeometry, type RingGeometry } from './geometry.ts';
+import { NativeRingEngine } from './native-ring.ts';
 import { PageRing } from './page-ring.ts';
+import { privateBytes } from './private-bytes.ts';
 
 /** The front produces requests and consumes responses, the back the reverse. On `tx` the guest is front. */
 export type RingRole = 'front' | 'back';
 
 /** The peer's index is not one it can have reached: a lie, or (from a file engine) one seen half-written. */
 export const PEER_INDEX = -1;
+/** Published, but the peer sleeps and must be rung; nothing was collected. Larger than any count. */
+export const RING_PEER = 1 << 30;
 /** The page was unmapped. */
 export const RING_CLOSED = -2;
 /** A response was published for which no request had been taken. */
@@ -27,6 +30,11 @@ export interface RingEngine {
   publish(count: number): number;
   /** Copies up to `max` new entries into the inbox, looking up to `polls` times while there is none. */
   collect(max: number, polls: number): number;
+  /**
+   * {@link publish}, then a look whether the peer sleeps ({@link RING_PEER}), then {@link collect}, in one crossing. With
+   * `count` 0 nothing is published and nobody is rung; with `max` 0 nothing is collected.
+   */
+  exchange(count: number, max: number, polls: number): number;
 }
 
 export interface OpenRing {
@@ -37,17 +45,21 @@ export interface OpenRing {
   inbox: Uint8Array;
 }
 
-/** Attaches one half to the ring at `geometry`, from the indices that are there (all zero in a new page). */
-export function openRingEngine(page: Page, role: RingRole, geometry: RingGeometry): OpenRing {
+/**
+ * Attaches one half to the ring at `geometry`, from the indices that are there (all zero in a new page).
+ *
+ * @param peerWakeup where in the page the peer says that it sleeps; -1 when it says so nowhere
+ */
+export function openRingEngine(page: Page, role: RingRole, geometry: RingGeometry, peerWakeup = -1): OpenRing {
   checkGeometry(geometry, page);
-  const { offset, entryBytes, slots } = geometry;
-  const outbox = privateBuffer(entryBytes * slots);
-  const inbox = privateBuffer(entryBytes * slots);
+  const { entryBytes, slots } = geometry;
+  const outbox = privateBytes(entryBytes * slots);
+  const inbox = privateBytes(entryBytes * slots);
   try {
     const engine =
       page instanceof NativePage
-        ? page.segment.openRing(role, offset, entryBytes, slots, outbox, inbox)
-        : new PageRing(page, role, geometry, outbox, inbox);
+        ? new NativeRingEngine(page, role, geometry, outbox, inbox, peerWakeup)
+        : new PageRing(page, role, geometry, outbox, inbox, peerWakeup);
     return { engine, outbox, inbox };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
@@ -55,15 +67,8 @@ export function openRingEngine(page: Page, role: RingRole, geometry: RingGeometr
     if (code !== 'EPEERINDEX') throw failure;
     throw new CtrlIfError(
       'ERR_CTRL_IF_PEER_INDEX',
-      `the ring at byte ${offset} holds indices that no two honest halves can have left: more requests than slots; make a new page`,
-      { offset, cause: failure },
+      `the ring at byte ${geometry.offset} holds indices that no two honest halves can have left: more requests than slots; make a new page`,
+      { offset: geometry.offset, cause: failure },
     );
   }
-}
-
-/** The addon keeps a pointer into these, so their memory must never move to another thread. */
-function privateBuffer(bytes: number): Uint8Array {
-  const buffer = new ArrayBuffer(bytes);
-  markAsUntransferable(buffer);
-  return new Uint8Array(buffer);
 }

@@ -3,7 +3,7 @@ import { closedError } from '../page/failure.ts';
 import type { Page } from '../page/page.ts';
 import { CONTROL_TX } from '../wire/control-rings.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET } from '../wire/layout.ts';
-import { openRingEngine, PEER_INDEX, RING_CLOSED, type RingEngine, type RingRole } from './engine.ts';
+import { openRingEngine, PEER_INDEX, RING_CLOSED, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
 import type { RingGeometry } from './geometry.ts';
 import { entriesOf } from './page-ring.ts';
 
@@ -14,6 +14,10 @@ export interface RingOptions extends Partial<RingGeometry> {
    * engine does.
    */
   peerMayTear?: boolean;
+  /** Where in the page the peer says that it sleeps; without, a publish looks at nothing and rings nobody. */
+  peerWakeup?: number;
+  /** Called after a publish that found the peer asleep: ring its doorbell. */
+  onPeerAsleep?: () => void;
 }
 
 /** A process that was stopped between two bytes of an index goes on within this time, or never. */
@@ -31,6 +35,7 @@ export abstract class RingHalf {
   readonly #role: RingRole;
   readonly #offset: number;
   readonly #peerMayTear: boolean;
+  readonly #onPeerAsleep: (() => void) | undefined;
   readonly #outgoing: readonly Uint8Array[];
   readonly #incoming: readonly Uint8Array[];
   #batch = 0;
@@ -39,7 +44,8 @@ export abstract class RingHalf {
 
   protected constructor(page: Page, role: RingRole, options: RingOptions) {
     const { offset = CONTROL_TX.offset, entryBytes = CONTROL_TX.entryBytes, slots = CONTROL_TX.slots } = options;
-    const { engine, outbox, inbox } = openRingEngine(page, role, { offset, entryBytes, slots });
+    const { engine, outbox, inbox } = openRingEngine(page, role, { offset, entryBytes, slots }, options.peerWakeup);
+    this.#onPeerAsleep = options.onPeerAsleep;
     this.#role = role;
     this.#offset = offset;
     this.#peerMayTear = options.peerMayTear ?? !page.atomic;
@@ -102,12 +108,8 @@ export abstract class RingHalf {
   /** Publishes everything staged with a single store-release, and returns how many entries that was. */
   flush(): number {
     const count = this.staged;
-    if (count === 0) return 0;
-    const published = this.engine.publish(count);
-    if (published < 0) throw this.#failure(published);
-    this.staged = 0;
-    this.onPublished(published);
-    return published;
+    if (count > 0) this.#took(this.engine.exchange(count, 0, 0), count);
+    return count;
   }
 
   /**
@@ -117,8 +119,25 @@ export abstract class RingHalf {
    */
   pop(polls = 1): Uint8Array | undefined {
     if (this.#next === this.#batch && !this.#collect(polls)) return undefined;
+    return this.popCollected();
+  }
+
+  /** As {@link pop}, but only what was collected with the last entry: never a look at the ring. */
+  popCollected(): Uint8Array | undefined {
+    if (this.#next === this.#batch) return undefined;
     this.onTaken();
     return this.#incoming[this.#next++];
+  }
+
+  /** {@link flush}, then {@link pop}: the same in one crossing into the engine, which for one message is half the cost. */
+  flushAndPop(polls = 1): Uint8Array | undefined {
+    if (this.#next < this.#batch) {
+      this.flush();
+      return this.popCollected();
+    }
+    const count = this.staged;
+    if (!this.#took(this.engine.exchange(count, this.slots, polls), count)) return undefined;
+    return this.popCollected();
   }
 
   /** Gives up to `max` entries to `visit`, each a view as in {@link pop}; returns how many there were. */
@@ -138,16 +157,29 @@ export abstract class RingHalf {
   protected abstract onTaken(): void;
 
   #collect(polls: number): boolean {
-    const count = this.engine.collect(this.slots, polls);
-    if (count < 0) {
-      this.#refuse(count);
+    return this.#took(this.engine.collect(this.slots, polls), 0);
+  }
+
+  /** Enters what an engine's call has done into the books; true when there is a new batch to pop. */
+  #took(result: number, published: number): boolean {
+    // A peer's false index is found after the publish; any other failure comes before it.
+    if (published > 0 && (result >= 0 || result === PEER_INDEX)) {
+      this.staged = 0;
+      this.onPublished(published);
+    }
+    if (result < 0) {
+      this.#refuse(result);
       return false;
     }
     this.#tornSince = 0;
-    if (count === 0) return false;
-    this.#batch = count;
+    if (result === 0) return false;
+    if (result === RING_PEER) {
+      this.#onPeerAsleep?.();
+      return false;
+    }
+    this.#batch = result;
     this.#next = 0;
-    this.onCollected(count);
+    this.onCollected(result);
     return true;
   }
 

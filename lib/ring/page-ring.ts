@@ -1,6 +1,6 @@
 import type { Page } from '../page/page.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET, SLOTS_OFFSET } from '../wire/layout.ts';
-import { NOT_OUTSTANDING, PEER_INDEX, type RingEngine, type RingRole } from './engine.ts';
+import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
 import type { RingGeometry } from './geometry.ts';
 
 /**
@@ -17,6 +17,7 @@ export class PageRing implements RingEngine {
   /** The index this half publishes, and the one it watches. */
   readonly #ownIndex: number;
   readonly #peerIndex: number;
+  readonly #peerWakeup: number;
   readonly #out: Uint8Array[];
   readonly #in: Uint8Array[];
   /** Front: req_prod_pvt. Back: rsp_prod_pvt. */
@@ -24,9 +25,17 @@ export class PageRing implements RingEngine {
   /** Front: rsp_cons. Back: req_cons. Never published. */
   #consumed: number;
 
-  constructor(page: Page, role: RingRole, geometry: RingGeometry, outbox: Uint8Array, inbox: Uint8Array) {
+  constructor(
+    page: Page,
+    role: RingRole,
+    geometry: RingGeometry,
+    outbox: Uint8Array,
+    inbox: Uint8Array,
+    peerWakeup: number,
+  ) {
     const { offset, entryBytes, slots } = geometry;
     this.#page = page;
+    this.#peerWakeup = peerWakeup;
     this.#role = role;
     this.#slots = slots;
     this.#entryBytes = entryBytes;
@@ -73,6 +82,15 @@ export class PageRing implements RingEngine {
       return taken;
     }
     return 0;
+  }
+
+  exchange(count: number, max: number, polls: number): number {
+    if (count > 0) {
+      const published = this.publish(count);
+      if (published < 0) return published;
+      if (this.#peerWakeup >= 0 && this.#page.claimWakeup(this.#peerWakeup)) return RING_PEER;
+    }
+    return max === 0 ? 0 : this.collect(max, polls);
   }
 
   /** A front can be answered no more than it asked; a back can be asked no more than fits unanswered. */

@@ -666,6 +666,10 @@ function wordAt(page: Page, offset: number): { value: number } {
  */
 function publishesOf(half: Half, page: Page): () => number {
   const { engine } = half as unknown as { engine: RingEngine };
-  const spy = page.engine === 'native' ? vi.spyOn(engine, 'publish') : vi.spyOn(page, 'store32');
-  return () => spy.mock.calls.length;
+  if (page.engine !== 'native') {
+    const stores = vi.spyOn(page, 'store32');
+    return () => stores.mock.calls.length;
+  }
+  const exchanges = vi.spyOn(engine, 'exchange');
+  return () => exchanges.mock.calls.filter(([count]) => count > 0).length;
 }

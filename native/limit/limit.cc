@@ -1,0 +1,339 @@
+// The limit: two C++ processes on the very rings that ctrl-if uses, each spinning on a core of its own. What JavaScript
+// takes beyond these figures is what JavaScript costs.
+//
+//   limit rtt|stream [--entry BYTES] [--slots N] [--cpus A,B] [--warmup-ms N] [--timed-ms N]
+//
+// Prints the JSON that bench/peers/samples.ts describes. The peers in bench/peers/ring.ts do the same work, step by
+// step: whoever changes one side of that comparison changes the other.
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "ctrl_if/ring.hpp"
+#include "ctrl_if/segment.hpp"
+
+namespace {
+
+using namespace ctrl_if;
+
+// As in bench/peers/job.ts and bench/peers/entry.ts.
+constexpr uint8_t kType = 42;
+constexpr uint8_t kBegin = 1;
+constexpr uint8_t kEnd = 2;
+constexpr uint8_t kStop = 3;
+constexpr uint32_t kRoundTripsASample = 32;
+constexpr size_t kMaxSamples = 50'000;
+constexpr uint32_t kPolls = 1000;
+constexpr uint32_t kLookAtClock = 1024;  // messages
+
+struct Options {
+  bool stream = false;
+  uint32_t entry = 64;
+  uint32_t slots = 8;
+  int cpus[2] = {-1, -1};
+  double warmup_ms = 100;
+  double timed_ms = 200;
+};
+
+[[noreturn]] void die(const std::string& what) {
+  (void)std::fprintf(stderr, "limit: %s\n", what.c_str());
+  std::exit(1);
+}
+
+double now_ns() {
+  return static_cast<double>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
+double cpu_ns() {
+  rusage usage{};
+  (void)::getrusage(RUSAGE_SELF, &usage);
+  const auto ns = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
+  };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+void pin(int cpu) {
+  if (cpu < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<size_t>(cpu), &set);
+  if (::sched_setaffinity(0, sizeof set, &set) != 0) die("cannot pin to CPU " + std::to_string(cpu));
+}
+
+/// Seen by strace between the calls that are counted; no such file exists.
+void mark_trace(const char* name) { (void)::access(name, F_OK); }
+
+template <uint32_t Bytes>
+struct Entry {
+  uint8_t type;
+  uint8_t mark;
+  uint8_t id;
+  uint8_t length;
+  uint32_t sequence;
+  uint8_t body[Bytes - 8];
+};
+
+template <uint32_t Bytes, uint32_t Slots>
+class Back {
+ public:
+  /// Echoes in order until it has answered kStop; returns the CPU time from kBegin to kEnd.
+  double serve(void* memory) {
+    // The front may have asked already; attach counts that and the first take finds it.
+    if (ring_.attach(memory) < 0) die("the back cannot attach");
+    while (!stopped_) {
+      const int32_t n = ring_.take_requests_spinning(box_, Slots, kPolls);
+      if (n < 0) die("the front's index is wrong");
+      for (int32_t i = 0; i < n; i++) look(box_[i]);
+      if (ring_.push_responses(box_, static_cast<uint32_t>(n)) != n) die("a response found no room");
+    }
+    return spent_;
+  }
+
+ private:
+  void look(const Entry<Bytes>& request) {
+    if (request.sequence != expected_++) die("the back expected another sequence number");
+    if (request.mark == 0) return;
+    if (request.mark == kBegin) began_ = cpu_ns();
+    if (request.mark == kEnd) spent_ = cpu_ns() - began_;
+    if (request.mark == kStop) stopped_ = true;
+  }
+
+  BackRing<FixedGeometry<Bytes, Slots>> ring_;
+  Entry<Bytes> box_[Slots];
+  uint32_t expected_ = 0;
+  bool stopped_ = false;
+  double began_ = 0;
+  double spent_ = 0;
+};
+
+template <uint32_t Bytes, uint32_t Slots>
+class Front {
+ public:
+  Front(void* memory, pid_t peer) : peer_(peer) {
+    if (ring_.attach(memory) != 0) die("the front cannot attach");
+    for (auto& entry : outgoing_) {
+      entry.type = kType;
+      entry.mark = 0;
+      entry.id = 0;
+      entry.length = static_cast<uint8_t>(Bytes < 256 ? Bytes - 4 : 0);
+      std::memset(entry.body, 0x5a, sizeof entry.body);
+    }
+  }
+
+  void round_trips(uint32_t count, uint8_t mark = 0) {
+    for (uint32_t i = 0; i < count; i++) {
+      outgoing_[0].sequence = sent_++;
+      outgoing_[0].mark = mark;
+      if (ring_.push_requests(outgoing_, 1) != 1) die("a request found no room");
+      if (take(1) != 1) die("more came than was asked");
+    }
+    outgoing_[0].mark = 0;
+  }
+
+  /// Keeps every slot in use until `ms` have passed; returns how many messages came back in `elapsed_ns`.
+  uint32_t stream_for(double ms, double& elapsed_ns) {
+    const double began = now_ns();
+    const double deadline = began + ms * 1e6;
+    send(Slots);
+    uint32_t received = 0;
+    for (uint32_t look = kLookAtClock;;) {
+      const uint32_t n = take(Slots);
+      received += n;
+      if (received >= look) {
+        look += kLookAtClock;
+        const double now = now_ns();
+        if (now >= deadline) {
+          elapsed_ns = now - began;
+          break;
+        }
+      }
+      send(n);
+    }
+    while (expected_ != sent_) (void)take(Slots);
+    return received;
+  }
+
+ private:
+  void send(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) outgoing_[i].sequence = sent_++;
+    if (ring_.push_requests(outgoing_, count) != static_cast<int32_t>(count)) die("a request found no room");
+  }
+
+  uint32_t take(uint32_t max) {
+    int32_t n = 0;
+    while ((n = ring_.take_responses_spinning(incoming_, max, kPolls)) == 0) {
+      if (::waitpid(peer_, nullptr, WNOHANG) != 0) die("the back ended early");
+    }
+    if (n < 0) die("the back's index is wrong");
+    for (int32_t i = 0; i < n; i++) {
+      if (incoming_[i].sequence != expected_++) die("the front expected another sequence number");
+    }
+    return static_cast<uint32_t>(n);
+  }
+
+  FrontRing<FixedGeometry<Bytes, Slots>> ring_;
+  Entry<Bytes> outgoing_[Slots];
+  Entry<Bytes> incoming_[Slots];
+  uint32_t sent_ = 0;
+  uint32_t expected_ = 0;
+  pid_t peer_;
+};
+
+std::string list(const std::vector<double>& values) {
+  std::string text = "[";
+  for (const double value : values) text += (text.size() > 1 ? "," : "") + std::to_string(static_cast<int64_t>(value));
+  return text + "]";
+}
+
+struct Samples {
+  std::vector<double> batches;
+  std::vector<double> singles;
+  double messages = 0;
+  double elapsed_ns = 0;
+};
+
+template <class Front>
+void time_round_trips(Front& front, uint32_t a_sample, double ms, std::vector<double>& samples) {
+  samples.assign(kMaxSamples, 0);  // touched now, so that no page is faulted in while the clock runs
+  size_t count = 0;
+  for (const double deadline = now_ns() + ms * 1e6; now_ns() < deadline && count < kMaxSamples;) {
+    const double began = now_ns();
+    front.round_trips(a_sample);
+    samples[count++] = now_ns() - began;
+  }
+  samples.resize(count);
+}
+
+template <class Front>
+Samples measure(Front& front, const Options& options) {
+  Samples samples;
+  if (options.stream) {
+    (void)front.stream_for(options.warmup_ms, samples.elapsed_ns);
+  } else {
+    for (const double deadline = now_ns() + options.warmup_ms * 1e6; now_ns() < deadline;) front.round_trips(256);
+  }
+  return samples;
+}
+
+template <uint32_t Bytes, uint32_t Slots>
+void run(const Options& options) {
+  const std::string name = "/ctrl-if-limit." + std::to_string(::getpid());
+  Segment segment;
+  if (!Segment::create(name.c_str(), 4096 + ring_bytes(Bytes, Slots), segment).ok()) die("cannot create " + name);
+  (void)Segment::unlink(name.c_str());  // the child inherits the mapping
+  int report[2];
+  if (::pipe(report) != 0) die("no pipe");
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) die("cannot fork");
+  if (child == 0) {
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) std::_Exit(1);  // it died before the line above
+    pin(options.cpus[1]);
+    const double spent = Back<Bytes, Slots>().serve(segment.base());
+    std::_Exit(::write(report[1], &spent, sizeof spent) == sizeof spent ? 0 : 1);
+  }
+  pin(options.cpus[0]);
+  Front<Bytes, Slots> front(segment.base(), child);
+  Samples samples = measure(front, options);
+
+  front.round_trips(1, kBegin);
+  mark_trace("/ctrl-if-bench-begin");
+  const double cpu_began = cpu_ns();
+  if (options.stream) {
+    samples.messages = front.stream_for(options.timed_ms, samples.elapsed_ns);
+  } else {
+    const double began = now_ns();
+    time_round_trips(front, kRoundTripsASample, options.timed_ms / 2, samples.batches);
+    samples.elapsed_ns = now_ns() - began;
+    samples.messages = static_cast<double>(samples.batches.size()) * kRoundTripsASample;
+  }
+  double spent = cpu_ns() - cpu_began;
+  mark_trace("/ctrl-if-bench-end");
+  front.round_trips(1, kEnd);
+  if (!options.stream) time_round_trips(front, 1, options.timed_ms / 2, samples.singles);
+  front.round_trips(1, kStop);
+
+  double peer_spent = 0;
+  if (::read(report[0], &peer_spent, sizeof peer_spent) != sizeof peer_spent) die("the back gave no report");
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0) die("the back failed");
+  spent += peer_spent;
+  (void)std::printf(
+      R"({"roundTripsASample":%u,"batchNs":%s,"singleNs":%s,"messages":%.0f,"elapsedNs":%.0f,"cpuNs":%.0f})"
+      "\n",
+      kRoundTripsASample, list(samples.batches).c_str(), list(samples.singles).c_str(), samples.messages,
+      samples.elapsed_ns, spent);
+}
+
+template <uint32_t Bytes>
+void run_entry(const Options& options) {
+  switch (options.slots) {
+    case 8:
+      return run<Bytes, 8>(options);
+    case 64:
+      return run<Bytes, 64>(options);
+    case 256:
+      return run<Bytes, 256>(options);
+    case 1024:
+      return run<Bytes, 1024>(options);
+    default:
+      die("--slots must be 8, 64, 256 or 1024: the compiler is to know it");
+  }
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  if (argc < 2) die("usage: limit rtt|stream [options]");
+  options.stream = std::string(argv[1]) == "stream";
+  if (!options.stream && std::string(argv[1]) != "rtt") die("the first argument is rtt or stream");
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string key = argv[i];
+    const char* value = argv[i + 1];
+    if (key == "--entry")
+      options.entry = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
+    else if (key == "--slots")
+      options.slots = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
+    else if (key == "--warmup-ms")
+      options.warmup_ms = std::strtod(value, nullptr);
+    else if (key == "--timed-ms")
+      options.timed_ms = std::strtod(value, nullptr);
+    else if (key == "--cpus") {
+      char* rest = nullptr;
+      options.cpus[0] = static_cast<int>(std::strtol(value, &rest, 10));
+      options.cpus[1] = *rest == ',' ? static_cast<int>(std::strtol(rest + 1, nullptr, 10)) : -1;
+    } else
+      die("unknown option " + key);
+  }
+  return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  switch (options.entry) {
+    case 64:
+      run_entry<64>(options);
+      return 0;
+    case 256:
+      run_entry<256>(options);
+      return 0;
+    case 1024:
+      run_entry<1024>(options);
+      return 0;
+    default:
+      die("--entry must be 64, 256 or 1024: the compiler is to know it");
+  }
+}
