@@ -10,13 +10,12 @@ const POLLS = { native: 200, sab: 200, file: 2 } as const;
 const IDLE_MILLISECONDS = 0.05;
 const IDLE_TURNS = 8;
 /** Microtask turns in a row before timers and sockets get theirs. */
-const MICROTASK_TURNS = 64;
+const MICROTASK_TURNS = 256;
 
 export interface WaitingSide {
   page: Page;
-  /** Where this side says that it sleeps, and where the peer does ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
+  /** Where this side says that it sleeps ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
-  peerWord: number;
   /** Whether the peer can run while this side looks (see {@link runsBeside}); else looking only takes time from it. */
   peerRunsBeside: boolean;
   /** Sends what is staged, takes what has come with up to `polls` looks, and tells whether there was any work. */
@@ -38,6 +37,7 @@ export class PollThenDoorbell {
   #stopped = false;
   #idle = 0;
   #idleSince = 0;
+  #paysAtOnce = false;
   #microtaskQueued = false;
   #microtaskTurns = 0;
   /** A turn is running: whatever is staged now goes out at its end. */
@@ -72,11 +72,26 @@ export class PollThenDoorbell {
     this.#wake();
   }
 
-  /** To be called after every publish. */
-  notifyPeer(): void {
-    if (!this.#side.page.claimWakeup(this.#side.peerWord)) return;
+  /** To be called when a publish found the peer asleep. */
+  ringPeer(): void {
     this.counts.doorbellsRung++;
     this.#side.ringPeer();
+  }
+
+  /**
+   * How many looks the caller may take at once, in place of a turn, for what it has just asked; 0 when it must not: the
+   * peer cannot run, has not been answering that fast, or the event loop is due.
+   */
+  get looksAtOnce(): number {
+    if (!this.#paysAtOnce || this.#microtaskTurns >= MICROTASK_TURNS || this.#stopped) return 0;
+    this.#microtaskTurns++;
+    this.#wake();
+    return this.#polls;
+  }
+
+  /** What {@link looksAtOnce} was used for did not come. It is tried again when an answer comes within a turn. */
+  lookedInVain(): void {
+    this.#paysAtOnce = false;
   }
 
   stop(): void {
@@ -96,15 +111,20 @@ export class PollThenDoorbell {
     this.#microtaskQueued = false;
     if (this.#stopped) return;
     this.#microtaskTurns++;
-    if (this.#turn(this.#polls)) this.#idle = 0;
+    if (!this.#turn(this.#polls)) return;
+    this.#idle = 0;
+    this.#paysAtOnce = this.#polls > 1;
   };
 
   readonly #loop = (): void => {
     if (this.#stopped) return;
     this.#microtaskTurns = 0;
-    if (this.#turn(this.#polls)) this.#idle = 0;
+    const worked = this.#turn(this.#polls);
+    // The turn may have been the link's last, and the page is gone with it.
+    if (this.#stopped) return;
+    if (worked) this.#idle = 0;
     else if (this.#isIdleLongEnough() && this.#fallAsleep()) return;
-    if (!this.#stopped) setImmediate(this.#loop);
+    setImmediate(this.#loop);
   };
 
   #isIdleLongEnough(): boolean {
@@ -126,8 +146,10 @@ export class PollThenDoorbell {
     const { page, ownWord } = this.#side;
     page.armWakeup(ownWord);
     // What the peer published before it could see the word set is found here; what it publishes after, it rings for.
-    if (this.#turn(1) || this.#stopped) {
-      if (!this.#stopped) page.store32(ownWord, 0);
+    const worked = this.#turn(1);
+    if (this.#stopped) return true;
+    if (worked) {
+      page.store32(ownWord, 0);
       this.#idle = 0;
       return false;
     }

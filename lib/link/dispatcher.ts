@@ -30,18 +30,25 @@ export class Dispatcher implements Answering {
   readonly #options: DispatcherOptions;
   readonly #lane = new Lane();
   #stopped = false;
+  #awaitsHandler = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
   }
 
-  /** Takes what has come, at most one ringful, looking up to `polls` times for the first. */
+  /** Whether a handler of the last {@link take} has yet to settle, for which the running code must end first. */
+  get awaitsHandler(): boolean {
+    return this.#awaitsHandler;
+  }
+
+  /** Sends the responses that are staged and takes what has come, at most one ringful, with up to `polls` looks. */
   take(polls: number): number {
     const { ring } = this.#options;
+    this.#awaitsHandler = false;
     let count = 0;
-    for (let request = ring.pop(polls); request; request = ring.pop()) {
+    for (let request = ring.flushAndPop(polls); request; request = ring.popCollected()) {
       this.#dispatch(request);
-      if (++count === ring.slots) break;
+      count++;
     }
     return count;
   }
@@ -53,33 +60,38 @@ export class Dispatcher implements Answering {
   }
 
   answer(request: Received, fields: object | undefined): void {
-    this.#stage((slot) =>
-      this.#options.codec.encode(
-        fields ? { ...request.message, ...fields, name: request.message.name } : request.message,
-        request.id,
-        slot,
-      ),
-    );
+    const slot = this.#stage();
+    if (!slot) return;
+    const { message, id } = request;
+    // A handler that gives the message back, or nothing, has its answer as it came.
+    const response = !fields || fields === message ? message : { ...message, ...fields, name: message.name };
+    try {
+      this.#options.codec.encode(response, id, slot);
+    } catch (error) {
+      this.#options.ring.unstage();
+      throw error;
+    }
+    this.#staged();
   }
 
   answerUnanswered({ type, subtype, id }: Pick<Received, 'type' | 'subtype' | 'id'>): void {
-    this.#stage((slot) => encodeNotUnderstood(type, subtype, id, slot));
+    const slot = this.#stage();
+    if (!slot) return;
+    encodeNotUnderstood(type, subtype, id, slot);
+    this.#staged();
   }
 
-  #stage(encode: (slot: Uint8Array) => void): void {
-    if (this.#stopped) return;
-    const { ring, onAnswer } = this.#options;
-    const slot = ring.stage();
+  #stage(): Uint8Array | undefined {
+    if (this.#stopped) return undefined;
+    const slot = this.#options.ring.stage();
     if (!slot) throw new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no request is waiting for this response');
-    try {
-      encode(slot);
-    } catch (error) {
-      ring.unstage();
-      throw error;
-    }
+    return slot;
+  }
+
+  #staged(): void {
     this.counts.responsesSent++;
     this.counts.unanswered--;
-    onAnswer();
+    this.#options.onAnswer();
   }
 
   #dispatch(bytes: Uint8Array): void {
@@ -118,6 +130,7 @@ export class Dispatcher implements Answering {
     try {
       const returned = handler(request.message, request);
       if (!isThenable(returned)) return this.#conclude(request, returned);
+      this.#awaitsHandler = true;
       return Promise.resolve(returned).then(
         (fields) => this.#conclude(request, fields),
         (error) => this.#concludeFailed(request, error),

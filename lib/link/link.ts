@@ -53,6 +53,11 @@ export interface LinkStats {
   doorbellsHeard: number;
 }
 
+/** The lowest id, which a request gets when no other is in flight. */
+const FIRST_ID = 0;
+/** Batches of requests handled in one turn before the event loop gets its own. */
+const ROUNDS = 64;
+
 /** A conversation over one control page: requests out and in, each answered once, until one side goes. */
 export class Link {
   readonly #codec: AnyCodec;
@@ -77,12 +82,12 @@ export class Link {
     const peerMayTear = !page.atomic || !isPartyAtomic(page, peer);
     this.#codec = codec;
     this.#onBroken = options.onBroken;
-    this.#front = new FrontRing(page, { ...ownRing, peerMayTear });
-    this.#back = new BackRing(page, { ...peerRing, peerMayTear });
+    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#waiting.ringPeer() };
+    this.#front = new FrontRing(page, { ...ownRing, ...waking });
+    this.#back = new BackRing(page, { ...peerRing, ...waking });
     this.#waiting = new PollThenDoorbell({
       page,
       ownWord: PAGE_WAKEUP[party],
-      peerWord: PAGE_WAKEUP[peer],
       peerRunsBeside,
       turn: (polls) => this.#turn(polls),
       ringPeer,
@@ -108,17 +113,17 @@ export class Link {
   }
 
   /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
-  request(message: AnyMessage, options: RequestOptions = {}): Promise<AnyMessage> {
-    return new Promise((resolve, reject) => {
-      const { type, subtype } = identify(this.#codec, message);
-      const call = new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
-      if (options.signal || options.timeout !== undefined) call.limit(options, () => this.#outgoing.remove(call));
-      try {
-        this.#enqueue({ message, call });
-      } catch (error) {
-        call.fail(error);
+  request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
+    try {
+      const polls = options === undefined && this.#isQuiet() ? this.#waiting.looksAtOnce : 0;
+      if (polls > 0) {
+        const response = this.#requestAtOnce(message, polls);
+        return response ? Promise.resolve(decodeResponse(this.#codec, response)) : this.#awaitPlaced(message);
       }
-    });
+      return this.#requestInTurn(message, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
@@ -187,35 +192,105 @@ export class Link {
 
   #turn(polls: number): boolean {
     try {
-      let work = this.#publish();
-      const answers = this.#takeResponses(this.#front.unanswered > 0 ? polls : 1);
-      work += answers + this.#dispatcher.take(answers > 0 ? 1 : polls);
-      // A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8).
-      work += this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
-      return work + this.#publish() > 0;
+      let work = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        const sent = this.#front.pending + this.#back.pending;
+        const answers = this.#takeResponses(polls);
+        const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
+        // A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8).
+        const placed = this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+        work += sent + answers + requests + placed;
+        // Who was answered, and handlers that await, go on only when this code has ended.
+        if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
+      }
+      return work + this.#front.flush() + this.#back.flush() > 0;
     } catch (error) {
-      if (this.#failure) return false;
-      this.#fail(error as CtrlIfError);
-      this.#onBroken(error as CtrlIfError);
+      this.#break(error as CtrlIfError);
       return false;
     }
   }
 
-  /** One publish a batch on each ring, and one look at the peer's word for both. */
-  #publish(): number {
-    const published = this.#front.flush() + this.#back.flush();
-    if (published > 0) this.#waiting.notifyPeer();
-    return published;
+  #break(error: CtrlIfError): void {
+    if (this.#failure) return;
+    this.#fail(error);
+    this.#onBroken(error);
   }
 
   #takeResponses(polls: number): number {
+    const front = this.#front;
+    if (front.unanswered + front.pending === 0) return 0;
     let count = 0;
-    for (let response = this.#front.pop(polls); response; response = this.#front.pop()) {
+    for (let response = front.flushAndPop(polls); response; response = front.popCollected()) {
       count++;
       this.#takeResponse(response);
-      if (count === this.#front.slots) break;
     }
     return count;
+  }
+
+  /** Nothing of this side's is under way, so that whatever comes back is what is asked next. */
+  #isQuiet(): boolean {
+    return (
+      this.#failure === undefined &&
+      this.#front.unanswered === 0 &&
+      this.#front.pending === 0 &&
+      this.#outgoing.size === 0
+    );
+  }
+
+  /**
+   * Asks and looks for the response in the same breath: no call to remember, no turn to wait for. Undefined when it is
+   * not there after `polls` looks; the request is on its way then, with id 0.
+   */
+  #requestAtOnce(message: AnyMessage, polls: number): Uint8Array | undefined {
+    const front = this.#front;
+    const slot = front.stage()!;
+    try {
+      this.#codec.encode(message, FIRST_ID, slot);
+    } catch (error) {
+      front.unstage();
+      throw error;
+    }
+    this.#requestsSent++;
+    const type = slot[TYPE_OFFSET]!;
+    const subtype = slot[SUBTYPE_OFFSET]!;
+    try {
+      const response = front.flushAndPop(polls);
+      if (!response) return undefined;
+      if (response[ID_OFFSET] !== FIRST_ID || response[TYPE_OFFSET] !== type || response[SUBTYPE_OFFSET] !== subtype) {
+        throw this.#broken('a response to no request of ours', response);
+      }
+      this.#responsesReceived++;
+      return response;
+    } catch (error) {
+      this.#break(error as CtrlIfError);
+      throw error;
+    }
+  }
+
+  /** The rest of a request that {@link #requestAtOnce} sent and did not see answered. */
+  #awaitPlaced(message: AnyMessage): Promise<AnyMessage> {
+    this.#waiting.lookedInVain();
+    return new Promise((resolve, reject) => {
+      this.#calls.add(this.#callFor(message, resolve, reject));
+      this.#waiting.kick();
+    });
+  }
+
+  #requestInTurn(message: AnyMessage, options: RequestOptions | undefined): Promise<AnyMessage> {
+    return new Promise((resolve, reject) => {
+      const call = this.#callFor(message, resolve, reject);
+      if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#outgoing.remove(call));
+      try {
+        this.#enqueue({ message, call });
+      } catch (error) {
+        call.fail(error);
+      }
+    });
+  }
+
+  #callFor(message: AnyMessage, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): Call {
+    const { type, subtype } = identify(this.#codec, message);
+    return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
   }
 
   #takeResponse(response: Uint8Array): void {

@@ -6,8 +6,8 @@ export type AnyHandler = (message: AnyMessage, request: Received) => unknown;
 
 /** One receiver for each type, or one for each message of it: never two for the same message (PROTOCOL.md 1.5). */
 export class Receivers {
-  readonly #byType = new Map<number, AnyHandler>();
-  readonly #byMessage = new Map<number, AnyHandler>();
+  /** For each type, its receiver or those of its messages by subtype: looked at for every message that comes. */
+  readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = new Array(256).fill(undefined);
 
   /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
   addForType(type: number, handler: AnyHandler): () => void {
@@ -18,25 +18,28 @@ export class Receivers {
         received: type,
       });
     }
-    const taken = this.#byType.has(type) || [...this.#byMessage.keys()].some((key) => key >> 8 === type);
-    if (taken) throw exists(`type ${type}`);
-    this.#byType.set(type, handler);
+    const taken = this.#byType[type];
+    if (typeof taken === 'function' || taken?.some((each) => each !== undefined)) throw exists(`type ${type}`);
+    this.#byType[type] = handler;
     return () => {
-      if (this.#byType.get(type) === handler) this.#byType.delete(type);
+      if (this.#byType[type] === handler) this.#byType[type] = undefined;
     };
   }
 
   addForMessage(name: string, type: number, subtype: number, handler: AnyHandler): () => void {
-    const key = (type << 8) | subtype;
-    if (this.#byMessage.has(key) || this.#byType.has(type)) throw exists(`${name} (type ${type})`);
-    this.#byMessage.set(key, handler);
+    const found = this.#byType[type];
+    if (typeof found === 'function' || found?.[subtype]) throw exists(`${name} (type ${type})`);
+    const bySubtype = found ?? new Array(256).fill(undefined);
+    bySubtype[subtype] = handler;
+    this.#byType[type] = bySubtype;
     return () => {
-      if (this.#byMessage.get(key) === handler) this.#byMessage.delete(key);
+      if (bySubtype[subtype] === handler) bySubtype[subtype] = undefined;
     };
   }
 
   find(type: number, subtype: number): AnyHandler | undefined {
-    return this.#byMessage.get((type << 8) | subtype) ?? this.#byType.get(type);
+    const found = this.#byType[type];
+    return typeof found === 'function' ? found : found?.[subtype];
   }
 }
 

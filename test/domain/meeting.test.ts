@@ -269,6 +269,17 @@ describe('the end', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it('may come from within a handler, whatever the link was doing', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { domain, guest, controller } = await meet();
+      const gone = Promise.all([once(domain, 'close'), once(guest, 'close')]);
+      domain.receive('SEQ', () => void domain.close());
+      guest.trySend({ name: 'SEQ', n: round });
+      await gone;
+      await controller.close();
+    }
+  });
+
   it('may be asked for any number of times', async () => {
     const { controller, guest } = await meet();
     await Promise.all([guest.close(), guest.close(), controller.close(), controller.close()]);
