@@ -27,13 +27,22 @@ export class Dispatcher implements Answering {
     unclaimedRequests: 0,
     unanswered: 0,
   };
-  readonly #options: DispatcherOptions;
+  // Each a field of its own: they are read for every message.
+  readonly #ring: BackRing;
+  readonly #codec: AnyCodec;
+  readonly #keepsDeferredOrder: boolean;
+  readonly #onAnswer: () => void;
+  readonly #onHandlerError: (error: CtrlIfError) => void;
   readonly #lane = new Lane();
   #stopped = false;
   #awaitsHandler = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = options;
+    this.#ring = options.ring;
+    this.#codec = options.codec;
+    this.#keepsDeferredOrder = options.keepsDeferredOrder;
+    this.#onAnswer = options.onAnswer;
+    this.#onHandlerError = options.onHandlerError;
   }
 
   /** Whether a handler of the last {@link take} has yet to settle, for which the running code must end first. */
@@ -43,7 +52,7 @@ export class Dispatcher implements Answering {
 
   /** Sends the responses that are staged and takes what has come, at most one ringful, with up to `polls` looks. */
   take(polls: number): number {
-    const { ring } = this.#options;
+    const ring = this.#ring;
     this.#awaitsHandler = false;
     let count = 0;
     for (let request = ring.flushAndPop(polls); request; request = ring.popCollected()) {
@@ -66,9 +75,9 @@ export class Dispatcher implements Answering {
     // A handler that gives the message back, or nothing, has its answer as it came.
     const response = !fields || fields === message ? message : { ...message, ...fields, name: message.name };
     try {
-      this.#options.codec.encode(response, id, slot);
+      this.#codec.encode(response, id, slot);
     } catch (error) {
-      this.#options.ring.unstage();
+      this.#ring.unstage();
       throw error;
     }
     this.#staged();
@@ -83,7 +92,7 @@ export class Dispatcher implements Answering {
 
   #stage(): Uint8Array | undefined {
     if (this.#stopped) return undefined;
-    const slot = this.#options.ring.stage();
+    const slot = this.#ring.stage();
     if (!slot) throw new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no request is waiting for this response');
     return slot;
   }
@@ -91,11 +100,11 @@ export class Dispatcher implements Answering {
   #staged(): void {
     this.counts.responsesSent++;
     this.counts.unanswered--;
-    this.#options.onAnswer();
+    this.#onAnswer();
   }
 
   #dispatch(bytes: Uint8Array): void {
-    const { codec, keepsDeferredOrder } = this.#options;
+    const codec = this.#codec;
     const type = bytes[TYPE_OFFSET]!;
     const subtype = bytes[SUBTYPE_OFFSET]!;
     const id = bytes[ID_OFFSET]!;
@@ -116,7 +125,7 @@ export class Dispatcher implements Answering {
       this.answerUnanswered({ type, subtype, id });
       return;
     }
-    const ordered = keepsDeferredOrder && codec.definitionOf(type, subtype)?.deferred === true;
+    const ordered = this.#keepsDeferredOrder && codec.definitionOf(type, subtype)?.deferred === true;
     // A handler that must wait its turn finds the ring's view reused by then.
     const kept = ordered && this.#lane.busy ? bytes.slice() : bytes;
     const request = new Received(this, kept, type, subtype, id, message);
@@ -152,12 +161,12 @@ export class Dispatcher implements Answering {
   /** The requester gets the message's error status where it has one, else length 0; the handler's owner gets the error. */
   #concludeFailed(request: Received, cause: unknown): void {
     if (!request.answered) {
-      const failure = failureFields(this.#options.codec, request.message);
+      const failure = failureFields(this.#codec, request.message);
       if (failure) request.respond(failure);
       else request.respondNotUnderstood();
     }
     const { name } = request.message;
-    this.#options.onHandlerError(
+    this.#onHandlerError(
       new CtrlIfError(
         'ERR_CTRL_IF_HANDLER',
         `the receiver of ${name} failed: ${String((cause as Error)?.message ?? cause)}; its request was answered with an error`,
