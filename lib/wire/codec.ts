@@ -1,6 +1,7 @@
 /** A codec: the header's messages and the user's, to bytes and back. */
+import { type Compile, compile } from './compile/compile.ts';
 import type { DecodedMessage, EncodableMessage, MessageDefinition } from './definition.ts';
-import { badDefinition, badLength, badValue, unknownMessage } from './errors.ts';
+import { badLength, badValue, unknownMessage } from './errors.ts';
 import { fromJSON, type JsonMessage, toJSON } from './json.ts';
 import {
   HEADER_BYTES,
@@ -15,7 +16,8 @@ import {
 } from './layout.ts';
 import { SEED_MESSAGES, type SeedDefinition } from './messages.ts';
 import { ensureByte, ensureRoom } from './slot.ts';
-import { UNKNOWN_DEFINITION } from './unknown.ts';
+import { type Entry, MessageTable } from './table.ts';
+import type { UNKNOWN_DEFINITION } from './unknown.ts';
 
 type Unknown = typeof UNKNOWN_DEFINITION;
 
@@ -99,68 +101,63 @@ export interface Codec<User extends MessageDefinition = never> {
 export function createCodec<const Users extends readonly MessageDefinition[] = []>(
   definitions?: Users,
 ): Codec<Users[number]> {
-  const all: readonly MessageDefinition[] = [...SEED_MESSAGES, ...(definitions ?? [])];
-  const byName = new Map<unknown, MessageDefinition>([[UNKNOWN_DEFINITION.name, UNKNOWN_DEFINITION]]);
-  // Two small arrays beat one of 65,536 entries of which some forty are used.
-  const byType: MessageDefinition[][] = Array.from({ length: 256 }, () => []);
-  for (const definition of all) {
-    const { name, type, subtype } = definition;
-    if (byName.has(name)) throw badDefinition('createCodec()', 'name', 'defined once', name);
-    const other = byType[type]![subtype];
-    if (other)
-      throw badDefinition(
-        'createCodec()',
-        `${name}: type and subtype`,
-        `other than ${other.name}'s`,
-        `${type}, ${subtype}`,
-      );
-    byName.set(name, definition);
-    byType[type]![subtype] = definition;
-  }
+  return createCodecWith(compile, definitions);
+}
 
-  const find = (name: unknown): MessageDefinition => {
-    const definition = byName.get(name);
-    if (!definition) throw unknownMessage(name);
-    return definition;
+/** {@link createCodec} with a way to compile structs of the caller's choice: tests hold one against the other. */
+export function createCodecWith<const Users extends readonly MessageDefinition[] = []>(
+  compile: Compile,
+  definitions?: Users,
+): Codec<Users[number]> {
+  const table = new MessageTable([...SEED_MESSAGES, ...(definitions ?? [])], compile);
+  const { byName, byType, unknown } = table;
+  const entryOf = (name: unknown): Entry => {
+    const entry = byName.get(name);
+    if (!entry) throw unknownMessage(name);
+    return entry;
   };
-  const encodeView = lastView();
-  const decodeView = lastView();
+  const find = (name: unknown): MessageDefinition => entryOf(name).definition;
+  // Messages of one name come in rows, and a look at the map is a fifth of encode.
+  let latest = unknown;
 
   const encode = (message: { name: string }, id = ID_NO_ANSWER, target = new Uint8Array(MESSAGE_BYTES), at = 0) => {
     if (typeof message !== 'object' || message === null)
       throw badValue('encode()', 'message', undefined, 'an object with a name', message);
-    const { name, type, subtype, struct } = find(message.name);
-    struct.check(name, message);
-    ensureByte(name, 'id', ID_OFFSET, id);
+    const { name } = message;
+    const entry = name === latest.name ? latest : entryOf(name);
+    latest = entry;
+    const { slot, pack } = entry.transcoder ?? entry.compile();
+    const length = pack(entry.name, message);
+    ensureByte(entry.name, 'id', ID_OFFSET, id);
     ensureRoom('target', target, at, MESSAGE_BYTES);
-
-    target[at + TYPE_OFFSET] = type;
-    target[at + SUBTYPE_OFFSET] = subtype;
-    const view = encodeView(target);
-    const length = struct.write(view, at + PAYLOAD_OFFSET, message);
-    // After the payload: that of UNKNOWN begins at the type.
-    target[at + ID_OFFSET] = id;
-    target[at + LENGTH_OFFSET] = length;
-    clear(view, at + PAYLOAD_OFFSET + length, at + MESSAGE_BYTES);
+    // An UNKNOWN message has packed its own.
+    if (entry !== unknown) {
+      slot[TYPE_OFFSET] = entry.type;
+      slot[SUBTYPE_OFFSET] = entry.subtype;
+    }
+    slot[ID_OFFSET] = id;
+    slot[LENGTH_OFFSET] = length;
+    target.set(slot, at);
     return target;
   };
 
   const decode = (slot: Uint8Array, at = 0) => {
     ensureRoom('slot', slot, at, HEADER_BYTES);
-    const definition = byType[slot[at + TYPE_OFFSET]!]![slot[at + SUBTYPE_OFFSET]!] ?? UNKNOWN_DEFINITION;
-    const { name, struct } = definition;
+    const entry = byType[slot[at + TYPE_OFFSET]!]![slot[at + SUBTYPE_OFFSET]!] ?? unknown;
     const length = slot[at + LENGTH_OFFSET]!;
-    if (length < struct.size || length > struct.maxSize) throw badLength(name, expectedLength(definition), length);
-    ensureRoom('slot', slot, at, HEADER_BYTES + length);
-    return struct.read(name, decodeView(slot), at + PAYLOAD_OFFSET, length);
+    if (length < entry.size || length > entry.maxSize)
+      throw badLength(entry.name, expectedLength(entry.definition), length);
+    if (at + HEADER_BYTES + length > slot.length) ensureRoom('slot', slot, at, HEADER_BYTES + length);
+    const { unpack } = entry.transcoder ?? entry.compile();
+    return unpack(entry.name, slot, at + PAYLOAD_OFFSET, length);
   };
 
   return Object.freeze({
-    definitions: Object.freeze(all),
+    definitions: Object.freeze(table.definitions),
     encode,
     decode,
     definition: find,
-    definitionOf: (type: number, subtype: number) => byType[type]?.[subtype],
+    definitionOf: (type: number, subtype: number) => byType[type]?.[subtype]?.definition,
     toJSON: (message: { name: string }, id = ID_NO_ANSWER) => toJSON(find(message?.name), message, id),
     fromJSON: (object: unknown) => fromJSON(find, object),
     // The table behind is untyped; what it holds is what the types were made from.
@@ -170,29 +167,6 @@ export function createCodec<const Users extends readonly MessageDefinition[] = [
 function expectedLength({ struct: { cName, size, maxSize } }: MessageDefinition): string {
   if (size < maxSize) return size === 0 && maxSize === PAYLOAD_BYTES ? 'at most 60' : `from ${size} to ${maxSize}`;
   return cName === null ? `${size}` : `${size}, the size of ${cName}`;
-}
-
-/** Writes zeros, eight at a time: `fill` costs more than all fields of a message together. */
-function clear(view: DataView, from: number, to: number): void {
-  let at = from;
-  for (; at < to && (to - at) % 8 !== 0; at++) view.setUint8(at, 0);
-  for (; at < to; at += 8) view.setFloat64(at, 0);
-}
-
-/**
- * A DataView on a Uint8Array, made anew only when the array is another one than the last time: links decode from one scratch
- * buffer for ever, and a view costs as much as a decode. It keeps the last array alive.
- */
-function lastView(): (bytes: Uint8Array) => DataView {
-  let last: Uint8Array | undefined;
-  let view: DataView;
-  return (bytes) => {
-    if (bytes !== last) {
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      last = bytes;
-    }
-    return view;
-  };
 }
 
 /** The codec of the header's 42 messages alone. */

@@ -48,10 +48,6 @@ export interface Struct<F extends Fields = Fields> {
   readonly maxSize: number;
   /** Throws ERR_CTRL_IF_VALUE for the first field, in order, whose value cannot be encoded. */
   check(message: string, values: object): void;
-  /** Writes values that passed {@link check}, the payload starting at byte `at`; returns the payload's length. */
-  write(view: DataView, at: number, values: object): number;
-  /** `{ name, ...fields }` from the `length` bytes at byte `at`; `length` must have been held against the sizes before. */
-  read(name: string, view: DataView, at: number, length: number): object;
 }
 
 const VISIBLE_NAME = /^[a-z][a-zA-Z0-9]*$/;
@@ -86,46 +82,24 @@ export function struct<F extends Fields>(cName: string | null, declaration: F, s
     fields,
     size: Math.max(size, 0),
     maxSize: Math.max(maxSize, 0),
-    ...compile(fields, size),
+    check: checkOf(fields),
   };
 }
 
-/** Makes the three functions of a struct. They interpret the field list; code generated from it would go here. */
-function compile(fields: readonly PlacedField[], size: number): Pick<Struct, 'check' | 'write' | 'read'> {
+function checkOf(fields: readonly PlacedField[]): Struct['check'] {
   const visible = fields.filter(({ type }) => type.role !== 'pad');
-  const last = fields.at(-1);
-  const tail = last?.type.tail === undefined ? undefined : last;
-  return {
-    check(message, values) {
-      for (const { name, offset, type } of visible) {
-        const value = (values as Record<string, unknown>)[name];
-        if (!type.accepts(value) && !(value === undefined && type.role === 'out'))
-          throw badValue(message, name, HEADER_BYTES + offset, type.expected, value);
-      }
-    },
-    write(view, at, values) {
-      for (const { name, offset, type } of fields) {
-        const value = (values as Record<string, unknown>)[name];
-        type.write(view, at + offset, value === undefined ? type.zero : value);
-      }
-      return tail ? size + ((values as Record<string, unknown>)[tail.name] as Uint8Array).length : size;
-    },
-    read(name, view, at, length) {
-      const message: Record<string, unknown> = { name };
-      for (const field of visible) {
-        const value = field.type.read(view, at + field.offset, at + length);
-        if (value === undefined) throw unreadable(name, field, view, at);
-        message[field.name] = value;
-      }
-      return message;
-    },
+  return (message, values) => {
+    for (const field of visible) {
+      const value = (values as Record<string, unknown>)[field.name];
+      if (!field.type.accepts(value) && !(value === undefined && field.type.role === 'out'))
+        throw badField(message, field, value);
+    }
   };
 }
 
-function unreadable(message: string, { name, offset, type }: PlacedField, view: DataView, at: number): Error {
-  const received = Uint8Array.from({ length: type.size }, (_, i) => view.getUint8(at + offset + i));
-  return badValue(message, name, HEADER_BYTES + offset, type.expected, received);
-}
+/** ERR_CTRL_IF_VALUE for a value of this field, to be encoded or just read. */
+export const badField = (message: string, { name, offset, type }: PlacedField, received: unknown): Error =>
+  badValue(message, name, HEADER_BYTES + offset, type.expected, received);
 
 /** No payload at all: length 0. */
 export const nothing = struct(null, {});

@@ -25,6 +25,20 @@ export interface Field<T, Role extends FieldRole = 'in'> {
   read(view: DataView, at: number, end: number): T | undefined;
   /** Puts an accepted value at byte `at`, every byte of the field. */
   write(view: DataView, at: number, value: T): void;
+  /** The same in source text, many times as fast; a struct with a field that has none is interpreted. */
+  readonly source?: FieldSource | undefined;
+}
+
+/**
+ * What `accepts`, `read` and `write` do, as statements of JavaScript. Beside its own locals, in a block of their own, a
+ * statement may use `slot` and `view` (the scratch slot, as bytes and as DataView) to pack, `bytes` and `end` (what is decoded,
+ * and where its payload ends) to unpack, and the tools of `compile/tools.ts` for both.
+ */
+export interface FieldSource {
+  /** Puts the variable `v` at byte `at` of the scratch slot, or executes `fail` when it is not accepted. */
+  pack(v: string, at: number, fail: string): string;
+  /** Sets the variable `v` from `bytes`, the field's own byte `i` being at index `at(i)`. */
+  unpack(v: string, at: (i: number) => string): string;
 }
 
 /** An OUT field of the header: filled in by who answers, so optional when encoding (sent as zero) and always decoded. */

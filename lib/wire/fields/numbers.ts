@@ -1,5 +1,5 @@
 /** Numbers, little-endian: integers up to 32 bits and f64 are `number`, 64 bits are `bigint`. */
-import { alias, type Field } from './field.ts';
+import { alias, type Field, type FieldSource } from './field.ts';
 
 type Read<T> = (view: DataView, at: number) => T;
 type Write<T> = (view: DataView, at: number, value: T) => void;
@@ -12,6 +12,9 @@ function integer(
   read: Read<number>,
   write: Write<number>,
 ): Field<number> {
+  // `&`, `>>>` and `|` make of any number one of the type; only those of the type stay what they are.
+  const wrapped = (v: string) => (min < 0 ? `${v} | 0` : size === 4 ? `${v} >>> 0` : `${v} & ${max}`);
+  const method = `${min < 0 ? 'setInt' : 'setUint'}${8 * size}`;
   return {
     cType,
     size,
@@ -22,10 +25,37 @@ function integer(
     accepts: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
     read,
     write,
+    source: {
+      pack: (v, at, fail) =>
+        `if (typeof ${v} !== 'number' || (${wrapped(v)}) !== ${v}) ${fail} view.${method}(${at}, ${v}, true);`,
+      unpack: (v, at) => `${v} = ${joined(at, 0, size, size === 4 && min === 0)};`,
+    },
   };
 }
 
+/** The expression of bytes `from` to `to`, put together. Without `>>> 0`, four of them are an i32. */
+function joined(at: (i: number) => string, from: number, to: number, unsigned: boolean): string {
+  const parts = Array.from({ length: to - from }, (_, i) => `bytes[${at(from + i)}]${i === 0 ? '' : ` << ${8 * i}`}`);
+  return unsigned ? `(${parts.join(' | ')}) >>> 0` : parts.join(' | ');
+}
+
+/** Sets all 8 bytes of the scratch number; four bytes are stored to `halves` whatever their sign. */
+const toScratch = (at: (i: number) => string): string =>
+  `halves[0] = ${joined(at, 0, 4, false)}; halves[1] = ${joined(at, 4, 8, false)};`;
+
+/**
+ * 64 bits go through a scratch number: a store to a BigUint64Array takes a tenth of setBigUint64. Both bounds are compared,
+ * because `BigInt.asUintN(64, v) === v` makes a bigint to throw away.
+ */
+const wideSource = (scratch: string, accepted: (v: string) => string): FieldSource => ({
+  pack: (v, at, fail) =>
+    `if (!(${accepted(v)})) ${fail} ${scratch}[0] = ${v};
+    view.setUint32(${at}, halves[0], true); view.setUint32(${at + 4}, halves[1], true);`,
+  unpack: (v, at) => `${toScratch(at)} ${v} = ${scratch}[0];`,
+});
+
 function bigInteger(cType: string, min: bigint, max: bigint, read: Read<bigint>, write: Write<bigint>): Field<bigint> {
+  const accepted = (v: string) => `typeof ${v} === 'bigint' && ${v} <= ${max}n && ${v} >= ${min}n`;
   return {
     cType,
     size: 8,
@@ -36,6 +66,7 @@ function bigInteger(cType: string, min: bigint, max: bigint, read: Read<bigint>,
     accepts: (value) => typeof value === 'bigint' && value >= min && value <= max,
     read,
     write,
+    source: wideSource(min < 0n ? 'signed' : 'unsigned', accepted),
   };
 }
 
@@ -108,6 +139,10 @@ export const f64: Field<number> = {
   accepts: (value) => typeof value === 'number',
   read: (view, at) => view.getFloat64(at, true),
   write: (view, at, value) => view.setFloat64(at, value, true),
+  source: {
+    pack: (v, at, fail) => `if (typeof ${v} !== 'number') ${fail} view.setFloat64(${at}, ${v}, true);`,
+    unpack: (v, at) => `${toScratch(at)} ${v} = float[0];`,
+  },
 };
 
 /** A domain's number: u16. */

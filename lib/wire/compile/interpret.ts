@@ -1,0 +1,42 @@
+/** The transcoder that walks over the field list: it needs nothing but the fields, and the generated ones are held to it. */
+import { HEADER_BYTES, MESSAGE_BYTES } from '../layout.ts';
+import { badField, type Struct } from '../struct.ts';
+import { type Transcoder, unreadable } from './transcoder.ts';
+
+export function interpret({ fields, size }: Struct): Transcoder {
+  const slot = new Uint8Array(MESSAGE_BYTES);
+  const view = new DataView(slot.buffer);
+  const visible = fields.filter(({ type }) => type.role !== 'pad');
+  return {
+    slot,
+    pack(message, values) {
+      // Read once: what is checked is what is written, even where a field is a getter.
+      const given = visible.map(({ name, type }) => {
+        const value = (values as Record<string, unknown>)[name];
+        return value === undefined && type.role === 'out' ? type.zero : value;
+      });
+      for (let i = 0; i < given.length; i++)
+        if (!visible[i]!.type.accepts(given[i])) throw badField(message, visible[i]!, given[i]);
+      slot.fill(0);
+      let length = size;
+      for (let i = 0; i < given.length; i++) {
+        const { offset, type } = visible[i]!;
+        type.write(view, HEADER_BYTES + offset, given[i]);
+        if (type.tail !== undefined) length += (given[i] as Uint8Array).length;
+      }
+      return length;
+    },
+    unpack(message, bytes, at, length) {
+      // Fields read from a DataView: a copy in the one there is costs less than making one of the caller's array.
+      const from = at - HEADER_BYTES;
+      for (let i = 0; i < HEADER_BYTES + length; i++) slot[i] = bytes[from + i]!;
+      const decoded: Record<string, unknown> = { name: message };
+      for (const field of visible) {
+        const value = field.type.read(view, HEADER_BYTES + field.offset, HEADER_BYTES + length);
+        if (value === undefined) throw unreadable(message, field, bytes, at);
+        decoded[field.name] = value;
+      }
+      return decoded;
+    },
+  };
+}

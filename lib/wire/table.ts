@@ -1,0 +1,66 @@
+/** The messages of one codec, found by name and by type and subtype. */
+import type { Compile } from './compile/compile.ts';
+import type { Transcoder } from './compile/transcoder.ts';
+import type { MessageDefinition } from './definition.ts';
+import { badDefinition } from './errors.ts';
+import { UNKNOWN_DEFINITION } from './unknown.ts';
+
+/** A definition as encode and decode need it: flat, and of one shape for all messages. */
+export class Entry {
+  readonly name: string;
+  readonly type: number;
+  readonly subtype: number;
+  readonly size: number;
+  readonly maxSize: number;
+  readonly definition: MessageDefinition;
+  /** Undefined until the first message: most programs use few of the 42, and compiling takes longer than a thousand messages. */
+  transcoder: Transcoder | undefined = undefined;
+  readonly #compile: Compile;
+
+  constructor(definition: MessageDefinition, compile: Compile) {
+    this.name = definition.name;
+    this.type = definition.type;
+    this.subtype = definition.subtype;
+    this.size = definition.struct.size;
+    this.maxSize = definition.struct.maxSize;
+    this.definition = definition;
+    this.#compile = compile;
+  }
+
+  compile(): Transcoder {
+    this.transcoder = this.#compile(this.definition.struct);
+    return this.transcoder;
+  }
+}
+
+export class MessageTable {
+  readonly definitions: readonly MessageDefinition[];
+  readonly byName = new Map<unknown, Entry>();
+  // Two small arrays beat one of 65,536 entries of which some forty are used.
+  readonly byType: readonly Entry[][] = Array.from({ length: 256 }, () => []);
+  /** What a type and subtype without a definition decode to. */
+  readonly unknown: Entry;
+
+  /** @throws ERR_CTRL_IF_DEFINITION where two definitions share a name, or type and subtype */
+  constructor(definitions: readonly MessageDefinition[], compile: Compile) {
+    this.definitions = definitions;
+    this.unknown = new Entry(UNKNOWN_DEFINITION, compile);
+    this.byName.set(this.unknown.name, this.unknown);
+    for (const definition of definitions) this.#add(new Entry(definition, compile));
+  }
+
+  #add(entry: Entry): void {
+    const { name, type, subtype } = entry;
+    if (this.byName.has(name)) throw badDefinition('createCodec()', 'name', 'defined once', name);
+    const other = this.byType[type]![subtype];
+    if (other)
+      throw badDefinition(
+        'createCodec()',
+        `${name}: type and subtype`,
+        `other than ${other.name}'s`,
+        `${type}, ${subtype}`,
+      );
+    this.byName.set(name, entry);
+    this.byType[type]![subtype] = entry;
+  }
+}
