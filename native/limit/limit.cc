@@ -1,92 +1,36 @@
 // The limit: two C++ processes on the very rings that ctrl-if uses, each spinning on a core of its own. What JavaScript
 // takes beyond these figures is what JavaScript costs.
 //
-//   limit rtt|stream [--entry BYTES] [--slots N] [--cpus A,B] [--warmup-ms N] [--timed-ms N]
+//   limit rtt|stream|wide [--entry BYTES] [--slots N] [--batch N] [--cpus A,B] [--warmup-ms N] [--timed-ms N]
+//
+// `wide` is for other rings than the control ring, and the only one that minds --batch (wide.hpp).
 //
 // Prints the JSON that bench/peers/samples.ts describes. The peers in bench/peers/ring.ts do the same work, step by
 // step: whoever changes one side of that comparison changes the other.
-#include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "common.hpp"
 #include "ctrl_if/ring.hpp"
 #include "ctrl_if/segment.hpp"
+#include "wide.hpp"
 
 namespace {
 
 using namespace ctrl_if;
-
-// As in bench/peers/job.ts and bench/peers/entry.ts.
-constexpr uint8_t kType = 42;
-constexpr uint8_t kBegin = 1;
-constexpr uint8_t kEnd = 2;
-constexpr uint8_t kStop = 3;
-constexpr uint32_t kRoundTripsASample = 32;
-constexpr size_t kMaxSamples = 50'000;
-constexpr uint32_t kPolls = 1000;
-constexpr uint32_t kLookAtClock = 1024;  // messages
-
-struct Options {
-  bool stream = false;
-  uint32_t entry = 64;
-  uint32_t slots = 8;
-  int cpus[2] = {-1, -1};
-  double warmup_ms = 100;
-  double timed_ms = 200;
-};
-
-[[noreturn]] void die(const std::string& what) {
-  (void)std::fprintf(stderr, "limit: %s\n", what.c_str());
-  std::exit(1);
-}
-
-double now_ns() {
-  return static_cast<double>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
-}
-
-double cpu_ns() {
-  rusage usage{};
-  (void)::getrusage(RUSAGE_SELF, &usage);
-  const auto ns = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
-
-void pin(int cpu) {
-  if (cpu < 0) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<size_t>(cpu), &set);
-  if (::sched_setaffinity(0, sizeof set, &set) != 0) die("cannot pin to CPU " + std::to_string(cpu));
-}
-
-/// Seen by strace between the calls that are counted; no such file exists.
-void mark_trace(const char* name) { (void)::access(name, F_OK); }
-
-template <uint32_t Bytes>
-struct Entry {
-  uint8_t type;
-  uint8_t mark;
-  uint8_t id;
-  uint8_t length;
-  uint32_t sequence;
-  uint8_t body[Bytes - 8];
-};
+using namespace limit;
 
 template <uint32_t Bytes, uint32_t Slots>
 class Back {
  public:
+  explicit Back(const Options& /*options*/) {}
+
   /// Echoes in order until it has answered kStop; returns the CPU time from kBegin to kEnd.
   double serve(void* memory) {
     // The front may have asked already; attach counts that and the first take finds it.
@@ -120,15 +64,9 @@ class Back {
 template <uint32_t Bytes, uint32_t Slots>
 class Front {
  public:
-  Front(void* memory, pid_t peer) : peer_(peer) {
+  Front(void* memory, pid_t peer, const Options& /*options*/) : peer_(peer) {
     if (ring_.attach(memory) != 0) die("the front cannot attach");
-    for (auto& entry : outgoing_) {
-      entry.type = kType;
-      entry.mark = 0;
-      entry.id = 0;
-      entry.length = static_cast<uint8_t>(Bytes < 256 ? Bytes - 4 : 0);
-      std::memset(entry.body, 0x5a, sizeof entry.body);
-    }
+    for (auto& entry : outgoing_) initialize(entry);
   }
 
   void round_trips(uint32_t count, uint8_t mark = 0) {
@@ -218,7 +156,7 @@ void time_round_trips(Front& front, uint32_t a_sample, double ms, std::vector<do
 template <class Front>
 Samples measure(Front& front, const Options& options) {
   Samples samples;
-  if (options.stream) {
+  if (options.mode != Options::Mode::kRoundTrips) {
     (void)front.stream_for(options.warmup_ms, samples.elapsed_ns);
   } else {
     for (const double deadline = now_ns() + options.warmup_ms * 1e6; now_ns() < deadline;) front.round_trips(256);
@@ -226,11 +164,11 @@ Samples measure(Front& front, const Options& options) {
   return samples;
 }
 
-template <uint32_t Bytes, uint32_t Slots>
-void run(const Options& options) {
+template <class Front, class Back>
+void run_sides(const Options& options, uint64_t bytes) {
   const std::string name = "/ctrl-if-limit." + std::to_string(::getpid());
   Segment segment;
-  if (!Segment::create(name.c_str(), 4096 + ring_bytes(Bytes, Slots), segment).ok()) die("cannot create " + name);
+  if (!Segment::create(name.c_str(), bytes, segment).ok()) die("cannot create " + name);
   (void)Segment::unlink(name.c_str());  // the child inherits the mapping
   int report[2];
   if (::pipe(report) != 0) die("no pipe");
@@ -241,17 +179,19 @@ void run(const Options& options) {
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) std::_Exit(1);  // it died before the line above
     pin(options.cpus[1]);
-    const double spent = Back<Bytes, Slots>().serve(segment.base());
+    // Not on the stack: boxes for 1024 entries of 1024 bytes are two megabytes.
+    const double spent = std::make_unique<Back>(options)->serve(segment.base());
     std::_Exit(::write(report[1], &spent, sizeof spent) == sizeof spent ? 0 : 1);
   }
   pin(options.cpus[0]);
-  Front<Bytes, Slots> front(segment.base(), child);
+  const auto owner = std::make_unique<Front>(segment.base(), child, options);
+  Front& front = *owner;
   Samples samples = measure(front, options);
 
   front.round_trips(1, kBegin);
   mark_trace("/ctrl-if-bench-begin");
   const double cpu_began = cpu_ns();
-  if (options.stream) {
+  if (options.mode != Options::Mode::kRoundTrips) {
     samples.messages = front.stream_for(options.timed_ms, samples.elapsed_ns);
   } else {
     const double began = now_ns();
@@ -262,7 +202,7 @@ void run(const Options& options) {
   double spent = cpu_ns() - cpu_began;
   mark_trace("/ctrl-if-bench-end");
   front.round_trips(1, kEnd);
-  if (!options.stream) time_round_trips(front, 1, options.timed_ms / 2, samples.singles);
+  if (options.mode == Options::Mode::kRoundTrips) time_round_trips(front, 1, options.timed_ms / 2, samples.singles);
   front.round_trips(1, kStop);
 
   double peer_spent = 0;
@@ -275,6 +215,15 @@ void run(const Options& options) {
       "\n",
       kRoundTripsASample, list(samples.batches).c_str(), list(samples.singles).c_str(), samples.messages,
       samples.elapsed_ns, spent);
+}
+
+template <uint32_t Bytes, uint32_t Slots>
+void run(const Options& options) {
+  const uint64_t bytes = 4096 + ring_bytes(Bytes, Slots);
+  if (options.mode == Options::Mode::kWide)
+    run_sides<WideFront<Bytes, Slots>, WideBack<Bytes, Slots>>(options, bytes);
+  else
+    run_sides<Front<Bytes, Slots>, Back<Bytes, Slots>>(options, bytes);
 }
 
 template <uint32_t Bytes>
@@ -295,9 +244,14 @@ void run_entry(const Options& options) {
 
 Options parse(int argc, char** argv) {
   Options options;
-  if (argc < 2) die("usage: limit rtt|stream [options]");
-  options.stream = std::string(argv[1]) == "stream";
-  if (!options.stream && std::string(argv[1]) != "rtt") die("the first argument is rtt or stream");
+  if (argc < 2) die("usage: limit rtt|stream|wide [options]");
+  const std::string mode = argv[1];
+  if (mode == "stream")
+    options.mode = Options::Mode::kStream;
+  else if (mode == "wide")
+    options.mode = Options::Mode::kWide;
+  else if (mode != "rtt")
+    die("the first argument is rtt, stream or wide");
   for (int i = 2; i + 1 < argc; i += 2) {
     const std::string key = argv[i];
     const char* value = argv[i + 1];
@@ -305,6 +259,8 @@ Options parse(int argc, char** argv) {
       options.entry = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
     else if (key == "--slots")
       options.slots = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
+    else if (key == "--batch")
+      options.batch = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
     else if (key == "--warmup-ms")
       options.warmup_ms = std::strtod(value, nullptr);
     else if (key == "--timed-ms")
@@ -316,6 +272,7 @@ Options parse(int argc, char** argv) {
     } else
       die("unknown option " + key);
   }
+  if (options.batch == 0) die("--batch must be 1 or more");
   return options;
 }
 

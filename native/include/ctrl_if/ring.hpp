@@ -37,6 +37,7 @@ template <uint32_t EntryBytes, uint32_t Slots>
 struct FixedGeometry {
   static_assert(Slots > 0 && Slots <= kMaxSlots && (Slots & (Slots - 1)) == 0, "slot = index & (slots - 1)");
   static_assert(EntryBytes > 0 && EntryBytes <= kMaxEntryBytes && EntryBytes % 4 == 0, "entries keep words aligned");
+  static constexpr bool kFixed = true;
   static constexpr uint32_t entry_bytes() { return EntryBytes; }
   static constexpr uint32_t slots() { return Slots; }
 };
@@ -47,6 +48,7 @@ using ControlGeometry = FixedGeometry<64, 8>;
 /// The same at run time.
 class DynamicGeometry {
  public:
+  static constexpr bool kFixed = false;
   DynamicGeometry(uint32_t entry_bytes, uint32_t slots) : entry_bytes_(entry_bytes), slots_(slots) {}
   static constexpr bool valid(uint32_t entry_bytes, uint32_t slots) {
     return slots > 0 && slots <= kMaxSlots && (slots & (slots - 1)) == 0 && entry_bytes > 0 &&
@@ -83,18 +85,33 @@ class RingView {
 
   void write_slots(uint32_t index, const void* src, uint32_t n) const {
     const auto* from = static_cast<const uint8_t*>(src);
-    for (uint32_t i = 0; i < n; i++) std::memcpy(slot(index + i), from + i * size_t{entry_bytes()}, entry_bytes());
+    each_run(index, n, [from](uint8_t* slots, size_t at, size_t bytes) { std::memcpy(slots, from + at, bytes); });
   }
 
   void read_slots(uint32_t index, void* dst, uint32_t n) const {
     auto* to = static_cast<uint8_t*>(dst);
-    for (uint32_t i = 0; i < n; i++) std::memcpy(to + i * size_t{entry_bytes()}, slot(index + i), entry_bytes());
+    each_run(index, n, [to](const uint8_t* slots, size_t at, size_t bytes) { std::memcpy(to + at, slots, bytes); });
     // A compiler that sees through the copy may fetch the slot again instead of the copy (XSA-155): not past this
     // point.
     compiler_fence();
   }
 
  private:
+  /// Calls copy(first byte in the ring, offset in the batch, bytes) for each stretch of a batch that lies together.
+  template <class Copy>
+  void each_run(uint32_t index, uint32_t n, Copy copy) const {
+    if constexpr (Geometry::kFixed) {
+      // One entry is a few vector moves, and a batch of the control ring is short.
+      for (uint32_t i = 0; i < n; i++) copy(slot(index + i), i * size_t{entry_bytes()}, size_t{entry_bytes()});
+    } else {
+      // Neighbouring slots are neighbours in memory up to the wrap, and a copy of unknown size is a call.
+      const uint32_t until_wrap = slots() - (index & (slots() - 1));
+      const size_t first = size_t{std::min(n, until_wrap)} * entry_bytes();
+      copy(slot(index), size_t{0}, first);
+      if (n > until_wrap) copy(slot(0), first, size_t{n - until_wrap} * entry_bytes());
+    }
+  }
+
   [[nodiscard]] uint8_t* slot(uint32_t index) const {
     return base_ + kRingHeaderBytes + size_t{index & (slots() - 1)} * entry_bytes();
   }
