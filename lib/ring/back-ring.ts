@@ -35,7 +35,7 @@ export class BackRing extends RingHalf {
 
   protected onCollected(): void {}
 
-  protected onTaken(): void {
-    this.#taken++;
+  protected onTaken(count: number): void {
+    this.#taken += count;
   }
 }

@@ -28,6 +28,12 @@ export abstract class RingHalf {
   /** Bytes an entry, and slots in the ring. */
   readonly entryBytes: number;
   readonly slots: number;
+  /**
+   * All entries that go out, one after the other, and all that came in with the last {@link flushAndTake}: for who
+   * handles many at a time, and would rather have one array than a view an entry.
+   */
+  readonly outbox: Uint8Array;
+  readonly inbox: Uint8Array;
   /** Entries published and not yet answered when this half attached (0 in a new page). */
   readonly unansweredAtAttach: number;
   protected staged = 0;
@@ -49,6 +55,8 @@ export abstract class RingHalf {
     this.#role = role;
     this.#offset = offset;
     this.#peerMayTear = options.peerMayTear ?? !page.atomic;
+    this.outbox = outbox;
+    this.inbox = inbox;
     this.#outgoing = entriesOf(outbox, entryBytes);
     this.#incoming = entriesOf(inbox, entryBytes);
     this.engine = engine;
@@ -72,6 +80,16 @@ export abstract class RingHalf {
   stage(): Uint8Array | undefined {
     if (this.room === 0) return undefined;
     return this.#outgoing[this.staged++];
+  }
+
+  /**
+   * Stages up to `count` entries at once and returns how many found room: those of the {@link outbox} from entry
+   * `pending` (before the call) on, to be filled before the next {@link flush}.
+   */
+  stageMany(count: number): number {
+    const staged = Math.max(0, Math.min(count, this.room));
+    this.staged += staged;
+    return staged;
   }
 
   /** Takes the latest {@link stage} back, for who finds that it has nothing to send after all. */
@@ -125,7 +143,7 @@ export abstract class RingHalf {
   /** As {@link pop}, but only what was collected with the last entry: never a look at the ring. */
   popCollected(): Uint8Array | undefined {
     if (this.#next === this.#batch) return undefined;
-    this.onTaken();
+    this.onTaken(1);
     return this.#incoming[this.#next++];
   }
 
@@ -138,6 +156,28 @@ export abstract class RingHalf {
     const count = this.staged;
     if (!this.#took(this.engine.exchange(count, this.slots, polls), count)) return undefined;
     return this.popCollected();
+  }
+
+  /**
+   * {@link flush}, then everything that has come as entries 0 to n - 1 of the {@link inbox}, in one crossing; returns n.
+   * They are private copies, valid until the next `pop` or take. What was left of a batch that {@link pop} began comes
+   * first, by itself.
+   */
+  flushAndTake(polls = 1): number {
+    if (this.#next < this.#batch) {
+      this.flush();
+      this.inbox.copyWithin(0, this.#next * this.entryBytes, this.#batch * this.entryBytes);
+      return this.#takeRest();
+    }
+    const count = this.staged;
+    return this.#took(this.engine.exchange(count, this.slots, polls), count) ? this.#takeRest() : 0;
+  }
+
+  #takeRest(): number {
+    const rest = this.#batch - this.#next;
+    this.#next = this.#batch;
+    this.onTaken(rest);
+    return rest;
   }
 
   /** Gives up to `max` entries to `visit`, each a view as in {@link pop}; returns how many there were. */
@@ -154,7 +194,7 @@ export abstract class RingHalf {
 
   protected abstract onPublished(count: number): void;
   protected abstract onCollected(count: number): void;
-  protected abstract onTaken(): void;
+  protected abstract onTaken(count: number): void;
 
   #collect(polls: number): boolean {
     return this.#took(this.engine.collect(this.slots, polls), 0);

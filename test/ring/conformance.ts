@@ -91,6 +91,49 @@ export function ringConformance(pages: Pages, frontEngine: EngineName, backEngin
       expect(rspProd.value).toBe((start + rounds) % U32);
     });
 
+    it.each(STARTS)('moves whole batches in its boxes, from index %i on', (start) => {
+      const { front, back } = attach(geometry, start);
+      const at = (box: Uint8Array, i: number) => box.subarray(i * entryBytes, (i + 1) * entryBytes);
+      let asked = 0;
+      let answered = 0;
+      for (let round = 0; round < 5; round++) {
+        const count = front.stageMany(slots + 5);
+        expect(count).toBe(slots);
+        expect(front.stageMany(1)).toBe(0);
+        for (let i = 0; i < count; i++) at(front.outbox, i).set(entry(asked++));
+        expect(front.flushAndTake()).toBe(0);
+
+        // One popped by itself: the rest of its batch comes first, from entry 0 on.
+        expectEntry(back.pop(), entry(answered));
+        const taken = slots === 1 ? 0 : back.flushAndTake();
+        expect(taken).toBe(slots - 1);
+        for (let i = 0; i < taken; i++) expectEntry(at(back.inbox, i), entry(answered + 1 + i));
+        expect(back.room).toBe(slots);
+        expect(back.stageMany(slots + 1)).toBe(slots);
+        for (let i = 0; i < slots; i++) at(back.outbox, i).set(entry(answered + i + 500));
+        expect(back.flushAndTake()).toBe(0);
+
+        expect(front.flushAndTake()).toBe(slots);
+        for (let i = 0; i < slots; i++) expectEntry(at(front.inbox, i), entry(answered + i + 500));
+        expect(front.flushAndTake()).toBe(0);
+        answered += slots;
+      }
+    });
+
+    it.each(STARTS)('flushes and pops in one, from index %i on', (start) => {
+      const { front, back } = attach(geometry, start);
+      for (let n = 0; n < 3 * slots; n++) {
+        front.push(entry(n));
+        expect(front.flushAndPop()).toBeUndefined();
+        expectEntry(back.flushAndPop(), entry(n));
+        expect(back.popCollected()).toBeUndefined();
+        back.push(entry(n + 7));
+        expect(back.flushAndPop()).toBeUndefined();
+        expectEntry(front.flushAndPop(), entry(n + 7));
+        expect(front.unanswered).toBe(0);
+      }
+    });
+
     it.each(STARTS)('takes `slots` requests and not one more, from index %i on', (start) => {
       const { front, back, reqProd } = attach(geometry, start);
       for (let round = 0; round < 3; round++) {
