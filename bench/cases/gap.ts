@@ -1,0 +1,53 @@
+/** What does a request cost that comes after a pause, when either side may have gone to sleep meanwhile? */
+import type { BenchCase, Ratio } from '../harness/case.ts';
+import { runProgram } from '../harness/process.ts';
+import { percentiles } from '../harness/stats.ts';
+import type { GapJob, GapSamples } from '../peers/gap.ts';
+
+/** The gap's name, its microseconds, and whether `--quick` has it. */
+const GAPS = [
+  ['1us', 1, false],
+  ['10us', 10, true],
+  ['100us', 100, false],
+  ['1ms', 1000, true],
+  ['10ms', 10_000, false],
+] as const;
+
+/** Every idle strategy that there is; a case each, so that a plot has a line each. */
+const STRATEGIES = { poll: 'poll, then sleep until the doorbell' } as const;
+
+const NOTE =
+  'A gap is from an answer to the next request; gapUs is what it came to. Latency includes a look at the clock (50 ns). ' +
+  "CPU is that of both processes, less what the asker's waiting takes when it waits as often and asks nothing (waitCpuNs). " +
+  'Under 1 ms the asker waits busily, so what its own link spends on polling in a gap is not to be seen; from 1 ms on, ' +
+  'with timers, it is. In --quick and at 10 ms the p99 is from few requests.';
+
+const gapCase = (strategy: keyof typeof STRATEGIES, [name, gapUs, inQuick]: (typeof GAPS)[number]): BenchCase => ({
+  name: `gap.${strategy}.${name}`,
+  about: `await request() every ${name}, native: ${STRATEGIES[strategy]}`,
+  note: NOTE,
+  // A busy asker on the only core would measure how long the system lets it run.
+  needsTwoCores: gapUs < 1000,
+  async trial(setting) {
+    const { quick, warmupMs, timedMs, cpus } = setting;
+    if (quick && !inQuick) return [];
+    const job: GapJob = { gapUs, warmupMs, timedMs, cpus };
+    const { result } = await runProgram<GapSamples>('gap', job, setting);
+    const { latencyNs, requests, askerCpuNs, waitCpuNs, answererCpuNs } = result;
+    const more = {
+      gapUs: result.gapUs,
+      // A control run is a run of its own: where the CPU time is small, its difference can come out below zero.
+      askerCpuNs: Math.max(0, askerCpuNs - waitCpuNs) / requests,
+      answererCpuNs: answererCpuNs / requests,
+      waitCpuNs: waitCpuNs / requests,
+      requests,
+    };
+    return [{ unit: 'ns', ...percentiles(latencyNs), cpuNsPerMessage: more.askerCpuNs + more.answererCpuNs, more }];
+  },
+});
+
+export const cases: readonly BenchCase[] = (Object.keys(STRATEGIES) as (keyof typeof STRATEGIES)[]).flatMap(
+  (strategy) => GAPS.map((gap) => gapCase(strategy, gap)),
+);
+
+export const ratios: readonly Ratio[] = [];

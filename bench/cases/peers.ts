@@ -1,0 +1,42 @@
+/** What the cases of two sides have in common: a job for `bench/peers`, and figures from its samples. */
+import type { BenchCase, Figures } from '../harness/case.ts';
+import { runProgram } from '../harness/process.ts';
+import { roundTripFigures, streamFigures } from '../harness/stats.ts';
+import { isThreaded, type Job } from '../peers/job.ts';
+import type { Samples } from '../peers/samples.ts';
+
+/** Messages in flight in every stream: as many as the control ring has slots. */
+export const WINDOW = 8;
+/** For what takes a microsecond or so: a look at the clock takes 50 ns, and much has to pass before code is compiled. */
+export const FAST = { roundTripsASample: 32, warmupMessages: 20_000 } as const;
+const SLOW = { roundTripsASample: 1, warmupMessages: 2_000 } as const;
+
+export const BATCHED_NOTE = `p50 from means of ${FAST.roundTripsASample} round trips, a look at the clock being much of one; p99 and p999 from single ones, the clock included`;
+
+export interface PeerCase extends Pick<BenchCase, 'name' | 'about' | 'needsTwoCores' | 'absent' | 'note'> {
+  readonly job: Pick<Job, 'transport' | 'measure'> & Partial<Job>;
+}
+
+export function peerCase({ job, note, ...bench }: PeerCase): BenchCase {
+  const { roundTripsASample = 1, measure } = job;
+  const said = note ?? (measure === 'rtt' && roundTripsASample > 1 ? BATCHED_NOTE : undefined);
+  return {
+    ...bench,
+    ...(said ? { note: said } : {}),
+    syscalls: true,
+    async trial(setting) {
+      const { warmupMs, timedMs, cpus } = setting;
+      const whole: Job = { window: WINDOW, ...SLOW, ...job, warmupMs, timedMs, cpus };
+      // A thread pins itself to its half of what the process may use.
+      const where = cpus && isThreaded(whole) ? { cpus } : {};
+      const { result, syscalls } = await runProgram<Samples>('front', whole, setting, where);
+      return [figuresOf(measure, result, syscalls)];
+    },
+  };
+}
+
+/** Under strace the times mean nothing. */
+export function figuresOf(measure: Job['measure'], samples: Samples, syscalls: number | undefined): Figures {
+  if (syscalls !== undefined) return { unit: '', syscallsPerMessage: syscalls / samples.messages };
+  return measure === 'rtt' ? roundTripFigures(samples) : streamFigures(samples);
+}

@@ -1,0 +1,83 @@
+/** How much of the limit is left on other rings than the control ring, by their slots, their entries, and the batch? */
+import type { BenchCase, Figures, Ratio } from '../harness/case.ts';
+import { LIMIT, whyNoLimit } from '../harness/limit.ts';
+import { runCommand, runProgram } from '../harness/process.ts';
+import { streamFigures } from '../harness/stats.ts';
+import type { Samples } from '../peers/samples.ts';
+import type { WideJob } from '../peers/wide-job.ts';
+
+type Shape = Pick<WideJob, 'slots' | 'entryBytes' | 'batch'>;
+
+const SIZES = [64, 256, 1024];
+/** In `--quick`: one ring narrow, one wide, one with large entries, and the one of the goal. */
+const QUICK = ['64x64', '256x64', '256x1024', '1024x64'];
+/** Of 256 slots of 64 bytes. */
+const BATCHES = [1, 8, 64, 256];
+
+const NOTE =
+  'Both ends keep every slot in use and publish a quarter of the slots at once, so that they work at the same time; ' +
+  'every entry crosses whole, each answer is made in place, each sequence number is checked. No handlers, codecs or doorbells.';
+const BATCH_NOTE =
+  'Rings of 256 slots of 64 bytes; so many entries are published at once, at most. With all 256 the two ends take turns.';
+
+/** The two cases of one shape: C++ and JavaScript, next to each other so that a round has both within a second. */
+function pair(name: string, shape: Shape, note: string, quick: boolean): BenchCase[] {
+  const { slots, entryBytes, batch } = shape;
+  const about = `${slots} slots of ${entryBytes} bytes, all in use, batches of ${batch}`;
+  // Figures of no row: a quick run has no time for all shapes.
+  const unless = (left: boolean, figures: () => Promise<Figures[]>) => (left ? Promise.resolve([]) : figures());
+  return [
+    {
+      name: `wide.limit.${name}`,
+      about: `C++ to C++, spinning: ${about}`,
+      note,
+      needsTwoCores: true,
+      absent: whyNoLimit,
+      trial: (setting) =>
+        unless(setting.quick && !quick, async () => {
+          const { warmupMs, timedMs, cpus } = setting;
+          const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
+          const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)]);
+          const pinned = cpus ? ['--cpus', cpus.join(',')] : [];
+          const { result } = await runCommand<Samples>([LIMIT, 'wide', ...args, ...pinned], setting);
+          return [streamFigures(result)];
+        }),
+    },
+    {
+      name: `wide.native.${name}`,
+      about: `the native engine, spinning: ${about}`,
+      note,
+      needsTwoCores: true,
+      trial: (setting) =>
+        unless(setting.quick && !quick, async () => {
+          const { warmupMs, timedMs, cpus } = setting;
+          const job: WideJob = { ...shape, warmupMs, timedMs, cpus };
+          const { result } = await runProgram<Samples>('wide', job, setting);
+          return [streamFigures(result)];
+        }),
+    },
+  ];
+}
+
+export const cases: readonly BenchCase[] = [
+  ...SIZES.flatMap((slots) =>
+    SIZES.flatMap((entryBytes) => {
+      const name = `${slots}x${entryBytes}`;
+      return pair(name, { slots, entryBytes, batch: slots / 4 }, NOTE, QUICK.includes(name));
+    }),
+  ),
+  ...BATCHES.flatMap((batch) => pair(`batch.${batch}`, { slots: 256, entryBytes: 64, batch }, BATCH_NOTE, true)),
+];
+
+const ratio = (name: string, goal?: Ratio['goal']): Ratio => ({
+  of: `wide.native.${name}`,
+  over: `wide.limit.${name}`,
+  ...(goal ? { goal } : {}),
+});
+
+export const ratios: readonly Ratio[] = [
+  ...SIZES.flatMap((slots) =>
+    SIZES.map((entryBytes) => ratio(`${slots}x${entryBytes}`, slots === 256 ? { atMost: 1.3 } : undefined)),
+  ),
+  ...BATCHES.map((batch) => ratio(`batch.${batch}`)),
+];

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import type { BenchCase } from './case.ts';
+
+export interface Arguments {
+  quick: boolean;
+  help: boolean;
+  json: string | undefined;
+  only: string[];
+}
+
+export const USAGE = `usage: npm run bench -- [--quick] [--only NAME]... [--json FILE]
+
+  --quick      3 rounds instead of 12, each shorter: under a minute, and rougher
+  --only NAME  this case, or all whose names begin with NAME (rtt, stream.sync, ...); may be given again
+  --json FILE  writes machine, rows and ratios there
+  --help       this, and the cases
+`;
+
+/** What the command line is at fault for; told without a stack, exit code 2. */
+export class UsageError extends Error {}
+
+export function parseArguments(argv: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        json: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    return { quick: values.quick, help: values.help, json: values.json, only: values.only };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/** The cases whose names are one of `only` or begin with it and a dot; all when there is none. */
+export function selectCases(all: readonly BenchCase[], only: readonly string[]): BenchCase[] {
+  const matches = ({ name }: BenchCase, wanted: string) => name === wanted || name.startsWith(`${wanted}.`);
+  for (const wanted of only) {
+    if (!all.some((bench) => matches(bench, wanted))) {
+      throw new UsageError(`there is no case called ${JSON.stringify(wanted)}; there are:\n${listing(all)}`);
+    }
+  }
+  return only.length === 0 ? [...all] : all.filter((bench) => only.some((wanted) => matches(bench, wanted)));
+}
+
+export function listing(cases: readonly BenchCase[]): string {
+  const width = Math.max(...cases.map(({ name }) => name.length));
+  return cases.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join('\n');
+}

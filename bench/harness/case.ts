@@ -1,0 +1,70 @@
+/** What a case is: the one type that `bench/cases/*` export and the harness runs. */
+
+/** How one trial is to be run. */
+export interface Setting {
+  /** From 0. */
+  readonly round: number;
+  readonly quick: boolean;
+  /** The two CPUs to pin to, asker and answerer; undefined where there is one only, or nothing to pin with. */
+  readonly cpus: readonly [number, number] | undefined;
+  /** Milliseconds to run before anything is timed, and to time. A case may take less, and should not take more. */
+  readonly warmupMs: number;
+  readonly timedMs: number;
+  /** Count system calls between the peers' two markers instead of taking times: the one extra trial under strace. */
+  readonly countSyscalls: boolean;
+}
+
+/** The figures of one row from one trial. What does not apply is left out, and becomes null in the JSON. */
+export interface Figures {
+  /** The row's name where a case has several; it begins with the first part of the case's. Default: the case's name. */
+  readonly row?: string;
+  /** The unit of `p50`, `p99`, `p999` (`ns`), or of `perSecond` where there are none (`messages/s`). */
+  readonly unit: string;
+  readonly p50?: number;
+  readonly p99?: number;
+  readonly p999?: number;
+  readonly perSecond?: number;
+  readonly cpuNsPerMessage?: number;
+  readonly syscallsPerMessage?: number;
+  /** Further figures by name, such as `bytesPerMessage`; each becomes a median too. */
+  readonly more?: Readonly<Record<string, number>>;
+}
+
+export interface BenchCase {
+  /** Dotted, most general part first: `--only` takes the name or any leading part of it. */
+  readonly name: string;
+  /** One line: what is measured. */
+  readonly about: string;
+  /** What a reader of the row must know, such as that a sample is a mean. Goes into the JSON beside the row. */
+  readonly note?: string;
+  /** With one core its figure would mislead, so there it is left out and listed as absent. */
+  readonly needsTwoCores: boolean;
+  /** Whether to run one extra trial with `countSyscalls`. Default: no. */
+  readonly syscalls?: boolean;
+  /** How many rounds at most, for a case whose figures do not change from round to round. Default: all. */
+  readonly rounds?: number;
+  /** Why it cannot run here (a rival that is not installed), in a sentence; undefined when it can. */
+  absent?(): Promise<string | undefined>;
+  /**
+   * One trial, in fresh processes (see `harness/process.ts`). Rejects when anything is wrong, a sequence number above
+   * all: then the whole run has no figures.
+   */
+  trial(setting: Setting): Promise<readonly Figures[]>;
+}
+
+/**
+ * The cost of one row over that of another, where the cost of a row is its `p50`, or where it has none the time a
+ * message (1 / `perSecond`). Taken in each round, then the median of the rounds.
+ */
+export interface Ratio {
+  readonly of: string;
+  readonly over: string;
+  /** From the issue's table; said in the printed summary, decides nothing. */
+  readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
+}
+
+/** What a file in `bench/cases/` exports, and `bench/cases/index.ts` lists. */
+export interface CaseFile {
+  readonly cases: readonly BenchCase[];
+  readonly ratios: readonly Ratio[];
+}

@@ -1,0 +1,92 @@
+/** What a figure means nothing without. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Pinning } from './cpus.ts';
+import { ROOT } from './paths.ts';
+
+export interface Machine {
+  date: string;
+  cpu: string;
+  /** Cores that this run could use. */
+  cores: number;
+  /** CPUs of the two sides, or null where they were not pinned, and why. */
+  pinned: readonly [number, number] | null;
+  notPinnedBecause?: string;
+  memoryBytes: number;
+  os: string;
+  arch: string;
+  virtualized: boolean | null;
+  /** Load of the machine when the run began, processes ready to run; much over 0 spoils the figures. */
+  loadAverage: number;
+  /** The same when it ended: two sides that spin are 2 of it, the rest is somebody else's. */
+  loadAverageAfter: number;
+  rounds: number;
+  quick: boolean;
+  versions: Record<string, string>;
+}
+
+export function describeMachine(pinning: Pinning, rounds: number, quick: boolean): Machine {
+  return {
+    date: new Date().toISOString(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: pinning.available,
+    pinned: pinning.cpus ?? null,
+    ...(pinning.why ? { notPinnedBecause: pinning.why } : {}),
+    memoryBytes: totalmem(),
+    os: `${platform()} ${release()}`,
+    arch: arch(),
+    virtualized: isVirtualized(),
+    loadAverage: load(),
+    loadAverageAfter: load(),
+    rounds,
+    quick,
+    versions: {
+      'ctrl-if': `${versionOf('.')}${commit()}`,
+      node: process.versions.node,
+      v8: process.versions.v8,
+      'c++': firstLine(process.env.CXX ?? 'c++', ['--version']) ?? 'none',
+      zeromq: versionOf('node_modules/zeromq') ?? 'none',
+    },
+  };
+}
+
+/** Of the last minute. */
+export function load(): number {
+  return loadavg()[0]!;
+}
+
+export function describe(machine: Machine): string {
+  const { cpu, cores, os, versions, pinned, notPinnedBecause } = machine;
+  const where = pinned ? `pinned to CPUs ${pinned.join(' and ')}` : `not pinned: ${notPinnedBecause}`;
+  return `${cpu}, ${cores} core${cores === 1 ? '' : 's'} (${where}), ${os}, node ${versions.node}, ctrl-if ${versions['ctrl-if']}`;
+}
+
+function isVirtualized(): boolean | null {
+  try {
+    return /^flags\s*:.*\bhypervisor\b/m.test(readFileSync('/proc/cpuinfo', 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+function versionOf(directory: string): string | undefined {
+  try {
+    return JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8')).version;
+  } catch {
+    return undefined;
+  }
+}
+
+function commit(): string {
+  const hash = firstLine('git', ['rev-parse', '--short', 'HEAD']);
+  if (!hash) return '';
+  const changed = firstLine('git', ['status', '--porcelain', '--untracked-files=no', 'lib', 'native', 'bench']);
+  return ` (${hash}${changed ? ', changed' : ''})`;
+}
+
+function firstLine(command: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.trim().split('\n')[0] || undefined : undefined;
+}

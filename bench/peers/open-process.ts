@@ -1,0 +1,59 @@
+/** A second process beside this one, running a program of this directory; `startPeer` is for those that run `back`. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { MessageQueue } from './peer.ts';
+
+export interface SecondProcess {
+  readonly child: ChildProcess;
+  /** What it says next. */
+  receive<T>(): Promise<T>;
+  /** Its end is no surprise any more. */
+  dismiss(): void;
+}
+
+/** Starts `program` with `job`, on `cpu` where that is given. Its early end is the end of this process. */
+export function startProgram(
+  program: string,
+  job: unknown,
+  cpu: number | undefined,
+  flags: readonly string[] = [],
+): SecondProcess {
+  const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+  const child = fork(file, [JSON.stringify(job)], {
+    // taskset replaces itself by node, which then has the channel's descriptor as if it had been forked.
+    ...(cpu === undefined
+      ? { execArgv: [...flags] }
+      : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...flags] }),
+    // stdout is this process's own to give figures on; whatever the other says is for people.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+  const queue = new MessageQueue(child);
+  let dismissed = false;
+  const fail = (why: string) => {
+    console.error(why);
+    process.exit(1);
+  };
+  child.on('error', (error) => fail(`${program} could not be started: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    if (!dismissed) fail(`${program} ended early (${signal ?? `exit code ${code}`})`);
+  });
+  return {
+    child,
+    receive: <T>() => queue.receive() as Promise<T>,
+    dismiss: () => {
+      dismissed = true;
+    },
+  };
+}
+
+/** Runs a peer program's front: prints what `work` gives as JSON, or what went wrong and exit code 1. */
+export async function printFigures(work: () => Promise<unknown>): Promise<void> {
+  try {
+    const figures = await work();
+    process.stdout.write(JSON.stringify(figures), () => process.exit(0));
+  } catch (error) {
+    console.error((error as Error).stack ?? error);
+    // What the other side has to say about it may still be on its way.
+    setTimeout(() => process.exit(1), 200);
+  }
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { BenchCase, Figures } from '../../bench/harness/case.ts';
+import { run } from '../../bench/harness/run.ts';
+import { reportText } from '../../bench/harness/table.ts';
+
+const pinning = { available: 2, cpus: [0, 1] } as const;
+
+/** A case without processes: `figures` of the round, a constant two of them a message for strace. */
+function pretended(name: string, figures: (round: number) => Figures[], more: Partial<BenchCase> = {}): BenchCase {
+  return {
+    name,
+    about: 'pretended',
+    needsTwoCores: false,
+    trial: async ({ round, countSyscalls }) => (countSyscalls ? [{ unit: '', syscallsPerMessage: 2 }] : figures(round)),
+    ...more,
+  };
+}
+
+const fast = pretended(
+  'rtt.fast',
+  (round) => [{ unit: 'ns', p50: 100 + round, p99: 200, p999: 300, cpuNsPerMessage: 7 }],
+  {
+    note: 'about the clock',
+  },
+);
+const slow = pretended('rtt.slow', (round) => [{ unit: 'ns', p50: 3 * (100 + round) }]);
+const stream = pretended('stream.all', () => [{ unit: 'messages/s', perSecond: 1000 }]);
+const ratios = [
+  { of: 'rtt.slow', over: 'rtt.fast', goal: { atMost: 2 } },
+  { of: 'rtt.slow', over: 'rtt.absent' },
+];
+
+async function report(cases: readonly BenchCase[], options: Partial<Parameters<typeof run>[0]> = {}) {
+  const lines: string[] = [];
+  const result = await run({ quick: true, cases, ratios, pinning, progress: (line) => lines.push(line), ...options });
+  return { ...result, lines };
+}
+
+describe('a report', () => {
+  it('has a row a case, medians of the rounds, null for what does not apply', async () => {
+    const { rows } = await report([fast, stream]);
+    expect(rows).toEqual([
+      {
+        case: 'rtt.fast',
+        unit: 'ns',
+        p50: 101,
+        p99: 200,
+        p999: 300,
+        perSecond: null,
+        cpuNsPerMessage: 7,
+        syscallsPerMessage: null,
+        note: 'about the clock',
+      },
+      {
+        case: 'stream.all',
+        unit: 'messages/s',
+        p50: null,
+        p99: null,
+        p999: null,
+        perSecond: 1000,
+        cpuNsPerMessage: null,
+        syscallsPerMessage: null,
+      },
+    ]);
+  });
+
+  it('has the ratios of rows that were measured, by name, and the machine', async () => {
+    const { ratios: measured, machine } = await report([fast, slow]);
+    expect(measured).toEqual({ 'rtt.slow/rtt.fast': 3 });
+    expect(machine).toMatchObject({ cores: 2, pinned: [0, 1], rounds: 3, quick: true });
+    expect(machine.versions.node).toBe(process.versions.node);
+    expect(Date.parse(machine.date)).not.toBeNaN();
+  });
+
+  it('takes several rows and further figures from one case', async () => {
+    const many = pretended('codec.x', () => [
+      { row: 'codec.encode.x', unit: 'ns', p50: 1, more: { bytesPerMessage: 0 } },
+      { row: 'codec.decode.x', unit: 'ns', p50: 2 },
+    ]);
+    const { rows } = await report([many]);
+    expect(rows.map(({ case: name, more }) => [name, more])).toEqual([
+      ['codec.encode.x', { bytesPerMessage: 0 }],
+      ['codec.decode.x', undefined],
+    ]);
+    const wrong = pretended('codec.x', () => [{ row: 'rtt.x', unit: 'ns', p50: 1 }]);
+    await expect(report([wrong])).rejects.toThrow('must begin with "codec."');
+  });
+
+  it('runs 12 rounds, or 3 with --quick, or fewer where the case says so', async () => {
+    const rounds = { all: 0, once: 0 };
+    const all = pretended('a', () => [{ unit: 'ns', p50: ++rounds.all }]);
+    const once = pretended('b', () => [{ unit: 'ns', p50: ++rounds.once }], { rounds: 1 });
+    await report([all, once], { quick: false });
+    expect(rounds).toEqual({ all: 12, once: 1 });
+    await report([all], { quick: true });
+    expect(rounds.all).toBe(15);
+  });
+
+  it('names what is absent and why, in JSON, text and progress', async () => {
+    const absent = pretended('rtt.absent', () => [], { absent: async () => 'it is not installed' });
+    const result = await report([fast, absent]);
+    expect(result.absent).toEqual([{ case: 'rtt.absent', why: 'it is not installed' }]);
+    expect(reportText(result, ratios)).toContain('absent: rtt.absent: it is not installed');
+    expect(result.lines).toContain('rtt.absent: absent: it is not installed');
+  });
+
+  it('leaves out on one core what would mislead, says so, and judges no goal', async () => {
+    const spinning = { ...fast, needsTwoCores: true };
+    const one = { available: 1, cpus: undefined, why: 'there is one core only' };
+    const result = await report([spinning, stream], { pinning: one });
+    expect(result.rows.map((row) => row.case)).toEqual(['stream.all']);
+    expect(result.absent[0]).toMatchObject({ case: 'rtt.fast', why: expect.stringContaining('one core') });
+    expect(result.machine).toMatchObject({ cores: 1, pinned: null, notPinnedBecause: 'there is one core only' });
+    expect(result.lines[0]).toContain('1 core');
+    const judged = (pins: typeof pinning | typeof one) => report([fast, slow], { pinning: pins }).then(asText);
+    expect(await judged(pinning)).toContain('<= 2 missed');
+    expect(await judged(one)).not.toContain('missed');
+  });
+
+  it('does not exist when one trial failed', async () => {
+    const broken = pretended('rtt.broken', () => {
+      throw new Error('wrong sequence number at the back: expected 3, received 5');
+    });
+    await expect(report([fast, broken])).rejects.toThrow(
+      'rtt.broken failed, so this run has no figures: wrong sequence number at the back: expected 3, received 5',
+    );
+  });
+});
+
+function asText(result: Awaited<ReturnType<typeof report>>): string {
+  return reportText(result, ratios);
+}
