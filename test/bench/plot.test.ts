@@ -1,0 +1,275 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ALL_RATIOS } from '../../bench/cases/index.ts';
+import type { Report, Row } from '../../bench/harness/report.ts';
+import { ALL_PLOTS } from '../../bench/plot/all.ts';
+import { toSvg } from '../../bench/plot/svg.ts';
+import { ratiosSection } from '../../bench/plot/tables.ts';
+import { main } from '../../bench/plot.ts';
+
+const row = (name: string, figures: Partial<Row>): Row => ({
+  case: name,
+  unit: 'ns',
+  ...{ p50: null, p99: null, p999: null, perSecond: null, cpuNsPerMessage: null, syscallsPerMessage: null },
+  ...figures,
+});
+
+const ROWS: readonly Row[] = [
+  row('rtt.unixSocket', { p50: 50_000, p99: 90_000, p999: 2_000_000, syscallsPerMessage: 8.1 }),
+  row('rtt.limit', { p50: 200, p99: 300, p999: 500, note: 'about | the clock' }),
+  row('rtt.await.native', { p50: 300, p99: 2000, p999: 9000 }),
+  row('stream.limit', { perSecond: 2e7 }),
+  row('stream.sync.native', { perSecond: 1e7, cpuNsPerMessage: 150 }),
+  ...[64, 1024].flatMap((bytes) => [
+    row(`wide.limit.256x${bytes}`, { perSecond: 1e8 }),
+    row(`wide.native.256x${bytes}`, { perSecond: 8e7 }),
+  ]),
+  ...[1, 64].flatMap((batch) => [
+    row(`wide.limit.batch.${batch}`, { perSecond: 6e7 }),
+    row(`wide.native.batch.${batch}`, { perSecond: 2e7 }),
+  ]),
+  row('gap.poll.10us', { p50: 900, cpuNsPerMessage: 20_000, more: { gapUs: 12 } }),
+  row('gap.poll.1ms', { p50: 90_000, cpuNsPerMessage: 0, more: { gapUs: 1100 } }),
+  row('codec.encode.ctrlIf', { p50: 30, more: { bytesPerMessage: 0 } }),
+  row('codec.decode.ctrlIf', { p50: 25, more: { bytesPerMessage: 80 } }),
+  row('codec.decode.binaryParser', { p50: 400, more: { bytesPerMessage: 752 } }),
+  row('codec.decode.ctrlIf.CONSOLE_DATA', { p50: 130, more: { bytesPerMessage: 225 } }),
+  row('open.connect.native', { p50: 1_500_000 }),
+];
+
+const REPORT: Report = {
+  machine: {
+    date: '2026-01-02T03:04:05.678Z',
+    cpu: 'A & B <processor>',
+    cores: 2,
+    pinned: [0, 1],
+    memoryBytes: 1e9,
+    os: 'linux 6',
+    arch: 'x64',
+    virtualized: true,
+    loadAverage: 0.1,
+    loadAverageAfter: 2.1,
+    rounds: 12,
+    quick: false,
+    versions: { node: '20.20.2' },
+  },
+  rows: [...ROWS],
+  ratios: {
+    'rtt.await.native/rtt.limit': 1.5,
+    'rtt.unixSocket/rtt.await.native': 100,
+    'stream.sync.sab/stream.limit': 3,
+  },
+  absent: [{ case: 'rtt.zeromq', why: 'not installed' }],
+};
+
+const PAGE =
+  'before\n\n<!-- generated: rows.rtt -->\nold\n<!-- end -->\n\nbetween\n\n<!-- generated: plot.gap -->\n<!-- end -->\n\nafter\n';
+
+let directory: string;
+let out: string;
+let json: string;
+let stderr = '';
+
+const plot = (...more: string[]) => main(['--json', json, '--out', out, ...more]);
+const use = (report: unknown) => writeFileSync(json, typeof report === 'string' ? report : JSON.stringify(report));
+const svg = (name: string) => readFileSync(join(out, `${name}.svg`), 'utf8');
+const page = () => readFileSync(`${out}.md`, 'utf8');
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ctrl-if-plot-'));
+  out = join(directory, 'performance');
+  json = join(directory, 'bench.json');
+  use(REPORT);
+  stderr = '';
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += text;
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Tags and attributes closed, nothing that XML forbids: an image that a browser shows. */
+function expectWellFormed(text: string): void {
+  const open: string[] = [];
+  let rest = text;
+  while (rest) {
+    const [all = '', tag, end, name, closed] =
+      /^(?:(<(\/?)([\w:]+)(?:\s+[\w:-]+="[^"<]*")*\s*(\/?)>)|[^<]+)/.exec(rest) ?? [];
+    if (all === '') throw new Error(`not XML: ${rest.slice(0, 80)}`);
+    if (/&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-f]+);)/i.test(all)) throw new Error(`not XML: ${all}`);
+    if (tag && end) expect(open.pop()).toBe(name);
+    else if (tag && !closed) open.push(name!);
+    rest = rest.slice(all.length);
+  }
+  expect(open).toEqual([]);
+}
+
+describe('npm run bench:plot', () => {
+  it('draws every plot from its rows, as SVG that is whole and has its own background', () => {
+    expect(plot()).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(ALL_PLOTS.map(({ name }) => `${name}.svg`).sort());
+    for (const { name } of ALL_PLOTS) {
+      expectWellFormed(svg(name));
+      expect(svg(name)).toContain('fill="#ffffff"');
+      expect(svg(name)).toContain(
+        '2026-01-02 · A &amp; B &lt;processor&gt;, 2 cores · node 20.20.2 · medians of 12 rounds',
+      );
+    }
+    for (const text of ['The limit', 'C++ to C++', 'native, await request()', 'Unix socket', '300 ns, 1.5 x']) {
+      expect(svg('latency')).toContain(`>${text}<`);
+    }
+    for (const text of ['the limit: C++ to C++', 'ctrl-if, native', '1.25 x', '3 x']) {
+      expect(svg('throughput')).toContain(`>${text}<`);
+    }
+    expect(svg('gap')).toContain('>the limit, without a pause<');
+    expect(svg('ratios')).toContain('>100 (goal ≥ 250)<');
+    expect(svg('ratios')).not.toContain('threads'); // has no goal
+    expect(svg('codec')).toContain('binary-parser has no encoder');
+  });
+
+  it('writes the same bytes for the same JSON, whatever was drawn before', () => {
+    plot();
+    const first = ALL_PLOTS.map(({ name }) => svg(name));
+    const again = ALL_PLOTS.toReversed().map((one) => {
+      const drawing = one.draw(REPORT, ALL_RATIOS);
+      return 'missing' in drawing ? drawing.missing : toSvg(drawing, REPORT.machine);
+    });
+    expect(again.toReversed()).toEqual(first);
+    plot();
+    expect(ALL_PLOTS.map(({ name }) => svg(name))).toEqual(first);
+  });
+
+  it.each([
+    ['latency', 'rtt'],
+    ['throughput', 'wide'],
+    ['gap', 'gap'],
+    ['codec', 'codec'],
+  ])('leaves %s out when there are no %s rows, says so, and removes the old one', (name, family) => {
+    plot();
+    use({ ...REPORT, rows: ROWS.filter((one) => !one.case.startsWith(`${family}.`)) });
+    expect(plot()).toBe(0);
+    expect(existsSync(join(out, `${name}.svg`))).toBe(false);
+    expect(stderr).toMatch(new RegExp(`no ${name}\\.svg: no ${family} row`));
+    expect(readdirSync(out)).toHaveLength(ALL_PLOTS.length - 1);
+  });
+
+  it('draws what there is of a family', () => {
+    use({ ...REPORT, rows: ROWS.filter(({ case: name }) => !/limit|256x|ctrlIf|1ms/.test(name)) });
+    expect(plot()).toBe(0);
+    expect(readdirSync(out)).toHaveLength(ALL_PLOTS.length);
+    for (const { name } of ALL_PLOTS) expectWellFormed(svg(name));
+  });
+
+  it('has nothing to draw from a run without rows, and is no failure', () => {
+    use({ ...REPORT, rows: [], ratios: {} });
+    expect(plot()).toBe(0);
+    expect(readdirSync(out)).toEqual([]);
+    expect(stderr.match(/no \w+\.svg/g)).toHaveLength(ALL_PLOTS.length);
+  });
+
+  it('judges no goal on one core', () => {
+    const alone = { ...REPORT, machine: { ...REPORT.machine, cores: 1 } };
+    use(alone);
+    expect(plot()).toBe(0);
+    expect(stderr).toContain('no ratios.svg: the goals are for two cores');
+    const goal = [{ of: 'rtt.await.native', over: 'rtt.limit', goal: { atMost: 1.6 } }];
+    expect(ratiosSection(alone, goal)).not.toContain('met');
+    expect(ratiosSection(REPORT, goal)).toContain('met');
+  });
+});
+
+describe('the page', () => {
+  it('gets its tables between the markers, and nothing else changes', () => {
+    writeFileSync(`${out}.md`, PAGE);
+    expect(plot()).toBe(0);
+    const text = page();
+    expect(text).toMatch(/^before\n\n<!-- generated: rows\.rtt -->\n\n\| case /);
+    expect(text).toContain('\nbetween\n');
+    expect(text.endsWith('<!-- end -->\n\nafter\n')).toBe(true);
+    expect(text).not.toContain('old');
+    expect(text).toMatch(/`rtt\.await\.native` \| native, await request\(\) +\| +300 ns \| +1\.5 x \|/);
+    expect(text).toContain('![p50 latency and CPU time');
+    expect(text).toContain('](performance/gap.svg)');
+    expect(stderr).toContain('has no markers for machine, ratios, absent');
+    plot();
+    expect(page()).toBe(text);
+  });
+
+  it('says what a run has no rows for', () => {
+    writeFileSync(`${out}.md`, PAGE);
+    use({ ...REPORT, rows: [] });
+    expect(plot()).toBe(0);
+    expect(page()).toContain('This run has no `rtt` rows.');
+    expect(page()).not.toContain('.svg');
+  });
+
+  it('warns of a run that was quick or not alone', () => {
+    writeFileSync(`${out}.md`, '<!-- generated: machine -->\n<!-- end -->\n');
+    plot();
+    expect(page()).not.toContain('Not to be quoted');
+    use({ ...REPORT, machine: { ...REPORT.machine, quick: true, rounds: 3, loadAverageAfter: 4 } });
+    plot();
+    expect(page()).toContain('**Not to be quoted:** quick run, 3 short rounds, other work on the machine.');
+    expect(svg('latency')).toContain('not to be quoted');
+  });
+
+  it.each([
+    ['a section that there is not', '<!-- generated: rows.rot -->\n<!-- end -->\n', 'there is no section rows.rot'],
+    ['a section without an end', `<!-- generated: machine -->\ntext\n${PAGE}`, 'section machine has no <!-- end -->'],
+    ['a marker alone', `${PAGE}<!-- end -->\n`, 'a marker is alone'],
+  ])('refuses %s before anything is written', (_, text, message) => {
+    writeFileSync(`${out}.md`, text);
+    expect(plot()).toBe(1);
+    expect(stderr).toContain(message);
+    expect(page()).toBe(text);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('has markers in this repository for every section', () => {
+    mkdirSync(out);
+    writeFileSync(`${out}.md`, readFileSync(new URL('../../docs/performance.md', import.meta.url)));
+    expect(plot()).toBe(0);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['no JSON', '{"machine"', 'is not JSON'],
+    ['another JSON', '[1]', 'it is no object'],
+    ['a run without rows', { ...REPORT, rows: undefined }, 'it has no rows'],
+    ['a row without a name', { ...REPORT, rows: [{}] }, 'rows[0] has no case'],
+    ['a figure that is none', { ...REPORT, rows: [row('rtt.limit', { p50: -1 })] }, 'rtt.limit): p50 is neither'],
+    ['a machine without a date', { ...REPORT, machine: { ...REPORT.machine, date: 1 } }, 'machine.date is no string'],
+    ['a ratio that is none', { ...REPORT, ratios: { 'a/b': null } }, 'ratios is no object of numbers'],
+  ])('%s: a sentence and exit code 1', (_, report, message) => {
+    use(report);
+    expect(plot()).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('a file that is not there: exit code 1, and how to get it', () => {
+    rmSync(json);
+    expect(plot()).toBe(1);
+    expect(stderr).toContain(`npm run bench -- --json ${json}`);
+  });
+
+  it.each([[['--fast']], [['file.json']], [['--json']], [['--out', '']]])('%j: the usage and exit code 2', (argv) => {
+    expect(main(argv)).toBe(2);
+    expect(stderr).toContain('usage: npm run bench:plot');
+  });
+
+  it('--help is none', () => {
+    expect(plot('--help')).toBe(0);
+    expect(stderr).toBe('');
+  });
+});
