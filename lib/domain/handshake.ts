@@ -12,7 +12,7 @@ import { PAGE_NONCE_BYTES } from '../wire/page.ts';
  * 3. controller: {@link Welcome} or {@link Refusal}; the page's name is gone
  * 4. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
  */
-export const HANDSHAKE_VERSION = 1;
+const HANDSHAKE_VERSION = 1;
 
 export interface Announcement {
   page: string;

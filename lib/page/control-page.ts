@@ -53,7 +53,7 @@ export function createControlPage(name: string, nonce: Uint8Array, engine: Named
   }
 }
 
-export function writeIdentity(page: Page, nonce: Uint8Array): void {
+function writeIdentity(page: Page, nonce: Uint8Array): void {
   page.write(PAGE_IDENTITY.nonce, nonce);
   page.store32(PAGE_IDENTITY.version, PAGE_VERSION);
   page.store32(PAGE_IDENTITY.bytes, page.bytes);
