@@ -59,9 +59,16 @@ export class EntryPool {
 /** Where the words of an entry lie, for who has all entries in one array of words. */
 const WORD_OF_SEQUENCE = SEQUENCE_AT / 4;
 
-/** {@link stamp} by words: `first` is the entry's first word. The first byte is the type, the second the mark. */
-export function stampWords(words: Uint32Array, first: number, sequence: number, mark: Mark): void {
-  words[first] = (words[first]! & ~0xff00) | (mark << (8 * MARK_AT));
+/** The first word of an entry of `entryBytes`: type, mark, id and length, as {@link initializeEntry} and the mark have them. */
+export function headerWord(entryBytes: number, mark: Mark): number {
+  const entry = initializeEntry(new Uint8Array(entryBytes));
+  entry[MARK_AT] = mark;
+  return new Uint32Array(entry.buffer)[0]!;
+}
+
+/** {@link stamp} by words: `first` is the entry's first word. */
+export function stampWords(words: Uint32Array, first: number, header: number, sequence: number): void {
+  words[first] = header;
   words[first + WORD_OF_SEQUENCE] = sequence;
 }
 

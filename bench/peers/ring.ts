@@ -12,12 +12,15 @@ import {
   unlinkPage,
 } from 'ctrl-if/ring';
 import { Checker, type Mark, NO_MARK, wrongSequence } from './checker.ts';
-import { checkEntry, initializeEntry, sequenceOf, stamp } from './entry.ts';
+import { ENTRY_BYTES, headerWord, initializeEntry, markOfWords, sequenceOfWords, stampWords } from './entry.ts';
 import type { Job } from './job.ts';
 import { Patience } from './patience.ts';
 import type { Peer, Port } from './peer.ts';
 import type { Front, Streamed } from './transport.ts';
 
+/** Words an entry. */
+const WORDS = ENTRY_BYTES / 4;
+const UNMARKED = headerWord(ENTRY_BYTES, NO_MARK);
 /** Looks a call: as many as are worth one crossing; each of the file engine's is a system call. */
 const POLLS = { native: 1000, sab: 1000, file: 16 } as const;
 /** Messages between two looks at the clock: a small part of the time that they take. */
@@ -52,7 +55,8 @@ export async function back(job: Job, port: Port): Promise<number> {
     job.engine === 'sab'
       ? new SabPage(where as SharedArrayBuffer)
       : openPage(where as string, pageBytes(job), job.engine);
-  const ring = new BackRing(page, geometryOf(job));
+  const ring = new BackRing(page, { ...geometryOf(job), inPlace: true });
+  const words = new Uint32Array(ring.inbox.buffer);
   const polls = POLLS[job.engine!];
   port.send('ready');
 
@@ -62,7 +66,7 @@ export async function back(job: Job, port: Port): Promise<number> {
     if (process.ppid !== parent) process.exit(1);
   });
   while (!checker.stopped) {
-    if (answer(ring, checker, polls)) patience.reset();
+    if (answer(ring, words, checker, polls)) patience.reset();
     else patience.check();
   }
   ring.flush();
@@ -70,21 +74,21 @@ export async function back(job: Job, port: Port): Promise<number> {
 }
 
 /** A function of its own, since V8 compiles what is called often better than a loop that it must replace while it runs. */
-function answer(ring: BackRing, checker: Checker, polls: number): boolean {
+function answer(ring: BackRing, words: Uint32Array, checker: Checker, polls: number): boolean {
   // What was answered last time goes out in the same crossing.
-  let request = ring.flushAndPop(polls);
-  if (!request) return false;
-  do {
-    checkEntry(checker, request);
-    ring.push(request);
-    request = ring.popCollected();
-  } while (request);
-  return true;
+  const taken = ring.flushAndTake(polls);
+  for (let i = 0; i < taken; i++) {
+    checker.take(sequenceOfWords(words, i * WORDS), markOfWords(words, i * WORDS));
+  }
+  ring.stageMany(taken);
+  return taken > 0;
 }
 
 class RingFront implements Front {
   readonly #page: Page;
   readonly #ring: FrontRing;
+  readonly #outbox: Uint32Array;
+  readonly #inbox: Uint32Array;
   readonly #polls: number;
   readonly #lookAtClock: number;
   readonly #patience: Patience;
@@ -94,6 +98,8 @@ class RingFront implements Front {
   constructor(job: Job, page: Page, peer: Peer) {
     this.#page = page;
     this.#ring = new FrontRing(page, geometryOf(job));
+    this.#outbox = new Uint32Array(this.#ring.outbox.buffer);
+    this.#inbox = new Uint32Array(this.#ring.inbox.buffer);
     this.#polls = POLLS[job.engine!];
     this.#lookAtClock = LOOK_AT_CLOCK[job.engine!];
     this.#patience = new Patience(() => peer.ensureAlive());
@@ -104,62 +110,57 @@ class RingFront implements Front {
 
   roundTrips(count: number, mark: Mark): void {
     for (let i = 0; i < count; i++) {
-      this.#stage(mark);
-      this.#check(this.#next());
+      this.#stage(1, mark);
+      if (this.#take() !== 1) throw new Error('more came than was asked');
     }
   }
 
   streamFor(ms: number): Streamed {
-    const ring = this.#ring;
     const began = performance.now();
     const deadline = began + ms;
-    for (let room = ring.room; room > 0; room--) this.#stage(NO_MARK);
-    ring.flush();
+    this.#stage(this.#ring.room, NO_MARK);
     let messages = 0;
-    let elapsedNs = 0;
     for (let look = this.#lookAtClock; ; ) {
-      let response: Uint8Array | undefined = this.#next();
-      do {
-        this.#check(response);
-        messages++;
-        this.#stage(NO_MARK);
-        response = ring.popCollected();
-      } while (response);
-      if (messages < look) continue;
-      look += this.#lookAtClock;
-      const now = performance.now();
-      if (now < deadline) continue;
-      elapsedNs = (now - began) * 1e6;
-      break;
+      const taken = this.#take();
+      messages += taken;
+      if (messages >= look) {
+        look = messages + this.#lookAtClock;
+        const now = performance.now();
+        if (now >= deadline) {
+          while (this.#expected !== this.#sent) this.#take();
+          return { messages, elapsedNs: (now - began) * 1e6 };
+        }
+      }
+      this.#stage(taken, NO_MARK);
     }
-    while (this.#expected !== this.#sent) this.#check(this.#next());
-    return { messages, elapsedNs };
   }
 
   close(): void {
     this.#page.unmap();
   }
 
-  #stage(mark: Mark): void {
-    stamp(this.#ring.stage()!, this.#sent, mark);
-    this.#sent = (this.#sent + 1) >>> 0;
+  #stage(count: number, mark: Mark): void {
+    const staged = this.#ring.stageMany(count);
+    const header = mark === NO_MARK ? UNMARKED : headerWord(ENTRY_BYTES, mark);
+    for (let i = 0; i < staged; i++) {
+      stampWords(this.#outbox, i * WORDS, header, this.#sent);
+      this.#sent = (this.#sent + 1) >>> 0;
+    }
   }
 
-  /** The next response, after whatever is staged has gone out in the same crossing. */
-  #next(): Uint8Array {
-    let response = this.#ring.flushAndPop(this.#polls);
-    if (response) return response;
-    do {
+  /** What has come, after whatever is staged has gone out in the same crossing; each response checked. */
+  #take(): number {
+    let taken = this.#ring.flushAndTake(this.#polls);
+    while (taken === 0) {
       this.#patience.check();
-      response = this.#ring.pop(this.#polls);
-    } while (!response);
+      taken = this.#ring.flushAndTake(this.#polls);
+    }
     this.#patience.reset();
-    return response;
-  }
-
-  #check(response: Uint8Array): void {
-    const sequence = sequenceOf(response);
-    if (sequence !== this.#expected) throw wrongSequence('front', this.#expected, sequence);
-    this.#expected = (sequence + 1) >>> 0;
+    for (let i = 0; i < taken; i++) {
+      const sequence = sequenceOfWords(this.#inbox, i * WORDS);
+      if (sequence !== this.#expected) throw wrongSequence('front', this.#expected, sequence);
+      this.#expected = (sequence + 1) >>> 0;
+    }
+    return taken;
   }
 }

@@ -1,7 +1,7 @@
 /** The answering process of a wide stream: checks each request, and answers it by an entry made in place. */
 import { BackRing, openPage } from 'ctrl-if/ring';
 import { Checker, NO_MARK } from './checker.ts';
-import { initializeEntry, markOfWords, sequenceOfWords, stampWords } from './entry.ts';
+import { headerWord, initializeEntry, markOfWords, sequenceOfWords, stampWords } from './entry.ts';
 import { Patience } from './patience.ts';
 import { geometryOf, POLLS, pageBytes, type WideJob } from './wide-job.ts';
 
@@ -28,6 +28,7 @@ function serve(ring: BackRing, batch: number): number {
   const outbox = new Uint32Array(ring.outbox.buffer);
   const inbox = new Uint32Array(ring.inbox.buffer);
   const words = ring.entryBytes / 4;
+  const header = headerWord(ring.entryBytes, NO_MARK);
   while (!checker.stopped) {
     const taken = ring.flushAndTake(POLLS);
     if (taken === 0) {
@@ -38,10 +39,10 @@ function serve(ring: BackRing, batch: number): number {
     for (let done = 0; done < taken; ) {
       const first = ring.pending;
       const staged = ring.stageMany(Math.min(taken - done, batch - first));
-      for (let i = 0; i < staged; i++) {
-        const sequence = sequenceOfWords(inbox, (done + i) * words);
-        checker.take(sequence, markOfWords(inbox, (done + i) * words));
-        stampWords(outbox, (first + i) * words, sequence, NO_MARK);
+      for (let i = 0, from = done * words, to = first * words; i < staged; i++, from += words, to += words) {
+        const sequence = sequenceOfWords(inbox, from);
+        checker.take(sequence, markOfWords(inbox, from));
+        stampWords(outbox, to, header, sequence);
       }
       done += staged;
       if (ring.pending === batch) ring.flush();

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createPage, FrontRing, newPageName, unlinkPage } from 'ctrl-if/ring';
 import { BEGIN, cpuNs, END, type Mark, NO_MARK, STOP, wrongSequence } from './checker.ts';
-import { initializeEntry, sequenceOfWords, stampWords } from './entry.ts';
+import { headerWord, initializeEntry, sequenceOfWords, stampWords } from './entry.ts';
 import { printFigures, startProgram } from './open-process.ts';
 import { Patience } from './patience.ts';
 import { type Samples, TRACE_BEGIN, TRACE_END } from './samples.ts';
@@ -22,6 +22,7 @@ class WideFront {
   readonly #ring: FrontRing;
   readonly #batch: number;
   readonly #words: number;
+  readonly #unmarked: number;
   readonly #outbox: Uint32Array;
   readonly #inbox: Uint32Array;
   readonly #patience: Patience;
@@ -32,6 +33,7 @@ class WideFront {
     this.#ring = ring;
     this.#batch = Math.min(batch, ring.slots);
     this.#words = ring.entryBytes / 4;
+    this.#unmarked = headerWord(ring.entryBytes, NO_MARK);
     this.#outbox = new Uint32Array(ring.outbox.buffer);
     this.#inbox = new Uint32Array(ring.inbox.buffer);
     this.#patience = new Patience(ensureAlive);
@@ -69,11 +71,13 @@ class WideFront {
   /** Fills the outbox, and publishes each time it holds a batch. */
   #stage(count: number, mark: Mark): void {
     const ring = this.#ring;
+    const words = this.#words;
+    const header = mark === NO_MARK ? this.#unmarked : headerWord(ring.entryBytes, mark);
     for (let left = count; left > 0; ) {
       const first = ring.pending;
       const staged = ring.stageMany(Math.min(left, this.#batch - first));
-      for (let i = 0; i < staged; i++) {
-        stampWords(this.#outbox, (first + i) * this.#words, this.#sent, mark);
+      for (let i = 0, at = first * words; i < staged; i++, at += words) {
+        stampWords(this.#outbox, at, header, this.#sent);
         this.#sent = (this.#sent + 1) >>> 0;
       }
       left -= staged;
@@ -90,8 +94,8 @@ class WideFront {
       taken = ring.flushAndTake(POLLS);
     }
     this.#patience.reset();
-    for (let i = 0; i < taken; i++) {
-      const sequence = sequenceOfWords(this.#inbox, i * this.#words);
+    for (let i = 0, at = 0; i < taken; i++, at += this.#words) {
+      const sequence = sequenceOfWords(this.#inbox, at);
       if (sequence !== this.#expected) throw wrongSequence('front', this.#expected, sequence);
       this.#expected = (sequence + 1) >>> 0;
     }

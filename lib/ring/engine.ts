@@ -49,12 +49,19 @@ export interface OpenRing {
  * Attaches one half to the ring at `geometry`, from the indices that are there (all zero in a new page).
  *
  * @param peerWakeup where in the page the peer says that it sleeps; -1 when it says so nowhere
+ * @param inPlace whether outbox and inbox are one
  */
-export function openRingEngine(page: Page, role: RingRole, geometry: RingGeometry, peerWakeup = -1): OpenRing {
+export function openRingEngine(
+  page: Page,
+  role: RingRole,
+  geometry: RingGeometry,
+  peerWakeup = -1,
+  inPlace = false,
+): OpenRing {
   checkGeometry(geometry, page);
   const { entryBytes, slots } = geometry;
   const outbox = privateBytes(entryBytes * slots);
-  const inbox = privateBytes(entryBytes * slots);
+  const inbox = inPlace ? outbox : privateBytes(entryBytes * slots);
   try {
     const engine =
       page instanceof NativePage

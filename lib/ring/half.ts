@@ -18,6 +18,11 @@ export interface RingOptions extends Partial<RingGeometry> {
   peerWakeup?: number;
   /** Called after a publish that found the peer asleep: ring its doorbell. */
   onPeerAsleep?: () => void;
+  /**
+   * Whether the outbox is the inbox: what was taken goes back as it then stands there, without a copy. For a back that
+   * answers each batch whole, in order, before it takes the next. Default: no.
+   */
+  inPlace?: boolean;
 }
 
 /** A process that was stopped between two bytes of an index goes on within this time, or never. */
@@ -50,7 +55,8 @@ export abstract class RingHalf {
 
   protected constructor(page: Page, role: RingRole, options: RingOptions) {
     const { offset = CONTROL_TX.offset, entryBytes = CONTROL_TX.entryBytes, slots = CONTROL_TX.slots } = options;
-    const { engine, outbox, inbox } = openRingEngine(page, role, { offset, entryBytes, slots }, options.peerWakeup);
+    const { peerWakeup, inPlace } = options;
+    const { engine, outbox, inbox } = openRingEngine(page, role, { offset, entryBytes, slots }, peerWakeup, inPlace);
     this.#onPeerAsleep = options.onPeerAsleep;
     this.#role = role;
     this.#offset = offset;

@@ -73,6 +73,7 @@ export function ringConformance(pages: Pages, frontEngine: EngineName, backEngin
   describe.each(geometries)('$slots slots of $entryBytes bytes at $offset', (geometry) => {
     const { entryBytes, slots } = geometry;
     const entry = (n: number) => entryOf(n, entryBytes);
+    const at = (box: Uint8Array, i: number) => box.subarray(i * entryBytes, (i + 1) * entryBytes);
 
     it.each(STARTS)('carries requests and responses in order, from index %i on', (start) => {
       const { front, back, reqProd, rspProd } = attach(geometry, start);
@@ -93,7 +94,6 @@ export function ringConformance(pages: Pages, frontEngine: EngineName, backEngin
 
     it.each(STARTS)('moves whole batches in its boxes, from index %i on', (start) => {
       const { front, back } = attach(geometry, start);
-      const at = (box: Uint8Array, i: number) => box.subarray(i * entryBytes, (i + 1) * entryBytes);
       let asked = 0;
       let answered = 0;
       for (let round = 0; round < 5; round++) {
@@ -117,6 +117,27 @@ export function ringConformance(pages: Pages, frontEngine: EngineName, backEngin
         for (let i = 0; i < slots; i++) expectEntry(at(front.inbox, i), entry(answered + i + 500));
         expect(front.flushAndTake()).toBe(0);
         answered += slots;
+      }
+    });
+
+    it('answers in place, with what was made of the request where it was taken', () => {
+      const { front: frontPage, back: backPage } = shared(geometry);
+      const front = new FrontRing(frontPage, { ...geometry, peerMayTear: false });
+      const back = new BackRing(backPage, { ...geometry, peerMayTear: false, inPlace: true });
+      for (let round = 0; round < 3; round++) {
+        const count = Math.max(1, slots - round);
+        for (let n = 0; n < count; n++) front.push(entry(round + n));
+        front.flush();
+        expect(back.flushAndTake()).toBe(count);
+        for (let n = 0; n < count; n++) back.inbox[n * entryBytes]! ^= 0xff;
+        expect(back.stageMany(count)).toBe(count);
+        expect(back.flushAndTake()).toBe(0);
+        expect(front.flushAndTake()).toBe(count);
+        for (let n = 0; n < count; n++) {
+          const changed = entry(round + n);
+          changed[0]! ^= 0xff;
+          expectEntry(at(front.inbox, n), changed);
+        }
       }
     });
 
