@@ -18,7 +18,7 @@ export function limitCase(
     about,
     ...(measure === 'rtt' ? { note: BATCHED_NOTE } : {}),
     needsTwoCores: true,
-    syscalls: true,
+    syscalls: 'full',
     absent: whyNoLimit,
     async trial(setting) {
       const { warmupMs, timedMs, cpus } = setting;

@@ -26,6 +26,7 @@ const openCase = (engine: Engine): BenchCase => ({
   note: NOTE,
   needsTwoCores: false,
   rounds: ROUNDS,
+  quickRounds: 1,
   async trial(setting) {
     const { quick, cpus } = setting;
     const job: OpenJob = { engine, connects: quick ? CONNECTS.quick : CONNECTS.full, held: HELD, cpus };

@@ -1,5 +1,5 @@
 /** How much of the limit is left on other rings than the control ring, by their slots, their entries, and the batch? */
-import type { BenchCase, Figures, Ratio } from '../harness/case.ts';
+import type { BenchCase, Ratio } from '../harness/case.ts';
 import { LIMIT, whyNoLimit } from '../harness/limit.ts';
 import { runCommand, runProgram } from '../harness/process.ts';
 import { streamFigures } from '../harness/stats.ts';
@@ -9,8 +9,8 @@ import type { WideJob } from '../peers/wide-job.ts';
 type Shape = Pick<WideJob, 'slots' | 'entryBytes' | 'batch'>;
 
 const SIZES = [64, 256, 1024];
-/** In `--quick`: one ring narrow, one wide, one with large entries, and the one of the goal. */
-const QUICK = ['64x64', '256x64', '256x1024', '1024x64'];
+/** Of those of the goal, in `--quick`: small entries and large ones. */
+const QUICK = ['256x64', '256x1024'];
 /** Of 256 slots of 64 bytes. */
 const BATCHES = [1, 8, 64, 256];
 
@@ -24,37 +24,32 @@ const BATCH_NOTE =
 function pair(name: string, shape: Shape, note: string, quick: boolean): BenchCase[] {
   const { slots, entryBytes, batch } = shape;
   const about = `${slots} slots of ${entryBytes} bytes, all in use, batches of ${batch}`;
-  // Figures of no row: a quick run has no time for all shapes.
-  const unless = (left: boolean, figures: () => Promise<Figures[]>) => (left ? Promise.resolve([]) : figures());
+  const common = { note, needsTwoCores: true, ...(quick ? {} : { quickRounds: 0 }) };
   return [
     {
       name: `wide.limit.${name}`,
       about: `C++ to C++, spinning: ${about}`,
-      note,
-      needsTwoCores: true,
+      ...common,
       absent: whyNoLimit,
-      trial: (setting) =>
-        unless(setting.quick && !quick, async () => {
-          const { warmupMs, timedMs, cpus } = setting;
-          const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
-          const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)]);
-          const pinned = cpus ? ['--cpus', cpus.join(',')] : [];
-          const { result } = await runCommand<Samples>([LIMIT, 'wide', ...args, ...pinned], setting);
-          return [streamFigures(result)];
-        }),
+      async trial(setting) {
+        const { warmupMs, timedMs, cpus } = setting;
+        const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
+        const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)]);
+        const pinned = cpus ? ['--cpus', cpus.join(',')] : [];
+        const { result } = await runCommand<Samples>([LIMIT, 'wide', ...args, ...pinned], setting);
+        return [streamFigures(result)];
+      },
     },
     {
       name: `wide.native.${name}`,
       about: `the native engine, spinning: ${about}`,
-      note,
-      needsTwoCores: true,
-      trial: (setting) =>
-        unless(setting.quick && !quick, async () => {
-          const { warmupMs, timedMs, cpus } = setting;
-          const job: WideJob = { ...shape, warmupMs, timedMs, cpus };
-          const { result } = await runProgram<Samples>('wide', job, setting);
-          return [streamFigures(result)];
-        }),
+      ...common,
+      async trial(setting) {
+        const { warmupMs, timedMs, cpus } = setting;
+        const job: WideJob = { ...shape, warmupMs, timedMs, cpus };
+        const { result } = await runProgram<Samples>('wide', job, setting);
+        return [streamFigures(result)];
+      },
     },
   ];
 }
@@ -66,7 +61,7 @@ export const cases: readonly BenchCase[] = [
       return pair(name, { slots, entryBytes, batch: slots / 4 }, NOTE, QUICK.includes(name));
     }),
   ),
-  ...BATCHES.flatMap((batch) => pair(`batch.${batch}`, { slots: 256, entryBytes: 64, batch }, BATCH_NOTE, true)),
+  ...BATCHES.flatMap((batch) => pair(`batch.${batch}`, { slots: 256, entryBytes: 64, batch }, BATCH_NOTE, false)),
 ];
 
 const ratio = (name: string, goal?: Ratio['goal']): Ratio => ({

@@ -39,10 +39,12 @@ export interface BenchCase {
   readonly note?: string;
   /** With one core its figure would mislead, so there it is left out and listed as absent. */
   readonly needsTwoCores: boolean;
-  /** Whether to run one extra trial with `countSyscalls`. Default: no. */
-  readonly syscalls?: boolean;
+  /** Whether to run one extra trial with `countSyscalls`: never (the default), in every run, or in full ones only. */
+  readonly syscalls?: 'always' | 'full';
   /** How many rounds at most, for a case whose figures do not change from round to round. Default: all. */
   readonly rounds?: number;
+  /** The same with `--quick`, which is to take less than a minute: 0 leaves the case out. Default: `rounds`. */
+  readonly quickRounds?: number;
   /** Why it cannot run here (a rival that is not installed), in a sentence; undefined when it can. */
   absent?(): Promise<string | undefined>;
   /**

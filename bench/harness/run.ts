@@ -31,20 +31,25 @@ export async function run({ quick, cases, ratios, pinning, progress }: RunOption
   if (machine.loadAverage > BUSY_BEFORE) {
     progress(`the machine is busy already (load ${machine.loadAverage.toFixed(1)}): it would do better alone`);
   }
-  const { present, absent } = await divide(cases, pinning);
+  const roundsOf = ({ rounds: most = rounds, quickRounds = most }: BenchCase) =>
+    Math.min(rounds, quick ? quickRounds : most);
+  const { present, absent } = await divide(
+    cases.filter((bench) => roundsOf(bench) > 0),
+    pinning,
+  );
   for (const { case: name, why } of absent) progress(`${name}: absent: ${why}`);
 
   const collected = new Collected();
   const setting = (round: number): Setting => {
     return { round, quick, cpus: pinning.cpus, warmupMs, timedMs, countSyscalls: false };
   };
-  const traced = present.filter((bench) => bench.syscalls);
+  const traced = present.filter(({ syscalls }) => syscalls === 'always' || (syscalls === 'full' && !quick));
   const noSyscalls = traced.length > 0 ? whyNoSyscalls() : undefined;
-  const total = present.reduce((sum, { rounds: most = rounds }) => sum + Math.min(most, rounds), 0);
+  const total = present.reduce((sum, bench) => sum + roundsOf(bench), 0);
   let done = 0;
   for (let round = 0; round < rounds; round++) {
     for (const bench of rotated(present, round, rounds)) {
-      if (round >= (bench.rounds ?? rounds)) continue;
+      if (round >= roundsOf(bench)) continue;
       progress(`[${++done}/${total}] round ${round + 1} of ${rounds}: ${bench.name}`);
       const figures = await naming(bench, () => bench.trial(setting(round)));
       for (const one of figures) collected.add(bench, round, one);
