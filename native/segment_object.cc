@@ -47,27 +47,14 @@ napi_value load32(napi_env env, napi_callback_info info) {
   WordCall call;
   if (!word_call(env, info, 1, call)) return nullptr;
   napi_value result = nullptr;
-  // acquire: pairs with the release of store32 and exchange32 in the peer.
+  // acquire: pairs with the release of store32 in the peer.
   (void)napi_create_uint32(env, load_acquire(call.word), &result);
   return result;
 }
 
 napi_value store32(napi_env env, napi_callback_info info) {
   WordCall call;
-  if (word_call(env, info, 2, call)) store_release(call.word, call.value);  // pairs with load32 and exchange32
-  return nullptr;
-}
-
-napi_value exchange32(napi_env env, napi_callback_info info) {
-  WordCall call;
-  if (!word_call(env, info, 2, call)) return nullptr;
-  napi_value result = nullptr;
-  (void)napi_create_uint32(env, exchange(call.word, call.value), &result);
-  return result;
-}
-
-napi_value fence(napi_env /*env*/, napi_callback_info /*info*/) {
-  full_fence();
+  if (word_call(env, info, 2, call)) store_release(call.word, call.value);  // pairs with load32
   return nullptr;
 }
 
@@ -153,16 +140,8 @@ struct Method {
 };
 
 constexpr Method kMethods[] = {
-    {"load32", load32},
-    {"store32", store32},
-    {"exchange32", exchange32},
-    {"fence", fence},
-    {"claimWakeup", claim_wakeup},
-    {"armWakeup", arm_wakeup},
-    {"read", read},
-    {"write", write},
-    {"openRing", open_ring},
-    {"unmap", unmap},
+    {"load32", load32}, {"store32", store32}, {"claimWakeup", claim_wakeup}, {"armWakeup", arm_wakeup},
+    {"read", read},     {"write", write},     {"openRing", open_ring},       {"unmap", unmap},
 };
 
 }  // namespace
