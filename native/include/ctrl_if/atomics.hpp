@@ -23,6 +23,12 @@ inline void store_relaxed(uint32_t* word, uint32_t value) { __atomic_store_n(wor
 /// Acquire and release: the caller sees what the last writer did before, the next reader what the caller did.
 inline uint32_t exchange(uint32_t* word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL); }
 
+// Bits that several processes set and clear. Sequentially consistent: of two sides that each change one word and then
+// read the other's (event_channel.hpp), at least one sees the other's change. On x86 they cost what weaker ones do.
+inline uint32_t load_in_order(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+inline uint32_t set_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
+inline uint32_t clear_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST); }
+
 /// The only order that keeps an earlier store ahead of a later load (store buffers, also on x86).
 inline void full_fence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 

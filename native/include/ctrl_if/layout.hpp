@@ -86,4 +86,20 @@ CTRL_IF_PAYLOADS(CTRL_IF_ASSERT_FITS)
 static_assert(sizeof(ctrl_sring_t) == CONTROL_RING_MEM && offsetof(ctrl_sring_t, ring) == 8);
 static_assert(offsetof(control_if_t, tx_ring) == 0 && offsetof(control_if_t, rx_ring) == 520);
 
+// The event channels of a page, u32 words all (docs/page-layout.md). What notifiers touch for every event, the sleep
+// word and the selector, have lines of their own; a port's two bits share theirs with neighbours, of which few are
+// busy.
+inline constexpr size_t kPageBytes = 4096;
+inline constexpr uint32_t kEventPorts = 4096;
+inline constexpr uint32_t kEventWords = kEventPorts / 32;
+inline constexpr uint32_t kSelectorWords = kEventWords / 32;
+inline constexpr size_t kDomainAsleep = 2688;   // 1: the domain goes to sleep, ring its doorbell (wakeup.hpp)
+inline constexpr size_t kEventSelector = 2816;  // bit w: pending word w is worth a look
+inline constexpr size_t kEventPending = 3072;   // bit of word p / 32: port p has fired
+inline constexpr size_t kEventMask = 3584;      // 1: masked
+
+static_assert(kEventPending >= kEventSelector + kSelectorWords * size_t{4});
+static_assert(kEventMask == kEventPending + kEventWords * size_t{4});
+static_assert(kPageBytes == kEventMask + kEventWords * size_t{4});
+
 }  // namespace ctrl_if
