@@ -1,0 +1,76 @@
+// File descriptors as values, how a system call ended, and the way to another process's descriptors.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+namespace ctrl_if {
+
+/// How a system call ended. `error` is an errno value.
+struct [[nodiscard]] Outcome {
+  int error = 0;
+  const char* syscall = nullptr;
+  bool truncated = false;   // the object exists and is smaller than asked; nothing was mapped
+  bool wrong_kind = false;  // the descriptor stands for something else than was asked; nothing was opened
+
+  [[nodiscard]] bool ok() const { return error == 0 && !truncated && !wrong_kind; }
+
+  static Outcome failed(const char* syscall) { return Outcome{errno, syscall}; }
+};
+
+/// Closed when it goes out of scope.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  void reset() {
+    if (fd_ >= 0) (void)::close(std::exchange(fd_, -1));
+  }
+  /// -1: none.
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// `/proc/PID/fd/FD`, where Linux shows what another process has open, to the same user.
+class PeerPath {
+ public:
+  PeerPath(uint32_t pid, uint32_t fd) { (void)std::snprintf(text_, sizeof text_, "/proc/%u/fd/%u", pid, fd); }
+  [[nodiscard]] const char* text() const { return text_; }
+
+ private:
+  char text_[sizeof "/proc/4294967295/fd/4294967295"];
+};
+
+/// Opens what process `pid` has open as `fd`, when it is of file type `kind` (S_IFIFO, S_IFREG). Opening waits for
+/// nobody and takes no terminal, whatever it turns out to be. ENOENT: no such process or descriptor; EACCES: not ours.
+inline Outcome open_peer(const PeerPath& path, int access, mode_t kind, Descriptor& out) {
+  Descriptor fd(::open(path.text(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (fd.get() < 0) return Outcome::failed("open");
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) return Outcome::failed("fstat");
+  if ((st.st_mode & S_IFMT) != kind) return Outcome{0, "fstat", false, true};
+  out = std::move(fd);
+  return Outcome{};
+}
+
+}  // namespace ctrl_if

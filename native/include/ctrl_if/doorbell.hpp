@@ -1,0 +1,95 @@
+// A doorbell: an anonymous pipe of the process that sleeps. Peers of the same user open its write end by its path in
+// /proc and ring by writing one byte; what is in the pipe says "look", however much it is.
+//
+// A pipe and not an eventfd, which cannot be opened by path, and not a named FIFO, which a kill -9 leaves behind
+// (docs/decisions/0006). The sleeper holds both ends, so the pipe never ends, and a byte that nobody reads goes with
+// it. A ringer's process must ignore SIGPIPE, as Node does: the sleeper may be gone.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstdint>
+
+#include "descriptor.hpp"
+
+namespace ctrl_if {
+
+class Doorbell {
+ public:
+  static Outcome open(Doorbell& out) {
+    int ends[2];
+#if defined(__linux__)
+    if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return Outcome::failed("pipe2");
+#else
+    if (::pipe(ends) != 0) return Outcome::failed("pipe");
+    for (const int end : ends) {
+      (void)::fcntl(end, F_SETFL, O_NONBLOCK);
+      (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+#endif
+    out.read_ = Descriptor(ends[0]);
+    out.write_ = Descriptor(ends[1]);
+    return Outcome{};
+  }
+
+  [[nodiscard]] int read_fd() const { return read_.get(); }
+  /// For PeerPath.
+  [[nodiscard]] int write_fd() const { return write_.get(); }
+  void close() {
+    read_.reset();
+    write_.reset();
+  }
+
+  /// Whether it was rung since the last time. One read, so that a peer that rings without end costs no more than that:
+  /// what is left then says once more that it was rung.
+  [[nodiscard]] bool hear() const {
+    char rung[4096];
+    return ::read(read_.get(), rung, sizeof rung) > 0;
+  }
+
+  /// Sleeps until it is rung, for at most `timeout_ms`, and hears it. False: it was not rung. A signal that is handled
+  /// meanwhile, a profiler's for one, ends nothing.
+  [[nodiscard]] bool wait(uint32_t timeout_ms) const {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + std::chrono::milliseconds(timeout_ms);
+    for (;;) {
+      pollfd fd{read_.get(), POLLIN, 0};
+      // Rounded up: a wait must not spin through its last millisecond.
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+      const int ready = ::poll(&fd, 1, static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX)));
+      if (ready > 0) return hear();
+      if (ready == 0 ? Clock::now() >= end : errno != EINTR) return false;
+    }
+  }
+
+ private:
+  Descriptor read_;
+  Descriptor write_;
+};
+
+/// A peer's end of a doorbell.
+class Ringer {
+ public:
+  /// `fd` is the write end's number in process `pid`.
+  static Outcome open(const PeerPath& path, Ringer& out) { return open_peer(path, O_WRONLY, S_IFIFO, out.write_); }
+
+  /// 0, or an errno value: EPIPE, the sleeper is gone, or EBADF after close(). A full pipe rings already.
+  int ring() const {
+    for (;;) {
+      if (::write(write_.get(), "", 1) == 1 || errno == EAGAIN) return 0;
+      if (errno != EINTR) return errno;
+    }
+  }
+  void close() { write_.reset(); }
+
+ private:
+  Descriptor write_;
+};
+
+}  // namespace ctrl_if
