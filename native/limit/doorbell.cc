@@ -1,0 +1,177 @@
+// What waking a sleeping process costs, by what wakes it: two processes that take turns, each asleep when its turn
+// comes. Two wake-ups a round trip. Prints JSON, times in nanoseconds a round trip.
+//
+//   doorbell [--round-trips N] [--cpus A,B]
+//
+// docs/decisions/0006 has the figures and what follows from them.
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <vector>
+
+#include "common.hpp"
+#include "ctrl_if/atomics.hpp"
+
+namespace {
+
+using limit::die;
+
+constexpr int kMissedAfterMs = 10'000;
+
+/// One bell a side. A byte is rung with and heard: 8 are what an eventfd wants, and all others take.
+struct Descriptors {
+  int hear[2] = {-1, -1};  // by side, 0 asks and 1 answers
+  int ring[2] = {-1, -1};
+
+  void wake(int side) const {
+    const uint64_t one = 1;
+    if (::write(ring[side], &one, sizeof one) != sizeof one) die("write failed");
+  }
+  void wait(int side) const {
+    pollfd fd{hear[side], POLLIN, 0};
+    if (::poll(&fd, 1, kMissedAfterMs) != 1) die("nobody rang");
+    uint64_t rung = 0;
+    if (::read(hear[side], &rung, sizeof rung) != sizeof rung) die("read failed");
+  }
+};
+
+Descriptors eventfds() {
+  Descriptors bells;
+  for (int side = 0; side < 2; side++) {
+    bells.hear[side] = bells.ring[side] = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (bells.hear[side] < 0) die("no eventfd");
+  }
+  return bells;
+}
+
+Descriptors pipes() {
+  Descriptors bells;
+  for (int side = 0; side < 2; side++) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) die("no pipe");
+    bells.hear[side] = ends[0];
+    bells.ring[side] = ends[1];
+  }
+  return bells;
+}
+
+Descriptors sockets() {
+  Descriptors bells;
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) die("no socketpair");
+  bells.hear[0] = bells.ring[1] = ends[0];
+  bells.hear[1] = bells.ring[0] = ends[1];
+  return bells;
+}
+
+/// A word a side, in memory that both map: 1 is rung.
+struct Futexes {
+  uint32_t* words;
+
+  [[nodiscard]] uint32_t* word(int side) const { return words + static_cast<ptrdiff_t>(side) * 32; }
+  void wake(int side) const {
+    ctrl_if::store_release(word(side), 1);  // pairs with the exchange in wait
+    (void)::syscall(SYS_futex, word(side), FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  }
+  void wait(int side) const {
+    const timespec most{kMissedAfterMs / 1000, 0};
+    while (ctrl_if::exchange(word(side), 0) == 0) {
+      // EAGAIN: rung between the look and the call.
+      const long slept = ::syscall(SYS_futex, word(side), FUTEX_WAIT, 0, &most, nullptr, 0);
+      if (slept != 0 && errno != EAGAIN && errno != EINTR) die("nobody rang");
+    }
+  }
+};
+
+Futexes futexes() {
+  void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) die("no shared memory");
+  return {static_cast<uint32_t*>(memory)};
+}
+
+struct Settings {
+  size_t round_trips = 20'000;
+  int cpus[2] = {-1, -1};
+};
+
+/// Side 1 answers until it is killed, which it is when side 0 ends.
+template <class Bells>
+std::vector<double> ping_pong(const Bells& bells, const Settings& settings) {
+  const size_t round_trips = settings.round_trips;
+  const size_t warmup = round_trips / 10;
+  const pid_t child = ::fork();
+  if (child < 0) die("cannot fork");
+  if (child == 0) {
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    limit::pin(settings.cpus[1]);
+    for (size_t i = 0; i < warmup + round_trips; i++) {
+      bells.wait(1);
+      bells.wake(0);
+    }
+    std::_Exit(0);
+  }
+  limit::pin(settings.cpus[0]);
+  std::vector<double> times;
+  times.reserve(round_trips);
+  for (size_t i = 0; i < warmup + round_trips; i++) {
+    const double began = limit::now_ns();
+    bells.wake(1);
+    bells.wait(0);
+    if (i >= warmup) times.push_back(limit::now_ns() - began);
+  }
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0) die("the other side failed");
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+template <class Bells>
+void measure(const char* name, const Bells& bells, const Settings& settings, bool last) {
+  const std::vector<double> times = ping_pong(bells, settings);
+  const auto at = [&](double share) {
+    return times[static_cast<size_t>(share * static_cast<double>(times.size() - 1))];
+  };
+  std::printf("  {\"name\": \"%s\", \"p50\": %.0f, \"p99\": %.0f}%s\n", name, at(0.5), at(0.99), last ? "" : ",");
+}
+
+Settings read_settings(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string option = argv[i];
+    char* rest = i + 1 < argc ? argv[i + 1] : argv[i];
+    if (option == "--round-trips") {
+      settings.round_trips = std::strtoul(rest, &rest, 10);
+    } else if (option == "--cpus") {
+      settings.cpus[0] = static_cast<int>(std::strtol(rest, &rest, 10));
+      settings.cpus[1] = static_cast<int>(std::strtol(*rest == ',' ? rest + 1 : rest, &rest, 10));
+    }
+    if (*rest != '\0') die("usage: doorbell [--round-trips N] [--cpus A,B]");
+  }
+  if (settings.round_trips == 0) die("--round-trips must be 1 or more");
+  return settings;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Settings settings = read_settings(argc, argv);
+  (void)std::setvbuf(stdout, nullptr, _IONBF, 0);  // nothing that a fork could copy
+  std::printf("{\"roundTrips\": %zu, \"cpus\": [%d, %d], \"mechanisms\": [\n", settings.round_trips, settings.cpus[0],
+              settings.cpus[1]);
+  measure("eventfd", eventfds(), settings, false);
+  measure("pipe", pipes(), settings, false);
+  measure("socketpair", sockets(), settings, false);
+  measure("futex", futexes(), settings, true);
+  std::printf("]}\n");
+  return 0;
+}
