@@ -78,7 +78,7 @@ Descriptors sockets() {
 struct Futexes {
   uint32_t* words;
 
-  [[nodiscard]] uint32_t* word(int side) const { return words + static_cast<ptrdiff_t>(side) * 32; }
+  [[nodiscard]] uint32_t* word(int side) const { return words + static_cast<size_t>(side) * 32; }
   void wake(int side) const {
     ctrl_if::store_release(word(side), 1);  // pairs with the exchange in wait
     (void)::syscall(SYS_futex, word(side), FUTEX_WAKE, 1, nullptr, nullptr, 0);

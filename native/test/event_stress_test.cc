@@ -147,12 +147,12 @@ class Run {
     return count;
   }
 
-  Broken broken_;
-  uint32_t rounds_;
-  int patience_ms_;
   alignas(4096) uint8_t page_[kPageBytes] = {};
   Count published_[kEventPorts];
   Count seen_[kEventPorts];
+  Broken broken_;
+  uint32_t rounds_;
+  int patience_ms_;
   std::vector<uint32_t> ports_[kNotifiers];
   Doorbell bell_;
   Ringer ringer_;
