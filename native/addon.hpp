@@ -101,9 +101,12 @@ class Desk final : public Shared {
   void remove(uint32_t index) { clerks_[index] = Clerk(); }
 
  private:
+  ~Desk() override;
   static napi_value transfer(napi_env env, napi_callback_info info);
 
-  int32_t* words_ = nullptr;  // in an ArrayBuffer that the transfer function keeps alive
+  napi_env env_ = nullptr;
+  napi_ref reference_ = nullptr;
+  int32_t* words_ = nullptr;  // in an ArrayBuffer that the reference keeps alive
   std::vector<Clerk> clerks_;
 };
 

@@ -25,6 +25,9 @@ void give_back(napi_env /*env*/, void* data, void* /*hint*/) {
 
 }  // namespace
 
+// In a finalizer, where deleting references is allowed.
+Desk::~Desk() { (void)napi_delete_reference(env_, reference_); }
+
 Desk* Desk::of(napi_env env) {
   void* data = nullptr;
   return napi_get_instance_data(env, &data) == napi_ok ? static_cast<Desk*>(data) : nullptr;
@@ -43,9 +46,9 @@ napi_status Desk::open(napi_env env, napi_value exports) {
   status = napi_create_arraybuffer(env, kWords * sizeof(int32_t), &memory, &words);
   if (status != napi_ok) return status;
   desk->words_ = static_cast<int32_t*>(memory);
-  // A strong reference that is never given back: the words must outlive every call, and with the environment they go.
-  napi_ref forever = nullptr;
-  status = napi_create_reference(env, words, 1, &forever);
+  // Strong, and given back only with the desk: the words must outlive every call.
+  desk->env_ = env;
+  status = napi_create_reference(env, words, 1, &desk->reference_);
   if (status != napi_ok) return status;
   status = napi_set_named_property(env, exports, "desk", words);
   return status == napi_ok ? bind(env, exports, "transfer", transfer, desk) : status;

@@ -41,7 +41,8 @@ copyFileSync(join(root, 'build-cmake-leaks/Release/ctrl_if.node'), join(home, 'b
 console.error('ctrl-if: running the workload under it ...');
 const { status, output } = underSanitizer(['--expose-gc', join(root, 'scripts/leaks/workload.mjs')]);
 const reports = reportsOf(output);
-const ours = reports.filter((report) => report.includes('ctrl_if.node'));
+// A frame says its source when the addon has debug information, else its module.
+const ours = reports.filter((report) => report.includes('ctrl_if.node') || report.includes(join(root, 'native/')));
 const errors = /ERROR: AddressSanitizer|runtime error/.test(output);
 if (ours.length > 0 || errors) fail(`${ours.length} leaks of the addon`, output);
 if (!output.includes('the workload is done')) fail(`the workload ended with status ${status}`, output);
