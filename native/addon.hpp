@@ -14,6 +14,8 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "ctrl_if/ring.hpp"
@@ -122,18 +124,41 @@ napi_status bind(napi_env env, napi_value object, const char* name, napi_callbac
 /// Makes `object` own a share of `data`.
 napi_status own(napi_env env, napi_value object, Shared* data);
 
+/// A typed array whose memory stays where it is: the strong reference keeps it, and the TypeScript side, which made it,
+/// marks its buffer untransferable.
+struct Box {
+  napi_ref reference = nullptr;
+  uint8_t* bytes = nullptr;
+  size_t length = 0;  // in elements
+};
+
+/// box.cc: finds the memory of a box; the reference is the caller's to make. False after throwing. May run JS.
+bool check_box(napi_env env, napi_value value, napi_typedarray_type type, const char* name, Box& box);
+
+/// Sets a property. Fails only when JS can no longer run.
+napi_status set_number(napi_env env, napi_value object, const char* name, double number);
+
 /// A JS number that is an integer in 0..2^53-1.
 bool to_integer(const Napi::Value& value, uint64_t& out);
 
-// All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, ECLOSED, EPEERINDEX.
+// All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, EKIND, ECLOSED, EPEERINDEX.
 napi_value throw_type(napi_env env, const char* sentence);
 napi_value throw_range(napi_env env, const char* sentence);
-napi_value throw_closed(napi_env env);
+napi_value throw_closed(napi_env env, const char* sentence = "this segment is unmapped; open it again to go on");
+/// What `outcome`, not ok(), says about `name`.
+napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string& name);
 
 /// segment_object.cc: the NativeSegment around a mapping.
 napi_value make_segment_object(napi_env env, const Share<Mapping>& mapping);
 
 /// ring_object.cc: NativeSegment's openRing, bound to a Mapping.
 napi_value open_ring(napi_env env, napi_callback_info info);
+
+/// event_object.cc: NativeSegment's openEvents, bound to a Mapping.
+napi_value open_events(napi_env env, napi_callback_info info);
+
+/// doorbell_object.cc: openDoorbell and openRinger.
+napi_value open_doorbell(napi_env env, napi_callback_info info);
+napi_value open_ringer(napi_env env, napi_callback_info info);
 
 }  // namespace ctrl_if::addon

@@ -17,13 +17,6 @@ constexpr int32_t kMaxPolls = 1'000'000;
 /// Published, but the peer sleeps: ring its doorbell. Larger than any count.
 constexpr int32_t kRingPeer = 1 << 30;
 
-/// A Uint8Array whose memory stays where it is: the ring's strong reference keeps it, and the TypeScript side, which
-/// made it, marks its buffer untransferable. Entry i is at i * entryBytes.
-struct Box {
-  napi_ref reference = nullptr;
-  uint8_t* bytes = nullptr;
-};
-
 template <class Half>
 class Ring final : public Shared {
  public:
@@ -175,31 +168,12 @@ bool check_wakeup(const Arguments& args, Plan& plan) {
   return true;
 }
 
-/// Finds the memory of a box. An array of up to 64 bytes lives on V8's moving heap until its buffer is asked for, as
-/// napi_get_typedarray_info does; from then on its memory does not move.
-bool check_box(napi_env env, napi_value value, uint64_t bytes_wanted, const char* name, Box& box) {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* bytes = nullptr;
-  napi_value buffer = nullptr;
-  bool plain = false;
-  if (napi_get_typedarray_info(env, value, &type, &length, &bytes, &buffer, nullptr) != napi_ok ||
-      type != napi_uint8_array || napi_is_arraybuffer(env, buffer, &plain) != napi_ok || !plain) {
-    throw_type(env, (std::string(name) + " must be a Uint8Array over an ArrayBuffer").c_str());
-    return false;
-  }
-  // A buffer that shrinks takes its memory back from under the pointer.
-  napi_value resizable = nullptr;
-  if (napi_get_named_property(env, buffer, "resizable", &resizable) != napi_ok) return false;  // its getter threw
-  bool shrinks = false;
-  (void)napi_get_value_bool(env, resizable, &shrinks);  // undefined where buffers cannot be resized
-  if (length != bytes_wanted || shrinks) {
-    const std::string wanted = std::to_string(bytes_wanted);
-    throw_range(env, (std::string(name) + " must have exactly " + wanted + " bytes and not be resizable").c_str());
-    return false;
-  }
-  box.bytes = static_cast<uint8_t*>(bytes);
-  return true;
+/// Entry i is at i * entryBytes.
+bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const char* name, Box& box) {
+  if (!check_box(env, value, napi_uint8_array, name, box)) return false;
+  if (box.length == bytes_wanted) return true;
+  throw_range(env, (std::string(name) + " must have exactly " + std::to_string(bytes_wanted) + " bytes").c_str());
+  return false;
 }
 
 bool check(const Arguments& args, Plan& plan) {
@@ -214,8 +188,8 @@ bool check(const Arguments& args, Plan& plan) {
   // The place last: looking at `resizable` may run JS, and JS may unmap. After check_place nothing does before attach.
   if (!check_geometry(args, plan)) return false;
   const uint64_t all = uint64_t{plan.entry_bytes} * plan.slots;
-  return check_box(env, args[4], all, "outbox", plan.outbox) && check_box(env, args[5], all, "inbox", plan.inbox) &&
-         check_place(env, plan) && check_wakeup(args, plan);
+  return check_entries(env, args[4], all, "outbox", plan.outbox) &&
+         check_entries(env, args[5], all, "inbox", plan.inbox) && check_place(env, plan) && check_wakeup(args, plan);
 }
 
 bool set_integer(napi_env env, napi_value object, const char* name, int32_t number) {

@@ -128,12 +128,6 @@ napi_value unmap(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_status set_number(napi_env env, napi_value object, const char* name, double number) {
-  napi_value value = nullptr;
-  const napi_status status = napi_create_double(env, number, &value);
-  return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
-}
-
 struct Method {
   const char* name;
   napi_callback call;
@@ -141,7 +135,8 @@ struct Method {
 
 constexpr Method kMethods[] = {
     {"load32", load32}, {"store32", store32}, {"claimWakeup", claim_wakeup}, {"armWakeup", arm_wakeup},
-    {"read", read},     {"write", write},     {"openRing", open_ring},       {"unmap", unmap},
+    {"read", read},     {"write", write},     {"openRing", open_ring},       {"openEvents", open_events},
+    {"unmap", unmap},
 };
 
 }  // namespace
@@ -151,7 +146,8 @@ napi_value make_segment_object(napi_env env, const Share<Mapping>& mapping) {
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
   if (set_number(env, object, "bytes", static_cast<double>(stat.bytes)) != napi_ok ||
-      set_number(env, object, "uid", stat.uid) != napi_ok || set_number(env, object, "mode", stat.mode) != napi_ok) {
+      set_number(env, object, "uid", stat.uid) != napi_ok || set_number(env, object, "mode", stat.mode) != napi_ok ||
+      set_number(env, object, "fd", mapping->segment.fd()) != napi_ok) {
     return nullptr;
   }
   for (const Method& method : kMethods) {

@@ -18,6 +18,9 @@ const ADDON_SOURCES = [
   'native/segment_object.cc',
   'native/ring_object.cc',
   'native/desk.cc',
+  'native/box.cc',
+  'native/event_object.cc',
+  'native/doorbell_object.cc',
   'native/include',
 ];
 const HOW_TO_GET_TOOLS =

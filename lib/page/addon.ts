@@ -3,9 +3,22 @@ import { fileURLToPath } from 'node:url';
 
 /** The one seam to the binary: what `native/addon.cc` exports. TS validates; the addon only guards memory. */
 export interface NativeAddon {
-  createSegment(name: string, bytes: number): NativeSegment;
+  /** With `keepDescriptor` the segment's `fd` stays open, for {@link openSegmentAt} in another process. */
+  createSegment(name: string, bytes: number, keepDescriptor?: boolean): NativeSegment;
   openSegment(name: string, minBytes: number): NativeSegment;
+  /**
+   * Maps a part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name; `offset` is a
+   * multiple of the system's page size. Codes: ENOENT, EACCES, EKIND (no regular file), ETRUNCATED, EINVAL.
+   */
+  openSegmentAt(pid: number, fd: number, offset: number, bytes: number): NativeSegment;
   unlinkSegment(name: string): void;
+  /**
+   * Opens a pipe and calls `onRing` from the event loop when it was rung: once, however often. ENOSYS where there is no
+   * libuv. It keeps the process alive, like a socket, until `close()` or `unref()`.
+   */
+  openDoorbell(onRing: () => void): NativeDoorbell;
+  /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
+  openRinger(pid: number, fd: number): NativeRinger;
   /** Words for orders and results of {@link transfer}; `ring/native-ring.ts` says which. One desk a thread. */
   readonly desk: ArrayBuffer;
   /** Carries out the order on the desk. */
@@ -17,6 +30,8 @@ export interface NativeSegment {
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
+  /** -1 unless it was kept; closed by {@link unmap}. */
+  readonly fd: number;
   load32(offset: number): number;
   store32(offset: number, value: number): void;
   claimWakeup(offset: number): boolean;
@@ -32,7 +47,44 @@ export interface NativeSegment {
     inbox: Uint8Array,
     peerWakeup: number,
   ): NativeRing;
+  /** The event channels in bytes 2688 to 4095; {@link NativeEvents.collect} writes to `ports`. */
+  openEvents(ports: Uint32Array): NativeEvents;
   unmap(): void;
+}
+
+/**
+ * The event channels of the domain that owns the page (`native/include/ctrl_if/event_channel.hpp`). Ports are 0 to 4095.
+ * Peers call `notify`; the owner calls the rest, from one thread.
+ */
+export interface NativeEvents {
+  /** After publishing. 1: ring the doorbell of the page's owner. */
+  notify(port: number): number;
+  mask(port: number): void;
+  /** 1: it had fired meanwhile; collect before sleeping. */
+  unmask(port: number): number;
+  /** 1 pending, 2 masked. */
+  status(port: number): number;
+  /** Clears up to `max` pending ports and writes them to `ports`; fewer than that and `ports.length`: there are no more. */
+  collect(max: number): number;
+}
+
+/** This process's doorbell. */
+export interface NativeDoorbell {
+  readonly readFd: number;
+  /** For the peers' {@link NativeAddon.openRinger}. */
+  readonly writeFd: number;
+  ref(): void;
+  unref(): void;
+  /** Blocks the thread until it is rung, then true, or for `timeoutMs`, then false. `onRing` is not called for it. */
+  wait(timeoutMs: number): boolean;
+  close(): void;
+}
+
+/** A peer's doorbell. */
+export interface NativeRinger {
+  /** Never fails: who is gone is not rung, and after `close()` nobody is. */
+  ring(): void;
+  close(): void;
 }
 
 /** One half of a ring, open for as long as this object is reachable. */

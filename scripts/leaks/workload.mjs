@@ -1,6 +1,7 @@
 // What `check.mjs` runs under AddressSanitizer: every way in which the addon takes and gives back memory.
 import { isMainThread, Worker } from 'node:worker_threads';
 import { Controller, Guest } from '../../dist/index.js';
+import { loadAddon } from '../../dist/page/addon.js';
 import {
   BackRing,
   createPage,
@@ -33,10 +34,36 @@ function useRings({ unmap }) {
   }
 }
 
+async function useDoorbells({ close }) {
+  const { addon } = loadAddon();
+  const name = newPageName();
+  const page = addon.createSegment(name, 4096, true);
+  addon.unlinkSegment(name);
+  const ports = new Uint32Array(8);
+  const mine = page.openEvents(ports);
+  const theirs = addon.openSegmentAt(process.pid, page.fd, 0, 4096).openEvents(new Uint32Array(8));
+  let ringer;
+  await new Promise((resolve) => {
+    const bell = addon.openDoorbell(() => {
+      mine.collect(8);
+      if (close) bell.close();
+      else bell.unref();
+      resolve();
+    });
+    ringer = addon.openRinger(process.pid, bell.writeFd);
+    theirs.notify(5);
+    ringer.ring();
+  });
+  if (close) ringer.close();
+}
+
 function failToOpen() {
   for (const attempt of [
     () => openPage(newPageName(), 4096, 'native'),
     () => createPage(newPageName(), 2 ** 46, 'native'),
+    () => loadAddon().addon.openRinger(process.pid, 2 ** 20),
+    () => loadAddon().addon.openSegmentAt(process.pid, 2 ** 20, 0, 4096),
+    () => loadAddon().addon.createSegment(newPageName(), 64).openEvents(new Uint32Array(4)),
     () => new FrontRing(createPage(newPageName(), 64, 'native'), geometry),
   ]) {
     try {
@@ -49,6 +76,7 @@ function failToOpen() {
 
 if (isMainThread) {
   for (let i = 0; i < 200; i++) useRings({ unmap: i % 2 === 0 });
+  for (let i = 0; i < 100; i++) await useDoorbells({ close: i % 2 === 0 });
   failToOpen();
 
   const controller = await Controller.listen({ name: 'leaks', engine: 'native' });
@@ -68,6 +96,7 @@ if (isMainThread) {
 } else {
   const { parentPort } = await import('node:worker_threads');
   useRings({ unmap: false });
+  await useDoorbells({ close: false });
   parentPort.postMessage('busy');
   // Until it is terminated, most likely in the middle of a call.
   for (;;) useRings({ unmap: true });

@@ -1,0 +1,132 @@
+// NativeEvents: the event channels of a page. Raw Node-API, and one number in and one out: notify is on the hot path.
+#include <algorithm>
+#include <utility>
+
+#include "addon.hpp"
+#include "ctrl_if/event_channel.hpp"
+
+namespace ctrl_if::addon {
+
+namespace {
+
+class Events final : public Shared {
+ public:
+  Events(napi_env env, Share<Mapping> mapping, Box ports)
+      : channels(mapping->segment.base()), ports_(ports), env_(env), mapping_(std::move(mapping)) {}
+
+  [[nodiscard]] bool mapped() const { return mapping_->segment.mapped(); }
+  [[nodiscard]] uint32_t collect(uint32_t max) {
+    const auto room = static_cast<uint32_t>(std::min<size_t>(ports_.length, kEventPorts));
+    return channels.collect(reinterpret_cast<uint32_t*>(ports_.bytes), std::min(max, room));
+  }
+
+  EventChannels channels;
+
+ private:
+  ~Events() override { (void)napi_delete_reference(env_, ports_.reference); }  // in a finalizer, where that is allowed
+
+  Box ports_;
+  napi_env env_;
+  Share<Mapping> mapping_;  // alone keeps the memory mapped
+};
+
+struct NumberCall {
+  Events* events = nullptr;
+  uint32_t number = 0;
+};
+
+/// Argument (number) of every call, below `limit`. False after throwing.
+bool number_call(napi_env env, napi_callback_info info, uint32_t limit, const char* sentence, NumberCall& out) {
+  napi_value value = nullptr;
+  size_t argc = 1;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, &value, nullptr, &data) != napi_ok) return false;
+  out.events = target<Events>(data);
+  if (napi_get_value_uint32(env, value, &out.number) != napi_ok) {
+    throw_type(env, sentence);
+    return false;
+  }
+  if (out.number >= limit) {  // and what was negative
+    throw_range(env, sentence);
+    return false;
+  }
+  if (!out.events->mapped()) {
+    throw_closed(env);
+    return false;
+  }
+  return true;
+}
+
+bool port_call(napi_env env, napi_callback_info info, NumberCall& out) {
+  return number_call(env, info, kEventPorts, "port must be a number in 0..4095", out);
+}
+
+napi_value number(napi_env env, uint32_t value) {
+  napi_value result = nullptr;
+  (void)napi_create_uint32(env, value, &result);
+  return result;
+}
+
+napi_value notify(napi_env env, napi_callback_info info) {
+  NumberCall call;
+  return port_call(env, info, call) ? number(env, call.events->channels.notify(call.number) ? 1 : 0) : nullptr;
+}
+
+napi_value mask(napi_env env, napi_callback_info info) {
+  NumberCall call;
+  if (port_call(env, info, call)) call.events->channels.mask(call.number);
+  return nullptr;
+}
+
+napi_value unmask(napi_env env, napi_callback_info info) {
+  NumberCall call;
+  return port_call(env, info, call) ? number(env, call.events->channels.unmask(call.number) ? 1 : 0) : nullptr;
+}
+
+napi_value status(napi_env env, napi_callback_info info) {
+  NumberCall call;
+  return port_call(env, info, call) ? number(env, call.events->channels.status(call.number)) : nullptr;
+}
+
+napi_value collect(napi_env env, napi_callback_info info) {
+  NumberCall call;
+  if (!number_call(env, info, INT32_MAX, "max must be a number of 0 or more", call)) return nullptr;
+  return number(env, call.events->collect(call.number));
+}
+
+struct Method {
+  const char* name;
+  napi_callback call;
+};
+
+constexpr Method kMethods[] = {
+    {"notify", notify}, {"mask", mask}, {"unmask", unmask}, {"status", status}, {"collect", collect},
+};
+
+}  // namespace
+
+// (ports)
+napi_value open_events(napi_env env, napi_callback_info info) {
+  napi_value array = nullptr;
+  size_t argc = 1;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, &array, nullptr, &data) != napi_ok) return nullptr;
+  auto* mapping = target<Mapping>(data);
+  Box ports;
+  if (!check_box(env, array, napi_uint32_array, "ports", ports)) return nullptr;
+  // Last, since JS that check_box ran may have unmapped.
+  if (!mapping->segment.mapped()) return throw_closed(env);
+  if (mapping->segment.bytes() < kPageBytes) {
+    return throw_range(env, "event channels need a whole page of 4096 bytes, and this segment has fewer");
+  }
+  const bool held = napi_create_reference(env, array, 1, &ports.reference) == napi_ok;
+  const auto events = Share<Events>::adopt(new Events(env, Share<Mapping>::of(mapping), ports));
+  napi_value object = nullptr;
+  if (!held || napi_create_object(env, &object) != napi_ok) return nullptr;
+  for (const Method& method : kMethods) {
+    if (bind(env, object, method.name, method.call, events.get()) != napi_ok) return nullptr;
+  }
+  return object;
+}
+
+}  // namespace ctrl_if::addon
