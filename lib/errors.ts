@@ -29,7 +29,15 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_RING_ENTRY'
   | 'ERR_CTRL_IF_RING_NOT_OUTSTANDING'
   | 'ERR_CTRL_IF_PEER_INDEX'
+  // event-channel: ports, and what wakes a domain
+  | 'ERR_CTRL_IF_DOORBELL'
+  | 'ERR_CTRL_IF_PORT_RANGE'
+  | 'ERR_CTRL_IF_PORT_NOT_BOUND'
+  | 'ERR_CTRL_IF_PORT_OWNER'
+  | 'ERR_CTRL_IF_PORT_NONE_FREE'
   // link and domain: the life of a conversation
+  | 'ERR_CTRL_IF_DOMAIN'
+  | 'ERR_CTRL_IF_DESCRIPTORS'
   | 'ERR_CTRL_IF_PEER_PROTOCOL'
   | 'ERR_CTRL_IF_PEER_DIED'
   | 'ERR_CTRL_IF_PEER_CLOSED'
@@ -56,8 +64,9 @@ export interface CtrlIfErrorDetails {
   expected?: string;
   /** What came instead. */
   received?: unknown;
-  /** The domain concerned. */
+  /** The domain concerned, and its port. */
   domid?: number;
+  port?: number;
   /** The name of the page, controller or socket concerned. */
   subject?: string;
   /** From the operating system, as in Node's own system errors. */
@@ -74,6 +83,7 @@ export class CtrlIfError extends Error {
   declare readonly expected?: string;
   declare readonly received?: unknown;
   declare readonly domid?: number;
+  declare readonly port?: number;
   declare readonly subject?: string;
   declare readonly errno?: number;
   declare readonly syscall?: string;

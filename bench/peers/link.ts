@@ -89,7 +89,10 @@ async function openLink(page: SabPage, party: 'guest' | 'controller', doorbell: 
     codec: untyped(createCodec([ECHO])),
     // Two threads on two cores, as two processes would be.
     peerRunsBeside: true,
-    ringPeer: () => doorbell.postMessage(0),
+    ringPeer: () => {
+      doorbell.postMessage(0);
+      return true;
+    },
     onHandlerError: (error) => setImmediate(die, error),
     onBroken: die,
   });

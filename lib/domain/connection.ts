@@ -40,8 +40,10 @@ export class Connection {
     });
   }
 
-  ring(): void {
+  /** Returns true: each ring is a system call. */
+  ring(): boolean {
     this.#socket.write(this.#bell);
+    return true;
   }
 
   /** Resolves when the line is with the kernel, and so reaches the peer whatever becomes of this process. */
@@ -49,6 +51,11 @@ export class Connection {
     return new Promise((resolve, reject) => {
       this.#socket.write(`${JSON.stringify(line)}\n`, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** As {@link send}; a socket that is gone tells of it by its close. */
+  post(line: object): void {
+    this.#socket.write(`${JSON.stringify(line)}\n`);
   }
 
   /** Sends what is queued, then closes. */

@@ -1,18 +1,36 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CtrlIfError } from '../errors.ts';
+import { DomainLoop } from '../event-channel/domain-loop.ts';
+import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
+import { OwnEvents } from '../event-channel/own-events.ts';
+import { PeerDirectory } from '../event-channel/peer-directory.ts';
+import { PeerEvents } from '../event-channel/peer-events.ts';
+import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { openControlPage, writeDomid, writeParty } from '../page/control-page.ts';
+import { createEventPage, openControlPage, writeDomid, writeParty } from '../page/control-page.ts';
 import { sweepStalePages, unlinkPage } from '../page/name.ts';
+import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
 import { processIdentity } from '../page/process-identity.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
+import { CONTROL_PORT } from '../wire/page.ts';
+import { ChannelExchange, remoteMember } from './channel-exchange.ts';
 import { claimSocket } from './claim-socket.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Domain } from './domain.ts';
+import { ControllerChannels, noChannels } from './event-channels.ts';
 import { DEFAULT_NAME } from './guest.ts';
-import { type Announcement, handshakeError, parseAnnouncement, refusalLine, welcomeLine } from './handshake.ts';
+import {
+  type Announcement,
+  type EventsDescriptors,
+  handshakeError,
+  parseAnnouncement,
+  parseReady,
+  refusalLine,
+  welcomeLine,
+} from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 export interface ControllerOptions<Users extends readonly MessageDefinition[] = []> {
@@ -22,6 +40,8 @@ export interface ControllerOptions<Users extends readonly MessageDefinition[] = 
   engine?: EngineChoice;
   /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
   messages?: Users;
+  /** What to do when nothing comes from a guest; default `adaptive`. */
+  idle?: IdleStrategy;
 }
 
 export interface ControllerEvents<User extends MessageDefinition> {
@@ -49,14 +69,28 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly #codec: Codec<User>;
   readonly #server: Server;
   readonly #arriving = new Set<Connection>();
+  readonly #idle: IdleStrategy;
+  readonly #exchange = new ChannelExchange();
+  readonly #directory = new PeerDirectory();
+  readonly #events: OwnEvents | undefined;
+  readonly #eventPage: NativePage | undefined;
+  readonly #loop: DomainLoop;
+  readonly #channels: ControllerChannels | undefined;
   #lastDomid = 0;
   #releaseName: () => void = () => {};
   #closed: Promise<void> | undefined;
 
-  private constructor(name: string, engine: Exclude<EngineName, 'sab'>, codec: Codec<User>) {
+  private constructor(name: string, engine: Exclude<EngineName, 'sab'>, codec: Codec<User>, idle: IdleStrategy) {
     super();
     this.name = name;
     this.engine = engine;
+    this.#idle = idle;
+    if (engine === 'native') {
+      this.#eventPage = createEventPage();
+      this.#events = new OwnEvents(this.#eventPage);
+      this.#channels = this.#joinExchange(this.#events);
+    }
+    this.#loop = new DomainLoop(this.#events);
     this.#codec = codec;
     this.#domains = new Map();
     this.domains = this.#domains;
@@ -66,17 +100,32 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   /**
    * Begins to listen under `name`, and sweeps what killed processes of this user have left.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY` or `_ENGINE`
+   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE` or `_DOORBELL`
    */
   static async listen<const Users extends readonly MessageDefinition[] = []>(
     options: ControllerOptions<Users> = {},
   ): Promise<Controller<Users[number]>> {
     const { name = DEFAULT_NAME, messages } = options;
-    const controller = new Controller<Users[number]>(name, chooseEngine(options.engine).engine, createCodec(messages));
+    const idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
+    const { engine } = chooseEngine(options.engine);
     const path = socketPath(ensureRuntimeDirectory(), name);
-    controller.#releaseName = await claimSocket(controller.#server, path, name);
+    const controller = new Controller<Users[number]>(name, engine, createCodec(messages), idle);
+    try {
+      controller.#releaseName = await claimSocket(controller.#server, path, name);
+    } catch (error) {
+      controller.#release();
+      throw error;
+    }
     sweepStalePages();
     return controller;
+  }
+
+  /**
+   * Event channels: those of the controller itself, domain 0, and {@link ControllerChannels.connect} between any two
+   * domains. Throws `ERR_CTRL_IF_ENGINE` with the file engine.
+   */
+  get channels(): ControllerChannels {
+    return this.#channels ?? noChannels();
   }
 
   /** Closes every domain's link in order, then the name is free again. Idempotent. */
@@ -96,7 +145,27 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     for (const connection of this.#arriving) connection.destroy();
     await Promise.all([...this.#domains.values()].map((domain) => domain.close()));
     await closed;
+    this.#release();
     this.emit('close');
+  }
+
+  #joinExchange(events: OwnEvents): ControllerChannels {
+    const channels = new ControllerChannels(events, this.#exchange, this.#directory);
+    this.#exchange.join(CONTROLLER_DOMID, {
+      address: { pid: process.pid, ...events.descriptors },
+      bound: async (port, peer) => {
+        channels.bound(port, peer);
+      },
+      unbound: (port, lost) => channels.unbound(port, lost),
+    });
+    return channels;
+  }
+
+  #release(): void {
+    this.#loop.stop();
+    this.#channels?.end();
+    this.#events?.close();
+    this.#eventPage?.unmap();
   }
 
   /** Hears a peer present itself, in the order of `handshake.ts`, and welcomes it or turns it away. */
@@ -128,7 +197,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
             return;
           }
           settle();
-          this.#welcome(announced, connection);
+          this.#welcome(announced, parseReady(line), connection);
         } catch (error) {
           turnAway(error as CtrlIfError);
         }
@@ -139,7 +208,11 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     this.#arriving.add(connection);
   }
 
-  #welcome({ page: name, nonce, owner }: Announcement, connection: Connection): void {
+  #welcome(
+    { page: name, nonce, owner }: Announcement,
+    events: EventsDescriptors | undefined,
+    connection: Connection,
+  ): void {
     let page: ReturnType<typeof openControlPage>;
     try {
       page = openControlPage(name, { nonce, owner }, this.engine);
@@ -147,16 +220,40 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       unlinkPage(name);
     }
     const domid = this.#nextDomid();
-    writeParty(page, 'controller');
-    writeDomid(page, domid);
-    const domain = new Domain<User>(domid, owner.pid, page, connection, this.#codec);
-    this.#domains.set(domid, domain);
-    domain.once('close', () => this.#domains.delete(domid));
-    connection.send(welcomeLine({ domid, controller: processIdentity() })).catch(() => {
-      // The socket is gone, which its close event tells.
-    });
-    this.emit('domain', domain);
-    domain.start();
+    try {
+      writeParty(page, 'controller');
+      writeDomid(page, domid);
+      const address = events && { pid: owner.pid, ...events };
+      const peer = address && page instanceof NativePage ? PeerEvents.ifReachable(page, address) : undefined;
+      const port = peer && this.#exchange.allocateControl(domid);
+      const domain = new Domain<User>(owner.pid, {
+        domid,
+        page,
+        connection,
+        codec: this.#codec,
+        loop: this.#loop,
+        idle: this.#idle,
+        notifier: peer && { notify: () => peer.notify(CONTROL_PORT), close: () => peer.close() },
+      });
+      this.#domains.set(domid, domain);
+      if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.side));
+      if (port !== undefined) this.#events!.listen(port, () => domain.notified());
+      this.#exchange.serve(domid, domain.side);
+      domain.once('close', (error) => {
+        this.#domains.delete(domid);
+        this.#exchange.leave(domid, error ? 'died' : 'closed');
+        if (port === undefined) return;
+        this.#events!.unlisten(port);
+        this.#exchange.close(CONTROLLER_DOMID, port);
+      });
+      const ours = port === undefined ? undefined : { ...this.#events!.descriptors, port };
+      connection.post(welcomeLine({ domid, controller: processIdentity(), events: ours }));
+      this.emit('domain', domain);
+      domain.start();
+    } catch (error) {
+      if (!this.#domains.has(domid)) page.unmap();
+      throw error;
+    }
   }
 
   #nextDomid(): number {

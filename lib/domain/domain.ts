@@ -1,8 +1,6 @@
-import type { Page } from '../page/page.ts';
-import type { Codec, MessageOf } from '../wire/codec.ts';
+import type { MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import type { Connection } from './connection.ts';
-import { Endpoint } from './endpoint.ts';
+import { Endpoint, type EndpointParts } from './endpoint.ts';
 
 export type ShutdownReason = 'poweroff' | 'reboot' | 'suspend';
 
@@ -18,8 +16,8 @@ export class Domain<User extends MessageDefinition = never> extends Endpoint<Use
   readonly pid: number;
 
   /** @internal Domains are made by the controller. */
-  constructor(domid: number, pid: number, page: Page, connection: Connection, codec: Codec<User>) {
-    super('controller', domid, page, connection, codec);
+  constructor(pid: number, parts: EndpointParts<User>) {
+    super({ ...parts, party: 'controller' });
     this.pid = pid;
   }
 

@@ -6,12 +6,12 @@ import type { LinkStats } from '../link/link.ts';
 import type { Received } from '../link/received.ts';
 import type { AnyHandler } from '../link/receivers.ts';
 import type { Party } from '../page/control-page.ts';
-import type { EngineName, Page } from '../page/page.ts';
+import type { EngineName } from '../page/page.ts';
 import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import type { Connection } from './connection.ts';
 import { ConsoleStream } from './console-stream.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
+import type { SideChannel } from './side-channel.ts';
 
 /** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
@@ -26,6 +26,12 @@ export interface EndpointEvents {
   close: [CtrlIfError | undefined];
 }
 
+/** What an end is made of. */
+export interface EndpointParts<User extends MessageDefinition>
+  extends Pick<SessionOptions, 'connection' | 'page' | 'domid' | 'loop' | 'idle' | 'notifier'> {
+  codec: Codec<User>;
+}
+
 /** What both ends of a link can do. `User` is the union of the messages that the user defined. */
 export abstract class Endpoint<User extends MessageDefinition = never> extends EventEmitter<EndpointEvents> {
   /** The guest's number, given out by the controller from 1. */
@@ -36,23 +42,35 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
   #console: ConsoleStream | undefined;
 
   /** @internal Endpoints are made by `Guest.connect` and by the controller. */
-  constructor(party: Party, domid: number, page: Page, connection: Connection, codec: Codec<User>) {
+  constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: Party }) {
     super();
     this.domid = domid;
-    this.engine = page.engine;
+    this.engine = parts.page.engine;
     this.#session = new Session({
-      connection,
-      page,
-      party,
+      ...parts,
       codec: untyped(codec),
       domid,
       onHandlerError: (error) => this.emit('error', error),
       onEnd: (error) => {
         this.#console?.hangUp();
+        this.ended(error);
         this.emit('close', error);
       },
     });
-    connection.events = this.#session;
+    parts.connection.events = this.#session;
+  }
+
+  /** @internal What is asked beside the rings. */
+  get side(): SideChannel {
+    return this.#session.side;
+  }
+
+  /** The conversation is over, and nobody has been told yet. */
+  protected ended(_error: CtrlIfError | undefined): void {}
+
+  /** @internal The peer has notified this side. */
+  notified(): void {
+    this.#session.link.doorbell();
   }
 
   /** @internal Begins to take messages. */
@@ -72,6 +90,19 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
     options?: RequestOptions,
   ): Promise<MessageOf<Name, User>> {
     return this.#session.link.request(message, options) as Promise<MessageOf<Name, User>>;
+  }
+
+  /**
+   * As {@link request}, blocking this thread until the response is there: for programs and workers that have nothing
+   * else to do. The peer's own requests wait meanwhile, so two sides must not do this to each other.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds, 5,000 unless given, and as `request` rejects
+   */
+  requestSync<Name extends MessageName<User>>(
+    message: MessageInputOf<Name, User> & { name: Name },
+    options?: { timeout?: number },
+  ): MessageOf<Name, User> {
+    return this.#session.link.requestSync(message, options) as MessageOf<Name, User>;
   }
 
   /** Sends a message whose answer nobody awaits (id 0xFF); resolves when it is in the ring. */

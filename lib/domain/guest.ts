@@ -1,17 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
+import { DomainLoop } from '../event-channel/domain-loop.ts';
+import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
+import { OwnEvents } from '../event-channel/own-events.ts';
+import { PeerDirectory } from '../event-channel/peer-directory.ts';
+import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { createControlPage } from '../page/control-page.ts';
+import type { FilePage } from '../page/file-page.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
-import type { Page } from '../page/page.ts';
+import { NativePage } from '../page/native-page.ts';
 import { processIdentity } from '../page/process-identity.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import { PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { remoteAuthority } from './channel-exchange.ts';
 import { Connection } from './connection.ts';
-import { Endpoint } from './endpoint.ts';
-import { announcementLine, handshakeError, parseWelcome, READY } from './handshake.ts';
+import { Endpoint, type EndpointParts } from './endpoint.ts';
+import { EventChannels, noChannels } from './event-channels.ts';
+import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
@@ -21,6 +29,8 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   engine?: EngineChoice;
   /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
   messages?: Users;
+  /** What to do when nothing comes; default `adaptive`. */
+  idle?: IdleStrategy;
   /** Milliseconds until the controller must have answered; default 5,000. */
   timeout?: number;
 }
@@ -28,35 +38,69 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
 export const DEFAULT_NAME = 'default';
 const DEFAULT_TIMEOUT = 5000;
 
+interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
+  events: OwnEvents | undefined;
+  directory: PeerDirectory;
+}
+
 /** A domain: it owns the control page, and talks over it with the controller that it found by name. */
 export class Guest<User extends MessageDefinition = never> extends Endpoint<User> {
+  readonly #events: OwnEvents | undefined;
+  readonly #loop: DomainLoop;
+  readonly #channels: EventChannels | undefined;
+
   /** @internal Guests are made by {@link Guest.connect}. */
-  constructor(domid: number, page: Page, connection: Connection, codec: Codec<User>) {
-    super('guest', domid, page, connection, codec);
+  constructor({ events, directory, ...parts }: GuestParts<User>) {
+    super({ ...parts, party: 'guest' });
+    this.#events = events;
+    this.#loop = parts.loop;
+    events?.listen(CONTROL_PORT, () => this.notified());
+    if (events) {
+      const channels = new EventChannels(this.domid, events, remoteAuthority(this.side), directory);
+      channels.hearFrom(this.side);
+      this.#channels = channels;
+    }
   }
 
   /**
    * Creates a page, meets the controller called `name` and gets a domid from it.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER`, `_TIMEOUT`, `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`
-   *   or one of the page's; nothing is left behind
+   * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER`, `_TIMEOUT`, `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`,
+   *   `_DOORBELL`, `_DESCRIPTORS` or one of the page's; nothing is left behind
    */
   static connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
   ): Promise<Guest<Users[number]>> {
     return new Rendezvous(options).meet() as Promise<Guest<Users[number]>>;
   }
+
+  /**
+   * This domain's event channels. Throws `ERR_CTRL_IF_ENGINE` with the file engine, which cannot set a bit that others
+   * set as well.
+   */
+  get channels(): EventChannels {
+    return this.#channels ?? noChannels();
+  }
+
+  protected override ended(): void {
+    this.#loop.stop();
+    this.#channels?.end();
+    this.#events?.close();
+  }
 }
 
 /** The guest's side of the handshake: one use, one page, one socket, all given back when it fails. */
 class Rendezvous {
   readonly #options: GuestOptions<readonly MessageDefinition[]>;
+  readonly #idle: IdleStrategy;
   readonly #pageName: string;
   readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
-  #page: Page | undefined;
+  #page: NativePage | FilePage | undefined;
+  #events: OwnEvents | undefined;
 
   constructor(options: GuestOptions<readonly MessageDefinition[]>) {
     this.#options = options;
+    this.#idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
     this.#pageName = newPageName();
   }
 
@@ -91,7 +135,7 @@ class Rendezvous {
           onLine: (line) => {
             try {
               // Within this call, so that what follows the welcome in the same chunk finds the session.
-              const guest = new Guest(parseWelcome(line).domid, this.#page!, connection, codec);
+              const guest = this.#enter(parseWelcome(line), connection, codec);
               resolve(guest);
               // Not before the caller's `await` has gone on and it has registered its receivers.
               setImmediate(() => guest.start());
@@ -104,6 +148,7 @@ class Rendezvous {
       });
     } catch (error) {
       socket.destroy();
+      this.#events?.close();
       this.#page?.unmap();
       throw error;
     } finally {
@@ -116,8 +161,31 @@ class Rendezvous {
   async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
     await connection.send(announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() }));
     this.#page = createControlPage(this.#pageName, this.#nonce, engine);
-    await connection.send(READY);
+    if (this.#page instanceof NativePage) this.#events = new OwnEvents(this.#page);
+    await connection.send(readyLine(this.#events?.descriptors));
   }
+
+  #enter({ domid, pid, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection, codec: Codec): Guest {
+    const directory = new PeerDirectory();
+    const events = this.#events;
+    return new Guest({
+      domid,
+      page: this.#page!,
+      connection,
+      codec,
+      loop: new DomainLoop(events),
+      idle: this.#idle,
+      notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
+      events,
+      directory,
+    });
+  }
+}
+
+/** Of the controller; none where its descriptors cannot be reached, as between PID namespaces: it is rung over the socket. */
+function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
+  const peer = directory.openIfReachable(address);
+  return peer && { notify: () => peer.notify(port), close: () => peer.close() };
 }
 
 function connected(path: string, name: string): Promise<Socket> {

@@ -8,11 +8,12 @@ import { PAGE_NONCE_BYTES } from '../wire/page.ts';
  * moment in which a page has a name somebody other than its maker knows it and can take it away.
  *
  * 1. guest: {@link Announcement}
- * 2. guest: `{"ready":true}`, the page exists
+ * 2. guest: `{"ready":true}`, the page exists; with it `events` where the guest can be notified by its page
  * 3. controller: {@link Welcome} or {@link Refusal}; the page's name is gone
- * 4. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
+ * 4. both, any number of times: questions and answers (`side-channel.ts`)
+ * 5. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
  */
-const HANDSHAKE_VERSION = 1;
+const HANDSHAKE_VERSION = 2;
 
 export interface Announcement {
   page: string;
@@ -23,10 +24,34 @@ export interface Announcement {
 export interface Welcome {
   domid: number;
   controller: ProcessIdentity;
+  /** Where to notify the controller, and the port of it that stands for this guest. */
+  events: (EventsDescriptors & { port: number }) | undefined;
 }
 
-export const READY = { ready: true };
+/** A domain's page and doorbell, by their descriptors' numbers in its process. */
+export interface EventsDescriptors {
+  page: number;
+  doorbell: number;
+}
+
 export const BYE = { bye: true };
+
+export function readyLine(events: EventsDescriptors | undefined): object {
+  return { ready: true, ...(events && { events }) };
+}
+
+/** Where the guest that is ready can be notified. Throws `ERR_CTRL_IF_HANDSHAKE` for a line that is none of ours. */
+export function parseReady(line: Record<string, unknown>): EventsDescriptors | undefined {
+  if (line.ready !== true) throw handshakeError('did not say that it is ready', 'ready', line);
+  return parseEvents(line);
+}
+
+function parseEvents({ events }: Record<string, unknown>): EventsDescriptors | undefined {
+  if (events === undefined) return undefined;
+  const { page, doorbell } = events as Record<string, unknown>;
+  if (Number.isInteger(page) && Number.isInteger(doorbell)) return events as unknown as EventsDescriptors;
+  throw handshakeError('named its page and doorbell in a form of its own', 'two descriptors', events);
+}
 
 export function announcementLine({ page, nonce, owner }: Announcement): object {
   return {
@@ -61,23 +86,29 @@ export function parseAnnouncement(line: Record<string, unknown>): Announcement {
   return { page, nonce: Buffer.from(nonce, 'hex'), owner: { pid: pid as number, startTime: BigInt(startTime) } };
 }
 
-export function welcomeLine({ domid, controller }: Welcome): object {
-  return { welcome: HANDSHAKE_VERSION, domid, pid: controller.pid, startTime: String(controller.startTime) };
+export function welcomeLine({ domid, controller, events }: Welcome): object {
+  const { pid, startTime } = controller;
+  return { welcome: HANDSHAKE_VERSION, domid, pid, startTime: String(startTime), ...(events && { events }) };
 }
 
 export function refusalLine({ code, message }: CtrlIfError): object {
   return { refused: code, message };
 }
 
-/** The domid from a welcome; throws the controller's own error for a refusal. */
-export function parseWelcome(line: Record<string, unknown>): { domid: number } {
+/** Throws the controller's own error for a refusal. */
+export function parseWelcome(line: Record<string, unknown>): Pick<Welcome, 'domid' | 'events'> & { pid: number } {
   if (typeof line.refused === 'string') {
     throw new CtrlIfError(line.refused as CtrlIfErrorCode, `the controller refused: ${String(line.message)}`);
   }
   if (line.welcome !== HANDSHAKE_VERSION || !Number.isInteger(line.domid)) {
     throw handshakeError('did not say welcome', `welcome ${HANDSHAKE_VERSION} with a domid`, line);
   }
-  return { domid: line.domid as number };
+  const events = parseEvents(line);
+  const port = (events as { port?: unknown } | undefined)?.port;
+  if (!Number.isInteger(line.pid) || (events && !Number.isInteger(port))) {
+    throw handshakeError('said welcome in a form of its own', 'pid, and events with a port', line);
+  }
+  return { domid: line.domid as number, pid: line.pid as number, events: events as Welcome['events'] };
 }
 
 export function handshakeError(what: string, expected: string, received: unknown): CtrlIfError {

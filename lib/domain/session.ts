@@ -1,4 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
+import type { DomainLoop } from '../event-channel/domain-loop.ts';
+import type { IdleStrategy } from '../event-channel/idle.ts';
 import { runsBeside } from '../event-channel/processors.ts';
 import type { AnyCodec } from '../link/codec.ts';
 import { Link } from '../link/link.ts';
@@ -6,6 +8,7 @@ import { type Party, readParty } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { BYE } from './handshake.ts';
+import { SideChannel } from './side-channel.ts';
 
 export interface SessionOptions {
   connection: Connection;
@@ -14,21 +17,35 @@ export interface SessionOptions {
   codec: AnyCodec;
   /** For error details. */
   domid: number;
+  /** Of the domain whose link this is. */
+  loop: DomainLoop;
+  idle: IdleStrategy | undefined;
+  /** The peer's ports, where it can be notified through its page; else it is rung over the socket. */
+  notifier: Notifier | undefined;
   onHandlerError(error: CtrlIfError): void;
   /** Called once, when it is over: no error when either side closed it. */
   onEnd(error: CtrlIfError | undefined): void;
 }
 
+/** How the peer's control port is notified; `notify` tells whether that took a doorbell. */
+export interface Notifier {
+  notify(): boolean;
+  close(): void;
+}
+
 /** A link with its page and its socket, from the welcome until either side closes, breaks the rules or dies. */
 export class Session implements ConnectionEvents {
   readonly link: Link;
+  /** What is asked beside the rings. */
+  readonly side: SideChannel;
   readonly #options: SessionOptions;
   readonly #gone: Promise<void>;
   #socketGone: () => void = () => {};
   #ended = false;
 
   constructor(options: SessionOptions) {
-    const { connection, page, party, codec, onHandlerError } = options;
+    const { connection, page, party, codec, onHandlerError, loop, idle, notifier } = options;
+    this.side = new SideChannel((line) => connection.post(line));
     this.#options = options;
     this.#gone = new Promise((resolve) => {
       this.#socketGone = resolve;
@@ -39,7 +56,9 @@ export class Session implements ConnectionEvents {
       codec,
       onHandlerError,
       peerRunsBeside: runsBeside(readParty(page, party === 'guest' ? 'controller' : 'guest').pid),
-      ringPeer: () => connection.ring(),
+      loop,
+      idle,
+      ringPeer: notifier ? () => notifier.notify() : () => connection.ring(),
       onBroken: (error) => this.#break(error),
     });
   }
@@ -50,7 +69,7 @@ export class Session implements ConnectionEvents {
 
   onLine(line: Record<string, unknown>): void {
     if (!line.bye) {
-      this.onGarbage(JSON.stringify(line));
+      if (!this.side.take(line)) this.onGarbage(JSON.stringify(line));
       return;
     }
     this.#end(
@@ -102,6 +121,8 @@ export class Session implements ConnectionEvents {
     if (this.#ended) return;
     this.#ended = true;
     this.link.end(forPending);
+    this.side.end(forPending);
+    this.#options.notifier?.close();
     this.#options.page.unmap();
     this.#options.onEnd(reason);
   }

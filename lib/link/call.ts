@@ -44,13 +44,18 @@ export class Call {
     this.#reject(error);
   }
 
+  /** Fails it while its response may still come, which is then recognised and dropped. */
+  giveUp(error: CtrlIfError): void {
+    this.#abandoned = true;
+    this.fail(error);
+  }
+
   /** Ends the call by signal or time, after `onGivenUp`. Throws `ERR_CTRL_IF_ABORTED` when the signal has fired already. */
   limit({ signal, timeout }: RequestOptions, onGivenUp: () => void): void {
     if (signal?.aborted) throw aborted(signal);
     const giveUp = (error: CtrlIfError) => {
       onGivenUp();
-      this.#abandoned = true;
-      this.fail(error);
+      this.giveUp(error);
     };
     const onAbort = () => giveUp(aborted(signal!));
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -66,7 +71,7 @@ function aborted(signal: AbortSignal): CtrlIfError {
   return new CtrlIfError('ERR_CTRL_IF_ABORTED', 'the request was given up by its signal', { cause: signal.reason });
 }
 
-function timedOut(timeout: number): CtrlIfError {
+export function timedOut(timeout: number): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_TIMEOUT',
     `no response came within ${timeout} ms; the peer lives, but its receiver has not answered`,

@@ -1,13 +1,17 @@
 import { CtrlIfError } from '../errors.ts';
-import { PollThenDoorbell } from '../event-channel/poll-then-doorbell.ts';
-import { isPartyAtomic, type Party } from '../page/control-page.ts';
+import { block } from '../event-channel/block.ts';
+import { DomainLoop } from '../event-channel/domain-loop.ts';
+import type { IdleStrategy } from '../event-channel/idle.ts';
+import { Waiter, type WaitingSide } from '../event-channel/waiter.ts';
+import { isPartyAtomic, type Party, readParty } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
+import { isAlive } from '../page/process-identity.ts';
 import { BackRing } from '../ring/back-ring.ts';
 import { FrontRing } from '../ring/front-ring.ts';
 import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
 import { HEADER_BYTES, ID_NO_ANSWER, ID_OFFSET, MESSAGE_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { PAGE_WAKEUP } from '../wire/page.ts';
-import { Call, type RequestOptions } from './call.ts';
+import { Call, type RequestOptions, timedOut } from './call.ts';
 import { CallTable } from './call-table.ts';
 import { type AnyCodec, type AnyMessage, decodeResponse, identify } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -21,8 +25,12 @@ export interface LinkOptions {
   codec: AnyCodec;
   /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
   peerRunsBeside: boolean;
-  /** Rings the peer's doorbell. */
-  ringPeer(): void;
+  /** What to do when nothing comes; default `adaptive`. */
+  idle?: IdleStrategy | undefined;
+  /** The loop of the domain whose link this is; default: one of its own, whose doorbell is {@link Link.doorbell}. */
+  loop?: DomainLoop | undefined;
+  /** Notifies the peer; returns whether that took a doorbell, a system call. */
+  ringPeer(): boolean;
   /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
   onHandlerError(error: CtrlIfError): void;
   /** The peer broke the protocol: the link has failed, nothing more will pass. */
@@ -46,9 +54,14 @@ export interface LinkStats {
   waiting: number;
   /** Requests taken from the peer and not yet answered. */
   unanswered: number;
-  /** Whether this side waits for its doorbell, using no CPU. */
+  /** What this side does when nothing comes, and how long it would look now before it sleeps, in microseconds. */
+  idle: IdleStrategy;
+  idleBudget: number;
+  /** Whether this side waits to be notified, using no CPU. */
   asleep: boolean;
   sleeps: number;
+  /** How often the peer slept when something was published, and how often that took a system call. */
+  notified: number;
   doorbellsRung: number;
   doorbellsHeard: number;
 }
@@ -57,6 +70,8 @@ export interface LinkStats {
 const FIRST_ID = 0;
 /** Batches of requests handled in one turn before the event loop gets its own. */
 const ROUNDS = 64;
+/** Milliseconds. */
+const SYNC_TIMEOUT = 5000;
 
 /** A conversation over one control page: requests out and in, each answered once, until one side goes. */
 export class Link {
@@ -66,7 +81,10 @@ export class Link {
   readonly #calls = new CallTable();
   readonly #outgoing = new Outgoing();
   readonly #dispatcher: Dispatcher;
-  readonly #waiting: PollThenDoorbell;
+  readonly #waiting: Waiter;
+  readonly #loop: DomainLoop;
+  readonly #page: Page;
+  readonly #peer: Party;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
   /** Messages in flight with id 0xFF. */
@@ -85,13 +103,18 @@ export class Link {
     const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#waiting.ringPeer() };
     this.#front = new FrontRing(page, { ...ownRing, ...waking });
     this.#back = new BackRing(page, { ...peerRing, ...waking });
-    this.#waiting = new PollThenDoorbell({
+    this.#page = page;
+    this.#peer = peer;
+    this.#loop = options.loop ?? new DomainLoop();
+    const side: WaitingSide = {
       page,
       ownWord: PAGE_WAKEUP[party],
+      peerWord: PAGE_WAKEUP[peer],
       peerRunsBeside,
       turn: (polls) => this.#turn(polls),
       ringPeer,
-    });
+    };
+    this.#waiting = new Waiter(side, this.#loop, options.idle);
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
       codec,
@@ -107,7 +130,7 @@ export class Link {
     this.#waiting.kick();
   }
 
-  /** To be called when the peer's doorbell rings. */
+  /** To be called when the peer has notified this side. */
   doorbell(): void {
     this.#waiting.doorbell();
   }
@@ -124,6 +147,47 @@ export class Link {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * As {@link request}, blocking this thread: nothing else of this process runs meanwhile, and the peer's own requests
+   * wait. Spins a little, then sleeps on the doorbell. Two sides that do this to each other at once wait for nothing.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds (default 5,000), and as `request` rejects
+   */
+  requestSync(message: AnyMessage, { timeout = SYNC_TIMEOUT }: { timeout?: number } = {}): AnyMessage {
+    let outcome: { response: AnyMessage } | { error: unknown } | undefined;
+    const call = this.#callFor(
+      message,
+      (response) => {
+        outcome = { response };
+      },
+      (error) => {
+        outcome = { error };
+      },
+    );
+    this.#enqueue({ message, call });
+    const answered = block(
+      {
+        waiter: this.#waiting,
+        loop: this.#loop,
+        look: (polls) => {
+          this.#lookForResponses(polls);
+          return outcome !== undefined;
+        },
+        peerRingsDoorbell: this.#page.engine === 'native' && isPartyAtomic(this.#page, this.#peer),
+        ensurePeer: () => {
+          if (!isAlive(readParty(this.#page, this.#peer))) throw this.#peerDied();
+        },
+      },
+      timeout,
+    );
+    if (!answered) {
+      this.#outgoing.remove(call);
+      call.giveUp(timedOut(timeout));
+    }
+    if ('error' in outcome!) throw outcome.error;
+    return outcome!.response;
   }
 
   /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
@@ -162,6 +226,8 @@ export class Link {
       waiting: this.#outgoing.size,
       ...this.#dispatcher.counts,
       ...this.#waiting.counts,
+      idle: this.#waiting.idle,
+      idleBudget: this.#waiting.budgetMicroseconds,
       asleep: this.#waiting.asleep,
     };
   }
@@ -208,6 +274,21 @@ export class Link {
       this.#break(error as CtrlIfError);
       return false;
     }
+  }
+
+  /** The part of a turn that takes no requests. */
+  #lookForResponses(polls: number): void {
+    try {
+      this.#takeResponses(polls);
+      this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+      if (this.#front.pending > 0) this.#front.flush();
+    } catch (error) {
+      this.#break(error as CtrlIfError);
+    }
+  }
+
+  #peerDied(): CtrlIfError {
+    return new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `the ${this.#peer} died; it will answer nothing any more`);
   }
 
   #break(error: CtrlIfError): void {

@@ -13,7 +13,7 @@ import {
 } from '../wire/page.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { FilePage } from './file-page.ts';
-import { checkPageName, unlinkPage } from './name.ts';
+import { checkPageName, newPageName, unlinkPage } from './name.ts';
 import { NativePage } from './native-page.ts';
 import type { EngineName, Page } from './page.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.ts';
@@ -33,15 +33,25 @@ export function createPage(name: string, bytes: number, engine: NamedEngine = ch
   return engine === 'native' ? NativePage.create(name, bytes) : FilePage.create(name, bytes);
 }
 
+/** The page of a domain that has no control interface, such as the controller: for its event channels alone. */
+export function createEventPage(): NativePage {
+  const name = newPageName();
+  const page = NativePage.create(name, PAGE_BYTES, true);
+  // Nobody opens it by name.
+  unlinkPage(name);
+  return page;
+}
+
 /** Maps an existing segment of at least `minBytes` bytes; the engine as for {@link createPage}. */
 export function openPage(name: string, minBytes: number, engine: NamedEngine = chooseEngine().engine): NamedPage {
   checkPageName(name);
   return engine === 'native' ? NativePage.open(name, minBytes) : FilePage.open(name, minBytes);
 }
 
-/** Makes a control page and writes who it belongs to. */
+/** Makes a control page, whose descriptor is kept for peers, and writes who it belongs to. */
 export function createControlPage(name: string, nonce: Uint8Array, engine: NamedEngine): NamedPage {
-  const page = createPage(name, PAGE_BYTES, engine);
+  checkPageName(name);
+  const page = engine === 'native' ? NativePage.create(name, PAGE_BYTES, true) : FilePage.create(name, PAGE_BYTES);
   try {
     writeIdentity(page, nonce);
     writeParty(page, 'guest');

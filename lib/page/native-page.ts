@@ -1,5 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
-import { loadAddon, type NativeAddon, type NativeSegment } from './addon.ts';
+import { loadAddon, type NativeAddon, type NativeEvents, type NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
 import type { Page } from './page.ts';
 
@@ -10,6 +10,8 @@ export class NativePage implements Page {
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
+  /** The descriptor of the segment, kept for peers that map it by {@link openAt}; -1 when it was not. */
+  readonly fd: number;
   /** For `ring/` alone: the mapping, to open its own rings on. */
   readonly segment: NativeSegment;
   load32: NativeSegment['load32'];
@@ -26,6 +28,7 @@ export class NativePage implements Page {
     this.bytes = segment.bytes;
     this.uid = segment.uid;
     this.mode = segment.mode;
+    this.fd = segment.fd;
     // The addon's functions carry their mapping with them: taken over as they are, each call is one crossing.
     this.load32 = segment.load32;
     this.store32 = segment.store32;
@@ -35,12 +38,22 @@ export class NativePage implements Page {
     this.write = segment.write;
   }
 
-  static create(name: string, bytes: number): NativePage {
-    return NativePage.#with(name, (addon) => addon.createSegment(name, bytes));
+  static create(name: string, bytes: number, keepDescriptor = false): NativePage {
+    return NativePage.#with(name, (addon) => addon.createSegment(name, bytes, keepDescriptor));
   }
 
   static open(name: string, minBytes: number): NativePage {
     return NativePage.#with(name, (addon) => addon.openSegment(name, minBytes));
+  }
+
+  /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
+  static openAt(pid: number, fd: number, offset: number, bytes: number): NativePage {
+    return NativePage.#with(`${fd} of process ${pid}`, (addon) => addon.openSegmentAt(pid, fd, offset, bytes));
+  }
+
+  /** The event channels of the domain whose page this is; those that fired are written to `fired`. */
+  openEvents(fired: Uint32Array): NativeEvents {
+    return this.segment.openEvents(fired);
   }
 
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {

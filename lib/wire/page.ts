@@ -8,7 +8,7 @@ export const PAGE_BYTES = 4096;
 /** `"ctrl-if\0"` read as two little-endian u32. */
 export const PAGE_MAGIC = [0x6c727463, 0x0066692d] as const;
 /** Grows with every change of the bytes from 2048 on that an older peer would misread. */
-export const PAGE_VERSION = 1;
+export const PAGE_VERSION = 2;
 export const PAGE_NONCE_BYTES = 16;
 
 /** Written once by the guest, before it tells anyone of the page. */
@@ -37,3 +37,18 @@ export const PAGE_DOMID = 2320;
  * back to 0 before it rings (DESIGN.md, "decide whether to notify").
  */
 export const PAGE_WAKEUP = { guest: 2432, controller: 2560 } as const;
+/** u32 beside each: 1 when the message that the domain was last rung for came promptly after its own; the ringer's word. */
+export const WAKEUP_PROMPT = 4;
+
+/** Event channels a domain; port 0 is no port. */
+export const PORTS = 4096;
+/** The port of the control interface, in every guest (PROTOCOL.md 1.7). */
+export const CONTROL_PORT = 1;
+/** u32, 1 while the domain sleeps and wants its doorbell rung for any port; as {@link PAGE_WAKEUP} for the one link. */
+export const PAGE_ASLEEP = 2688;
+/** u32[4]: which words of {@link PAGE_PENDING} are worth a look. */
+export const PAGE_SELECTOR = 2816;
+/** u32[128], a bit a port: it has fired. */
+export const PAGE_PENDING = 3072;
+/** u32[128], a bit a port: it is not to be told. */
+export const PAGE_MASK = 3584;

@@ -16,7 +16,7 @@ const coded = (code: string) => expect.objectContaining({ name: 'CtrlIfError', c
 const announcement = (overrides: object = {}) => {
   const { pid, startTime } = processIdentity();
   return {
-    announce: 1,
+    announce: 2,
     page: newPageName(),
     nonce: '00'.repeat(16),
     pid,
@@ -173,7 +173,7 @@ describe('a stranger on the socket', () => {
       ['x'.repeat(5000)],
       ['[1,2]\n', '\n'],
       [{}],
-      [announcement({ announce: 2 })],
+      [announcement({ announce: 3 })],
       [announcement({ nonce: 'zz' })],
       [announcement({ pid: 'me' })],
       [announcement({ startTime: -1 })],

@@ -23,7 +23,10 @@ export function openLink(page: SabPage, party: 'guest' | 'controller', ringPeer:
     party,
     codec: untyped(codec),
     peerRunsBeside: true,
-    ringPeer,
+    ringPeer: () => {
+      ringPeer();
+      return true;
+    },
     onHandlerError: (error) => observed.handlerErrors.push(error),
     onBroken: (error) => observed.broken.push(error),
   });

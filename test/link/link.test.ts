@@ -360,8 +360,7 @@ describe('sleep', () => {
     const { guest, controller } = open();
     controller.receiveMessage('SEQ', ({ n }) => ({ answer: n }));
     for (let n = 0; n < 5; n++) {
-      const { sleeps: before } = guest.stats;
-      await until(() => guest.stats.sleeps > before && controller.stats.sleeps > before);
+      await until(() => guest.stats.asleep && controller.stats.asleep);
       expect(await guest.request({ name: 'SEQ', n })).toMatchObject({ answer: n });
     }
     expect(controller.stats.doorbellsHeard).toBe(5);

@@ -26,8 +26,8 @@ describe.each(namedEngines)('a control page made by the %s engine', (engine) => 
     const name = pages.name();
     const page = pages.keep(createControlPage(name, nonce, engine));
     const golden = Buffer.alloc(4096);
-    // "ctrl-if\0", version 1, 4096 bytes, the nonce.
-    golden.write(`6374726c2d696600${'01000000'}${'00100000'}f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff`, 2048, 'hex');
+    // "ctrl-if\0", version 2, 4096 bytes, the nonce.
+    golden.write(`6374726c2d696600${'02000000'}${'00100000'}f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff`, 2048, 'hex');
     // The guest: pid, engine, start time.
     golden.writeUInt32LE(process.pid, 2176);
     golden.writeUInt32LE(engineNumber[engine], 2180);
@@ -104,9 +104,9 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
   });
 
   it('but not of another version: ERR_CTRL_IF_PAGE_VERSION', () => {
-    for (const version of [0, 2, 0x01000001]) {
+    for (const version of [0, 1, 0x01000002]) {
       const error = expectRefusal('ERR_CTRL_IF_PAGE_VERSION', (page) => page.store32(2056, version));
-      expect(error).toMatchObject({ offset: 2056, received: version, expected: '1' });
+      expect(error).toMatchObject({ offset: 2056, received: version, expected: '2' });
       expect(error.message).toContain(`layout version ${version}`);
     }
   });

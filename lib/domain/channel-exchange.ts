@@ -1,0 +1,143 @@
+import type { EventsAddress } from '../event-channel/peer-events.ts';
+import { type PortEnd, PortRegistry, type PortState } from '../event-channel/registry.ts';
+import type { ChannelPeer, PortAuthority } from './event-channels.ts';
+import type { Question, SideChannel } from './side-channel.ts';
+
+/** A domain that has ports, as the controller reaches it. */
+export interface ExchangeMember {
+  readonly address: EventsAddress;
+  /** Tells it that its port is bound; resolves when it can notify. */
+  bound(port: number, peer: ChannelPeer): Promise<void>;
+  /** Tells it that the other end of its port is gone. */
+  unbound(port: number, lost: 'closed' | 'died'): void;
+}
+
+/** The controller's books of all event channels, and the telling of both ends. Events themselves never pass here. */
+export class ChannelExchange {
+  readonly #registry = new PortRegistry();
+  readonly #members = new Map<number, ExchangeMember>();
+
+  join(domid: number, member: ExchangeMember): void {
+    this.#registry.addDomain(domid);
+    this.#members.set(domid, member);
+  }
+
+  /** The domain is gone: whoever had a channel to it is told. */
+  leave(domid: number, how: 'closed' | 'died'): void {
+    if (!this.#members.delete(domid)) return;
+    for (const end of this.#registry.removeDomain(domid)) this.#unbound(end, how);
+  }
+
+  /** A port of the controller's for the control interface of `domid`; given back by {@link close} with domid 0. */
+  allocateControl(domid: number): number {
+    return this.#registry.allocateControl(domid);
+  }
+
+  has(domid: number): boolean {
+    return this.#members.has(domid);
+  }
+
+  /**
+   * Opens a channel between two domains, as a controller does before it tells them of it in its messages. Resolves when
+   * both can notify.
+   */
+  async connect(a: number, b: number): Promise<readonly [portA: number, portB: number]> {
+    const portA = this.#registry.allocate(a, b);
+    const portB = this.#registry.bind(b, a, portA);
+    try {
+      await Promise.all([this.#tell(a, portA, b, portB), this.#tell(b, portB, a, portA)]);
+    } catch (error) {
+      this.#closeQuietly(a, portA);
+      this.#closeQuietly(b, portB);
+      throw error;
+    }
+    return [portA, portB];
+  }
+
+  close(domid: number, port: number): void {
+    const other = this.#registry.close(domid, port);
+    if (other) this.#unbound(other, 'closed');
+  }
+
+  status(domid: number, port: number): PortState {
+    return this.#registry.status(domid, port);
+  }
+
+  /** What `domid` may ask for its own ports. */
+  authorityOf(domid: number): PortAuthority {
+    return {
+      allocate: async (remote) => ({ port: this.#registry.allocate(domid, remote) }),
+      bind: async (remote, remotePort) => {
+        const port = this.#registry.bind(domid, remote, remotePort);
+        try {
+          await this.#tell(remote, remotePort, domid, port);
+        } catch (error) {
+          this.#closeQuietly(domid, port);
+          throw error;
+        }
+        return { port, peer: this.#peer(remote, remotePort) };
+      },
+      close: async (port) => this.close(domid, port),
+      status: async (port) => this.status(domid, port),
+    };
+  }
+
+  /** Answers what `domid` asks over its socket. */
+  serve(domid: number, side: SideChannel): void {
+    const authority = this.authorityOf(domid);
+    side.answer('port-alloc', ({ remote }) => authority.allocate(Number(remote)));
+    side.answer('port-bind', ({ remote, port }) => authority.bind(Number(remote), Number(port)));
+    side.answer('port-close', async ({ port }) => {
+      await authority.close(Number(port));
+      return {};
+    });
+    side.answer('port-status', async ({ port }) => ({ ...(await authority.status(Number(port))) }));
+  }
+
+  #tell(domid: number, port: number, remote: number, remotePort: number): Promise<void> {
+    return this.#members.get(domid)!.bound(port, this.#peer(remote, remotePort));
+  }
+
+  #peer(domid: number, port: number): ChannelPeer {
+    return { domid, port, address: this.#members.get(domid)!.address };
+  }
+
+  #unbound({ domid, port }: PortEnd, how: 'closed' | 'died'): void {
+    this.#members.get(domid)?.unbound(port, how);
+  }
+
+  #closeQuietly(domid: number, port: number): void {
+    // A domain that died meanwhile has taken its ports along.
+    if (this.has(domid) && this.#registry.status(domid, port).state !== 'free') this.close(domid, port);
+  }
+}
+
+/** The same, asked by a guest over its socket. */
+export function remoteAuthority(side: SideChannel): PortAuthority {
+  const ask = <T>(about: string, question: Question): Promise<T> => side.ask(about, question) as Promise<T>;
+  return {
+    allocate: (remote) => ask('port-alloc', { remote }),
+    bind: (remote, port) => ask('port-bind', { remote, port }),
+    close: async (port) => {
+      await ask('port-close', { port });
+    },
+    status: async (port) => {
+      const { answer: _, ...state } = await ask<PortState & { answer: number }>('port-status', { port });
+      return state;
+    },
+  };
+}
+
+/** The member that a guest is, over its socket. */
+export function remoteMember(address: EventsAddress, side: SideChannel): ExchangeMember {
+  return {
+    address,
+    bound: async (port, peer) => {
+      await side.ask('port-bound', { port, peer });
+    },
+    unbound: (port, lost) => {
+      // A guest that does not answer is about to be known as dead.
+      side.ask('port-unbound', { port, lost }).catch(() => {});
+    },
+  };
+}

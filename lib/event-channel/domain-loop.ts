@@ -1,0 +1,100 @@
+import type { OwnEvents } from './own-events.ts';
+import type { Waiter } from './waiter.ts';
+
+/** Nobody wakes who waits here. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * What a domain does between its sleeps: it gives each link that is awake a turn, looks which of its ports have fired,
+ * and lets the event loop have its own turn in between. What it costs is what is active: links that sleep are not
+ * looked at, and ports are found by the bits that are set.
+ */
+export class DomainLoop {
+  readonly #events: OwnEvents | undefined;
+  readonly #awake = new Set<Waiter>();
+  #running = false;
+  #stopped = false;
+
+  /** @param events the domain's ports; without any, each of its links hears a doorbell of its own */
+  constructor(events?: OwnEvents) {
+    this.#events = events;
+    events?.tell({ rung: () => this.#rung(), due: () => this.run() });
+  }
+
+  /** From now on `waiter` gets turns, until it sleeps. */
+  join(waiter: Waiter): void {
+    this.#awake.add(waiter);
+    this.run();
+  }
+
+  leave(waiter: Waiter): void {
+    this.#awake.delete(waiter);
+  }
+
+  /** Turns until everything sleeps; to be called when there may be events that no doorbell will announce. */
+  run(): void {
+    if (this.#running || this.#stopped) return;
+    this.#running = true;
+    this.#events?.disarm();
+    setImmediate(this.#turn);
+  }
+
+  /** No more turns. */
+  stop(): void {
+    this.#stopped = true;
+    this.#awake.clear();
+  }
+
+  /** For who blocks the thread ({@link import('./block.ts').block}): says that the domain sleeps. */
+  arm(): void {
+    this.#events?.arm();
+  }
+
+  /** Awake again; what was rung for meanwhile is looked for in a turn. */
+  disarm(): void {
+    this.#events?.disarm();
+    if (this.#running) return;
+    this.run();
+  }
+
+  /** Blocks until the domain's doorbell rings, or for a while. */
+  sleep(milliseconds: number): void {
+    if (this.#events) this.#events.wait(Math.ceil(milliseconds));
+    else Atomics.wait(NOBODY, 0, 0, milliseconds);
+  }
+
+  #rung(): void {
+    if (this.#stopped) return;
+    // Who rang has waited long enough: its port is served before the loop comes round.
+    this.#events!.dispatch();
+    this.run();
+  }
+
+  readonly #turn = (): void => {
+    if (this.#stopped) return;
+    // Several that look for long would each wait for the others' looks.
+    const share = this.#awake.size === 1 ? 1 : 0;
+    for (const waiter of this.#awake) {
+      if (!waiter.turn(share)) this.#awake.delete(waiter);
+    }
+    const fired = this.#events?.dispatch() ?? 0;
+    if (this.#stopped) return;
+    if (fired === 0 && this.#awake.size === 0 && this.#fallAsleep()) return;
+    setImmediate(this.#turn);
+  };
+
+  /** As for one link (`waiter.ts`): what fired before a peer could see that this domain sleeps is found here. */
+  #fallAsleep(): boolean {
+    if (this.#events) {
+      this.#events.arm();
+      const fired = this.#events.dispatch();
+      if (this.#stopped) return true;
+      if (fired > 0 || this.#awake.size > 0) {
+        this.#events.disarm();
+        return false;
+      }
+    }
+    this.#running = false;
+    return true;
+  }
+}

@@ -1,0 +1,90 @@
+import { CtrlIfError } from '../errors.ts';
+
+/**
+ * What a link does when nothing comes:
+ * - `spin`: it never sleeps. The lowest latency, and a core each side.
+ * - `adaptive`: it goes on looking for as long as that has been paying, and sleeps else.
+ * - `park`: it sleeps at once. The least CPU.
+ * - `spinMicroseconds`: it looks for so long after the last message, always.
+ */
+export type IdleStrategy = 'spin' | 'adaptive' | 'park' | { readonly spinMicroseconds: number };
+
+export const DEFAULT_IDLE: IdleStrategy = 'adaptive';
+
+/** Throws `ERR_CTRL_IF_VALUE` for anything but an {@link IdleStrategy}. */
+export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
+  if (idle === 'spin' || idle === 'adaptive' || idle === 'park') return idle;
+  const microseconds = (idle as { spinMicroseconds?: unknown } | null)?.spinMicroseconds;
+  if (typeof microseconds === 'number' && microseconds >= 0) return idle;
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_VALUE',
+    `${JSON.stringify(idle)} is no idle strategy; use 'spin', 'adaptive', 'park' or { spinMicroseconds: 0 or more }`,
+    { field: 'idle', received: idle },
+  );
+}
+
+/**
+ * An answer this soon after what it answers is worth looking for: sleeping and being woken takes both sides more CPU
+ * than that (docs/decisions/0007).
+ */
+const PROMPT = 0.02;
+/** How long it goes on looking at least, and at most, once that has paid. */
+const LEAST = 0.005;
+const MOST = PROMPT;
+/** The first time it looks until the peer is awake as well, which takes 50 us. */
+const ENTRY = 0.15;
+
+/**
+ * How long to look before sleeping, in milliseconds.
+ *
+ * The adaptive one looks twice as long as it has lately had to wait, and stops when that was in vain. Two sides that
+ * both sleep see the other's wake-up time, not its speed, so who rings says whether its message came promptly after the
+ * one before ({@link rings}). When both did so in turn, they would have found each other by looking: then both do.
+ */
+export class IdleBudget {
+  readonly #adaptive: boolean;
+  #milliseconds: number;
+  /** Its moving average of how long a look that paid has taken; used once {@link #milliseconds} is above 0. */
+  #wait = 0;
+  #lastWork = Number.NEGATIVE_INFINITY;
+  #rangPromptly = false;
+
+  /** @param useful whether looking can find anything: the peer runs beside */
+  constructor(idle: IdleStrategy, useful: boolean) {
+    this.#adaptive = useful && idle === 'adaptive';
+    if (!useful || idle === 'park') this.#milliseconds = 0;
+    else if (idle === 'spin') this.#milliseconds = Number.POSITIVE_INFINITY;
+    else if (idle === 'adaptive') this.#milliseconds = MOST;
+    else this.#milliseconds = idle.spinMicroseconds / 1000;
+  }
+
+  get milliseconds(): number {
+    return this.#milliseconds;
+  }
+
+  /** Work came at `now`, after `waited` milliseconds of looking in vain. */
+  worked(now: number, waited: number): void {
+    this.#lastWork = now;
+    if (!this.#adaptive || this.#milliseconds === 0) return;
+    this.#wait += (waited - this.#wait) / 4;
+    this.#milliseconds = Math.min(MOST, Math.max(LEAST, 2 * this.#wait));
+  }
+
+  /** The budget was spent in vain. */
+  spent(): void {
+    if (this.#adaptive) this.#milliseconds = 0;
+  }
+
+  /** This side rings at `now`; returns whether its message comes promptly after the peer's. */
+  rings(now: number): boolean {
+    this.#rangPromptly = now - this.#lastWork < PROMPT;
+    return this.#rangPromptly;
+  }
+
+  /** The peer rang, and said whether its message came promptly after this side's. */
+  rung(promptly: boolean): void {
+    if (!this.#adaptive || !promptly || !this.#rangPromptly || this.#milliseconds > 0) return;
+    this.#milliseconds = ENTRY;
+    this.#wait = 0;
+  }
+}

@@ -1,0 +1,111 @@
+import type { NativeDoorbell } from '../page/addon.ts';
+import { openDoorbell } from '../page/native-doorbell.ts';
+import type { NativePage } from '../page/native-page.ts';
+import { PAGE_ASLEEP } from '../wire/page.ts';
+
+/** Ports told in one look: a peer that notifies without end gets no more of a turn than that. */
+const PORTS_A_LOOK = 64;
+
+export interface EventsListener {
+  /** The doorbell rang. */
+  rung(): void;
+  /** A port has fired that no doorbell will announce. */
+  due(): void;
+}
+
+/** The ports of this process's own domain: the bits in its page, its doorbell, and who is told when a port fires. */
+export class OwnEvents {
+  readonly #page: NativePage;
+  readonly #doorbell: NativeDoorbell;
+  readonly #fired = new Uint32Array(PORTS_A_LOOK);
+  readonly #bits: ReturnType<NativePage['openEvents']>;
+  readonly #handlers = new Map<number, () => void>();
+  #told: EventsListener = { rung() {}, due() {} };
+  #dispatching = false;
+  #closed = false;
+  /** Events of ports that nobody listens on, and doorbells heard. */
+  readonly counts = { unbound: 0, doorbells: 0 };
+
+  /** Throws `ERR_CTRL_IF_DOORBELL` when there is none to be had. */
+  constructor(page: NativePage) {
+    this.#page = page;
+    this.#bits = page.openEvents(this.#fired);
+    this.#doorbell = openDoorbell(() => {
+      this.counts.doorbells++;
+      this.#told.rung();
+    });
+    // The domain's socket keeps the process alive, or lets it go.
+    this.#doorbell.unref();
+  }
+
+  /** What a peer opens to notify this domain: the page's descriptor and the doorbell's, in this process. */
+  get descriptors(): { page: number; doorbell: number } {
+    return { page: this.#page.fd, doorbell: this.#doorbell.writeFd };
+  }
+
+  tell(listener: EventsListener): void {
+    this.#told = listener;
+  }
+
+  /** Calls `fired` for each event of `port`, until {@link unlisten}. What has come before is told now. */
+  listen(port: number, fired: () => void): void {
+    this.#handlers.set(port, fired);
+    if (this.#bits.unmask(port) === 1) this.#told.due();
+  }
+
+  unlisten(port: number): void {
+    this.#handlers.delete(port);
+  }
+
+  mask(port: number): void {
+    this.#bits.mask(port);
+  }
+
+  unmask(port: number): void {
+    if (this.#bits.unmask(port) === 1) this.#told.due();
+  }
+
+  status(port: number): { pending: boolean; masked: boolean } {
+    const bits = this.#bits.status(port);
+    return { pending: (bits & 1) !== 0, masked: (bits & 2) !== 0 };
+  }
+
+  /** Tells who listens, each port's bit cleared before; returns how many ports had fired. */
+  dispatch(): number {
+    if (this.#closed || this.#dispatching) return 0;
+    this.#dispatching = true;
+    try {
+      const count = this.#bits.collect(PORTS_A_LOOK);
+      for (let i = 0; i < count; i++) {
+        const handler = this.#handlers.get(this.#fired[i]!);
+        if (handler) handler();
+        else this.counts.unbound++;
+        if (this.#closed) return 0;
+      }
+      return count;
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  /** Says that this domain sleeps (store, full fence); the caller then looks once more. Pairs with the notifier's claim. */
+  arm(): void {
+    this.#page.armWakeup(PAGE_ASLEEP);
+  }
+
+  disarm(): void {
+    if (!this.#closed) this.#page.store32(PAGE_ASLEEP, 0);
+  }
+
+  /** Blocks this thread until the doorbell rings or `milliseconds` have passed. */
+  wait(milliseconds: number): boolean {
+    return this.#doorbell.wait(milliseconds);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handlers.clear();
+    this.#doorbell.close();
+  }
+}
