@@ -52,7 +52,11 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_NAME_IN_USE'
   | 'ERR_CTRL_IF_NO_CONTROLLER'
   | 'ERR_CTRL_IF_RUNTIME_DIRECTORY'
-  | 'ERR_CTRL_IF_HANDSHAKE';
+  | 'ERR_CTRL_IF_HANDSHAKE'
+  // device: what an interface, a frame or the other half of a device does not allow
+  | 'ERR_CTRL_IF_DEVICE_STATE'
+  | 'ERR_CTRL_IF_DEVICE_REFUSED'
+  | 'ERR_CTRL_IF_FRAME';
 
 /** What an error may carry beside its sentence; each is present only where it means something. */
 export interface CtrlIfErrorDetails {

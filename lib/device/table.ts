@@ -1,0 +1,92 @@
+/**
+ * A state machine as data: for every state and every event one cell that says what to do, where to go, and whom to tell.
+ * The types make a missing cell a compile error; {@link Machine} is the one interpreter of all tables.
+ */
+
+/**
+ * One cell. `do` runs first and in order; when one of its actions fails, the state stays. Then the state is `next`, and
+ * only then `tell` says so to others: whoever is told finds the new state.
+ */
+export interface Cell<State extends string, Action extends string, Notice extends string> {
+  readonly do?: readonly Action[];
+  readonly next: State;
+  readonly tell?: readonly Notice[];
+}
+
+/** Every cell of a machine, in the order in which a reader should see them. */
+export interface Table<State extends string, Event extends string, Action extends string, Notice extends string> {
+  /** As in `docs/devices.md`: `block backend`. */
+  readonly name: string;
+  readonly initial: State;
+  readonly cells: { readonly [S in State]: { readonly [E in Event]: Cell<State, Action, Notice> } };
+}
+
+/** Any table, for those who only read it. */
+export type AnyTable = Table<string, string, string, string>;
+
+/** What the actions and notices of a table do. `Input` is what comes with an event. */
+export interface Performer<Action extends string, Notice extends string, Input> {
+  readonly do: { readonly [A in Action]: (input: Input) => unknown };
+  tell(notice: Notice, input: Input): unknown;
+}
+
+/** Thrown by an action whose failure is an event of its own table; `cause` goes on to who fired the first event. */
+export class Raised extends Error {
+  readonly event: string;
+
+  constructor(event: string, cause: unknown) {
+    super(event, { cause });
+    this.event = event;
+  }
+}
+
+type CellListener = (table: string, state: string, event: string) => void;
+let onCell: CellListener | undefined;
+
+/** @internal For tests that count the cells they reach; one listener at a time. */
+export function watchCells(listener: CellListener | undefined): void {
+  onCell = listener;
+}
+
+/**
+ * Runs one table. Events take their turn: each is done, its promises included, before the next begins. So an action must
+ * not await an event that it fires itself.
+ */
+export class Machine<State extends string, Event extends string, Action extends string, Notice extends string, Input> {
+  readonly #table: Table<State, Event, Action, Notice>;
+  readonly #performer: Performer<Action, Notice, Input>;
+  #state: State;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
+    this.#table = table;
+    this.#performer = performer;
+    this.#state = table.initial;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Resolves when the cell is done, with the state it led to; rejects with what its action threw. */
+  fire(event: Event, input: Input): Promise<State> {
+    const turn = this.#turn.then(() => this.#step(event, input));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #step(event: Event, input: Input): Promise<State> {
+    const cell = this.#table.cells[this.#state][event];
+    onCell?.(this.#table.name, this.#state, event);
+    try {
+      for (const action of cell.do ?? []) await this.#performer.do[action](input);
+    } catch (error) {
+      if (!(error instanceof Raised)) throw error;
+      await this.#step(error.event as Event, input);
+      throw error.cause;
+    }
+    this.#state = cell.next;
+    for (const notice of cell.tell ?? []) await this.#performer.tell(notice, input);
+    return this.#state;
+  }
+}

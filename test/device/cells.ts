@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { type AnyTable, watchCells } from '../../lib/device/table.ts';
+
+const reached = new Set<string>();
+watchCells((table, state, event) => reached.add(`${table}: ${state} x ${event}`));
+
+/** Every cell of a table, as `name: STATE x EVENT`. */
+export const cellsOf = ({ name, cells }: AnyTable): string[] =>
+  Object.entries(cells).flatMap(([state, row]) => Object.keys(row).map((event) => `${name}: ${state} x ${event}`));
+
+/** The last test of a file: the tests before it have reached every cell of these tables. */
+export function itReachesEveryCellOf(...tables: readonly AnyTable[]): void {
+  for (const table of tables) {
+    it(`reaches every cell of the ${table.name} table`, () => {
+      expect(cellsOf(table).filter((cell) => !reached.has(cell))).toEqual([]);
+    });
+  }
+}
