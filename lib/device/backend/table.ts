@@ -1,0 +1,78 @@
+/** What the backends of all classes have in common, one row a state (PROTOCOL.md 2.3, 2.6, 2.9, 2.16). */
+import type { Cell } from '../table.ts';
+import type { BackendStatus } from '../wire.ts';
+
+export type BackendState = 'ABSENT' | 'DISCONNECTED' | 'CONNECTED' | 'DISCONNECTING';
+
+/**
+ * The controller's messages, and two of the backend's own: `released` (the last user of the pages is gone), `stop` (the driver
+ * goes DOWN).
+ */
+export type BackendEvent = 'CREATE' | 'DESTROY' | 'CONNECT' | 'DISCONNECT' | 'released' | 'stop';
+
+/** Each with the statuses it may refuse with: then nothing has happened, and the state stays. */
+export const BACKEND_REFUSALS = {
+  /** Room for one more interface. */
+  allocate: ['OUT_OF_MEMORY'],
+  /** The backend's `onCreate`. */
+  insert: ['OUT_OF_MEMORY'],
+  /** Maps the frames of the message. */
+  map: ['OUT_OF_MEMORY', 'MAPPING_ERROR', 'ERROR'],
+  /** Maps them, and lets go: block and USB look at the frames before they look at the state. */
+  tryMap: ['OUT_OF_MEMORY', 'MAPPING_ERROR', 'ERROR'],
+  /** Binds the port, and the backend's `onConnect`; lets go of the frames when either fails. */
+  attach: ['ERROR'],
+  /** Keeps the request for its answer later. */
+  defer: [],
+  /** The backend's `onDisconnect`; then the connection is no user of its pages any more. */
+  release: [],
+  /** Closes the port and unmaps the frames. */
+  detach: [],
+  /** The backend's `onDestroy`. */
+  remove: [],
+} as const satisfies Record<string, readonly BackendStatus[]>;
+
+export type BackendAction = keyof typeof BACKEND_REFUSALS;
+
+/** A status answers the request that is the event; `kept requests` answers OKAY to all that were kept. */
+export type BackendNotice = BackendStatus | 'kept requests';
+
+export type BackendCell<Action extends string = BackendAction> = Cell<BackendState, Action, BackendNotice>;
+type Rows = { readonly [S in BackendState]: { readonly [E in BackendEvent]: BackendCell } };
+
+// biome-ignore format: a table, one cell a line
+export const BACKEND_ROWS: Rows = {
+  ABSENT: {
+    CREATE:     { do: ['allocate', 'insert'], next: 'DISCONNECTED', tell: ['OKAY'] },
+    DESTROY:    { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+    CONNECT:    { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+    DISCONNECT: { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+    released:   { next: 'ABSENT' },
+    stop:       { next: 'ABSENT' },
+  },
+  DISCONNECTED: {
+    CREATE:     { do: ['allocate'], next: 'DISCONNECTED', tell: ['INTERFACE_EXISTS'] },
+    DESTROY:    { do: ['remove'], next: 'ABSENT', tell: ['OKAY'] },
+    CONNECT:    { do: ['map', 'attach'], next: 'CONNECTED', tell: ['OKAY'] },
+    DISCONNECT: { next: 'DISCONNECTED', tell: ['OKAY'] },
+    released:   { next: 'DISCONNECTED' },
+    stop:       { do: ['remove'], next: 'ABSENT' },
+  },
+  CONNECTED: {
+    CREATE:     { do: ['allocate'], next: 'CONNECTED', tell: ['INTERFACE_EXISTS'] },
+    DESTROY:    { next: 'CONNECTED', tell: ['INTERFACE_CONNECTED'] },
+    CONNECT:    { do: ['tryMap'], next: 'CONNECTED', tell: ['INTERFACE_CONNECTED'] },
+    DISCONNECT: { do: ['defer', 'release'], next: 'DISCONNECTING' },
+    released:   { next: 'CONNECTED' },
+    stop:       { do: ['release'], next: 'DISCONNECTING' },
+  },
+  DISCONNECTING: {
+    CREATE:     { do: ['allocate'], next: 'DISCONNECTING', tell: ['INTERFACE_EXISTS'] },
+    DESTROY:    { next: 'DISCONNECTING', tell: ['INTERFACE_CONNECTED'] },
+    CONNECT:    { do: ['tryMap'], next: 'DISCONNECTING', tell: ['INTERFACE_CONNECTED'] },
+    // The original answered OKAY at once, with the old connection still alive (PROTOCOL.md 5.2 D9).
+    DISCONNECT: { do: ['defer'], next: 'DISCONNECTING' },
+    released:   { do: ['detach'], next: 'DISCONNECTED', tell: ['kept requests'] },
+    stop:       { next: 'DISCONNECTING' },
+  },
+};

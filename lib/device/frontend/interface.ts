@@ -1,0 +1,113 @@
+import { CtrlIfError } from '../../errors.ts';
+import type { AnyMessage } from '../../link/codec.ts';
+import type { Channel, FrontendSurroundings } from '../surroundings.ts';
+import type { FrontendState } from './table.ts';
+
+/** The pages that an interface has offered to its backend, and the port to it. */
+export class FrontendConnection {
+  /** The frames' numbers, in the order of CONNECT. */
+  readonly frames: readonly number[];
+  readonly bytes: readonly Uint8Array[];
+  port: number | undefined;
+  readonly #surroundings: FrontendSurroundings;
+  readonly #backend: number;
+  #channel: Channel | undefined;
+
+  /** Allocates and offers that many frames to domain `backend`, or none. */
+  constructor(surroundings: FrontendSurroundings, backend: number, count: number) {
+    this.#surroundings = surroundings;
+    this.#backend = backend;
+    const allocated: number[] = [];
+    this.frames = allocated;
+    try {
+      while (allocated.length < count) {
+        const frame = surroundings.frames.allocate();
+        allocated.push(frame);
+        surroundings.frames.offer(frame, backend);
+      }
+      this.bytes = allocated.map((frame) => surroundings.frames.bytes(frame));
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  bind(port: number, onNotify: () => void): void {
+    if (port === this.port) return;
+    this.#channel?.close();
+    this.#channel = this.#surroundings.channels.bind(port, onNotify);
+    this.port = port;
+  }
+
+  notify(): void {
+    this.#channel?.notify();
+  }
+
+  /** The pages are free again: nobody may map them before they are anybody else's (PROTOCOL.md 5.3 H14). */
+  end(): void {
+    this.#channel?.close();
+    for (const frame of this.frames) {
+      this.#surroundings.frames.revoke(frame, this.#backend);
+      this.#surroundings.frames.free(frame);
+    }
+  }
+}
+
+/** One device of a frontend driver. */
+export class FrontendInterface {
+  readonly handle: number;
+  /** @internal */
+  machine: { readonly state: FrontendState } | undefined;
+  /** @internal */
+  connection: FrontendConnection | undefined;
+  /** @internal The last status that named the backend. */
+  status: AnyMessage | undefined;
+
+  constructor(handle: number) {
+    this.handle = handle;
+  }
+
+  get state(): FrontendState {
+    return this.machine?.state ?? 'CLOSED';
+  }
+
+  /** The backend's domain, as the controller named it last. */
+  get backend(): number | undefined {
+    return this.status?.domid as number | undefined;
+  }
+
+  /** The interface's own address; network only, from its first CONNECTED on. */
+  get mac(): string | undefined {
+    return this.status?.mac as string | undefined;
+  }
+
+  /** Microseconds of each 1 ms frame for isochronous and interrupt transfers; USB only. */
+  get bandwidth(): number | undefined {
+    return this.status?.bandwidth as number | undefined;
+  }
+
+  /** Ports of the virtual root hub; USB only. */
+  get numPorts(): number | undefined {
+    return this.status?.numPorts as number | undefined;
+  }
+
+  /**
+   * The pages shared with the backend, which may write anything to them at any time; one, or two (tx, rx) for the network.
+   * They are others after each reconnect.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected
+   */
+  get frames(): readonly Uint8Array[] {
+    if (this.connection && this.state === 'CONNECTED') return this.connection.bytes;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DEVICE_STATE',
+      `interface ${this.handle} is ${this.state} and shares no pages; use them between the events connected and disconnected or closed`,
+      { expected: 'CONNECTED', received: this.state },
+    );
+  }
+
+  /** Tells the backend to look at the pages. Does nothing unless connected. */
+  notify(): void {
+    if (this.state === 'CONNECTED') this.connection?.notify();
+  }
+}

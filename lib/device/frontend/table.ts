@@ -1,0 +1,143 @@
+/** One interface of a frontend: what the controller's statuses and the user's wishes do (PROTOCOL.md 2.4, 2.7, 2.10). */
+import type { Cell, Table } from '../table.ts';
+import type { InterfaceStatus } from '../wire.ts';
+
+/**
+ * - CLOSED: no interface, or one whose CONNECT was refused. No pages.
+ * - DISCONNECTED: pages are offered, INTERFACE_CONNECT is sent and not answered.
+ * - DENIED: and then DISCONNECTED came. It may have crossed the CONNECT on its way, or mean it: the answer tells.
+ * - HELD: INTERFACE_CONNECT is answered, but CONNECTED has not come: the controller holds it until the backend is there.
+ * - CONNECTED
+ * - DISCONNECTING: the user wants no connection any more; the pages are still the backend's.
+ * - IDLE: the interface exists, and the user wants no connection. No pages.
+ */
+export type FrontendState = 'CLOSED' | 'DISCONNECTED' | 'DENIED' | 'HELD' | 'CONNECTED' | 'DISCONNECTING' | 'IDLE';
+
+/**
+ * The controller's statuses; `answered`: the response to INTERFACE_CONNECT; `connect` and `disconnect`: the user's wishes;
+ * `stop`: the driver is about to go DOWN; `down`: the controller has answered that.
+ */
+export type FrontendEvent = InterfaceStatus | 'answered' | 'connect' | 'disconnect' | 'stop' | 'down';
+
+/**
+ * `offer` allocates pages and offers them to the backend; `askConnect` and `askDisconnect` send the messages; `bind` binds the
+ * port of the status and `rebind` does where it is another; `release` closes the port and frees the pages; `reject`
+ * fails the user's call.
+ */
+export type FrontendAction = 'offer' | 'askConnect' | 'askDisconnect' | 'bind' | 'rebind' | 'release' | 'reject';
+
+/** Events that the user hears. */
+export type FrontendNotice = 'connected' | 'disconnected' | 'closed' | 'changed' | 'refused';
+
+type FrontendCell = Cell<FrontendState, FrontendAction, FrontendNotice>;
+export type FrontendTable = Table<FrontendState, FrontendEvent, FrontendAction, FrontendNotice>;
+
+// biome-ignore format: a table, one cell a line
+const ROWS: FrontendTable['cells'] = {
+  CLOSED: {
+    CLOSED:       { next: 'CLOSED' },
+    DISCONNECTED: { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    // Not with pages of this driver's: it was connected before the driver came.
+    CONNECTED:    { do: ['askDisconnect'], next: 'CLOSED' },
+    CHANGED:      { next: 'CLOSED' },
+    answered:     { next: 'CLOSED' },
+    connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    disconnect:   { next: 'CLOSED' },
+    stop:         { next: 'CLOSED' },
+    down:         { next: 'CLOSED' },
+  },
+  DISCONNECTED: {
+    CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    // The original freed its pages here, while a CONNECT was under way with them (PROTOCOL.md 5.3 H14).
+    DISCONNECTED: { next: 'DENIED' },
+    CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
+    CHANGED:      { next: 'DISCONNECTED' },
+    answered:     { next: 'HELD' },
+    connect:      { next: 'DISCONNECTED' },
+    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
+    stop:         { next: 'DISCONNECTING' },
+    down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+  },
+  DENIED: {
+    CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    DISCONNECTED: { next: 'DENIED' },
+    CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
+    CHANGED:      { next: 'DENIED' },
+    answered:     { do: ['release'], next: 'CLOSED', tell: ['refused'] },
+    connect:      { next: 'DENIED' },
+    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
+    stop:         { next: 'DISCONNECTING' },
+    down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+  },
+  HELD: {
+    CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
+    CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
+    CHANGED:      { next: 'HELD' },
+    answered:     { next: 'HELD' },
+    connect:      { next: 'HELD' },
+    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
+    stop:         { next: 'DISCONNECTING' },
+    down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+  },
+  CONNECTED: {
+    CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED', tell: ['disconnected'] },
+    CONNECTED:    { do: ['rebind'], next: 'CONNECTED' },
+    CHANGED:      { next: 'CONNECTED', tell: ['changed'] },
+    answered:     { next: 'CONNECTED' },
+    connect:      { next: 'CONNECTED' },
+    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
+    stop:         { next: 'DISCONNECTING' },
+    down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+  },
+  DISCONNECTING: {
+    CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    DISCONNECTED: { do: ['release'], next: 'IDLE', tell: ['disconnected'] },
+    // It crossed the DISCONNECT on its way.
+    CONNECTED:    { next: 'DISCONNECTING' },
+    CHANGED:      { next: 'DISCONNECTING' },
+    answered:     { next: 'DISCONNECTING' },
+    connect:      { do: ['reject'], next: 'DISCONNECTING' },
+    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
+    stop:         { next: 'DISCONNECTING' },
+    down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+  },
+  IDLE: {
+    CLOSED:       { next: 'CLOSED', tell: ['closed'] },
+    DISCONNECTED: { next: 'IDLE' },
+    CONNECTED:    { do: ['askDisconnect'], next: 'IDLE' },
+    CHANGED:      { next: 'IDLE' },
+    answered:     { next: 'IDLE' },
+    connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    disconnect:   { next: 'IDLE' },
+    stop:         { next: 'IDLE' },
+    down:         { next: 'CLOSED', tell: ['closed'] },
+  },
+};
+
+/** CHANGED: a VBD has come or gone. */
+export const BLOCK_FRONTEND: FrontendTable = { name: 'block frontend', initial: 'CLOSED', cells: ROWS };
+
+const IGNORED: FrontendCell = { next: 'CONNECTED' };
+
+/** CONNECTED when connected, and CHANGED, mean nothing to a network interface. */
+export const NETWORK_FRONTEND: FrontendTable = {
+  name: 'network frontend',
+  initial: 'CLOSED',
+  cells: { ...ROWS, CONNECTED: { ...ROWS.CONNECTED, CONNECTED: IGNORED, CHANGED: IGNORED } },
+};
+
+/** USB has no CHANGED: CONNECTED comes again, with another number of ports. */
+export const USB_FRONTEND: FrontendTable = {
+  name: 'usb frontend',
+  initial: 'CLOSED',
+  cells: {
+    ...ROWS,
+    CONNECTED: {
+      ...ROWS.CONNECTED,
+      CONNECTED: { do: ['rebind'], next: 'CONNECTED', tell: ['changed'] },
+      CHANGED: IGNORED,
+    },
+  },
+};

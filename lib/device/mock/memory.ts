@@ -1,0 +1,89 @@
+import { constants } from 'node:os';
+import { CtrlIfError } from '../../errors.ts';
+import type { FrameMapper, FrameOwner, MappedFrame } from '../surroundings.ts';
+
+interface Frame {
+  readonly bytes: Uint8Array;
+  readonly offeredTo: Set<number>;
+}
+
+const FRAME_BYTES = 4096;
+
+/** The frames of all domains of a {@link MockMachine}. It refuses what must not be: to free a frame that is mapped. */
+export class MockMemory {
+  /** Frames that may be mapped at once; lower it to run out of memory. */
+  capacity = Number.POSITIVE_INFINITY;
+  readonly #frames = new Map<string, Frame>();
+  #next = 1;
+  readonly #mappings = new Set<{ readonly domid: number; readonly frame: Frame }>();
+
+  /** Frames that are not free. */
+  get allocated(): number {
+    return this.#frames.size;
+  }
+
+  /** Mappings that are not unmapped. */
+  get mapped(): number {
+    return this.#mappings.size;
+  }
+
+  owner(domid: number): FrameOwner {
+    return {
+      allocate: () => {
+        // A number is used once, so that a stale one is never another's.
+        const frame = this.#next++;
+        this.#frames.set(key(domid, frame), { bytes: new Uint8Array(FRAME_BYTES), offeredTo: new Set() });
+        return frame;
+      },
+      free: (frame) => {
+        if (this.#isMapped(this.#frame(domid, frame)))
+          throw fault(domid, frame, 'is freed while another domain maps it');
+        this.#frames.delete(key(domid, frame));
+      },
+      bytes: (frame) => this.#frame(domid, frame).bytes,
+      offer: (frame, to) => void this.#frame(domid, frame).offeredTo.add(to),
+      revoke: (frame, to) => void this.#frame(domid, frame).offeredTo.delete(to),
+    };
+  }
+
+  mapper(domid: number): FrameMapper {
+    return { map: (owner, frame) => this.#map(domid, owner, frame) };
+  }
+
+  #map(domid: number, owner: number, number: number): MappedFrame {
+    const frame = this.#frame(owner, number);
+    if (!frame.offeredTo.has(domid)) throw fault(owner, number, `is not offered to domain ${domid}`);
+    if (this.mapped >= this.capacity) {
+      const details = { domid, errno: -constants.errno.ENOMEM, syscall: 'mmap' };
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_FRAME',
+        'the mock memory has no room for one more mapping; raise its capacity',
+        details,
+      );
+    }
+    const mapping = { domid, frame };
+    this.#mappings.add(mapping);
+    return { bytes: frame.bytes, unmap: () => void this.#mappings.delete(mapping) };
+  }
+
+  /** The domain has died: its frames and its mappings are gone. */
+  forget(domid: number): void {
+    for (const mapping of this.#mappings) if (mapping.domid === domid) this.#mappings.delete(mapping);
+    for (const each of this.#frames.keys()) if (each.startsWith(`${domid}/`)) this.#frames.delete(each);
+  }
+
+  #isMapped(frame: Frame): boolean {
+    return [...this.#mappings].some((mapping) => mapping.frame === frame);
+  }
+
+  #frame(domid: number, frame: number): Frame {
+    const found = this.#frames.get(key(domid, frame));
+    if (!found) throw fault(domid, frame, 'does not exist');
+    return found;
+  }
+}
+
+const key = (domid: number, frame: number): string => `${domid}/${frame}`;
+
+const fault = (domid: number, frame: number, what: string): CtrlIfError =>
+  new CtrlIfError('ERR_CTRL_IF_FRAME', `frame ${frame} of domain ${domid} ${what}`, { domid, received: frame });

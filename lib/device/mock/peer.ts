@@ -1,0 +1,131 @@
+import { CtrlIfError } from '../../errors.ts';
+import { type AnyMessage, untyped } from '../../link/codec.ts';
+import { Lane } from '../../link/lane.ts';
+import { seedCodec } from '../../wire/codec.ts';
+import type { Peer, PeerHandler } from '../surroundings.ts';
+
+const codec = untyped(seedCodec);
+
+interface Call {
+  resolve(response: AnyMessage): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One end of a link without rings, in one process. Messages go through the codec, as bytes would; what is not understood,
+ * a receiver that fails and a peer that is gone look as they do over a page.
+ */
+export class MockPeer implements Peer {
+  /** What receivers have thrown. */
+  readonly failures: unknown[] = [];
+  readonly #handlers = new Map<string, PeerHandler>();
+  readonly #calls = new Set<Call>();
+  readonly #lane: Lane | undefined;
+  #other: MockPeer | undefined;
+
+  private constructor(lane: Lane | undefined) {
+    this.#lane = lane;
+  }
+
+  /** Both ends. On the guest's, device messages wait for each other (PROTOCOL.md 1.6). */
+  static link(): { readonly guest: MockPeer; readonly controller: MockPeer } {
+    const guest = new MockPeer(new Lane());
+    const controller = new MockPeer(undefined);
+    guest.#other = controller;
+    controller.#other = guest;
+    return { guest, controller };
+  }
+
+  request(message: AnyMessage): Promise<AnyMessage> {
+    return new Promise((resolve, reject) => {
+      const request = roundTrip(message);
+      const call = { resolve, reject };
+      const other = this.#other;
+      if (!other) {
+        reject(died());
+        return;
+      }
+      this.#calls.add(call);
+      queueMicrotask(() => other.#take(request, this.#settling(call)));
+    });
+  }
+
+  receive(name: string, handler: PeerHandler): () => void {
+    if (this.receives(name)) {
+      const details = { subject: name };
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_RECEIVER_EXISTS',
+        `${name} has a receiver already; take that one back first`,
+        details,
+      );
+    }
+    this.#handlers.set(name, handler);
+    return () => this.#handlers.delete(name);
+  }
+
+  receives(name: string): boolean {
+    return this.#handlers.has(name);
+  }
+
+  /** This end is gone, as if its process had been killed: the other's requests reject. */
+  die(): void {
+    const other = this.#other;
+    this.#other = undefined;
+    if (!other) return;
+    other.#other = undefined;
+    for (const end of [this, other]) for (const { reject } of end.#calls) reject(died());
+  }
+
+  #settling(call: Call): Call {
+    const once = (settle: () => void) => {
+      if (this.#calls.delete(call)) settle();
+    };
+    return {
+      resolve: (response) => once(() => call.resolve(response)),
+      reject: (error) => once(() => call.reject(error)),
+    };
+  }
+
+  #take(message: AnyMessage, call: Call): void {
+    const handler = this.#handlers.get(message.name);
+    const definition = codec.definition(message.name);
+    if (!handler) call.reject(notUnderstood(message));
+    else if (this.#lane && definition.deferred) this.#lane.run(() => this.#handle(handler, message, call));
+    else void this.#handle(handler, message, call);
+  }
+
+  async #handle(handler: PeerHandler, message: AnyMessage, call: Call): Promise<void> {
+    let isDeferred = false;
+    const respond = (fields: object = {}) => call.resolve(roundTrip({ ...message, ...fields }));
+    const request = {
+      defer: () => {
+        isDeferred = true;
+      },
+      respond,
+      respondNotUnderstood: () => call.reject(notUnderstood(message)),
+    };
+    try {
+      const fields = await handler(message, request);
+      if (!isDeferred) respond(fields as object | undefined);
+    } catch (error) {
+      this.failures.push(error);
+      const { response } = codec.definition(message.name);
+      if (response.kind === 'status') respond({ [response.field]: response.error });
+      else call.reject(notUnderstood(message));
+    }
+  }
+}
+
+const roundTrip = (message: AnyMessage): AnyMessage => codec.decode(codec.encode(message, 0, new Uint8Array(64)));
+
+const notUnderstood = ({ name }: AnyMessage): CtrlIfError =>
+  new CtrlIfError(
+    'ERR_CTRL_IF_NOT_UNDERSTOOD',
+    `the peer did not understand ${name}; register a receiver for it there`,
+    {
+      subject: name,
+    },
+  );
+
+const died = (): CtrlIfError =>
+  new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the mock peer is gone; link a new one to go on', {});
