@@ -1,0 +1,126 @@
+import type { AnyMessage } from '../../link/codec.ts';
+import { mapFrames } from '../backend/refusal.ts';
+import type { Channel, ChannelPair, MappedFrame } from '../surroundings.ts';
+import {
+  type DeviceWire,
+  DRIVER_STATUS,
+  framesOf,
+  frontendMessage,
+  handleOf,
+  INTERFACE_STATUSES,
+  type InterfaceStatus,
+} from '../wire.ts';
+import type { MockDomain, MockMachine } from './machine.ts';
+
+export interface MockBackendOptions {
+  /** The driver domain; default 2. */
+  domid?: number;
+  /** The frontend's domain; default 1. */
+  frontend?: number;
+  /** Default 0. */
+  handle?: number;
+  /** What it does with a CONNECT: accept it (the default), refuse it (DISCONNECTED), or hold it and say nothing. */
+  onConnect?: 'accept' | 'refuse' | 'hold';
+}
+
+/**
+ * Controller and backend in one, for tests of a frontend: it tells the frontend each status when it is told to, connects what
+ * asks to be connected, and has the frontend's pages then.
+ */
+export class MockBackend {
+  /** The names of what the frontend has sent, in order. */
+  readonly received: string[] = [];
+  /** How often the frontend has notified. */
+  notified = 0;
+  /** What it does with the next CONNECT. */
+  onConnect: 'accept' | 'refuse' | 'hold';
+  readonly #machine: MockMachine;
+  readonly #wire: DeviceWire;
+  readonly #frontend: MockDomain;
+  readonly #domain: MockDomain;
+  readonly #handle: number;
+  #mapped: MappedFrame[] = [];
+  #channel: Channel | undefined;
+  #ports: ChannelPair | undefined;
+  #status: InterfaceStatus = 'DISCONNECTED';
+
+  constructor(machine: MockMachine, wire: DeviceWire, options: MockBackendOptions = {}) {
+    this.#machine = machine;
+    this.#wire = wire;
+    this.#domain = machine.domain(options.domid ?? 2);
+    this.#frontend = machine.domain(options.frontend ?? 1);
+    this.#handle = options.handle ?? 0;
+    this.onConnect = options.onConnect ?? 'accept';
+    const { frontend } = wire;
+    this.#receive(frontend.DRIVER_STATUS, async ({ status }) => {
+      if (status === DRIVER_STATUS.DOWN) this.#letGo();
+      else await this.tell('DISCONNECTED');
+      return { maxHandle: this.#handle };
+    });
+    this.#receive(frontend.CONNECT, (message) => this.#connect(message));
+    this.#receive(frontend.DISCONNECT, () => this.tell('DISCONNECTED'));
+    if (frontend.QUERY) this.#receive(frontend.QUERY, (message) => this.#fields(this.#statusOf(message)));
+  }
+
+  /** The frontend's pages, while it is connected. */
+  get pages(): readonly Uint8Array[] {
+    return this.#mapped.map(({ bytes }) => bytes);
+  }
+
+  notify(): void {
+    this.#channel?.notify();
+  }
+
+  /** Tells the frontend its status; resolves when it has acted on it. What is said not to be connected is let go first. */
+  async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
+    if (status === 'CLOSED' || status === 'DISCONNECTED') this.#letGo();
+    if (status !== 'CHANGED') this.#status = status;
+    const said = { ...this.#fields(status), ...fields };
+    await this.#frontend.controller.request(frontendMessage(this.#wire, 'INTERFACE_STATUS', this.#handle, said));
+  }
+
+  #receive(name: string, handler: (message: AnyMessage) => unknown): void {
+    this.#frontend.controller.receive(name, (message) => {
+      this.received.push(name);
+      return handler(message);
+    });
+  }
+
+  async #connect(message: AnyMessage): Promise<void> {
+    if (this.onConnect === 'hold') return;
+    if (this.onConnect === 'refuse') {
+      await this.tell('DISCONNECTED');
+      return;
+    }
+    const { backend, domid } = this.#domain;
+    this.#mapped = await mapFrames(backend.frames, this.#frontend.domid, framesOf(this.#wire, message));
+    this.#ports = await this.#machine.channels.bind(domid, this.#frontend.domid);
+    this.#channel = backend.channels.bind(this.#ports.portA, () => {
+      this.notified++;
+    });
+    await this.tell('CONNECTED');
+  }
+
+  #statusOf(message: AnyMessage): InterfaceStatus {
+    return handleOf(message) === this.#handle ? this.#status : 'CLOSED';
+  }
+
+  #fields(status: InterfaceStatus): object {
+    return {
+      status: INTERFACE_STATUSES.indexOf(status),
+      evtchn: status === 'CONNECTED' ? (this.#ports?.portB ?? 0) : 0,
+      domid: status === 'CLOSED' ? 0 : this.#domain.domid,
+      mac: '00:00:00:00:00:00',
+      bandwidth: 500,
+      numPorts: 0,
+    };
+  }
+
+  #letGo(): void {
+    this.#channel?.close();
+    for (const frame of this.#mapped.splice(0)) frame.unmap();
+    if (this.#ports) this.#machine.channels.close(this.#ports);
+    this.#channel = undefined;
+    this.#ports = undefined;
+  }
+}
