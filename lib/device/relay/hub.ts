@@ -1,0 +1,212 @@
+import { EventEmitter } from 'node:events';
+import { CtrlIfError } from '../../errors.ts';
+import type { AnyMessage } from '../../link/codec.ts';
+import type { ChannelAllocator, Peer } from '../surroundings.ts';
+import { type DeviceWire, DRIVER_STATUS, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
+import { type Party, Relay, type RelayFields } from './relay.ts';
+import type { RelayEvent } from './table.ts';
+
+export interface HubEvents {
+  /** A backend refused, or a peer did not answer, and no caller was there to hear of it. Without a listener it is thrown. */
+  error: [unknown];
+}
+
+/** Which two domains, and which number the device has at its frontend. */
+export interface Attachment {
+  /** The frontend's domain. */
+  readonly frontend: number;
+  /** The driver domain. */
+  readonly backend: number;
+  /** Default: the lowest that is free. */
+  readonly handle?: number;
+}
+
+/** A domain with a driver of the class. */
+interface Driver extends Party {
+  isUp: boolean;
+  readonly takeBack: (() => void)[];
+}
+
+/** The controller's part of one device class: all its devices, and the drivers at both of their ends. */
+export class DeviceHub extends EventEmitter<HubEvents> {
+  readonly #wire: DeviceWire;
+  readonly #channels: ChannelAllocator;
+  readonly #frontends = new Map<number, Driver>();
+  readonly #backends = new Map<number, Driver>();
+  readonly #relays = new Set<Relay>();
+
+  /** @internal See `BlockHub`, `NetworkHub`, `UsbHub`. */
+  constructor(wire: DeviceWire, channels: ChannelAllocator) {
+    super();
+    this.#wire = wire;
+    this.#channels = channels;
+  }
+
+  /** A domain that may run a frontend. Call it before its messages can come. */
+  addFrontend(domid: number, peer: Peer): void {
+    const { frontend } = this.#wire;
+    const driver: Driver = { domid, peer, isUp: false, takeBack: [] };
+    this.#frontends.set(domid, driver);
+    const receive = (name: string, handler: (message: AnyMessage) => unknown) =>
+      driver.takeBack.push(peer.receive(name, handler));
+    receive(frontend.DRIVER_STATUS, ({ status }) => this.#frontendStatus(driver, status === DRIVER_STATUS.UP));
+    receive(frontend.CONNECT, (message) => this.#asked(driver, 'CONNECT', message));
+    receive(frontend.DISCONNECT, (message) => this.#asked(driver, 'DISCONNECT', message));
+    if (frontend.QUERY) receive(frontend.QUERY, (message) => this.#statusOf(driver, message));
+  }
+
+  /** A domain that may run a backend. Call it before its messages can come. */
+  addBackend(domid: number, peer: Peer): void {
+    const driver: Driver = { domid, peer, isUp: false, takeBack: [] };
+    this.#backends.set(domid, driver);
+    for (const relay of this.#relaysAt('backend', domid)) relay.moveTo(driver);
+    driver.takeBack.push(
+      peer.receive(this.#wire.backend.DRIVER_STATUS, ({ status }: AnyMessage) => {
+        driver.isUp = status === DRIVER_STATUS.UP;
+        // The answer does not wait for frontends, which may take their time.
+        void this.#fireAll(this.#relaysAt('backend', domid), driver.isUp ? 'backendUp' : 'backendDown');
+      }),
+    );
+  }
+
+  /** The frontend's domain has ended: its devices are destroyed at their backends. Resolves when that is done. */
+  async removeFrontend(domid: number): Promise<void> {
+    this.#end(this.#frontends, domid);
+    const relays = this.#relaysAt('frontend', domid);
+    await this.#fireAll(relays, 'frontendGone');
+    for (const relay of relays) this.#relays.delete(relay);
+  }
+
+  /**
+   * The driver domain has ended, which is the same as its driver being DOWN. Its devices wait for one of the same domid, or for
+   * {@link replaceBackend}.
+   */
+  async removeBackend(domid: number): Promise<void> {
+    this.#end(this.#backends, domid);
+    await this.#fireAll(this.#relaysAt('backend', domid), 'backendDown');
+  }
+
+  /** The devices of a driver domain that has ended go to another one: frontends offer it their pages. */
+  async replaceBackend(ended: number, domid: number): Promise<void> {
+    const driver = added(this.#backends, domid, 'addBackend');
+    const relays = this.#relaysAt('backend', ended);
+    for (const relay of relays) relay.moveTo(driver);
+    // What they hold is offered to the one that ended: told DISCONNECTED, frontends ask anew.
+    await this.#fireAll(relays, 'DISCONNECT');
+    if (driver.isUp) await this.#fireAll(relays, 'backendUp');
+  }
+
+  /** The devices of that frontend's domain, by handle. */
+  devicesOf(frontend: number): readonly Relay[] {
+    return this.#relaysAt('frontend', frontend).sort((a, b) => a.handle - b.handle);
+  }
+
+  /** Forgets the device: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
+  async detach(relay: Relay): Promise<void> {
+    await relay.fire('destroy');
+    this.#relays.delete(relay);
+  }
+
+  /**
+   * Makes a device between two domains. Its interface is created at once, or when the backend's driver is UP.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` for a domain that was not added and a handle that is taken,
+   *   `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it
+   */
+  protected async attachDevice(
+    { frontend, backend, handle }: Attachment,
+    fields: RelayFields,
+    prepare: (relay: Relay) => Promise<void> = async () => {},
+  ): Promise<Relay> {
+    const back = added(this.#backends, backend, 'addBackend');
+    const relay = new Relay({
+      wire: this.#wire,
+      frontend: added(this.#frontends, frontend, 'addFrontend'),
+      backend: back,
+      handle: this.#freeHandle(frontend, handle),
+      channels: this.#channels,
+      fields,
+      isFrontendUp: () => this.#frontends.get(frontend)?.isUp ?? false,
+      onError: (error) => this.emit('error', error),
+    });
+    this.#relays.add(relay);
+    try {
+      await prepare(relay);
+      await relay.fire(back.isUp ? 'attach' : 'backendDown');
+    } catch (error) {
+      this.#relays.delete(relay);
+      throw error;
+    }
+    return relay;
+  }
+
+  #freeHandle(frontend: number, asked: number | undefined): number {
+    const taken = new Set(this.devicesOf(frontend).map(({ handle }) => handle));
+    let handle = asked ?? 0;
+    while (asked === undefined && this.#wire.backendHandle && taken.has(handle)) handle++;
+    if (!taken.has(handle)) return handle;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DEVICE_STATE',
+      `domain ${frontend} has a ${this.#wire.name} device with handle ${handle} already; detach that one first, or take another handle`,
+      { domid: frontend, expected: 'a handle that is free', received: handle },
+    );
+  }
+
+  #relaysAt(end: 'frontend' | 'backend', domid: number): Relay[] {
+    return [...this.#relays].filter((relay) => relay[end].domid === domid);
+  }
+
+  /** The devices of one domain do not wait for those of others, nor fail with them. */
+  async #fireAll(relays: readonly Relay[], event: RelayEvent): Promise<void> {
+    await Promise.all(relays.map((relay) => relay.fire(event).catch((error) => this.emit('error', error))));
+  }
+
+  #end(drivers: Map<number, Driver>, domid: number): void {
+    for (const takeBack of drivers.get(domid)?.takeBack ?? []) takeBack();
+    drivers.delete(domid);
+  }
+
+  /** UP: the status of each interface that is not active, then the highest handle. DOWN: none is active any more. */
+  async #frontendStatus(driver: Driver, isUp: boolean): Promise<object> {
+    driver.isUp = isUp;
+    const relays = this.devicesOf(driver.domid);
+    await this.#fireAll(relays, isUp ? 'UP' : 'DOWN');
+    const maxHandle = Math.max(0, ...relays.map(({ handle }) => handle));
+    if (isUp && this.#wire.answersDriverUp) {
+      const answer = { name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.UP, maxHandle };
+      await driver.peer.request(answer).catch((error: unknown) => this.emit('error', error));
+    }
+    return { maxHandle };
+  }
+
+  /** Acknowledged when all is done: the statuses have said how it went. */
+  async #asked(driver: Driver, event: 'CONNECT' | 'DISCONNECT', message: AnyMessage): Promise<void> {
+    // A resumed network frontend connects without having said UP (PROTOCOL.md 3.7).
+    driver.isUp = true;
+    const relay = this.#find(driver, message);
+    if (relay) await relay.fire(event, message).catch((error) => this.emit('error', error));
+    else await driver.peer.request(frontendMessage(this.#wire, 'INTERFACE_STATUS', handleOf(message), this.#closed));
+  }
+
+  #statusOf(driver: Driver, message: AnyMessage): object {
+    return this.#find(driver, message)?.statusFields() ?? this.#closed;
+  }
+
+  #find(driver: Driver, message: AnyMessage): Relay | undefined {
+    return this.devicesOf(driver.domid).find(({ handle }) => handle === handleOf(message));
+  }
+
+  get #closed(): object {
+    const zeros = { evtchn: 0, domid: 0, mac: '00:00:00:00:00:00', bandwidth: 0, numPorts: 0 };
+    return { status: INTERFACE_STATUSES.indexOf('CLOSED'), ...zeros };
+  }
+}
+
+function added(drivers: ReadonlyMap<number, Driver>, domid: number, how: string): Driver {
+  const driver = drivers.get(domid);
+  if (driver) return driver;
+  throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `domain ${domid} is not known here; give it to ${how} first`, {
+    domid,
+    expected: 'a domain that was added',
+  });
+}

@@ -1,0 +1,248 @@
+import { CtrlIfError } from '../../errors.ts';
+import type { AnyMessage } from '../../link/codec.ts';
+import type { MessageName } from '../../wire/codec.ts';
+import type { ChannelAllocator, ChannelPair, Peer } from '../surroundings.ts';
+import { Machine, Raised } from '../table.ts';
+import {
+  backendMessage,
+  type DeviceWire,
+  frameFields,
+  framesOf,
+  frontendMessage,
+  INTERFACE_STATUSES,
+  type InterfaceStatus,
+} from '../wire.ts';
+import { RELAY, type RelayAction, type RelayEvent, type RelayNotice, type RelayState } from './table.ts';
+
+/** What an interface is to its frontend in each state of its relay; QUERY's answer. */
+export const STATUS_OF: { readonly [S in RelayState]: InterfaceStatus } = {
+  ABSENT: 'CLOSED',
+  DOWN: 'DISCONNECTED',
+  HELD: 'DISCONNECTED',
+  DISCONNECTED: 'DISCONNECTED',
+  CONNECTED: 'CONNECTED',
+};
+
+/** A domain at the end of a link of the controller's. */
+export interface Party {
+  readonly domid: number;
+  readonly peer: Pick<Peer, 'request'>;
+}
+
+/** Fields that messages of one class have beside those that all have. */
+export interface RelayFields {
+  readonly create?: object;
+  readonly connect?: object;
+  /** For INTERFACE_STATUS and the answer to QUERY. */
+  status?(): object;
+}
+
+export interface RelaySurroundings {
+  readonly wire: DeviceWire;
+  readonly frontend: Party;
+  readonly backend: Party;
+  readonly handle: number;
+  readonly channels: ChannelAllocator;
+  readonly fields: RelayFields;
+  /** Whether the frontend's driver is UP: it is told nothing while it is not. */
+  isFrontendUp(): boolean;
+  /** What went wrong without a caller to hear of it. */
+  onError(error: unknown): void;
+}
+
+interface RelayCall {
+  /** The frontend's CONNECT, or what `change` sends. */
+  readonly message?: AnyMessage;
+  /** Remembers the change, for the next `create`. */
+  readonly remember?: () => unknown;
+}
+
+/** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
+export class Relay {
+  readonly #with: RelaySurroundings;
+  readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
+  /** What `create` says after CREATE, by what it is about. */
+  readonly #settings = new Map<string, AnyMessage>();
+  #backend: Party;
+  #frames: bigint[] = [];
+  #channel: ChannelPair | undefined;
+
+  constructor(surroundings: RelaySurroundings) {
+    this.#with = surroundings;
+    this.#backend = surroundings.backend;
+    this.#machine = new Machine(RELAY, {
+      do: this.#actions,
+      tell: (notice) => this.#tell(notice),
+    });
+  }
+
+  get handle(): number {
+    return this.#with.handle;
+  }
+
+  get frontend(): Party {
+    return this.#with.frontend;
+  }
+
+  get backend(): Party {
+    return this.#backend;
+  }
+
+  get state(): RelayState {
+    return this.#machine.state;
+  }
+
+  /** What was set and not taken back: VBDs, the credit limit, ports. */
+  get settings(): ReadonlyMap<string, AnyMessage> {
+    return this.#settings;
+  }
+
+  /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
+  moveTo(backend: Party): void {
+    this.#backend = backend;
+  }
+
+  /**
+   * Lets an event happen; resolves when all that follows from it is done.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, or the failure of a request; the table
+   *   has been followed all the same
+   */
+  async fire(event: RelayEvent, message?: AnyMessage): Promise<void> {
+    await this.#machine.fire(event, message ? { message } : {});
+  }
+
+  /**
+   * Sends `setting` to the backend now or, where its interface is not there, after its next CREATE; and from then on whenever
+   * the interface is created anew.
+   *
+   * @throws CtrlIfError as {@link fire}; then nothing has changed
+   */
+  async change(about: string, setting: AnyMessage): Promise<void> {
+    await this.#change(setting, () => this.#settings.set(about, setting));
+  }
+
+  /** Sends `message` where the interface is there, and says what {@link change} has set no more. */
+  async changeBack(about: string, message: AnyMessage): Promise<void> {
+    await this.#change(message, () => this.#settings.delete(about));
+  }
+
+  async #change(message: AnyMessage, remember: () => unknown): Promise<void> {
+    await this.#machine.fire('change', { message, remember });
+    // Where the state has nobody to send it to.
+    remember();
+  }
+
+  /** A message to the backend about this interface. */
+  toBackend(name: MessageName, fields?: object): AnyMessage {
+    return backendMessage(this.#with.wire, name, { domid: this.frontend.domid, handle: this.handle }, fields);
+  }
+
+  /** The OUT fields of INTERFACE_STATUS and QUERY for what the interface is now, or is said to be. */
+  statusFields(said: InterfaceStatus = STATUS_OF[this.state]): object {
+    // In the midst of a disconnect the channel goes first.
+    const status = said === 'CONNECTED' && !this.#channel ? 'DISCONNECTED' : said;
+    return {
+      status: INTERFACE_STATUSES.indexOf(status),
+      evtchn: status === 'CONNECTED' ? this.#channel!.portB : 0,
+      domid: status === 'CLOSED' ? 0 : this.backend.domid,
+      ...this.#with.fields.status?.(),
+    };
+  }
+
+  get #actions(): { readonly [A in RelayAction]: (call: RelayCall) => unknown } {
+    const { wire, fields, channels } = this.#with;
+    return {
+      create: () => this.#create(),
+      change: async ({ message, remember }) => {
+        await this.#ask(message!);
+        remember?.();
+      },
+      disconnect: () => this.#leave(wire.backend.DISCONNECT),
+      renew: async () => {
+        if (!wire.connectsOnce) return;
+        await this.#leave(wire.backend.DESTROY);
+        await this.#create();
+      },
+      destroy: () => this.#leave(wire.backend.DESTROY),
+      connect: () => {
+        const frames = frameFields(wire, this.#frames);
+        const message = { ...frames, evtchn: this.#channel!.portA, ...fields.connect };
+        return this.#ask(this.toBackend(wire.backend.CONNECT, message)).catch((error) => {
+          throw new Raised(failureOf(error), error);
+        });
+      },
+      openChannel: async () => {
+        this.#channel = await channels.bind(this.backend.domid, this.frontend.domid);
+      },
+      closeChannel: async () => {
+        const channel = this.#channel;
+        this.#channel = undefined;
+        if (channel) await channels.close(channel);
+      },
+      keepFrames: ({ message }) => {
+        this.#frames = framesOf(wire, message!);
+      },
+      dropFrames: () => {
+        this.#frames = [];
+      },
+    };
+  }
+
+  async #create(): Promise<void> {
+    const { wire, fields } = this.#with;
+    try {
+      await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
+      try {
+        for (const setting of this.#settings.values()) await this.#ask(setting);
+      } catch (error) {
+        // All of it or nothing.
+        await this.#leave(wire.backend.DESTROY);
+        throw error;
+      }
+    } catch (error) {
+      throw new Raised('lost', error);
+    }
+  }
+
+  /** DISCONNECT or DESTROY. A backend that is not there, or has no such interface, has nothing mapped any more. */
+  async #leave(name: MessageName): Promise<void> {
+    try {
+      await this.#ask(this.toBackend(name));
+    } catch (error) {
+      if (failureOf(error) === 'refused') throw error;
+      this.#with.onError(error);
+    }
+  }
+
+  async #ask(message: AnyMessage): Promise<void> {
+    const { wire } = this.#with;
+    const { status } = await this.backend.peer.request(message);
+    // RELEASE_PORT has none.
+    if (status === undefined || status === wire.statuses.OKAY) return;
+    const [said] = Object.entries(wire.statuses).find(([, value]) => value === status) ?? [`status ${status}`];
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DEVICE_REFUSED',
+      `backend domain ${this.backend.domid} answered ${message.name} for domain ${this.frontend.domid} with ${said}; expected OKAY`,
+      { domid: this.backend.domid, field: 'status', subject: message.name, expected: 'OKAY', received: said },
+    );
+  }
+
+  /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
+  async #tell(notice: RelayNotice): Promise<void> {
+    const { wire, frontend, handle } = this.#with;
+    const status = notice === 'CHANGED' ? wire.changedStatus : notice;
+    if (!status || !this.#with.isFrontendUp()) return;
+    try {
+      await frontend.peer.request(frontendMessage(wire, 'INTERFACE_STATUS', handle, this.statusFields(status)));
+    } catch (error) {
+      // A frontend that does not hear is no reason to treat its backend differently.
+      this.#with.onError(error);
+    }
+  }
+}
+
+function failureOf(error: unknown): 'refused' | 'vanished' | 'lost' {
+  if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_DEVICE_REFUSED') return 'lost';
+  return error.received === 'INTERFACE_NOT_FOUND' ? 'vanished' : 'refused';
+}

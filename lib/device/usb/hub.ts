@@ -1,0 +1,68 @@
+import { type Attachment, DeviceHub } from '../relay/hub.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { ChannelAllocator } from '../surroundings.ts';
+import { USB } from './wire.ts';
+
+/** A host port for a domain. */
+export interface PortClaim {
+  /** In the host's style, at most 16 bytes: `1-1.2`. */
+  readonly path: string;
+  /** The port on the domain's virtual root hub. */
+  readonly usbifPort: number;
+}
+
+export interface UsbDeviceOptions {
+  /** Microseconds of each 1 ms frame for isochronous and interrupt transfers; default 500, the original's. */
+  readonly bandwidth?: number;
+  readonly ports?: readonly PortClaim[];
+}
+
+/** The USB controller of one frontend, and the host ports behind it. */
+export class UsbDevice {
+  readonly relay: Relay;
+
+  /** @internal */
+  constructor(relay: Relay) {
+    this.relay = relay;
+  }
+
+  /**
+   * Gives a host port to the domain; a connected frontend is told CONNECTED again, with the new number of ports.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `received`: ERROR where path or port is
+   *   taken, OUT_OF_MEMORY
+   */
+  async claimPort({ path, usbifPort }: PortClaim): Promise<void> {
+    await this.relay.change(about(path), this.relay.toBackend('USBIF_BE_CLAIM_PORT', { path, usbifPort }));
+  }
+
+  /** Takes a host port back. @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` where nobody has that port */
+  async releasePort(path: string): Promise<void> {
+    await this.relay.changeBack(about(path), { name: 'USBIF_BE_RELEASE_PORT', path });
+  }
+}
+
+/** The controller's part of all USB controllers: one a domain. */
+export class UsbHub extends DeviceHub {
+  constructor(channels: ChannelAllocator) {
+    super(USB, channels);
+  }
+
+  /** See {@link DeviceHub.attachDevice}. */
+  async attach(where: Omit<Attachment, 'handle'>, options: UsbDeviceOptions = {}): Promise<UsbDevice> {
+    const { bandwidth = 500, ports = [] } = options;
+    let claimed: Relay['settings'] = new Map();
+    const status = () => ({ bandwidth, numPorts: numPortsOf(claimed) });
+    const claim = async (relay: Relay) => {
+      claimed = relay.settings;
+      for (const port of ports) await new UsbDevice(relay).claimPort(port);
+    };
+    return new UsbDevice(await this.attachDevice(where, { connect: { bandwidth }, status }, claim));
+  }
+}
+
+const about = (path: string): string => `port ${path}`;
+
+/** Ports are polled up to this number: the highest, not how many (PROTOCOL.md 3.9). */
+const numPortsOf = (claimed: Relay['settings']): number =>
+  Math.max(0, ...[...claimed.values()].map(({ usbifPort }) => (usbifPort as number) + 1));

@@ -1,0 +1,334 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BlockBackend } from '../../lib/device/block/backend.ts';
+import { BlockFrontend } from '../../lib/device/block/frontend.ts';
+import { BlockHub } from '../../lib/device/block/hub.ts';
+import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { NetworkBackend } from '../../lib/device/network/backend.ts';
+import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
+import { NetworkHub } from '../../lib/device/network/hub.ts';
+import { UsbBackend } from '../../lib/device/usb/backend.ts';
+import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
+import { UsbHub } from '../../lib/device/usb/hub.ts';
+
+let machine: MockMachine;
+beforeEach(() => {
+  machine = new MockMachine();
+});
+
+const MAC = '00:16:3e:00:00:01';
+const CLASSES = {
+  block: { Hub: BlockHub, Frontend: BlockFrontend, Backend: BlockBackend, frames: 1 },
+  network: { Hub: NetworkHub, Frontend: NetworkFrontend, Backend: NetworkBackend, frames: 2 },
+  usb: { Hub: UsbHub, Frontend: UsbFrontend, Backend: UsbBackend, frames: 1 },
+};
+type ClassName = keyof typeof CLASSES;
+
+/** Controller, frontends and backends of one class, all of them the real ones. */
+function begin(which: ClassName) {
+  const { Hub, Frontend, Backend } = CLASSES[which];
+  const hub = new Hub(machine.channels);
+  const errors: unknown[] = [];
+  hub.on('error', (error) => errors.push(error));
+  const heard: string[] = [];
+  return {
+    hub,
+    errors,
+    heard,
+    attach: (frontend: number, backend: number, handle?: number) =>
+      hub.attach({ frontend, backend, ...(handle === undefined ? {} : { handle }) } as never, { mac: MAC } as never),
+    frontend(domid: number) {
+      hub.addFrontend(domid, machine.domain(domid).controller);
+      const frontend = new Frontend(machine.domain(domid).frontend);
+      for (const notice of ['connected', 'disconnected', 'closed', 'refused'] as const) {
+        frontend.on(notice, ({ handle }) => heard.push(`${domid}/${handle} ${notice}`));
+      }
+      return frontend;
+    },
+    backend(domid: number) {
+      hub.addBackend(domid, machine.domain(domid).controller);
+      return new Backend(machine.domain(domid).backend) as BlockBackend;
+    },
+  };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}
+
+describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
+  const { frames } = CLASSES[which];
+  const idle = () => [machine.memory.allocated, machine.memory.mapped, machine.channels.open];
+
+  it('connect, share pages and notify, and leave nothing behind', async () => {
+    const { hub, attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    await backend.start();
+    const { relay } = await attach(1, 2);
+    await frontend.start();
+    await until(() => heard.includes('1/0 connected'));
+    frontend.find()!.frames[0]![3] = 33;
+    expect(backend.find(1)!.frames[0]![3]).toBe(33);
+    let notified = 0;
+    frontend.on('notified', () => notified++);
+    backend.find(1)!.notify();
+    await until(() => notified > 0);
+    expect(relay.state).toBe('CONNECTED');
+    await hub.detach(relay);
+    expect(heard).toEqual(['1/0 connected', '1/0 closed']);
+    expect([backend.interfaces, hub.devicesOf(1), errors, idle()]).toEqual([[], [], [], [0, 0, 0]]);
+  });
+
+  it('disconnect and connect again as the frontend wishes, when the last user of the pages is done', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    await backend.start();
+    await frontend.start();
+    await attach(1, 2);
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    const letGo = backend.find(1)!.hold();
+    const disconnected = frontend.disconnect();
+    for (let i = 0; i < 5; i++) await turn();
+    expect([frontend.find()!.state, machine.memory.mapped]).toEqual(['DISCONNECTING', frames]);
+    letGo();
+    await disconnected;
+    expect([frontend.find()!.state, idle()]).toEqual(['IDLE', [0, 0, 0]]);
+    await frontend.connect();
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    expect(idle()).toEqual([frames, frames, 1]);
+  });
+
+  it('survive their backend going DOWN and UP: every frontend is told, and connected again', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
+    const fronts = [addFrontend(1), addFrontend(3)];
+    const backend = addBackend(2);
+    await backend.start();
+    for (const front of fronts) await front.start();
+    await attach(1, 2);
+    await attach(3, 2);
+    await until(() => heard.length === 2);
+    await backend.stop();
+    // Their CONNECTs are held.
+    await until(() => fronts.every((front) => front.find()!.state === 'HELD'));
+    expect(heard.slice(2).sort()).toEqual(['1/0 disconnected', '3/0 disconnected']);
+    expect(idle()).toEqual([2 * frames, 0, 0]);
+    await backend.start();
+    await until(() => heard.length === 6);
+    expect(heard.slice(4).sort()).toEqual(['1/0 connected', '3/0 connected']);
+    expect([idle(), errors]).toEqual([[2 * frames, 2 * frames, 2], []]);
+  });
+
+  it('survive their driver domain: another one takes them over', async () => {
+    const { hub, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    await addBackend(2).start();
+    await frontend.start();
+    await attach(1, 2);
+    await until(() => heard.length === 1);
+    machine.kill(2);
+    await hub.removeBackend(2);
+    const next = addBackend(4);
+    await next.start();
+    await hub.replaceBackend(2, 4);
+    await until(() => frontend.find()!.state === 'CONNECTED');
+    expect(frontend.find()!.backend).toBe(4);
+    expect(next.find(1)!.frames[0]).toBe(frontend.find()!.frames[0]);
+  });
+
+  it('go when their frontend dies: the backend lets go of its pages', async () => {
+    const { hub, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    await backend.start();
+    await frontend.start();
+    await attach(1, 2);
+    await until(() => heard.length === 1);
+    machine.kill(1);
+    await hub.removeFrontend(1);
+    expect([backend.interfaces, hub.devicesOf(1), machine.memory.mapped, machine.channels.open]).toEqual([
+      [],
+      [],
+      0,
+      0,
+    ]);
+  });
+
+  it('are free when the frontend driver is DOWN, and told to one that comes UP', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    await backend.start();
+    await frontend.start();
+    await attach(1, 2);
+    await until(() => heard.length === 1);
+    await frontend.stop();
+    expect([heard.at(-1), idle(), backend.find(1)!.state]).toEqual(['1/0 closed', [0, 0, 0], 'DISCONNECTED']);
+    await frontend.start();
+    await until(() => heard.length === 3);
+    expect(heard.at(-1)).toBe('1/0 connected');
+  });
+
+  it('are left alone by an UP while they are active (the header, D16)', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    await addBackend(2).start();
+    await frontend.start();
+    await attach(1, 2);
+    await until(() => heard.length === 1);
+    const before = frontend.find()!.frames[0];
+    const name = {
+      block: 'BLKIF_FE_DRIVER_STATUS',
+      network: 'NETIF_FE_DRIVER_STATUS',
+      usb: 'USBIF_FE_DRIVER_STATUS_CHANGED',
+    }[which];
+    await machine.domain(1).guest.request({ name, status: 1 });
+    await turn();
+    expect(frontend.find()!.frames[0]).toBe(before);
+    expect(heard).toEqual(['1/0 connected']);
+  });
+
+  it('wait for a backend that is not UP yet', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    const { relay } = await attach(1, 2);
+    await frontend.start();
+    await until(() => relay.state === 'HELD');
+    await backend.start();
+    await until(() => heard.includes('1/0 connected'));
+  });
+
+  it('refuse a domain that was not added, and a handle that is taken', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
+    await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE', domid: 2 });
+    addBackend(2);
+    await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE', domid: 1 });
+    addFrontend(1);
+    await attach(1, 2);
+    await expect(attach(1, 2, 0)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
+    if (which === 'usb') await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
+    else expect((await attach(1, 2)).relay.handle).toBe(1);
+  });
+});
+
+describe('max_handle and QUERY', () => {
+  it.each(['block', 'network'] as const)('name every %s interface, whoever its backend is', async (which) => {
+    const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
+    addFrontend(1);
+    const backends = [addBackend(2), addBackend(3)];
+    for (const backend of backends) await backend.start();
+    await attach(1, 2);
+    await attach(1, 3, 4);
+    const [driver, query] =
+      which === 'block'
+        ? ['BLKIF_FE_DRIVER_STATUS', 'BLKIF_FE_INTERFACE_QUERY']
+        : ['NETIF_FE_DRIVER_STATUS', 'NETIF_FE_INTERFACE_QUERY'];
+    const { guest } = machine.domain(1);
+    for (const name of ['BLKIF_FE_INTERFACE_STATUS', 'NETIF_FE_INTERFACE_STATUS', 'NETIF_FE_DRIVER_STATUS'])
+      guest.receive(name, () => {});
+    expect(await guest.request({ name: driver, status: 1 })).toMatchObject({ maxHandle: 4 });
+    expect(await guest.request({ name: query, handle: 0 })).toMatchObject({ status: 1, domid: 2, evtchn: 0 });
+    expect(await guest.request({ name: query, handle: 4 })).toMatchObject({ status: 1, domid: 3 });
+    expect(await guest.request({ name: query, handle: 3 })).toMatchObject({ status: 0, domid: 0 });
+  });
+
+  it('answer with CLOSED for a CONNECT and a DISCONNECT of what does not exist', async () => {
+    const { frontend: addFrontend } = begin('block');
+    addFrontend(1);
+    const { guest } = machine.domain(1);
+    const told: unknown[] = [];
+    guest.receive('BLKIF_FE_INTERFACE_STATUS', ({ handle, status }) => void told.push([handle, status]));
+    await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 9, shmemFrame: 1n });
+    await guest.request({ name: 'BLKIF_FE_INTERFACE_DISCONNECT', handle: 9 });
+    expect(told).toEqual([
+      [9, 0],
+      [9, 0],
+    ]);
+  });
+});
+
+describe('what belongs to a device', () => {
+  it('VBDs are there at once, come and go, and come back with the backend', async () => {
+    const hub = new BlockHub(machine.channels);
+    for (const domid of [1]) hub.addFrontend(domid, machine.domain(domid).controller);
+    hub.addBackend(2, machine.domain(2).controller);
+    const opened: number[] = [];
+    class Disks extends BlockBackend {
+      override onVbdCreate = (_: unknown, { vdevice }: { vdevice: number }) => {
+        if (vdevice === 13) throw new Error('no such disk');
+        opened.push(vdevice);
+      };
+    }
+    const backend = new Disks(machine.domain(2).backend);
+    const frontend = new BlockFrontend(machine.domain(1).frontend);
+    let changes = 0;
+    frontend.on('changed', () => changes++);
+    await backend.start();
+    await frontend.start();
+    const vbd = (vdevice: number) => ({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
+    const where = { frontend: 1, backend: 2 };
+    await expect(hub.attach(where, { vbds: [vbd(1), vbd(13)] })).rejects.toMatchObject({
+      received: 'PHYSDEV_NOT_FOUND',
+    });
+    expect(backend.interfaces).toEqual([]);
+    const device = await hub.attach(where, { vbds: [vbd(1)] });
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    await device.createVbd(vbd(2));
+    await expect(device.createVbd(vbd(2))).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+    await expect(device.createVbd(vbd(13))).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
+    await device.destroyVbd(1);
+    await expect(device.destroyVbd(1)).rejects.toMatchObject({ received: 'VBD_NOT_FOUND' });
+    expect([[...backend.find(1)!.vbds.keys()], changes]).toEqual([[2], 2]);
+    opened.length = 0;
+    await backend.stop();
+    await backend.start();
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    expect(opened).toEqual([2]);
+  });
+
+  it('a credit limit holds at once and after a reconnect, and no status tells of it', async () => {
+    const hub = new NetworkHub(machine.channels);
+    hub.addFrontend(1, machine.domain(1).controller);
+    hub.addBackend(2, machine.domain(2).controller);
+    const backend = new NetworkBackend(machine.domain(2).backend);
+    const frontend = new NetworkFrontend(machine.domain(1).frontend);
+    await backend.start();
+    await frontend.start();
+    const creditLimit = { creditBytes: 3000, periodUsec: 1000 };
+    const device = await hub.attach({ frontend: 1, backend: 2 }, { mac: MAC, creditLimit });
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    expect(backend.find(1)).toMatchObject({ mac: MAC });
+    expect(frontend.find()!.mac).toBe(MAC);
+    expect(backend.find(1)!.credit.limit).toEqual(creditLimit);
+    await device.setCreditLimit({ creditBytes: 9000, periodUsec: 1000 });
+    await frontend.disconnect();
+    await frontend.connect();
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    expect(backend.find(1)!.credit.limit).toEqual({ creditBytes: 9000, periodUsec: 1000 });
+  });
+
+  it('USB ports are claimed and released, and the frontend learns how far they go', async () => {
+    const hub = new UsbHub(machine.channels);
+    hub.addFrontend(1, machine.domain(1).controller);
+    hub.addBackend(2, machine.domain(2).controller);
+    const backend = new UsbBackend(machine.domain(2).backend);
+    const frontend = new UsbFrontend(machine.domain(1).frontend);
+    await backend.start();
+    await frontend.start();
+    const device = await hub.attach(
+      { frontend: 1, backend: 2 },
+      { bandwidth: 700, ports: [{ path: '1-1', usbifPort: 0 }] },
+    );
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    expect(frontend.find()).toMatchObject({ bandwidth: 700, numPorts: 1 });
+    await device.claimPort({ path: '1-2', usbifPort: 3 });
+    expect(frontend.find()!.numPorts).toBe(4);
+    await expect(device.claimPort({ path: '1-3', usbifPort: 3 })).rejects.toMatchObject({ received: 'ERROR' });
+    await device.releasePort('1-1');
+    await expect(device.releasePort('1-1')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    expect(backend.portsOf(1).map(({ path }) => path)).toEqual(['1-2']);
+    expect(frontend.find()!.numPorts).toBe(4);
+  });
+});

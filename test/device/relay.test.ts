@@ -1,0 +1,263 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BLOCK } from '../../lib/device/block/wire.ts';
+import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { NETWORK } from '../../lib/device/network/wire.ts';
+import { Relay } from '../../lib/device/relay/relay.ts';
+import { RELAY, type RelayEvent, type RelayState } from '../../lib/device/relay/table.ts';
+import { USB } from '../../lib/device/usb/wire.ts';
+import { type DeviceWire, INTERFACE_STATUSES } from '../../lib/device/wire.ts';
+import { itReachesEveryCellOf } from './cells.ts';
+
+let machine: MockMachine;
+beforeEach(() => {
+  machine = new MockMachine();
+});
+
+const STATUS = { create: 0, connect: 0, disconnect: 0, destroy: 0, change: 0 };
+
+/** A relay between a backend and a frontend that write down what they get and answer as the test wants. */
+class World {
+  readonly log: string[] = [];
+  readonly errors: unknown[] = [];
+  readonly answers: Record<keyof typeof STATUS, number> = { ...STATUS };
+  isFrontendUp = true;
+  readonly ports: number[] = [];
+  readonly relay: Relay;
+
+  constructor(wire: DeviceWire = BLOCK) {
+    const backend = machine.domain(2);
+    const frontend = machine.domain(1);
+    const names = [
+      [wire.backend.CREATE, 'create'],
+      [wire.backend.CONNECT, 'connect'],
+      [wire.backend.DISCONNECT, 'disconnect'],
+      [wire.backend.DESTROY, 'destroy'],
+      ['BLKIF_BE_VBD_CREATE', 'change'],
+      ['NETIF_BE_CREDITLIMIT', 'change'],
+      ['USBIF_BE_CLAIM_PORT', 'change'],
+    ] as const;
+    for (const [name, what] of names) {
+      backend.guest.receive(name, () => {
+        this.log.push(what);
+        return { status: this.answers[what] };
+      });
+    }
+    frontend.guest.receive(wire.frontend.INTERFACE_STATUS, ({ status, evtchn }) => {
+      this.log.push(`!${INTERFACE_STATUSES[status]}`);
+      this.ports.push(evtchn);
+    });
+    this.relay = new Relay({
+      wire,
+      frontend: { domid: 1, peer: frontend.controller },
+      backend: { domid: 2, peer: backend.controller },
+      handle: 0,
+      channels: machine.channels,
+      fields: {
+        create: { mac: '00:16:3e:00:00:01', beMac: '00:00:00:00:00:00' },
+        connect: { bandwidth: 500 },
+        status: () => ({ mac: '00:16:3e:00:00:01', bandwidth: 500, numPorts: 0 }),
+      },
+      isFrontendUp: () => this.isFrontendUp,
+      onError: (error) => this.errors.push(error),
+    });
+  }
+
+  fire(event: RelayEvent): Promise<void> {
+    if (event === 'CONNECT') return this.relay.fire('CONNECT', CONNECT);
+    if (event === 'change') return this.relay.change('vbd 1', this.relay.toBackend('BLKIF_BE_VBD_CREATE', VBD));
+    return this.relay.fire(event);
+  }
+}
+
+const CONNECT = { name: 'any', shmemFrame: 7n, txShmemFrame: 7n, rxShmemFrame: 8n };
+const VBD = { vdevice: 1, pdevice: 0x801, devHandle: 0, readonly: 0 };
+const RECIPES: Record<RelayState, readonly RelayEvent[]> = {
+  ABSENT: [],
+  DOWN: ['backendDown'],
+  HELD: ['backendDown', 'CONNECT'],
+  DISCONNECTED: ['attach'],
+  CONNECTED: ['attach', 'CONNECT'],
+};
+
+async function begin(state: RelayState, wire?: DeviceWire): Promise<World> {
+  const world = new World(wire);
+  for (const event of RECIPES[state]) await world.fire(event);
+  expect(world.relay.state).toBe(state);
+  world.log.length = 0;
+  return world;
+}
+
+// biome-ignore format: a table
+const EVENTS: RelayEvent[] = ['attach', 'change', 'destroy', 'UP', 'DOWN', 'CONNECT', 'DISCONNECT', 'frontendGone', 'backendUp', 'backendDown', 'refused', 'vanished', 'lost'];
+/** State by event: the next state, what the backend is asked in order, and at last `!` what the frontend is told. */
+// biome-ignore format: a table
+const EXPECTED: Record<RelayState, readonly string[]> = {
+  ABSENT: ['DISCONNECTED create !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT !CLOSED', 'ABSENT !CLOSED', 'ABSENT', 'ABSENT', 'DOWN !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT'],
+  DOWN: ['DOWN', 'DOWN', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED', 'DOWN', 'HELD', 'DOWN !DISCONNECTED', 'ABSENT', 'DISCONNECTED create !DISCONNECTED', 'DOWN', 'DOWN', 'DOWN', 'DOWN'],
+  HELD: ['HELD', 'HELD', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED', 'DOWN', 'HELD', 'DOWN !DISCONNECTED', 'ABSENT', 'CONNECTED create connect !CONNECTED', 'HELD', 'DISCONNECTED !DISCONNECTED', 'ABSENT !CLOSED', 'HELD'],
+  DISCONNECTED: ['DISCONNECTED', 'DISCONNECTED change', 'ABSENT destroy !CLOSED', 'DISCONNECTED !DISCONNECTED', 'DISCONNECTED', 'CONNECTED connect !CONNECTED', 'DISCONNECTED !DISCONNECTED', 'ABSENT destroy', 'DISCONNECTED', 'DOWN', 'DISCONNECTED !DISCONNECTED', 'ABSENT !CLOSED', 'HELD'],
+  CONNECTED: ['CONNECTED', 'CONNECTED change !CHANGED', 'ABSENT disconnect destroy !CLOSED', 'CONNECTED', 'DISCONNECTED disconnect', 'CONNECTED disconnect connect !CONNECTED', 'DISCONNECTED disconnect !DISCONNECTED', 'ABSENT disconnect destroy', 'CONNECTED', 'DOWN !DISCONNECTED', 'DISCONNECTED !DISCONNECTED', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED'],
+};
+const ROWS = Object.entries(EXPECTED).flatMap(([state, row]) =>
+  row.map((expected, i) => [state as RelayState, EVENTS[i]!, expected] as const),
+);
+
+describe('the relay', () => {
+  it.each(ROWS)('%s: %s leads to %s', async (state, event, expected) => {
+    const world = await begin(state);
+    await world.fire(event);
+    expect([world.relay.state, ...world.log].join(' ')).toBe(expected);
+    expect(machine.channels.open).toBe(world.relay.state === 'CONNECTED' ? 1 : 0);
+  });
+
+  it.each(ROWS)('%s: %s tells a frontend nothing whose driver is DOWN', async (state, event) => {
+    const world = await begin(state);
+    world.isFrontendUp = false;
+    await world.fire(event);
+    expect(world.log.filter((line) => line.startsWith('!'))).toEqual([]);
+  });
+
+  it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
+    'D6: says DISCONNECTED, and never CONNECTED, for a CONNECT that the backend refuses when %s',
+    async (state) => {
+      for (const status of [1, 2, 4, 7, 9, 77]) {
+        machine = new MockMachine();
+        const world = await begin(state);
+        world.answers.connect = status;
+        const failed = world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT');
+        await expect(failed).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_REFUSED', field: 'status' });
+        expect(world.log.filter((line) => line.startsWith('!'))).toEqual(['!DISCONNECTED']);
+        expect([world.relay.state, machine.channels.open]).toEqual(['DISCONNECTED', 0]);
+      }
+    },
+  );
+
+  it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
+    'says CLOSED for a CONNECT of what the backend does not know, when %s',
+    async (state) => {
+      const world = await begin(state);
+      world.answers.connect = 3;
+      const failed = world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT');
+      await expect(failed).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
+      expect(world.log.at(-1)).toBe('!CLOSED');
+      expect([world.relay.state, machine.channels.open]).toEqual(['ABSENT', 0]);
+    },
+  );
+
+  it('holds a CONNECT whose backend dies meanwhile, and carries it out at the next one', async () => {
+    const world = await begin('DISCONNECTED');
+    const connecting = world.fire('CONNECT');
+    machine.kill(2);
+    await expect(connecting).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
+    expect([world.relay.state, machine.channels.open, world.log]).toEqual(['HELD', 0, []]);
+    const { guest, controller } = machine.domain(2);
+    const connected: unknown[] = [];
+    guest.receive(BLOCK.backend.CREATE, () => ({ status: 0 }));
+    guest.receive(BLOCK.backend.CONNECT, ({ shmemFrame, evtchn }) => {
+      connected.push([shmemFrame, evtchn > 0]);
+      return { status: 0 };
+    });
+    world.relay.moveTo({ domid: 2, peer: controller });
+    await world.fire('backendUp');
+    expect([world.relay.state, world.log, connected]).toEqual(['CONNECTED', ['!CONNECTED'], [[7n, true]]]);
+  });
+
+  it.each(['DOWN', 'HELD'] as const)('stays %s when the backend comes up and does not create', async (state) => {
+    const world = await begin(state);
+    world.answers.create = 7;
+    await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'OUT_OF_MEMORY' });
+    expect([world.relay.state, world.log]).toEqual([state, ['create']]);
+  });
+
+  it('destroys what it created where a setting is refused: all of it or nothing', async () => {
+    const world = await begin('ABSENT');
+    await world.fire('change');
+    world.answers.change = 8;
+    await expect(world.fire('attach')).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
+    expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
+  });
+
+  it('says settings again after every CREATE, but not those that were refused or taken back', async () => {
+    const world = await begin('DISCONNECTED');
+    await world.fire('change');
+    world.answers.change = 5;
+    const second = world.relay.change('vbd 2', world.relay.toBackend('BLKIF_BE_VBD_CREATE', { ...VBD, vdevice: 2 }));
+    await expect(second).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+    world.answers.change = 0;
+    expect([...world.relay.settings.keys()]).toEqual(['vbd 1']);
+    await world.fire('backendDown');
+    world.log.length = 0;
+    await world.fire('backendUp');
+    expect(world.log).toEqual(['create', 'change', '!DISCONNECTED']);
+    await world.fire('backendDown');
+    await world.relay.changeBack('vbd 1', { name: 'not sent' });
+    world.log.length = 0;
+    await world.fire('backendUp');
+    expect(world.log).toEqual(['create', '!DISCONNECTED']);
+  });
+
+  it('goes on where the backend has nothing to disconnect, and does not where it says that it failed', async () => {
+    const world = await begin('CONNECTED');
+    world.answers.disconnect = 1;
+    await expect(world.fire('DISCONNECT')).rejects.toMatchObject({ received: 'ERROR' });
+    // The pages may still be mapped: nobody is told that they are free (PROTOCOL.md 5.2 D7).
+    expect([world.relay.state, world.log]).toEqual(['CONNECTED', ['disconnect']]);
+    world.answers.disconnect = 3;
+    await world.fire('DISCONNECT');
+    expect([world.relay.state, world.log.at(-1)]).toEqual(['DISCONNECTED', '!DISCONNECTED']);
+    expect(world.errors).toMatchObject([{ received: 'INTERFACE_NOT_FOUND' }]);
+  });
+
+  it('goes on where the frontend does not hear', async () => {
+    const world = await begin('DISCONNECTED');
+    machine.domain(1).guest.die();
+    await world.fire('CONNECT');
+    expect(world.relay.state).toBe('CONNECTED');
+    expect(world.errors).toMatchObject([{ code: 'ERR_CTRL_IF_PEER_DIED' }]);
+  });
+
+  it('gives each connection a channel of its own, and closes the old one before', async () => {
+    const world = await begin('CONNECTED');
+    await world.fire('CONNECT');
+    const [, first, second] = world.ports;
+    expect(second).toBeGreaterThan(first!);
+    expect(machine.channels.open).toBe(1);
+    expect(world.relay.statusFields()).toMatchObject({ status: 2, evtchn: second, domid: 2 });
+  });
+
+  it('does not say CONNECTED while it is disconnecting', async () => {
+    const world = await begin('CONNECTED');
+    const { channels } = machine;
+    let during: object = {};
+    const close = channels.close.bind(channels);
+    channels.close = (pair) => {
+      during = world.relay.statusFields();
+      close(pair);
+    };
+    await world.fire('DISCONNECT');
+    expect(during).toMatchObject({ status: 1, evtchn: 0 });
+  });
+
+  it('has a network backend create anew what it disconnected (PROTOCOL.md 3.4)', async () => {
+    const world = await begin('CONNECTED', NETWORK);
+    await world.relay.change(
+      'credit limit',
+      world.relay.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 }),
+    );
+    expect(world.log).toEqual(['change']);
+    await world.fire('CONNECT');
+    expect(world.log).toEqual(['change', 'disconnect', 'destroy', 'create', 'change', 'connect', '!CONNECTED']);
+    await world.fire('destroy');
+    expect(world.log.slice(7)).toEqual(['disconnect', 'destroy', '!CLOSED']);
+  });
+
+  it('tells a USB frontend of a change with CONNECTED', async () => {
+    const world = await begin('CONNECTED', USB);
+    await world.relay.change('port 1-1', world.relay.toBackend('USBIF_BE_CLAIM_PORT', { path: '1-1', usbifPort: 0 }));
+    await turn();
+    expect(world.log).toEqual(['change', '!CONNECTED']);
+  });
+});
+
+itReachesEveryCellOf(RELAY);
