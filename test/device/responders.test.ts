@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MEMORY, MemoryResponder } from '../../lib/device/memory.ts';
+import { MockPeer } from '../../lib/device/mock/peer.ts';
+import { SHUTDOWN, ShutdownResponder } from '../../lib/device/shutdown.ts';
+import { type AnyTable, Machine } from '../../lib/device/table.ts';
+import { VCPU, VcpuResponder } from '../../lib/device/vcpu.ts';
+import { itReachesEveryCellOf } from './cells.ts';
+import { TestClock } from './clock.ts';
+
+let link: ReturnType<typeof MockPeer.link>;
+beforeEach(() => {
+  link = MockPeer.link();
+});
+const ask = (name: string, fields: object = {}) => link.controller.request({ name, ...fields });
+
+describe('the shutdown responder', () => {
+  it.each(['POWEROFF', 'REBOOT', 'SUSPEND'] as const)(
+    '%s: is acknowledged before anything happens, once at a time',
+    async (name) => {
+      const log: string[] = [];
+      let finish = () => {};
+      const responder = new ShutdownResponder(link.guest, {
+        shutdown: (request) => {
+          log.push(request);
+          return new Promise((resolve) => {
+            finish = resolve;
+          });
+        },
+        sysrq: (key) => void log.push(key),
+      });
+      responder.on('ignored', (request) => log.push(`ignored ${request}`));
+      await ask('SHUTDOWN_SYSRQ', { key: 's' });
+      expect(responder.state).toBe('IDLE');
+      await ask(`SHUTDOWN_${name}`);
+      expect([log, responder.state]).toEqual([['s'], 'PENDING']);
+      await turn();
+      for (const other of ['POWEROFF', 'REBOOT', 'SUSPEND']) await ask(`SHUTDOWN_${other}`);
+      await ask('SHUTDOWN_SYSRQ', { key: 'b' });
+      expect(log).toEqual(['s', name, 'ignored POWEROFF', 'ignored REBOOT', 'ignored SUSPEND', 'b']);
+      finish();
+      while (responder.state !== 'IDLE') await turn();
+      await ask('SHUTDOWN_SUSPEND');
+      await turn();
+      expect(log.at(-1)).toBe('SUSPEND');
+      responder.close();
+      await expect(ask('SHUTDOWN_SYSRQ', { key: 'b' })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    },
+  );
+
+  it('is idle again after an action that failed, and says so', async () => {
+    const responder = new ShutdownResponder(link.guest, {
+      shutdown: () => {
+        throw new Error('no halt here');
+      },
+    });
+    const failed = once(responder, 'error');
+    await ask('SHUTDOWN_POWEROFF');
+    expect((await failed)[0]).toMatchObject({ message: 'no halt here' });
+    while (responder.state !== 'IDLE') await turn();
+    // A key that nobody has a use for is acknowledged too.
+    await ask('SHUTDOWN_SYSRQ', { key: 'h' });
+  });
+});
+
+describe('the memory responder', () => {
+  function begin() {
+    const clock = new TestClock();
+    const passes: { target: number; end(frames: number | Error): void }[] = [];
+    const responder = new MemoryResponder(
+      link.guest,
+      {
+        resize: (target) =>
+          new Promise((resolve, reject) => {
+            passes.push({ target, end: (frames) => (typeof frames === 'number' ? resolve(frames) : reject(frames)) });
+          }),
+        accepts: (target) => target < 1_000_000,
+      },
+      clock,
+    );
+    const log: string[] = [];
+    responder.on('reached', (frames) => log.push(`reached ${frames}`));
+    responder.on('short', (frames, target) => log.push(`short ${frames} of ${target}`));
+    return { clock, passes, responder, log };
+  }
+
+  it('says "understood" at once, and "reached" when it is done', async () => {
+    const { passes, responder, log } = begin();
+    expect(await ask('MEM_REQUEST_SET', { target: 500 })).toMatchObject({ target: 500, status: 0 });
+    expect([responder.state, log, passes.map(({ target }) => target)]).toEqual(['WORKING', [], [500]]);
+    passes[0]!.end(500);
+    await turn();
+    expect([responder.state, log]).toEqual(['IDLE', ['reached 500']]);
+  });
+
+  it('tries again every second until the target is reached', async () => {
+    const { clock, passes, responder, log } = begin();
+    await ask('MEM_REQUEST_SET', { target: 500 });
+    passes[0]!.end(300);
+    await turn();
+    expect([responder.state, log]).toEqual(['WAITING', ['short 300 of 500']]);
+    clock.pass(999_999);
+    await turn();
+    expect(passes).toHaveLength(1);
+    clock.pass(1);
+    await turn();
+    expect(passes).toHaveLength(2);
+    const failed = once(responder, 'error');
+    passes[1]!.end(new Error('hypervisor says no'));
+    expect((await failed)[0]).toMatchObject({ message: 'hypervisor says no' });
+    clock.pass(1_000_000);
+    await turn();
+    passes[2]!.end(500);
+    await turn();
+    expect(log.at(-1)).toBe('reached 500');
+  });
+
+  it('takes a new target at any time', async () => {
+    const { clock, passes, responder, log } = begin();
+    await ask('MEM_REQUEST_SET', { target: 500 });
+    await ask('MEM_REQUEST_SET', { target: 200 });
+    passes[0]!.end(500);
+    await turn();
+    // What was reached is not what is wanted any more.
+    expect([log, passes.map(({ target }) => target)]).toEqual([[], [500, 200]]);
+    passes[1]!.end(250);
+    await turn();
+    await ask('MEM_REQUEST_SET', { target: 100 });
+    await turn();
+    expect([responder.state, clock.waiting, passes.at(-1)!.target]).toEqual(['WORKING', 0, 100]);
+    passes[2]!.end(100);
+    await turn();
+    expect(log).toEqual(['short 250 of 200', 'reached 100']);
+  });
+
+  it('refuses a target that it does not accept', async () => {
+    const { responder } = begin();
+    expect(await ask('MEM_REQUEST_SET', { target: 2_000_000 })).toMatchObject({ status: 1 });
+    expect(responder.state).toBe('IDLE');
+    responder.close();
+    await expect(ask('MEM_REQUEST_SET', { target: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+  });
+});
+
+describe('the VCPU responder', () => {
+  it('answers 1 when it is done, 0 when it is not, and 0 to whoever comes meanwhile', async () => {
+    const orders: { vcpu: number; isOn: boolean; end(error?: Error): void }[] = [];
+    const responder = new VcpuResponder(link.guest, {
+      set: (vcpu, isOn) =>
+        new Promise((resolve, reject) =>
+          orders.push({ vcpu, isOn, end: (error) => (error ? reject(error) : resolve()) }),
+        ),
+    });
+    for (const name of ['VCPU_HOTPLUG_ON', 'VCPU_HOTPLUG_OFF']) {
+      orders.length = 0;
+      const first = ask(name, { vcpu: 1 });
+      await turn();
+      expect((await ask('VCPU_HOTPLUG_OFF', { vcpu: 1 })).status).toBe(0);
+      expect((await ask('VCPU_HOTPLUG_ON', { vcpu: 1 })).status).toBe(0);
+      // Another VCPU does not wait; the original lost one of the two orders.
+      const other = ask('VCPU_HOTPLUG_OFF', { vcpu: 2 });
+      await turn();
+      expect(orders.map(({ vcpu, isOn }) => [vcpu, isOn])).toEqual([
+        [1, name === 'VCPU_HOTPLUG_ON'],
+        [2, false],
+      ]);
+      orders[1]!.end(new Error('no such VCPU'));
+      expect((await other).status).toBe(0);
+      orders[0]!.end();
+      expect((await first).status).toBe(1);
+    }
+    responder.close();
+    await expect(ask('VCPU_HOTPLUG_ON', { vcpu: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+  });
+});
+
+/** The ends of what was not begun: they do nothing, and tell nobody. */
+const LATE: [AnyTable, string, string][] = [
+  [SHUTDOWN, 'IDLE', 'returned'],
+  [VCPU, 'EMPTY', 'done'],
+  ...['reached', 'short', 'outdated', 'retry'].map((event): [AnyTable, string, string] => [MEMORY, 'IDLE', event]),
+  [MEMORY, 'WORKING', 'retry'],
+  ...['reached', 'short', 'outdated'].map((event): [AnyTable, string, string] => [MEMORY, 'WAITING', event]),
+];
+
+it.each(LATE.map(([table, state, event]) => ({ name: table.name, table, state, event })))(
+  'in $name $state the event $event does nothing',
+  async ({ table, state, event }) => {
+    const unexpected = () => expect.unreachable();
+    const actions = new Proxy({}, { get: () => unexpected });
+    const machine = new Machine({ ...table, initial: state }, { do: actions, tell: unexpected });
+    expect(await machine.fire(event, undefined)).toBe(state);
+  },
+);
+
+itReachesEveryCellOf(SHUTDOWN, MEMORY, VCPU);
