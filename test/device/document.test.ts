@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { devicesDocument } from '../../lib/device/document.ts';
+import { TABLES } from '../../lib/device/tables.ts';
+import { cellsOf } from './cells.ts';
+
+const here = new URL('.', import.meta.url);
+
+describe('the device tables', () => {
+  it('are what docs/devices.md shows', () => {
+    const written = readFileSync(new URL('../../docs/devices.md', here), 'utf8');
+    // When this fails: npm run setup && node scripts/render-devices.mjs
+    expect(written).toBe(devicesDocument());
+  });
+
+  it('are rectangles: each state has a cell for each event, which leads to a state of the table', () => {
+    for (const { name, initial, cells } of TABLES) {
+      const events = Object.keys(cells[initial]!);
+      for (const row of Object.values(cells)) {
+        expect([name, Object.keys(row)]).toEqual([name, events]);
+        for (const { next } of Object.values(row)) expect(Object.keys(cells)).toContain(next);
+      }
+    }
+    expect(new Set(TABLES.flatMap(cellsOf)).size).toBe(TABLES.flatMap(cellsOf).length);
+  });
+
+  it('have each a test that reaches all their cells', () => {
+    const tests = readdirSync(here)
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => readFileSync(new URL(file, here), 'utf8'))
+      .join('');
+    const covered = [...tests.matchAll(/^itReachesEveryCellOf\((.*)\);$/gm)].flatMap(([, names]) => names!.split(', '));
+    const constants = TABLES.map(({ name }) => name.toUpperCase().replaceAll(' ', '_'));
+    expect(covered.sort()).toEqual(constants.sort());
+  });
+
+  it('lead everywhere: every state can be reached from the first', () => {
+    for (const { name, initial, cells } of TABLES) {
+      const reached = new Set([initial]);
+      for (const state of reached) for (const { next } of Object.values(cells[state]!)) reached.add(next);
+      expect([name, [...reached].sort()]).toEqual([name, Object.keys(cells).sort()]);
+    }
+  });
+});
