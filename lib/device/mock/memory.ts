@@ -9,7 +9,7 @@ interface Frame {
 
 const FRAME_BYTES = 4096;
 
-/** The frames of all domains of a {@link MockMachine}. It refuses what must not be: to free a frame that is mapped. */
+/** The frames of all domains of a {@link MockMachine}. It refuses to free a frame that is mapped or offered. */
 export class MockMemory {
   /** Frames that may be mapped at once; lower it to run out of memory. */
   capacity = Number.POSITIVE_INFINITY;
@@ -36,8 +36,9 @@ export class MockMemory {
         return frame;
       },
       free: (frame) => {
-        if (this.#isMapped(this.#frame(domid, frame)))
-          throw fault(domid, frame, 'is freed while another domain maps it');
+        const found = this.#frame(domid, frame);
+        if (this.#isMapped(found)) throw fault(domid, frame, 'is freed while another domain maps it');
+        if (found.offeredTo.size > 0) throw fault(domid, frame, 'is freed while it is offered to another domain');
         this.#frames.delete(key(domid, frame));
       },
       bytes: (frame) => this.#frame(domid, frame).bytes,
