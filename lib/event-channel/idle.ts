@@ -24,30 +24,27 @@ export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
 }
 
 /**
- * An answer this soon after what it answers is worth looking for: sleeping and being woken takes both sides more CPU
- * than that (docs/decisions/0007).
+ * A message this soon after the one before is worth looking for, in milliseconds: sleeping and being woken takes both
+ * sides more CPU than that (docs/decisions/0007).
  */
-const PROMPT = 0.02;
+const PROMPT = 0.04;
 /** How long it goes on looking at least, and at most, once that has paid. */
 const LEAST = 0.005;
 const MOST = PROMPT;
-/** The first time it looks until the peer is awake as well, which takes 50 us. */
-const ENTRY = 0.15;
+/** The first time it looks until the peer is awake as well, which takes 50 us and more. */
+const ENTRY = 0.2;
+/** No look has paid yet. */
+const UNKNOWN = -1;
 
 /**
- * How long to look before sleeping, in milliseconds.
- *
- * The adaptive one looks twice as long as it has lately had to wait, and stops when that was in vain. Two sides that
- * both sleep see the other's wake-up time, not its speed, so who rings says whether its message came promptly after the
- * one before ({@link rings}). When both did so in turn, they would have found each other by looking: then both do.
+ * How long to look before sleeping, in milliseconds. The adaptive one looks twice as long as it has lately had to wait,
+ * and stops when that was in vain, until {@link raise}.
  */
 export class IdleBudget {
   readonly #adaptive: boolean;
   #milliseconds: number;
-  /** Its moving average of how long a look that paid has taken; used once {@link #milliseconds} is above 0. */
-  #wait = 0;
-  #lastWork = Number.NEGATIVE_INFINITY;
-  #rangPromptly = false;
+  /** The moving average of how long looks that paid have taken. */
+  #wait = UNKNOWN;
 
   /** @param useful whether looking can find anything: the peer runs beside */
   constructor(idle: IdleStrategy, useful: boolean) {
@@ -62,11 +59,10 @@ export class IdleBudget {
     return this.#milliseconds;
   }
 
-  /** Work came at `now`, after `waited` milliseconds of looking in vain. */
-  worked(now: number, waited: number): void {
-    this.#lastWork = now;
+  /** Work came after so many milliseconds of looking in vain. */
+  paid(waited: number): void {
     if (!this.#adaptive || this.#milliseconds === 0) return;
-    this.#wait += (waited - this.#wait) / 4;
+    this.#wait = this.#wait < 0 ? waited : this.#wait + (waited - this.#wait) / 4;
     this.#milliseconds = Math.min(MOST, Math.max(LEAST, 2 * this.#wait));
   }
 
@@ -75,16 +71,34 @@ export class IdleBudget {
     if (this.#adaptive) this.#milliseconds = 0;
   }
 
+  /** Looking would have paid, had the peer looked as well: both now do. */
+  raise(): void {
+    if (!this.#adaptive || this.#milliseconds > 0) return;
+    this.#milliseconds = ENTRY;
+    this.#wait = UNKNOWN;
+  }
+}
+
+/**
+ * Two sides that both sleep see the other's wake-up time, not its speed. So who rings says whether its message came
+ * promptly after the peer's, and when both did so in turn, they would have found each other by looking.
+ */
+export class Promptness {
+  #lastWork = Number.NEGATIVE_INFINITY;
+  #rangPromptly = false;
+
+  worked(now: number): void {
+    this.#lastWork = now;
+  }
+
   /** This side rings at `now`; returns whether its message comes promptly after the peer's. */
   rings(now: number): boolean {
     this.#rangPromptly = now - this.#lastWork < PROMPT;
     return this.#rangPromptly;
   }
 
-  /** The peer rang, and said whether its message came promptly after this side's. */
-  rung(promptly: boolean): void {
-    if (!this.#adaptive || !promptly || !this.#rangPromptly || this.#milliseconds > 0) return;
-    this.#milliseconds = ENTRY;
-    this.#wait = 0;
+  /** The peer rang, and said whether its message came promptly after this side's; returns whether both did. */
+  rung(promptly: boolean): boolean {
+    return promptly && this.#rangPromptly;
   }
 }

@@ -1,7 +1,7 @@
 import type { Page } from '../page/page.ts';
 import { WAKEUP_PROMPT } from '../wire/page.ts';
 import type { DomainLoop } from './domain-loop.ts';
-import { DEFAULT_IDLE, IdleBudget, type IdleStrategy } from './idle.ts';
+import { DEFAULT_IDLE, IdleBudget, type IdleStrategy, Promptness } from './idle.ts';
 
 /** How long each engine's look at a ring is worth repeating before the event loop gets its turn: 10 us, or two looks. */
 const POLLS = { native: 200, sab: 200, file: 2 } as const;
@@ -15,6 +15,8 @@ export interface WaitingSide {
   peerWord: number;
   /** Whether the peer can run while this side looks (see `processors.ts`); else looking only takes time from it. */
   peerRunsBeside: boolean;
+  /** Whether this side has asked what is not answered yet. */
+  awaitsAnswer(): boolean;
   /** Sends what is staged, takes what has come with up to `polls` looks, and tells whether there was any work. */
   turn(polls: number): boolean;
   /** Notifies the peer; true when that took its doorbell, a system call. */
@@ -33,7 +35,10 @@ export class Waiter {
   readonly counts = { sleeps: 0, notified: 0, doorbellsRung: 0, doorbellsHeard: 0 };
   readonly #side: WaitingSide;
   readonly #loop: DomainLoop;
-  readonly #budget: IdleBudget;
+  /** One for answers and one for requests: who only asks has nothing to look for between two questions. */
+  readonly #forAnswers: IdleBudget;
+  readonly #forRequests: IdleBudget;
+  readonly #promptness = new Promptness();
   readonly #mostPolls: number;
   #awake = false;
   #stopped = false;
@@ -49,7 +54,8 @@ export class Waiter {
     this.idle = idle;
     this.#side = side;
     this.#loop = loop;
-    this.#budget = new IdleBudget(idle, side.peerRunsBeside);
+    this.#forAnswers = new IdleBudget(idle, side.peerRunsBeside);
+    this.#forRequests = new IdleBudget(idle, side.peerRunsBeside);
     this.#mostPolls = side.peerRunsBeside ? POLLS[side.page.engine] : 1;
   }
 
@@ -58,9 +64,9 @@ export class Waiter {
     return !this.#awake;
   }
 
-  /** How long it would look in vain now, in microseconds. */
-  get budgetMicroseconds(): number {
-    return this.#budget.milliseconds * 1000;
+  /** How long it would look in vain now, in microseconds, for answers and for requests. */
+  get budgetMicroseconds(): { answers: number; requests: number } {
+    return { answers: this.#forAnswers.milliseconds * 1000, requests: this.#forRequests.milliseconds * 1000 };
   }
 
   /** How many looks are worth one call, and whether looking for longer than that is. */
@@ -87,7 +93,7 @@ export class Waiter {
     if (this.#stopped) return;
     this.counts.doorbellsHeard++;
     const { page, ownWord } = this.#side;
-    this.#budget.rung(page.load32(ownWord + WAKEUP_PROMPT) === 1);
+    if (this.#promptness.rung(page.load32(ownWord + WAKEUP_PROMPT) === 1)) this.#budget.raise();
     this.#wake();
     // At once, and not when the loop comes round to it: who rang has waited long enough.
     if (!this.#turning && !this.turn(1)) this.#loop.leave(this);
@@ -97,7 +103,7 @@ export class Waiter {
   ringPeer(): void {
     const { page, peerWord } = this.#side;
     // Relaxed would do: a wrong guess costs a sleep or a few looks.
-    page.store32(peerWord + WAKEUP_PROMPT, this.#budget.rings(performance.now()) ? 1 : 0);
+    page.store32(peerWord + WAKEUP_PROMPT, this.#promptness.rings(performance.now()) ? 1 : 0);
     this.counts.notified++;
     if (this.#side.ringPeer()) this.counts.doorbellsRung++;
   }
@@ -138,15 +144,24 @@ export class Waiter {
     const worked = this.#turn(share);
     // The turn may have been the link's last, and the page is gone with it.
     if (this.#stopped) return false;
-    if (worked || this.#budget.milliseconds === Number.POSITIVE_INFINITY) return true;
-    const { milliseconds } = this.#budget;
-    if (milliseconds > 0) {
-      const now = performance.now();
-      this.#idleSince ||= now;
-      if (now - this.#idleSince < milliseconds) return true;
-      this.#budget.spent();
-    }
+    if (worked || this.#looksOn()) return true;
     return !this.#fallAsleep();
+  }
+
+  get #budget(): IdleBudget {
+    return this.#side.awaitsAnswer() ? this.#forAnswers : this.#forRequests;
+  }
+
+  /** Whether what is left of the budget is worth another turn. */
+  #looksOn(): boolean {
+    const budget = this.#budget;
+    if (budget.milliseconds === 0) return false;
+    if (budget.milliseconds === Number.POSITIVE_INFINITY) return true;
+    const now = performance.now();
+    this.#idleSince ||= now;
+    if (now - this.#idleSince < budget.milliseconds) return true;
+    budget.spent();
+    return false;
   }
 
   #wake(): void {
@@ -162,21 +177,23 @@ export class Waiter {
     this.#microtaskQueued = false;
     if (this.#stopped) return;
     this.#microtaskTurns++;
-    if (this.#turn(1)) this.#paysAtOnce = this.#mostPolls > 1 && this.#budget.milliseconds > 0;
+    if (this.#turn(1)) this.#paysAtOnce = this.#mostPolls > 1 && this.#forAnswers.milliseconds > 0;
   };
 
   #turn(share: number): boolean {
+    const budget = this.#budget;
     this.#turning = true;
     try {
-      const polls = this.#budget.milliseconds > 0 ? Math.max(1, Math.floor(this.#mostPolls * share)) : 1;
+      const polls = budget.milliseconds > 0 ? Math.max(1, Math.floor(this.#mostPolls * share)) : 1;
       if (!this.#side.turn(polls)) return false;
     } finally {
       this.#turning = false;
     }
-    const parked = this.#budget.milliseconds === 0;
-    if (parked || this.#idleSince > 0) {
+    // With budget left and no time lost, looking at the clock would cost more than it tells.
+    if (budget.milliseconds === 0 || this.#idleSince > 0) {
       const now = performance.now();
-      this.#budget.worked(now, this.#idleSince > 0 ? now - this.#idleSince : 0);
+      this.#promptness.worked(now);
+      if (this.#idleSince > 0) budget.paid(now - this.#idleSince);
       this.#idleSince = 0;
     }
     return true;

@@ -56,7 +56,7 @@ export interface LinkStats {
   unanswered: number;
   /** What this side does when nothing comes, and how long it would look now before it sleeps, in microseconds. */
   idle: IdleStrategy;
-  idleBudget: number;
+  idleBudget: { answers: number; requests: number };
   /** Whether this side waits to be notified, using no CPU. */
   asleep: boolean;
   sleeps: number;
@@ -111,6 +111,7 @@ export class Link {
       ownWord: PAGE_WAKEUP[party],
       peerWord: PAGE_WAKEUP[peer],
       peerRunsBeside,
+      awaitsAnswer: () => this.#front.unanswered > 0 || this.#outgoing.size > 0,
       turn: (polls) => this.#turn(polls),
       ringPeer,
     };
