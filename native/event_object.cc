@@ -105,25 +105,27 @@ constexpr Method kMethods[] = {
 
 }  // namespace
 
-// (ports)
+// (ports), or () for who only notifies: a controller has one for each guest
 napi_value open_events(napi_env env, napi_callback_info info) {
   napi_value array = nullptr;
   size_t argc = 1;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, &array, nullptr, &data) != napi_ok) return nullptr;
   auto* mapping = target<Mapping>(data);
+  const bool owner = argc > 0;
   Box ports;
-  if (!check_box(env, array, napi_uint32_array, "ports", ports)) return nullptr;
+  if (owner && !check_box(env, array, napi_uint32_array, "ports", ports)) return nullptr;
   // Last, since JS that check_box ran may have unmapped.
   if (!mapping->segment.mapped()) return throw_closed(env);
   if (mapping->segment.bytes() < kPageBytes) {
     return throw_range(env, "event channels need a whole page of 4096 bytes, and this segment has fewer");
   }
-  const bool held = napi_create_reference(env, array, 1, &ports.reference) == napi_ok;
+  const bool held = !owner || napi_create_reference(env, array, 1, &ports.reference) == napi_ok;
   const auto events = Share<Events>::adopt(new Events(env, Share<Mapping>::of(mapping), ports));
   napi_value object = nullptr;
   if (!held || napi_create_object(env, &object) != napi_ok) return nullptr;
   for (const Method& method : kMethods) {
+    if (!owner && method.call != notify) continue;
     if (bind(env, object, method.name, method.call, events.get()) != napi_ok) return nullptr;
   }
   return object;

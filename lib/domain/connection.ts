@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 
 /** What crosses the socket between lines: one byte, the doorbell. */
 const DOORBELL = 0x07;
+/** One for all: a small buffer keeps a pool of 8 KiB alive. */
+const BELL = Buffer.from([DOORBELL]);
+const NOTHING: Buffer = Buffer.alloc(0);
 const NEWLINE = 0x0a;
 /** Longer than any line of the handshake; who sends more is not a peer of ours. */
 const MAX_LINE_BYTES = 4096;
@@ -23,8 +26,7 @@ export class Connection {
   readonly #socket: Socket;
   /** Who is told; another may take over in the middle of a chunk. */
   events: ConnectionEvents;
-  readonly #bell = Buffer.from([DOORBELL]);
-  #line = Buffer.alloc(0);
+  #line: Buffer = NOTHING;
   #closed = false;
 
   constructor(socket: Socket, events: ConnectionEvents) {
@@ -42,7 +44,7 @@ export class Connection {
 
   /** Returns true: each ring is a system call. */
   ring(): boolean {
-    this.#socket.write(this.#bell);
+    this.#socket.write(BELL);
     return true;
   }
 
@@ -82,14 +84,14 @@ export class Connection {
       const end = chunk.indexOf(NEWLINE, at);
       this.#line = Buffer.concat([this.#line, chunk.subarray(at, end < 0 ? chunk.length : end)]);
       if (this.#line.length > MAX_LINE_BYTES) {
-        this.#line = Buffer.alloc(0);
+        this.#line = NOTHING;
         this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);
         return;
       }
       if (end < 0) return;
       at = end + 1;
       const text = this.#line.toString('utf8');
-      this.#line = Buffer.alloc(0);
+      this.#line = NOTHING;
       const line = parse(text);
       if (line) this.events.onLine(line);
       else this.events.onGarbage(JSON.stringify(text.slice(0, 80)));

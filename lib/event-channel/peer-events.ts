@@ -25,7 +25,7 @@ export class PeerEvents {
     this.#page = page;
     this.#ownsPage = ownsPage;
     this.#ringer = openRinger(pid, doorbell);
-    this.#notify = page.openEvents(NOTHING).notify;
+    this.#notify = page.openNotify();
   }
 
   /** As the constructor, for a page that stays another's; undefined when this process may not see into the peer's. */
@@ -45,9 +45,6 @@ export class PeerEvents {
     if (this.#ownsPage) this.#page.unmap();
   }
 }
-
-/** Nobody collects another's events. */
-const NOTHING = new Uint32Array(1);
 
 /** What `open` opens of another process; undefined when that cannot be seen from here, as from another PID namespace. */
 export function ifReachable<T>(open: () => T): T | undefined {

@@ -6,8 +6,11 @@ export type AnyHandler = (message: AnyMessage, request: Received) => unknown;
 
 /** One receiver for each type, or one for each message of it: never two for the same message (PROTOCOL.md 1.5). */
 export class Receivers {
-  /** For each type, its receiver or those of its messages by subtype: looked at for every message that comes. */
-  readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = new Array(256).fill(undefined);
+  /**
+   * For each type, its receiver or those of its messages by subtype: looked at for every message that comes. No longer
+   * than the highest type that has one, since a controller has such a table for each guest.
+   */
+  readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = [];
 
   /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
   addForType(type: number, handler: AnyHandler): () => void {
@@ -20,7 +23,7 @@ export class Receivers {
     }
     const taken = this.#byType[type];
     if (typeof taken === 'function' || taken?.some((each) => each !== undefined)) throw exists(`type ${type}`);
-    this.#byType[type] = handler;
+    set(this.#byType, type, handler);
     return () => {
       if (this.#byType[type] === handler) this.#byType[type] = undefined;
     };
@@ -29,18 +32,26 @@ export class Receivers {
   addForMessage(name: string, type: number, subtype: number, handler: AnyHandler): () => void {
     const found = this.#byType[type];
     if (typeof found === 'function' || found?.[subtype]) throw exists(`${name} (type ${type})`);
-    const bySubtype = found ?? new Array(256).fill(undefined);
-    bySubtype[subtype] = handler;
-    this.#byType[type] = bySubtype;
+    const bySubtype = found ?? [];
+    set(bySubtype, subtype, handler);
+    set(this.#byType, type, bySubtype);
     return () => {
       if (bySubtype[subtype] === handler) bySubtype[subtype] = undefined;
     };
   }
 
   find(type: number, subtype: number): AnyHandler | undefined {
-    const found = this.#byType[type];
-    return typeof found === 'function' ? found : found?.[subtype];
+    // A look beyond an array's end is slow.
+    const found = type < this.#byType.length ? this.#byType[type] : undefined;
+    if (typeof found === 'function' || found === undefined) return found;
+    return subtype < found.length ? found[subtype] : undefined;
   }
+}
+
+/** Without holes, which are as slow. */
+function set<T>(array: (T | undefined)[], index: number, value: T): void {
+  while (array.length < index) array.push(undefined);
+  array[index] = value;
 }
 
 function exists(what: string): CtrlIfError {

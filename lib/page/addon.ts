@@ -50,6 +50,8 @@ export interface NativeSegment {
   ): NativeRing;
   /** The event channels in bytes 2688 to 4095; {@link NativeEvents.collect} writes to `ports`. */
   openEvents(ports: Uint32Array): NativeEvents;
+  /** For a peer of that domain. */
+  openEvents(): Pick<NativeEvents, 'notify'>;
   unmap(): void;
 }
 

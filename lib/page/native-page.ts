@@ -56,6 +56,11 @@ export class NativePage implements Page {
     return this.segment.openEvents(fired);
   }
 
+  /** Notifies a port of the domain whose page this is; true: ring its doorbell. */
+  openNotify(): NativeEvents['notify'] {
+    return this.segment.openEvents().notify;
+  }
+
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {
     const load = loadAddon();
     if (!load.addon) {

@@ -28,6 +28,8 @@ export interface RingOptions extends Partial<RingGeometry> {
 /** A process that was stopped between two bytes of an index goes on within this time, or never. */
 export const TORN_MILLISECONDS = 1000;
 
+const NONE: readonly Uint8Array[] = [];
+
 /** What both halves share: a stage for what goes out, a batch of what came in, and the peer's index kept honest. */
 export abstract class RingHalf {
   /** Bytes an entry, and slots in the ring. */
@@ -47,8 +49,9 @@ export abstract class RingHalf {
   readonly #offset: number;
   readonly #peerMayTear: boolean;
   readonly #onPeerAsleep: (() => void) | undefined;
-  readonly #outgoing: readonly Uint8Array[];
-  readonly #incoming: readonly Uint8Array[];
+  /** Views of single entries, made when first needed: many a ring never passes a message. */
+  #outgoing: readonly Uint8Array[] = NONE;
+  #incoming: readonly Uint8Array[] = NONE;
   #batch = 0;
   #next = 0;
   #tornSince = 0;
@@ -63,8 +66,6 @@ export abstract class RingHalf {
     this.#peerMayTear = options.peerMayTear ?? !page.atomic;
     this.outbox = outbox;
     this.inbox = inbox;
-    this.#outgoing = entriesOf(outbox, entryBytes);
-    this.#incoming = entriesOf(inbox, entryBytes);
     this.engine = engine;
     this.entryBytes = entryBytes;
     this.slots = slots;
@@ -85,6 +86,7 @@ export abstract class RingHalf {
    */
   stage(): Uint8Array | undefined {
     if (this.room === 0) return undefined;
+    if (this.#outgoing === NONE) this.#outgoing = entriesOf(this.outbox, this.entryBytes);
     return this.#outgoing[this.staged++];
   }
 
@@ -149,6 +151,7 @@ export abstract class RingHalf {
   /** As {@link pop}, but only what was collected with the last entry: never a look at the ring. */
   popCollected(): Uint8Array | undefined {
     if (this.#next === this.#batch) return undefined;
+    if (this.#incoming === NONE) this.#incoming = entriesOf(this.inbox, this.entryBytes);
     this.onTaken(1);
     return this.#incoming[this.#next++];
   }
