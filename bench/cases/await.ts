@@ -24,10 +24,19 @@ function casesOf(engine: keyof typeof ENGINES): BenchCase[] {
   ];
 }
 
-export const cases: readonly BenchCase[] = [...casesOf('native'), ...casesOf('file'), ...casesOf('sab')];
+/** As `rtt.await.native`, whose links are adaptive, with links that never sleep. */
+const spinning = peerCase({
+  name: 'rtt.await.spin',
+  about: 'await request(), native, with links that never sleep',
+  needsTwoCores: true,
+  job: { transport: 'link', engine: 'native', idle: 'spin', ...FAST, measure: 'rtt' },
+});
+
+export const cases: readonly BenchCase[] = [...casesOf('native'), spinning, ...casesOf('file'), ...casesOf('sab')];
 
 export const ratios: readonly Ratio[] = [
   { of: 'rtt.await.native', over: 'rtt.limit', goal: { atMost: 1.6 } },
+  { of: 'rtt.await.native', over: 'rtt.await.spin', goal: { atMost: 1.3 } },
   { of: 'stream.await.native', over: 'stream.limit' },
   { of: 'rtt.await.sab', over: 'rtt.await.native' },
   { of: 'rtt.await.file', over: 'rtt.await.native' },

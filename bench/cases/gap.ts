@@ -13,8 +13,15 @@ const GAPS = [
   ['10ms', 10_000, false],
 ] as const;
 
+/** Fifteen cases a round: the others would wait long. */
+const ROUNDS = 6;
+
 /** Every idle strategy that there is; a case each, so that a plot has a line each. */
-const STRATEGIES = { poll: 'poll, then sleep until the doorbell' } as const;
+const STRATEGIES = {
+  adaptive: 'looks for as long as that has paid, then sleeps',
+  park: 'sleeps at once',
+  spin: 'never sleeps',
+} as const;
 
 const NOTE =
   'A gap is from an answer to the next request; gapUs is what it came to. Latency includes a look at the clock (50 ns). ' +
@@ -28,10 +35,11 @@ const gapCase = (strategy: keyof typeof STRATEGIES, [name, gapUs, inQuick]: (typ
   note: NOTE,
   // A busy asker on the only core would measure how long the system lets it run.
   needsTwoCores: gapUs < 1000,
+  rounds: ROUNDS,
   ...(inQuick ? {} : { quickRounds: 0 }),
   async trial(setting) {
     const { warmupMs, timedMs, cpus } = setting;
-    const job: GapJob = { gapUs, warmupMs, timedMs, cpus };
+    const job: GapJob = { gapUs, idle: strategy, warmupMs, timedMs, cpus };
     const { result } = await runProgram<GapSamples>('gap', job, setting);
     const { latencyNs, requests, askerCpuNs, waitCpuNs, answererCpuNs } = result;
     const more = {
@@ -50,4 +58,10 @@ export const cases: readonly BenchCase[] = (Object.keys(STRATEGIES) as (keyof ty
   (strategy) => GAPS.map((gap) => gapCase(strategy, gap)),
 );
 
-export const ratios: readonly Ratio[] = [];
+/** What adaptive takes of both CPUs where it should sleep at once. */
+export const ratios: readonly Ratio[] = GAPS.map(([name]) => ({
+  of: `gap.adaptive.${name}`,
+  over: `gap.park.${name}`,
+  by: 'cpuNsPerMessage',
+  goal: { atMost: 1.05 },
+}));

@@ -3,17 +3,33 @@
  * `harness/case.ts`), and put it in this list.
  */
 import type { BenchCase, CaseFile, Ratio } from '../harness/case.ts';
+import * as asleep from './asleep.ts';
 import * as awaiting from './await.ts';
 import * as codec from './codec.ts';
 import * as collections from './collections.ts';
 import * as gap from './gap.ts';
+import * as idle from './idle.ts';
 import * as limit from './limit.ts';
 import * as open from './open.ts';
 import * as rivals from './rivals.ts';
+import * as scale from './scale.ts';
 import * as sync from './sync.ts';
 import * as wide from './wide.ts';
 
-const FILES: readonly CaseFile[] = [limit, sync, awaiting, rivals, wide, codec, collections, open, gap];
+const FILES: readonly CaseFile[] = [
+  limit,
+  sync,
+  awaiting,
+  rivals,
+  wide,
+  codec,
+  collections,
+  open,
+  asleep,
+  gap,
+  idle,
+  scale,
+];
 
 /** All round trips, then all streams, then the rest: those that are read side by side. */
 export const ALL_CASES: readonly BenchCase[] = FILES.flatMap(({ cases }) => cases).sort(

@@ -19,7 +19,7 @@ export function limitCase(
     ...(measure === 'rtt' ? { note: BATCHED_NOTE } : {}),
     needsTwoCores: true,
     syscalls: 'full',
-    absent: whyNoLimit,
+    absent: () => whyNoLimit(),
     async trial(setting) {
       const { warmupMs, timedMs, cpus } = setting;
       const pinned = cpus ? ['--cpus', cpus.join(',')] : [];

@@ -39,5 +39,6 @@ export function peerCase({ job, note, ...bench }: PeerCase): BenchCase {
 /** Under strace the times mean nothing. */
 export function figuresOf(measure: Job['measure'], samples: Samples, syscalls: number | undefined): Figures {
   if (syscalls !== undefined) return { unit: '', syscallsPerMessage: syscalls / samples.messages };
-  return measure === 'rtt' ? roundTripFigures(samples) : streamFigures(samples);
+  const figures = measure === 'rtt' ? roundTripFigures(samples) : streamFigures(samples);
+  return samples.more ? { ...figures, more: { ...figures.more, ...samples.more } } : figures;
 }

@@ -30,7 +30,7 @@ function pair(name: string, shape: Shape, note: string, quick: boolean): BenchCa
       name: `wide.limit.${name}`,
       about: `C++ to C++, spinning: ${about}`,
       ...common,
-      absent: whyNoLimit,
+      absent: () => whyNoLimit(),
       async trial(setting) {
         const { warmupMs, timedMs, cpus } = setting;
         const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };

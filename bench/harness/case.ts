@@ -61,6 +61,8 @@ export interface BenchCase {
 export interface Ratio {
   readonly of: string;
   readonly over: string;
+  /** What is compared instead of the cost: a figure of that name, from the row or its `more`. */
+  readonly by?: string;
   /** From the issue's table; said in the printed summary, decides nothing. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
 }

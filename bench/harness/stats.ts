@@ -52,8 +52,13 @@ export function costOf(figures: Figures): number | undefined {
   return figures.p50 ?? (figures.perSecond === undefined ? undefined : 1e9 / figures.perSecond);
 }
 
-export function ratioName({ of, over }: Ratio): string {
-  return `${of}/${over}`;
+export function ratioName({ of, over, by }: Ratio): string {
+  return by ? `${of}/${over} ${by}` : `${of}/${over}`;
+}
+
+function figureOf(figures: Figures | undefined, by: string | undefined): number | undefined {
+  if (!figures) return undefined;
+  return by ? ((figures as unknown as Record<string, number | undefined>)[by] ?? figures.more?.[by]) : costOf(figures);
 }
 
 /** The median of the rounds' ratios; undefined where no round has both rows. `byRow`: figures by round. */
@@ -61,7 +66,7 @@ export function ratioOf(ratio: Ratio, byRow: ReadonlyMap<string, ReadonlyMap<num
   const over = byRow.get(ratio.over);
   const values: number[] = [];
   for (const [round, figures] of byRow.get(ratio.of) ?? []) {
-    const [above, below] = [costOf(figures), over?.has(round) ? costOf(over.get(round)!) : undefined];
+    const [above, below] = [figureOf(figures, ratio.by), figureOf(over?.get(round), ratio.by)];
     if (above !== undefined && below !== undefined) values.push(above / below);
   }
   return values.length > 0 ? median(values) : undefined;

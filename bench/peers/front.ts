@@ -10,6 +10,8 @@ try {
   const peer = startPeer(job);
   const front = await transport.front(job, peer);
   const samples = await measure(job, front);
+  const more = front.more?.();
+  if (more) samples.more = more;
   peer.dismiss();
   const { spentNs } = (await peer.receive()) as { spentNs: number };
   samples.cpuNs += spentNs;

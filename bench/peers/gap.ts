@@ -16,6 +16,7 @@ import { MAX_SAMPLES } from './samples.ts';
 
 export interface GapJob {
   gapUs: number;
+  idle: NonNullable<Job['idle']>;
   warmupMs: number;
   timedMs: number;
   cpus?: readonly [number, number] | undefined;
@@ -78,10 +79,11 @@ async function repeat(wait: Wait, ms: number, ask: () => Promise<void> | void) {
   return { count, cpuNs: cpuNs() - cpu, gapUs: (waitedMs * 1000) / count };
 }
 
-async function main({ gapUs, warmupMs, timedMs, cpus }: GapJob): Promise<GapSamples> {
+async function main({ gapUs, idle, warmupMs, timedMs, cpus }: GapJob): Promise<GapSamples> {
   const job: Job = {
     transport: 'link',
     engine: 'native',
+    idle,
     measure: 'rtt',
     window: 1,
     roundTripsASample: 1,

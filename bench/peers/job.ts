@@ -8,6 +8,8 @@ export interface Job {
   measure: 'rtt' | 'stream';
   /** For `ring` and `link`; `sab` runs the back in a worker thread. */
   engine?: 'native' | 'file' | 'sab';
+  /** For `link`: what both sides do when nothing comes; default `adaptive`. */
+  idle?: 'spin' | 'adaptive' | 'park';
   /** For `process-send`. */
   serialization?: 'json' | 'advanced';
   /** For `ring`; default is the control ring. */

@@ -31,11 +31,12 @@ export async function front(job: Job, peer: Peer): Promise<Front> {
     );
   }
   const name = (await peer.receive()) as string;
-  const guest = await Guest.connect({ name, engine: job.engine!, messages: [ECHO] });
+  const guest = await Guest.connect({ name, engine: job.engine!, messages: [ECHO], ...idleOf(job) });
   return new LinkFront(
     job,
     (message) => guest.request(message),
     () => guest.close(),
+    () => guest.stats,
   );
 }
 
@@ -62,7 +63,7 @@ export async function back(job: Job, port: Port): Promise<number> {
     return 0; // one process: the front's figures are both sides'
   }
   const name = `bench-${process.pid}`;
-  const controller = await Controller.listen({ name, engine: job.engine!, messages: [ECHO] });
+  const controller = await Controller.listen({ name, engine: job.engine!, messages: [ECHO], ...idleOf(job) });
   controller.on('domain', (domain: Domain<typeof ECHO>) => {
     domain.receive('ECHO', handler);
     // A thrown wrong sequence number comes as this event; nobody else throws here.
@@ -75,6 +76,8 @@ export async function back(job: Job, port: Port): Promise<number> {
   await stopped;
   return checker.spentNs;
 }
+
+const idleOf = ({ idle }: Job) => (idle ? { idle } : {});
 
 async function openLink(page: SabPage, party: 'guest' | 'controller', doorbell: MessagePort) {
   const inside = (file: string) => new URL(file, import.meta.resolve('ctrl-if')).href;
@@ -106,9 +109,16 @@ class LinkFront implements Front {
   readonly #lookAtClock: number;
   readonly #ask: Ask;
   readonly #close: () => Promise<void> | void;
+  readonly #stats: (() => { doorbellsRung: number; requestsSent: number }) | undefined;
   #sent = 0;
 
-  constructor(job: Job, ask: Ask, close: () => Promise<void> | void) {
+  constructor(
+    job: Job,
+    ask: Ask,
+    close: () => Promise<void> | void,
+    stats?: () => { doorbellsRung: number; requestsSent: number },
+  ) {
+    this.#stats = stats;
     this.#window = job.window;
     this.#lookAtClock = LOOK_AT_CLOCK[job.engine!];
     this.#ask = ask;
@@ -143,6 +153,12 @@ class LinkFront implements Front {
     };
     await Promise.all(Array.from({ length: this.#window }, lane));
     return { messages, elapsedNs };
+  }
+
+  more(): Record<string, number> {
+    if (!this.#stats) return {};
+    const { doorbellsRung, requestsSent } = this.#stats();
+    return { doorbellsPerMessage: doorbellsRung / requestsSent };
   }
 
   async close(): Promise<void> {

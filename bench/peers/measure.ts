@@ -79,7 +79,7 @@ async function exchange(front: Front, mark: Mark): Promise<void> {
 }
 
 /** Nanoseconds a sample of `count` round trips each, for `ms` or until there are enough. */
-async function timeRoundTrips(front: Front, count: number, ms: number): Promise<number[]> {
+export async function timeRoundTrips(front: Pick<Front, 'roundTrips'>, count: number, ms: number): Promise<number[]> {
   const times = new Float64Array(MAX_SAMPLES);
   let taken = 0;
   const deadline = performance.now() + ms;

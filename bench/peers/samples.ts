@@ -12,6 +12,8 @@ export interface Samples {
   elapsedNs: number;
   /** CPU time of both processes for those. */
   cpuNs: number;
+  /** Further figures by name. */
+  more?: Record<string, number>;
   /** Garbage collections in the asking process meanwhile; JavaScript only. */
   collections?: number;
 }

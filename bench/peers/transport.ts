@@ -14,6 +14,8 @@ export interface Front {
   /** Keeps `job.window` requests in flight until `ms` have passed, then waits for those under way. */
   streamFor(ms: number): Promise<Streamed> | Streamed;
   close(): Promise<void> | void;
+  /** Further figures by name, of everything since it began. */
+  more?(): Record<string, number>;
 }
 
 export interface Transport {

@@ -1,0 +1,45 @@
+/** Starts a controller and a guest, and watches them from outside while they say nothing. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { printFigures, startProgram } from './open-process.ts';
+
+export interface IdleJob {
+  seconds: number;
+}
+
+export interface IdleSamples {
+  cpuNs: number;
+  switches: number;
+}
+
+/** After the last message: the links fall asleep, and V8's threads have nothing more to compile. */
+const SETTLE_MS = 500;
+
+async function main({ seconds }: IdleJob): Promise<IdleSamples> {
+  const controller = startProgram('open-controller', { engine: 'native' }, undefined, ['--expose-gc']);
+  const name = await controller.receive<string>();
+  const guest = startProgram('idle-guest', { name }, undefined);
+  await guest.receive();
+  await sleep(SETTLE_MS);
+  const pids = [controller.child.pid!, guest.child.pid!];
+  const before = pids.map(looked);
+  await sleep(seconds * 1000);
+  const after = pids.map(looked);
+  for (const each of [guest, controller]) {
+    each.dismiss();
+    each.child.disconnect();
+  }
+  const growth = (figure: keyof IdleSamples) =>
+    after.reduce((sum, figures, i) => sum + figures[figure] - before[i]![figure], 0);
+  return { cpuNs: growth('cpuNs'), switches: growth('switches') };
+}
+
+/** Of the process's main thread, on which its event loop runs. */
+function looked(pid: number): IdleSamples {
+  const [cpuNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const switches = [...status.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return { cpuNs: Number(cpuNs), switches };
+}
+
+await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));
