@@ -1,7 +1,8 @@
 /** The answering process of a trial, or the answering thread: started by the front. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Job } from './job.ts';
-import { MessageQueue, type Port, pinThisThread } from './peer.ts';
+import { MessageQueue } from './message-queue.ts';
+import { type Port, pinThisThread } from './peer.ts';
 import { loadTransport } from './transport.ts';
 
 const job = (isMainThread ? JSON.parse(process.argv[2] ?? '{}') : workerData) as Job;

@@ -10,9 +10,9 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { BEGIN, cpuNs, END, NO_MARK, STOP } from './checker.ts';
 import type { Job } from './job.ts';
 import { front as linkFront } from './link.ts';
-import { printFigures } from './open-process.ts';
 import { startPeer } from './peer.ts';
 import { MAX_SAMPLES } from './samples.ts';
+import { printFigures } from './second-process.ts';
 
 export interface GapJob {
   gapUs: number;

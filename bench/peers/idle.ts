@@ -1,7 +1,7 @@
 /** Starts a controller and a guest, and watches them from outside while they say nothing. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { printFigures, startProgram } from './open-process.ts';
+import { printFigures, startProgram } from './second-process.ts';
 
 export interface IdleJob {
   seconds: number;
@@ -16,7 +16,7 @@ export interface IdleSamples {
 const SETTLE_MS = 500;
 
 async function main({ seconds }: IdleJob): Promise<IdleSamples> {
-  const controller = startProgram('open-controller', { engine: 'native' }, undefined, ['--expose-gc']);
+  const controller = startProgram('open-controller', { engine: 'native' }, undefined, { flags: ['--expose-gc'] });
   const name = await controller.receive<string>();
   const guest = startProgram('idle-guest', { name }, undefined);
   await guest.receive();

@@ -3,7 +3,7 @@ import { Guest } from 'ctrl-if';
 import { NO_MARK, wrongSequence } from './checker.ts';
 import { ECHO, echoMessage } from './echo.ts';
 import { type Memory, memoryNow } from './open-memory.ts';
-import { printFigures, startProgram } from './open-process.ts';
+import { printFigures, startProgram } from './second-process.ts';
 
 export interface OpenJob {
   engine: 'native' | 'file';
@@ -28,7 +28,7 @@ export interface OpenSamples {
 const FIRST = 20;
 
 async function main({ engine, connects, held, cpus }: OpenJob): Promise<OpenSamples> {
-  const controller = startProgram('open-controller', { engine }, cpus?.[1], ['--expose-gc']);
+  const controller = startProgram('open-controller', { engine }, cpus?.[1], { flags: ['--expose-gc'] });
   const name = await controller.receive<string>();
   const options = { name, engine, messages: [ECHO] } as const;
   let sent = 0;

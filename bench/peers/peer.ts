@@ -1,9 +1,10 @@
 /** The two ways to have a second side, as one: a forked process, or a worker thread. */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { isThreaded, type Job } from './job.ts';
+import { MessageQueue } from './message-queue.ts';
+import { startProgram } from './second-process.ts';
 
 const BACK = new URL('./back.js', import.meta.url);
 
@@ -26,57 +27,12 @@ export interface Peer extends Port {
   dismiss(): void;
 }
 
-interface Emitter {
-  on(event: 'message', listener: (value: unknown) => void): unknown;
-  off(event: 'message', listener: (value: unknown) => void): unknown;
-}
-
-/** Queues what comes until it is asked for. */
-export class MessageQueue {
-  readonly #emitter: Emitter;
-  readonly #arrived: unknown[] = [];
-  readonly #waiting: ((value: unknown) => void)[] = [];
-
-  constructor(emitter: Emitter) {
-    this.#emitter = emitter;
-    emitter.on('message', this.deliver);
-  }
-
-  receive(): Promise<unknown> {
-    if (this.#arrived.length > 0) return Promise.resolve(this.#arrived.shift());
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  detach(): void {
-    this.#emitter.off('message', this.deliver);
-  }
-
-  readonly deliver = (value: unknown): void => {
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting(value);
-    else this.#arrived.push(value);
-  };
-}
-
 export function startPeer(job: Job): Peer {
   return isThreaded(job) ? startThread(job) : startProcess(job);
 }
 
 function startProcess(job: Job): Peer {
-  const { cpus } = job;
-  const child = fork(fileURLToPath(BACK), [JSON.stringify(job)], {
-    // taskset replaces itself by node, which then has the channel's descriptor as if it had been forked.
-    ...(cpus ? { execPath: 'taskset', execArgv: ['-c', String(cpus[1]), process.execPath] } : {}),
-    serialization: job.serialization ?? 'json',
-    // Its stdout is ours to give figures on; whatever it says is for people.
-    stdio: ['ignore', 2, 2, 'ipc'],
-  });
-  const queue = new MessageQueue(child);
-  let dismissed = false;
-  child.on('error', (error) => fail(`the answering process could not be started: ${error.message}`));
-  child.on('exit', (code, signal) => {
-    if (!dismissed) fail(`the answering process ended early (${signal ?? `exit code ${code}`})`);
-  });
+  const { child, queue, dismiss } = startProgram('back', job, job.cpus?.[1], { serialization: job.serialization });
   return {
     child,
     send: (value) => child.send(value as object),
@@ -86,9 +42,7 @@ function startProcess(job: Job): Peer {
     ensureAlive() {
       if (isGone(child.pid!)) throw new Error('the answering process ended early');
     },
-    dismiss: () => {
-      dismissed = true;
-    },
+    dismiss,
   };
 }
 

@@ -3,9 +3,9 @@ import { Guest } from 'ctrl-if';
 import { BEGIN, cpuNs, END, type Mark, STOP, wrongSequence } from './checker.ts';
 import { ECHO, echoMessage } from './echo.ts';
 import { timeRoundTrips } from './measure.ts';
-import { printFigures, startProgram } from './open-process.ts';
 import type { Samples } from './samples.ts';
 import type { ControllerFigures } from './scale-controller.ts';
+import { printFigures, startProgram } from './second-process.ts';
 
 export interface ScaleJob {
   guests: number;
@@ -25,7 +25,7 @@ export interface ScaleSamples extends Samples {
 }
 
 async function main({ guests: count, roundTripsASample, warmupMs, timedMs, cpus }: ScaleJob): Promise<ScaleSamples> {
-  const controller = startProgram('scale-controller', {}, cpus?.[1], ['--expose-gc']);
+  const controller = startProgram('scale-controller', {}, cpus?.[1], { flags: ['--expose-gc'] });
   const name = await controller.receive<string>();
   const figures = () => {
     controller.child.send('figures');

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createPage, FrontRing, newPageName, unlinkPage } from 'ctrl-if/ring';
 import { BEGIN, cpuNs, END, type Mark, NO_MARK, STOP, wrongSequence } from './checker.ts';
 import { headerWord, initializeEntry, sequenceOfWords, stampWords } from './entry.ts';
-import { printFigures, startProgram } from './open-process.ts';
 import { Patience } from './patience.ts';
 import { type Samples, TRACE_BEGIN, TRACE_END } from './samples.ts';
+import { printFigures, startProgram } from './second-process.ts';
 import type { Streamed } from './transport.ts';
 import { geometryOf, POLLS, pageBytes, type WideJob } from './wide-job.ts';
 

@@ -5,7 +5,11 @@ import { type Line, twoPanels } from './panels.ts';
 import type { Plot } from './plot.ts';
 import { isPositive, rowNamed } from './rows.ts';
 
-const STRATEGIES: Readonly<Record<string, string>> = { poll: 'poll, then sleep' };
+const STRATEGIES: Readonly<Record<string, string>> = {
+  adaptive: 'adaptive, the default',
+  park: 'park: asleep at once',
+  spin: 'spin: never asleep',
+};
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
 export const gap: Plot = {

@@ -33,11 +33,17 @@ export function marginOf(value: number, goal: Goal): number {
 
 const FAMILIES: Readonly<Record<string, string>> = { rtt: 'round trip', stream: 'stream' };
 
-function labelOfRatio({ of, over }: Ratio): string {
+const FIGURES: Readonly<Record<string, string>> = {
+  cpuNsPerMessage: 'CPU time',
+  controllerCpuNs: "controller's CPU time",
+};
+
+function labelOfRatio({ of, over, by }: Ratio): string {
   const [family = '', way = '', library = ''] = of.split('.');
   if (family === 'codec') return `${way}: ${thingOf(library)} / ${thingOf(over.split('.')[2] ?? over)}`;
   const shape = shapeOf(of);
   if (shape) return `stream, ${shape.slots} slots of ${shape.entryBytes} B: ${thingOf(way)} / C++ to C++`;
+  if (by) return `${of} / ${over}: ${FIGURES[by] ?? by}`;
   if (!(family in FAMILIES)) return `${of} / ${over}`;
   return `${FAMILIES[family]}: ${labelOf(of)} / ${labelOf(over)}`.replaceAll(' request()', '');
 }

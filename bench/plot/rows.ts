@@ -8,6 +8,7 @@ const ENGINES: Readonly<Record<string, string>> = {
   native: 'native',
   file: 'pure JS',
   sab: 'threads',
+  spin: 'native, never asleep',
 };
 
 const RIVALS: Readonly<Record<string, string>> = {

@@ -46,7 +46,7 @@ export function ratiosSection(report: Report, ratios: readonly Ratio[]): string 
   const goalOf = ({ goal }: Ratio) => (cores > 1 ? goal : undefined);
   const columns: Column<(typeof taken)[number]>[] = [
     { title: 'cost of', left: true, cell: ({ of }) => code(of) },
-    { title: 'over cost of', left: true, cell: ({ over }) => code(over) },
+    { title: 'over cost of', left: true, cell: ({ over, by }) => (by ? `${code(over)}, by ${code(by)}` : code(over)) },
     { title: 'ratio', cell: ({ value }) => number(value) },
     { title: 'goal', cell: (ratio) => goalOf(ratio) && goalText(goalOf(ratio)!) },
     {
@@ -130,6 +130,36 @@ const FAMILIES: Readonly<Record<string, RowsOf>> = {
       { ...cpu, title: 'CPU time a request' },
       more('of it the asker', 'askerCpuNs', duration),
       more('the answerer', 'answererCpuNs', duration),
+    ],
+  ],
+  asleep: (report) => [
+    familyOf(report, 'asleep'),
+    [
+      name,
+      ...times3.slice(0, 2),
+      ofLimit(report, () => 'asleep.limit'),
+      cpu,
+      more('doorbells a message', 'doorbellsPerMessage', number),
+    ],
+  ],
+  idle: (report) => [
+    familyOf(report, 'idle'),
+    [
+      name,
+      more('seconds', 'seconds', number),
+      more('CPU time of both', 'cpuNs', duration),
+      more('context switches', 'switches', number),
+    ],
+  ],
+  scale: (report) => [
+    familyOf(report, 'scale'),
+    [
+      name,
+      ...times3.slice(0, 2),
+      more("the controller's CPU time a message", 'controllerCpuNs', duration),
+      more('its heap a guest', 'heapBytesPerGuest', kibibytes),
+      more('its RSS a guest', 'rssBytesPerGuest', kibibytes),
+      more('its descriptors a guest', 'descriptorsPerGuest', number),
     ],
   ],
 };

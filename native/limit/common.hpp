@@ -84,4 +84,28 @@ void initialize(Entry<Bytes>& entry) {
   std::memset(entry.body, 0x5a, sizeof entry.body);
 }
 
+/// The back's half of the bargain, as `Checker` of bench/peers/checker.ts: it sees every request, in order, and takes
+/// its CPU time at the marks.
+class Checker {
+ public:
+  template <uint32_t Bytes>
+  void look(const Entry<Bytes>& request) {
+    if (request.sequence != expected_++) die("the back expected another sequence number");
+    if (request.mark == 0) return;
+    if (request.mark == kBegin) began_ = cpu_ns();
+    if (request.mark == kEnd) spent_ = cpu_ns() - began_;
+    if (request.mark == kStop) stopped_ = true;
+  }
+
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  /// CPU time from kBegin to kEnd.
+  [[nodiscard]] double spent() const { return spent_; }
+
+ private:
+  uint32_t expected_ = 0;
+  bool stopped_ = false;
+  double began_ = 0;
+  double spent_ = 0;
+};
+
 }  // namespace limit

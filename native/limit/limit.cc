@@ -35,30 +35,19 @@ class Back {
   double serve(void* memory) {
     // The front may have asked already; attach counts that and the first take finds it.
     if (ring_.attach(memory) < 0) die("the back cannot attach");
-    while (!stopped_) {
+    while (!checker_.stopped()) {
       const int32_t n = ring_.take_requests_spinning(box_, Slots, kPolls);
       if (n < 0) die("the front's index is wrong");
-      for (int32_t i = 0; i < n; i++) look(box_[i]);
+      for (int32_t i = 0; i < n; i++) checker_.look(box_[i]);
       if (ring_.push_responses(box_, static_cast<uint32_t>(n)) != n) die("a response found no room");
     }
-    return spent_;
+    return checker_.spent();
   }
 
  private:
-  void look(const Entry<Bytes>& request) {
-    if (request.sequence != expected_++) die("the back expected another sequence number");
-    if (request.mark == 0) return;
-    if (request.mark == kBegin) began_ = cpu_ns();
-    if (request.mark == kEnd) spent_ = cpu_ns() - began_;
-    if (request.mark == kStop) stopped_ = true;
-  }
-
   BackRing<FixedGeometry<Bytes, Slots>> ring_;
   Entry<Bytes> box_[Slots];
-  uint32_t expected_ = 0;
-  bool stopped_ = false;
-  double began_ = 0;
-  double spent_ = 0;
+  Checker checker_;
 };
 
 template <uint32_t Bytes, uint32_t Slots>

@@ -49,16 +49,16 @@ class WideBack {
   /// Answers in order until it has answered kStop; returns the CPU time from kBegin to kEnd.
   double serve(void* memory) {
     if (ring_.attach(memory) < 0) die("the back cannot attach");
-    while (!stopped_) {
+    while (!checker_.stopped()) {
       const int32_t n = ring_.take_requests_spinning(inbox_, Slots, kPolls);
       if (n < 0) die("the front's index is wrong");
       for (int32_t i = 0; i < n; i++) {
-        look(inbox_[i]);
+        checker_.look(inbox_[i]);
         if (outbox_.stage(inbox_[i].sequence, 0)) publish();
       }
       publish();
     }
-    return spent_;
+    return checker_.spent();
   }
 
  private:
@@ -66,21 +66,10 @@ class WideBack {
     outbox_.publish([this](const void* entries, uint32_t n) { return ring_.push_responses(entries, n); });
   }
 
-  void look(const Entry<Bytes>& request) {
-    if (request.sequence != expected_++) die("the back expected another sequence number");
-    if (request.mark == 0) return;
-    if (request.mark == kBegin) began_ = cpu_ns();
-    if (request.mark == kEnd) spent_ = cpu_ns() - began_;
-    if (request.mark == kStop) stopped_ = true;
-  }
-
   ctrl_if::BackRing<ctrl_if::FixedGeometry<Bytes, Slots>> ring_;
   Outbox<Bytes, Slots> outbox_;
   Entry<Bytes> inbox_[Slots];
-  uint32_t expected_ = 0;
-  bool stopped_ = false;
-  double began_ = 0;
-  double spent_ = 0;
+  Checker checker_;
 };
 
 template <uint32_t Bytes, uint32_t Slots>

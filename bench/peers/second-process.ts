@@ -1,10 +1,13 @@
-/** A second process beside this one, running a program of this directory; `startPeer` is for those that run `back`. */
+/** A second process beside this one, running a program of this directory. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { MessageQueue } from './peer.ts';
+import type { Job } from './job.ts';
+import { MessageQueue } from './message-queue.ts';
 
 export interface SecondProcess {
   readonly child: ChildProcess;
+  /** What it says. */
+  readonly queue: MessageQueue;
   /** What it says next. */
   receive<T>(): Promise<T>;
   /** Its end is no surprise any more. */
@@ -16,7 +19,7 @@ export function startProgram(
   program: string,
   job: unknown,
   cpu: number | undefined,
-  flags: readonly string[] = [],
+  { flags = [], serialization }: { flags?: readonly string[]; serialization?: Job['serialization'] } = {},
 ): SecondProcess {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
   const child = fork(file, [JSON.stringify(job)], {
@@ -24,6 +27,7 @@ export function startProgram(
     ...(cpu === undefined
       ? { execArgv: [...flags] }
       : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...flags] }),
+    serialization: serialization ?? 'json',
     // stdout is this process's own to give figures on; whatever the other says is for people.
     stdio: ['ignore', 2, 2, 'ipc'],
   });
@@ -39,6 +43,7 @@ export function startProgram(
   });
   return {
     child,
+    queue,
     receive: <T>() => queue.receive() as Promise<T>,
     dismiss: () => {
       dismissed = true;
