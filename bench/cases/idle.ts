@@ -7,7 +7,7 @@ const SECONDS = { full: 10, quick: 2 };
 
 const NOTE =
   'Seen from outside, by /proc/PID/schedstat and status, of a guest and a controller that have exchanged a message and then nothing. A process ' +
-  'that makes a system call, or is run at all, has CPU time: 0 is 0. cpuNs and switches are of both processes, for the whole time.';
+  'that makes a system call, or is run at all, has CPU time: 0 is 0; V8 is told not to collect meanwhile (--no-memory-reducer). cpuNs and switches are of both processes, for the whole time.';
 
 export const cases: readonly BenchCase[] = [
   {

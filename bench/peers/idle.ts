@@ -13,12 +13,15 @@ export interface IdleSamples {
 }
 
 /** After the last message: the links fall asleep, and V8's threads have nothing more to compile. */
-const SETTLE_MS = 500;
+const SETTLE_MS = 3000;
+
+/** V8 collects in an idle process too, link or no link. */
+const QUIET = ['--expose-gc', '--no-memory-reducer'];
 
 async function main({ seconds }: IdleJob): Promise<IdleSamples> {
-  const controller = startProgram('open-controller', { engine: 'native' }, undefined, { flags: ['--expose-gc'] });
+  const controller = startProgram('open-controller', { engine: 'native' }, undefined, { flags: QUIET });
   const name = await controller.receive<string>();
-  const guest = startProgram('idle-guest', { name }, undefined);
+  const guest = startProgram('idle-guest', { name }, undefined, { flags: QUIET });
   await guest.receive();
   await sleep(SETTLE_MS);
   const pids = [controller.child.pid!, guest.child.pid!];

@@ -28,9 +28,8 @@ export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
  * sides more CPU than that (docs/decisions/0007).
  */
 const PROMPT = 0.04;
-/** How long it goes on looking at least, and at most, once that has paid. */
+/** How long it goes on looking at least once that has paid; at most it is {@link PROMPT}. */
 const LEAST = 0.005;
-const MOST = PROMPT;
 /** The first time it looks until the peer is awake as well, which takes 50 us and more. */
 const ENTRY = 0.2;
 /** No look has paid yet. */
@@ -46,12 +45,20 @@ export class IdleBudget {
   /** The moving average of how long looks that paid have taken. */
   #wait = UNKNOWN;
 
-  /** @param useful whether looking can find anything: the peer runs beside */
-  constructor(idle: IdleStrategy, useful: boolean) {
+  readonly #most: number;
+  readonly #scale: number;
+
+  /**
+   * @param useful whether looking can find anything: the peer runs beside
+   * @param scale how many times dearer than the native engine's its looks and wake-ups are
+   */
+  constructor(idle: IdleStrategy, useful: boolean, scale = 1) {
     this.#adaptive = useful && idle === 'adaptive';
+    this.#scale = scale;
+    this.#most = scale * PROMPT;
     if (!useful || idle === 'park') this.#milliseconds = 0;
     else if (idle === 'spin') this.#milliseconds = Number.POSITIVE_INFINITY;
-    else if (idle === 'adaptive') this.#milliseconds = MOST;
+    else if (idle === 'adaptive') this.#milliseconds = this.#most;
     else this.#milliseconds = idle.spinMicroseconds / 1000;
   }
 
@@ -63,7 +70,7 @@ export class IdleBudget {
   paid(waited: number): void {
     if (!this.#adaptive || this.#milliseconds === 0) return;
     this.#wait = this.#wait < 0 ? waited : this.#wait + (waited - this.#wait) / 4;
-    this.#milliseconds = Math.min(MOST, Math.max(LEAST, 2 * this.#wait));
+    this.#milliseconds = Math.min(this.#most, Math.max(this.#scale * LEAST, 2 * this.#wait));
   }
 
   /** The budget was spent in vain. */
@@ -74,7 +81,7 @@ export class IdleBudget {
   /** Looking would have paid, had the peer looked as well: both now do. */
   raise(): void {
     if (!this.#adaptive || this.#milliseconds > 0) return;
-    this.#milliseconds = ENTRY;
+    this.#milliseconds = this.#scale * ENTRY;
     this.#wait = UNKNOWN;
   }
 }
@@ -84,8 +91,13 @@ export class IdleBudget {
  * promptly after the peer's, and when both did so in turn, they would have found each other by looking.
  */
 export class Promptness {
+  readonly #prompt: number;
   #lastWork = Number.NEGATIVE_INFINITY;
   #rangPromptly = false;
+
+  constructor(scale = 1) {
+    this.#prompt = scale * PROMPT;
+  }
 
   worked(now: number): void {
     this.#lastWork = now;
@@ -93,7 +105,7 @@ export class Promptness {
 
   /** This side rings at `now`; returns whether its message comes promptly after the peer's. */
   rings(now: number): boolean {
-    this.#rangPromptly = now - this.#lastWork < PROMPT;
+    this.#rangPromptly = now - this.#lastWork < this.#prompt;
     return this.#rangPromptly;
   }
 

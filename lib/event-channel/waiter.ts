@@ -5,6 +5,8 @@ import { DEFAULT_IDLE, IdleBudget, type IdleStrategy, Promptness } from './idle.
 
 /** How long each engine's look at a ring is worth repeating before the event loop gets its turn: 10 us, or two looks. */
 const POLLS = { native: 200, sab: 200, file: 2 } as const;
+/** What each engine's looks and wake-ups cost beside the native engine's. */
+const SCALE = { native: 1, sab: 1, file: 4 } as const;
 /** Microtask turns in a row before timers and sockets get theirs. */
 const MICROTASK_TURNS = 256;
 
@@ -38,7 +40,7 @@ export class Waiter {
   /** One for answers and one for requests: who only asks has nothing to look for between two questions. */
   readonly #forAnswers: IdleBudget;
   readonly #forRequests: IdleBudget;
-  readonly #promptness = new Promptness();
+  readonly #promptness: Promptness;
   readonly #mostPolls: number;
   #awake = false;
   #stopped = false;
@@ -54,8 +56,10 @@ export class Waiter {
     this.idle = idle;
     this.#side = side;
     this.#loop = loop;
-    this.#forAnswers = new IdleBudget(idle, side.peerRunsBeside);
-    this.#forRequests = new IdleBudget(idle, side.peerRunsBeside);
+    const scale = SCALE[side.page.engine];
+    this.#forAnswers = new IdleBudget(idle, side.peerRunsBeside, scale);
+    this.#forRequests = new IdleBudget(idle, side.peerRunsBeside, scale);
+    this.#promptness = new Promptness(scale);
     this.#mostPolls = side.peerRunsBeside ? POLLS[side.page.engine] : 1;
   }
 
