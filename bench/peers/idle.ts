@@ -12,8 +12,8 @@ export interface IdleSamples {
   switches: number;
 }
 
-/** After the last message: the links fall asleep, and V8's threads have nothing more to compile. */
-const SETTLE_MS = 3000;
+/** After the last message: Node wakes once more at the end of the handshake's 5 s, though its timers were cleared. */
+const SETTLE_MS = 6000;
 
 /** V8 collects in an idle process too, link or no link. */
 const QUIET = ['--expose-gc', '--no-memory-reducer'];
