@@ -66,16 +66,6 @@ void throw_truncated(napi_env env, uint64_t bytes, uint64_t wanted, const std::s
   Failure(env, "ETRUNCATED", "'" + name + "' has " + sizes).set("bytes", static_cast<double>(bytes)).raise();
 }
 
-bool to_name(Napi::Env env, const Napi::Value& value, std::string& out) {
-  if (value.IsString()) {
-    out = value.As<Napi::String>().Utf8Value();
-    // The system would stop at a NUL and act on another name than the one it was given.
-    if (!out.empty() && out.find('\0') == std::string::npos) return true;
-  }
-  throw_type(env, "name must be a string, not empty and without NUL");
-  return false;
-}
-
 /// Maps with map(segment) and makes the object. `wanted` and `name` are for the error.
 template <class Map>
 Napi::Value map_segment(Napi::Env env, const std::string& name, uint64_t wanted, Map map) {
@@ -148,6 +138,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("unlinkSegment", Napi::Function::New<unlink_segment>(env, "unlinkSegment"));
   (void)define(env, exports, "openDoorbell", open_doorbell);
   (void)define(env, exports, "openRinger", open_ringer);
+  exports.Set("createMemory", Napi::Function::New<create_memory>(env, "createMemory"));
   (void)Desk::open(env, exports);  // fails only in an environment that is ending
   return exports;
 }
@@ -183,6 +174,16 @@ bool to_integer(const Napi::Value& value, uint64_t& out) {
   if (!(number >= 0 && number <= kMaxSafeInteger) || number != std::floor(number)) return false;
   out = static_cast<uint64_t>(number);
   return true;
+}
+
+bool to_name(Napi::Env env, const Napi::Value& value, std::string& out) {
+  if (value.IsString()) {
+    out = value.As<Napi::String>().Utf8Value();
+    // The system would stop at a NUL and act on another name than the one it was given.
+    if (!out.empty() && out.find('\0') == std::string::npos) return true;
+  }
+  throw_type(env, "name must be a string, not empty and without NUL");
+  return false;
 }
 
 // A throw fails only in an environment that is ending, where there is nobody left to catch.

@@ -141,6 +141,9 @@ napi_status set_number(napi_env env, napi_value object, const char* name, double
 /// A JS number that is an integer in 0..2^53-1.
 bool to_integer(const Napi::Value& value, uint64_t& out);
 
+/// A name for shm_open: not empty, no NUL. False after throwing.
+bool to_name(Napi::Env env, const Napi::Value& value, std::string& out);
+
 // All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, EKIND, ECLOSED, EPEERINDEX.
 napi_value throw_type(napi_env env, const char* sentence);
 napi_value throw_range(napi_env env, const char* sentence);
@@ -150,6 +153,9 @@ napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string
 
 /// segment_object.cc: the NativeSegment around a mapping.
 napi_value make_segment_object(napi_env env, const Share<Mapping>& mapping);
+
+/// memory_object.cc: (name, maxFrames) to a NativeMemory.
+Napi::Value create_memory(const Napi::CallbackInfo& info);
 
 /// ring_object.cc: NativeSegment's openRing, bound to a Mapping.
 napi_value open_ring(napi_env env, napi_callback_info info);

@@ -12,12 +12,13 @@ namespace {
 struct WordCall {
   uint32_t* word = nullptr;
   uint32_t value = 0;
+  uint32_t desired = 0;
 };
 
-/// Arguments (offset) or (offset, value) of a word's call. False after throwing.
+/// Arguments (offset), (offset, value) or (offset, value, desired) of a word's call. False after throwing.
 bool word_call(napi_env env, napi_callback_info info, size_t arguments, WordCall& out) {
-  napi_value argv[2];
-  size_t argc = 2;
+  napi_value argv[3];
+  size_t argc = 3;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return false;
   int64_t offset = 0;
@@ -25,8 +26,12 @@ bool word_call(napi_env env, napi_callback_info info, size_t arguments, WordCall
     throw_type(env, "offset must be a number of bytes");
     return false;
   }
-  if (arguments == 2 && napi_get_value_uint32(env, argv[1], &out.value) != napi_ok) {
+  if (arguments >= 2 && napi_get_value_uint32(env, argv[1], &out.value) != napi_ok) {
     throw_type(env, "value must be a number");
+    return false;
+  }
+  if (arguments == 3 && napi_get_value_uint32(env, argv[2], &out.desired) != napi_ok) {
+    throw_type(env, "desired must be a number");
     return false;
   }
   const Segment& segment = target<Mapping>(data)->segment;
@@ -69,6 +74,15 @@ napi_value claim_wakeup(napi_env env, napi_callback_info info) {
   if (!word_call(env, info, 1, call)) return nullptr;
   napi_value result = nullptr;
   (void)napi_get_boolean(env, claim(call.word), &result);
+  return result;
+}
+
+napi_value compare_exchange32(napi_env env, napi_callback_info info) {
+  WordCall call;
+  if (!word_call(env, info, 3, call)) return nullptr;
+  napi_value result = nullptr;
+  // acquire and release: pairs with the peer's on the same word, and with its load32 and store32.
+  (void)napi_create_uint32(env, compare_exchange(call.word, call.value, call.desired), &result);
   return result;
 }
 
@@ -134,8 +148,15 @@ struct Method {
 };
 
 constexpr Method kMethods[] = {
-    {"load32", load32}, {"store32", store32}, {"claimWakeup", claim_wakeup}, {"armWakeup", arm_wakeup},
-    {"read", read},     {"write", write},     {"openRing", open_ring},       {"openEvents", open_events},
+    {"load32", load32},
+    {"store32", store32},
+    {"claimWakeup", claim_wakeup},
+    {"armWakeup", arm_wakeup},
+    {"compareExchange32", compare_exchange32},
+    {"read", read},
+    {"write", write},
+    {"openRing", open_ring},
+    {"openEvents", open_events},
     {"unmap", unmap},
 };
 

@@ -16,6 +16,7 @@ const ADDON_SOURCES = [
   'native/addon.hpp',
   'native/addon.cc',
   'native/segment_object.cc',
+  'native/memory_object.cc',
   'native/ring_object.cc',
   'native/desk.cc',
   'native/box.cc',

@@ -29,6 +29,13 @@ inline uint32_t load_in_order(const uint32_t* word) { return __atomic_load_n(wor
 inline uint32_t set_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
 inline uint32_t clear_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST); }
 
+/// Stores `desired` only where `expected` is found, and returns what was found. Acquire and release when it stores, as
+/// exchange(); acquire when it does not.
+inline uint32_t compare_exchange(uint32_t* word, uint32_t expected, uint32_t desired) {
+  __atomic_compare_exchange_n(word, &expected, desired, /*weak=*/false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  return expected;
+}
+
 /// The only order that keeps an earlier store ahead of a later load (store buffers, also on x86).
 inline void full_fence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
