@@ -24,6 +24,14 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_PAGE_STALE'
   | 'ERR_CTRL_IF_PAGE_CLOSED'
   | 'ERR_CTRL_IF_PAGE_SYSTEM'
+  // memory: frames that are not there, not offered, or in use; sizes that cannot be
+  | 'ERR_CTRL_IF_FRAME_RANGE'
+  | 'ERR_CTRL_IF_FRAME_NOT_ALLOCATED'
+  | 'ERR_CTRL_IF_FRAME_NOT_OFFERED'
+  | 'ERR_CTRL_IF_FRAME_IN_USE'
+  | 'ERR_CTRL_IF_NO_FRAMES'
+  | 'ERR_CTRL_IF_MEMORY_TARGET'
+  | 'ERR_CTRL_IF_MEMORY_IN_USE'
   // ring: misuse of a half, or a peer whose indices cannot be true
   | 'ERR_CTRL_IF_RING_GEOMETRY'
   | 'ERR_CTRL_IF_RING_ENTRY'

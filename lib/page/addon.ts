@@ -20,6 +20,7 @@ export interface NativeAddon {
   openDoorbell(onRing: () => void): NativeDoorbell;
   /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
   openRinger(pid: number, fd: number): NativeRinger;
+  createMemory(name: string, maxFrames: number): NativeMemoryObject;
   /** Words for orders and results of {@link transfer}; `ring/native-ring.ts` says which. One desk a thread. */
   readonly desk: ArrayBuffer;
   /** Carries out the order on the desk. */
@@ -35,6 +36,8 @@ export interface NativeSegment {
   readonly fd: number;
   load32(offset: number): number;
   store32(offset: number, value: number): void;
+  /** Returns what was there; `desired` is stored only where that is `expected`. */
+  compareExchange32(offset: number, expected: number, desired: number): number;
   claimWakeup(offset: number): boolean;
   armWakeup(offset: number): void;
   read(offset: number, target: Uint8Array): void;
@@ -88,6 +91,23 @@ export interface NativeRinger {
   /** Never fails: who is gone is not rung, and after `close()` nobody is. */
   ring(): void;
   close(): void;
+}
+
+/**
+ * A domain's own memory. Offsets are in bytes from frame 0; every call is checked against the frames that have memory.
+ */
+export interface NativeMemoryObject {
+  /** The descriptor that stays open until {@link unmap}. */
+  readonly fd: number;
+  load32(offset: number): number;
+  store32(offset: number, value: number): void;
+  compareExchange32(offset: number, expected: number, desired: number): number;
+  read(offset: number, target: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+  populate(first: number, count: number): void;
+  punch(first: number, count: number): void;
+  residentFrames(): number;
+  unmap(): void;
 }
 
 /** One half of a ring, open for as long as this object is reachable. */

@@ -16,6 +16,7 @@ export class NativePage implements Page {
   readonly segment: NativeSegment;
   load32: NativeSegment['load32'];
   store32: NativeSegment['store32'];
+  compareExchange32: NativeSegment['compareExchange32'];
   armWakeup: NativeSegment['armWakeup'];
   claimWakeup: NativeSegment['claimWakeup'];
   read: NativeSegment['read'];
@@ -32,6 +33,7 @@ export class NativePage implements Page {
     // The addon's functions carry their mapping with them: taken over as they are, each call is one crossing.
     this.load32 = segment.load32;
     this.store32 = segment.store32;
+    this.compareExchange32 = segment.compareExchange32;
     this.armWakeup = segment.armWakeup;
     this.claimWakeup = segment.claimWakeup;
     this.read = segment.read;
@@ -84,5 +86,6 @@ export class NativePage implements Page {
       throw closedError(this.#name);
     };
     this.load32 = this.store32 = this.armWakeup = this.claimWakeup = this.read = this.write = closed;
+    this.compareExchange32 = closed;
   }
 }

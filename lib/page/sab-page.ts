@@ -30,6 +30,10 @@ export class SabPage implements Page {
     Atomics.store(this.#open(), offset >> 2, value | 0);
   }
 
+  compareExchange32(offset: number, expected: number, desired: number): number {
+    return Atomics.compareExchange(this.#open(), offset >> 2, expected | 0, desired | 0) >>> 0;
+  }
+
   armWakeup(offset: number): void {
     Atomics.store(this.#open(), offset >> 2, 1);
   }

@@ -1,0 +1,165 @@
+import { CtrlIfError } from '../errors.ts';
+import type { Page } from '../page/page.ts';
+import {
+  FRAME_BYTES,
+  GRANT_TABLE_MAXIMUM,
+  grantAt,
+  grantTableFrame,
+  MAX_FRAMES,
+  reservedFrames,
+} from '../wire/memory.ts';
+import { checkInFrame, type Frame } from './frame.ts';
+import { claimGrant, type GrantWords, isClaimed, releaseGrant } from './grant-word.ts';
+
+export interface FrameMapperOptions {
+  /** Whose memory it is. */
+  owner: number;
+  /** Who maps: frames must be offered to this domain. */
+  domid: number;
+  /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
+  open: (offset: number, bytes: number) => Page;
+}
+
+/** A frame of another domain, mapped here until {@link unmap}. */
+export interface MappedFrame extends Frame {
+  /** Whose frame it is. */
+  readonly owner: number;
+  /** The mapping itself, to open rings on. */
+  readonly page: Page;
+  /** Gives the mapping back and then says so in the owner's grant table. Idempotent. */
+  unmap(): void;
+}
+
+/**
+ * A backend's view of one other domain's memory: frames that were offered to it, and nothing else. The grant is claimed
+ * before the frame is mapped, so that its owner cannot take it away in between, and looked at again afterwards.
+ */
+export class FrameMapper {
+  readonly #options: FrameMapperOptions;
+  readonly #tables = new Map<number, Page>();
+  readonly #mapped = new Set<MappedFrame>();
+  #maximum: number | undefined;
+
+  /** Maps nothing yet. */
+  constructor(options: FrameMapperOptions) {
+    this.#options = options;
+  }
+
+  /** How many frames are mapped. */
+  get count(): number {
+    return this.#mapped.size;
+  }
+
+  /**
+   * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to offer. `ERR_CTRL_IF_FRAME_NOT_OFFERED`: not to this domain.
+   * `ERR_CTRL_IF_FRAME_IN_USE`: this domain has it mapped already. When it fails nothing stays mapped or claimed.
+   */
+  map(shmemFrame: number | bigint): MappedFrame {
+    const frame = this.#checkRange(shmemFrame);
+    const { owner, domid, open } = this.#options;
+    const table = this.#table(grantTableFrame(frame), frame);
+    const at = grantAt(frame) % FRAME_BYTES;
+    const claim = claimGrant(table, at, domid);
+    if (claim === 'mapped') {
+      throw this.#fail('ERR_CTRL_IF_FRAME_IN_USE', frame, `is mapped by domain ${domid} already; unmap it there first`);
+    }
+    if (claim === 'not-offered') throw this.#notOffered(frame);
+    let page: Page | undefined;
+    try {
+      page = open(frame * FRAME_BYTES, FRAME_BYTES);
+      if (!isClaimed(table, at, domid)) throw this.#notOffered(frame);
+    } catch (failure) {
+      page?.unmap();
+      releaseGrant(table, at, domid);
+      throw (failure as CtrlIfError).code === 'ERR_CTRL_IF_PAGE_TRUNCATED' ? this.#outOfRange(frame, failure) : failure;
+    }
+    const mapped = frameOf(page, owner, frame, () => {
+      if (!this.#mapped.delete(mapped)) return;
+      page.unmap();
+      releaseGrant(table, at, domid); // after the last access: with it the owner may use the frame for something else
+    });
+    this.#mapped.add(mapped);
+    return mapped;
+  }
+
+  /** Unmaps every frame, then the table. */
+  close(): void {
+    for (const frame of this.#mapped) frame.unmap();
+    for (const table of this.#tables.values()) table.unmap();
+    this.#tables.clear();
+    this.#maximum = undefined;
+  }
+
+  #checkRange(shmemFrame: number | bigint): number {
+    const frame = Number(shmemFrame);
+    this.#maximum ??= this.#readMaximum(shmemFrame);
+    const maximum = this.#maximum;
+    if (Number.isInteger(frame) && frame >= reservedFrames(maximum) && frame < maximum) return frame;
+    throw this.#outOfRange(shmemFrame);
+  }
+
+  /** Read once: what the owner's table says later does not move its end. */
+  #readMaximum(asked: number | bigint): number {
+    const maximum = this.#table(1, asked).load32(GRANT_TABLE_MAXIMUM % FRAME_BYTES);
+    if (maximum > 0 && maximum <= MAX_FRAMES) return maximum;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_FRAME_RANGE',
+      `domain ${this.#options.owner} has no grant table: it says that its memory has at most ${maximum} frames; 1 to ${MAX_FRAMES} were expected`,
+      { domid: this.#options.owner, offset: GRANT_TABLE_MAXIMUM, received: maximum },
+    );
+  }
+
+  #table(tableFrame: number, asked: number | bigint): Page & GrantWords {
+    let table = this.#tables.get(tableFrame);
+    if (!table) {
+      try {
+        table = this.#options.open(tableFrame * FRAME_BYTES, FRAME_BYTES);
+      } catch (failure) {
+        if ((failure as CtrlIfError).code !== 'ERR_CTRL_IF_PAGE_TRUNCATED') throw failure;
+        throw this.#outOfRange(asked, failure);
+      }
+      this.#tables.set(tableFrame, table);
+    }
+    return table;
+  }
+
+  #outOfRange(frame: number | bigint, cause?: unknown): CtrlIfError {
+    const { owner } = this.#options;
+    return new CtrlIfError(
+      'ERR_CTRL_IF_FRAME_RANGE',
+      `${frame} is no frame that domain ${owner} can offer: it lies outside that domain's memory, or is the control page or grant table; name one that it allocated`,
+      { domid: owner, received: frame, cause },
+    );
+  }
+
+  #notOffered(frame: number): CtrlIfError {
+    const { domid } = this.#options;
+    return this.#fail(
+      'ERR_CTRL_IF_FRAME_NOT_OFFERED',
+      frame,
+      `is not offered to domain ${domid}; its owner must offer it first`,
+    );
+  }
+
+  #fail(code: CtrlIfError['code'], frame: number, sentence: string): CtrlIfError {
+    const { owner } = this.#options;
+    return new CtrlIfError(code, `frame ${frame} of domain ${owner} ${sentence}`, { domid: owner, received: frame });
+  }
+}
+
+function frameOf(page: Page, owner: number, frame: number, unmap: () => void): MappedFrame {
+  const at = (offset: number, bytes: number): number => {
+    checkInFrame(offset, bytes);
+    return offset;
+  };
+  return {
+    owner,
+    frame,
+    page,
+    load32: (offset) => page.load32(at(offset, 4)),
+    store32: (offset, value) => page.store32(at(offset, 4), value),
+    read: (offset, target) => page.read(at(offset, target.length), target),
+    write: (offset, source) => page.write(at(offset, source.length), source),
+    unmap,
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * A guest's memory, byte by byte (docs/page-layout.md draws it): frames of 4 KiB in one segment. Frame 0 is the control
+ * page; from frame 1 on lies the grant table; the rest is the guest's to hand out.
+ */
+export const FRAME_BYTES = 4096;
+/** 64 GiB; the same number stands in `native/include/ctrl_if/memory.hpp`. */
+export const MAX_FRAMES = 1 << 24;
+
+/**
+ * A grant: one u32 a frame, 0 where nothing is offered. Each byte has one writer, so that an engine without an exchange
+ * can take its part by storing a byte: bytes 0..1 (domid) and 2 (offered) are the owner's, byte 3 (mapped) is the
+ * backend's, which sets it to map and clears it when it has unmapped.
+ */
+export const GRANT_DOMID = 0xffff;
+export const GRANT_OFFERED = 1 << 16;
+export const GRANT_MAPPED = 1 << 24;
+export const GRANT_OFFERED_BYTE = 2;
+export const GRANT_MAPPED_BYTE = 3;
+export const GRANT_BYTES = 4;
+const GRANTS_PER_FRAME = FRAME_BYTES / GRANT_BYTES;
+
+/** u32 in the word of frame 0, which is never offered: the most frames this guest can have, hence the table's length. */
+export const GRANT_TABLE_MAXIMUM = FRAME_BYTES;
+
+/** Byte offset of the frame's grant in the segment. */
+export function grantAt(frame: number): number {
+  return FRAME_BYTES + frame * GRANT_BYTES;
+}
+
+/** Which frame of the segment the frame's grant lies in. */
+export function grantTableFrame(frame: number): number {
+  return 1 + Math.floor(frame / GRANTS_PER_FRAME);
+}
+
+/** How many frames at the start of a memory of `maximum` frames are never handed out: the control page and the table. */
+export function reservedFrames(maximum: number): number {
+  return 1 + Math.ceil(maximum / GRANTS_PER_FRAME);
+}
+
+/** u32 each, written by the guest on the line of its identity: how large its memory is and is to be. */
+export const PAGE_MEMORY = {
+  /** the most frames it can have; 0: this page is no part of a memory */
+  maximum: 2192,
+  /** frames asked for last */
+  target: 2196,
+  /** frames it has */
+  reached: 2200,
+  /** index into {@link MEMORY_STATES} */
+  state: 2204,
+} as const;
+
+/** `idle`: never asked to resize. `resizing`: understood. The others: over, and why it is where it is. Grows at its end. */
+export const MEMORY_STATES = ['idle', 'resizing', 'done', 'maximum', 'in-use', 'no-space', 'failed'] as const;
+export type MemoryState = (typeof MEMORY_STATES)[number];
