@@ -42,7 +42,7 @@ export class FrameGrants {
         frame,
         domid,
         'cannot be offered to domain',
-        'its grant says that somebody maps it; use another frame',
+        'its grant says that somebody maps it; try again, or use another frame',
       );
     }
     this.#offers.set(frame, domid);

@@ -11,7 +11,8 @@
  * first, its side's store is seen by the other, so never do both go on; when both see the other, both give way. On x86-64
  * a write's end is that fence (see `page/file-page.ts`). The two ways meet in one word: an exchange fails when the other
  * side's byte has changed, and leaves the bytes that the other looks at as they are when it does. What storing bytes
- * cannot tell apart is two mappers of one domid that come at the same instant.
+ * cannot tell apart is two mappers of one domid that come at the same instant; and while a backend gives way, an owner may
+ * for that moment find a frame mapped that it has just revoked.
  */
 import type { Page } from '../page/page.ts';
 import { GRANT_DOMID, GRANT_MAPPED, GRANT_MAPPED_BYTE, GRANT_OFFERED, GRANT_OFFERED_BYTE } from '../wire/memory.ts';
@@ -50,7 +51,7 @@ function storeByte(words: GrantWords, at: number, value: number): void {
   words.write(at, Uint8Array.of(value));
 }
 
-/** The owner's. False: the frame is mapped still. */
+/** The owner's. False: the grant says that the frame is mapped; see above for the moment in which that is untrue. */
 export function offerGrant(words: GrantWords, at: number, domid: number): boolean {
   if (words.atomic) {
     return exchange(words, at, (word) => ((word & GRANT_MAPPED) === 0 ? GRANT_OFFERED | domid : undefined));
@@ -108,7 +109,8 @@ export function isClaimed(words: GrantWords, at: number, domid: number): boolean
 export function releaseGrant(words: GrantWords, at: number, domid: number): void {
   if (words.atomic) {
     exchange(words, at, (word) => ((word & GRANT_DOMID) === domid ? word & ~GRANT_MAPPED : undefined));
-  } else if (isClaimed(words, at, domid)) {
+  } else if ((words.load32(at) & GRANT_DOMID) === domid) {
+    // Not "is it offered": an owner that gives way has cleared that for a moment, and puts it back.
     storeByte(words, at + GRANT_MAPPED_BYTE, 0);
   }
 }

@@ -141,6 +141,45 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
     expect(places).toBeGreaterThanOrEqual(2);
   });
 
+  it.each(['owner', 'backend'])('comes back where the %s is interrupted by the other’s letting go', (interrupted) => {
+    for (let place = 0; place < 12; place++) {
+      const page = SabPage.create(16);
+      offerGrant(view(page, ownerAtomic), AT, MINE);
+      claimGrant(view(page, backendAtomic), AT, MINE);
+      let left = place;
+      const interrupt = (act: () => void) => () => {
+        if (left-- === 0) act();
+      };
+      const release = (words: GrantWords) => releaseGrant(words, AT, MINE);
+      let revoked = false;
+      if (interrupted === 'owner') {
+        revoked = revokeGrant(
+          view(
+            page,
+            ownerAtomic,
+            interrupt(() => release(view(page, backendAtomic))),
+          ),
+          AT,
+        );
+        if (left >= 0) release(view(page, backendAtomic));
+      } else {
+        release(
+          view(
+            page,
+            backendAtomic,
+            interrupt(() => {
+              revoked = revokeGrant(view(page, ownerAtomic), AT);
+            }),
+          ),
+        );
+      }
+      expect(readGrant(page, AT), `interrupted at access ${place}`).toEqual({
+        offeredTo: revoked ? undefined : MINE,
+        mapped: false,
+      });
+    }
+  });
+
   it('ends, and frees nothing that says it is mapped, whatever the peer has written', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffffffff }), (garbage) => {

@@ -1,0 +1,135 @@
+/** A memory and its backend, each a process. */
+import { describe, expect, it } from 'vitest';
+import { type NamedEngine, namedEngines } from '../support/engines.ts';
+import { useMemories } from '../support/memories.ts';
+import { existsInShm } from '../support/pages.ts';
+import { type Peer, usePeers } from '../support/peer.ts';
+
+interface Answer {
+  code?: string;
+  message?: string;
+  bytes: string;
+  frame: number;
+  got: number;
+  refused: number;
+  overwritten: number;
+  used: number;
+  wrong: number;
+  names: number;
+  resident: number;
+  inUse: number;
+  reason: string;
+  size: { target: number; reached: number };
+}
+
+const memories = useMemories();
+const peer = usePeers();
+const isRoot = process.getuid?.() === 0;
+const BACKEND = 9;
+const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
+
+async function ask(of: Peer, order: string, details: object = {}): Promise<Answer> {
+  of.tell({ order, ...details });
+  return of.next<Answer>(30_000);
+}
+
+async function both(ownerEngine: NamedEngine, backendEngine: NamedEngine, options: object = {}) {
+  const name = memories.name();
+  const owner = peer('memory-owner', { name, engine: ownerEngine, frames: 64, maximum: 256, ...options });
+  await owner.next();
+  const backend = peer('memory-backend', { name, engine: backendEngine, domid: BACKEND });
+  await backend.next();
+  return { name, owner, backend };
+}
+
+const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
+
+describe.each(pairs)('an owner of the %s engine and a backend of the %s engine', (ownerEngine, backendEngine) => {
+  it('see the same bytes, and part in order', async () => {
+    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 0x3c });
+    expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(0x3c) });
+    expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+    expect(await ask(backend, 'map', { frame: 256 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_RANGE' });
+    await ask(backend, 'write', { pattern: 0xc3 });
+    expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
+
+    // Mapped: not to be revoked, freed, or taken by the balloon.
+    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    expect(await ask(owner, 'free', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    expect(await ask(owner, 'check', { target: 2 })).toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_IN_USE' });
+    expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'in-use', inUse: 3 });
+    expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
+
+    await ask(backend, 'unmap');
+    for (const order of ['revoke', 'free']) expect((await ask(owner, order, { frame })).code).toBeUndefined();
+    expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'done', size: { reached: 2 } });
+    expect(await ask(backend, 'map', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+  });
+
+  it('a backend that was killed leaves its frame to be taken by force', async () => {
+    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 1 });
+    await ask(backend, 'map', { frame });
+    backend.kill('SIGKILL');
+    await backend.exited;
+    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    expect((await ask(owner, 'revoke', { frame, force: true })).code).toBeUndefined();
+    expect((await ask(owner, 'free', { frame })).code).toBeUndefined();
+  });
+
+  it('a backend outlives its owner', async () => {
+    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 7 });
+    expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(7) });
+    owner.kill('SIGKILL');
+    await owner.exited;
+    expect((await ask(backend, 'write', { pattern: 8 })).code).toBeUndefined();
+    expect((await ask(backend, 'unmap')).code).toBeUndefined();
+  });
+
+  it('never have a frame both, however they race for it', async () => {
+    const { owner, backend } = await both(ownerEngine, backendEngine);
+    // The first frame that is handed out: both know its number.
+    owner.tell({ order: 'tease', domid: BACKEND, times: 40_000 });
+    backend.tell({ order: 'pester', frame: 2, milliseconds: 1_500 });
+    const { got, code } = await backend.next<Answer>(30_000);
+    expect(code).toBeUndefined();
+    const teased = await owner.next<Answer>(30_000);
+    expect(teased).toMatchObject({ frame: 2, overwritten: 0 });
+    expect(got).toBeGreaterThan(0);
+  });
+});
+
+describe.each(namedEngines)('an owner of the %s engine', (engine) => {
+  it('killed, leaves no name when it had unlinked its own', async () => {
+    const name = memories.name();
+    const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, unlink: true });
+    await owner.next();
+    expect(existsInShm(name)).toBe(false);
+    expect(await ask(owner, 'resize', { target: 256 })).toMatchObject({ reason: 'done' });
+    owner.kill('SIGKILL');
+    expect(await owner.end()).toMatchObject({ signal: 'SIGKILL' });
+    expect(existsInShm(name)).toBe(false);
+  });
+
+  it.runIf(isRoot && process.platform === 'linux')('grows as far as a full /dev/shm lets it, and works', async () => {
+    // A mount namespace with a /dev/shm of 512 KiB: 128 frames.
+    const mount = 'mount -t tmpfs -o size=512k tmpfs /dev/shm && exec "$0" "$@"';
+    const options = { name: '/memory-full', engine, frames: 10, maximum: 1000, unlink: true, small: true };
+    const owner = peer('memory-owner', options, { under: ['unshare', '-m', 'sh', '-c', mount] });
+    await owner.next();
+    const refused = await ask(owner, 'check', { target: 129 });
+    expect(refused).toMatchObject({ code: 'ERR_CTRL_IF_PAGE_NO_SPACE' });
+    expect(refused.message).toContain('room for 118');
+    expect((await ask(owner, 'check', { target: 128 })).code).toBeUndefined();
+    expect(await ask(owner, 'resize', { target: 500 })).toMatchObject({ reason: 'no-space', size: { reached: 128 } });
+    expect(await ask(owner, 'use')).toMatchObject({ used: 126, wrong: 0 });
+    expect(await ask(owner, 'resize', { target: 20 })).toMatchObject({ reason: 'done', size: { reached: 20 } });
+    expect(await ask(owner, 'resize', { target: 100 })).toMatchObject({ reason: 'done' });
+    expect(await ask(owner, 'use')).toMatchObject({ used: 98, wrong: 0 });
+    expect(await ask(owner, 'names')).toMatchObject({ names: 0, resident: 100 });
+    owner.kill('SIGKILL');
+    expect(await owner.end()).toMatchObject({ signal: 'SIGKILL' });
+  });
+});

@@ -1,0 +1,53 @@
+// A backend in a process of its own, which maps frames of another's memory.
+
+import { FrameMapper } from '../../../dist/memory/index.js';
+import { PageWindow } from '../../../dist/page/page-window.js';
+import { openPage } from '../../../dist/ring/index.js';
+
+const { name, engine, domid } = JSON.parse(process.argv[2]);
+const open = (offset, bytes) => new PageWindow(openPage(name, offset + bytes, engine), offset, bytes);
+const mapper = new FrameMapper({ owner: 1, domid, open });
+let mapped;
+
+const orders = {
+  map({ frame }) {
+    mapped = mapper.map(BigInt(frame));
+    const bytes = Buffer.alloc(4096);
+    mapped.read(0, bytes);
+    return { bytes: bytes.toString('base64') };
+  },
+  write: ({ pattern }) => mapped.write(0, Buffer.alloc(4096, pattern)),
+  unmap: () => mapped.unmap(),
+  /** Maps the frame whenever it can, and scribbles over it while it has it, until told to stop. */
+  async pester({ frame, milliseconds }) {
+    let got = 0;
+    const end = Date.now() + milliseconds;
+    while (Date.now() < end) {
+      for (let i = 0; i < 50; i++) {
+        let mine;
+        try {
+          mine = mapper.map(frame);
+        } catch (error) {
+          if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_OFFERED') throw error;
+          continue;
+        }
+        got++;
+        mine.store32(0, got);
+        mine.unmap();
+      }
+    }
+    return { got };
+  },
+};
+
+process.on('message', async ({ order, ...details }) => {
+  let answer;
+  try {
+    answer = { ...(await orders[order](details)) };
+  } catch (error) {
+    answer = { code: error.code, message: error.message };
+  }
+  process.send(answer);
+});
+process.on('disconnect', () => mapper.close());
+process.send({ ready: true });

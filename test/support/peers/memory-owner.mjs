@@ -1,0 +1,77 @@
+// A guest's memory in a process of its own, under orders. It keeps its name until told otherwise.
+import { readdirSync, statfsSync } from 'node:fs';
+import { DomainMemory } from '../../../dist/memory/index.js';
+import { unlinkPage } from '../../../dist/ring/index.js';
+
+const { name, engine, frames, maximum, unlink, small } = JSON.parse(process.argv[2]);
+if (small && statfsSync('/dev/shm').blocks > 256) throw new Error('this is the real /dev/shm');
+const { memory, page } = DomainMemory.create(name, { frames, maximum, engine });
+if (unlink) unlinkPage(name);
+
+/** Does it until it is not refused, and says how often it was. */
+function insist(act) {
+  for (let refused = 0; ; refused++) {
+    try {
+      act();
+      return refused;
+    } catch (error) {
+      if (error.code !== 'ERR_CTRL_IF_FRAME_IN_USE') throw error;
+    }
+  }
+}
+
+const orders = {
+  offer({ domid, pattern }) {
+    const frame = memory.allocate();
+    memory.frame(frame).write(0, Buffer.alloc(4096, pattern));
+    memory.offer(frame, domid);
+    return { frame };
+  },
+  read({ frame }) {
+    const bytes = Buffer.alloc(4096);
+    memory.frame(frame).read(0, bytes);
+    return { bytes: bytes.toString('base64') };
+  },
+  revoke: ({ frame, force }) => memory.revoke(frame, { force }),
+  free: ({ frame }) => memory.free(frame),
+  check: ({ target }) => memory.checkTarget(target),
+  resize: ({ target }) => memory.resize(target),
+  /** Takes every frame there is, writes all of it and reads it again: no byte that was promised is missing. */
+  use() {
+    const all = memory.allocateMany(memory.available);
+    for (const frame of all) memory.frame(frame).write(0, Buffer.alloc(4096, frame & 0xff));
+    const wrong = all.filter((frame) => memory.frame(frame).load32(4092) !== (frame & 0xff) * 0x01010101);
+    for (const frame of all) memory.free(frame);
+    return { used: all.length, wrong: wrong.length };
+  },
+  /** Offers a frame and takes it back, for ever so often, and uses it for itself whenever it has got it back. */
+  tease({ domid, times }) {
+    const frame = memory.allocate();
+    let refused = 0;
+    let overwritten = 0;
+    for (let i = 0; i < times; i++) {
+      memory.frame(frame).store32(0, 0);
+      insist(() => memory.offer(frame, domid)); // momentarily refused where the backend has no exchange
+      refused += insist(() => memory.revoke(frame));
+      memory.frame(frame).store32(0, 0xdead);
+      for (let look = 0; look < 20; look++) if (memory.frame(frame).load32(0) !== 0xdead) overwritten++;
+    }
+    return { frame, refused, overwritten };
+  },
+  names: () => ({ names: readdirSync('/dev/shm').length, resident: memory.segment.residentFrames }),
+};
+
+process.on('message', async ({ order, ...details }) => {
+  let answer;
+  try {
+    answer = { ...(await orders[order](details)) };
+  } catch (error) {
+    answer = { code: error.code, message: error.message };
+  }
+  process.send({ ...answer, inUse: memory.inUse, size: memory.size });
+});
+process.on('disconnect', () => {
+  memory.unmap();
+  page.unmap();
+});
+process.send({ ready: true });
