@@ -1,7 +1,9 @@
 // What `check.mjs` runs under AddressSanitizer: every way in which the addon takes and gives back memory.
 import { isMainThread, Worker } from 'node:worker_threads';
 import { Controller, Guest } from '../../dist/index.js';
+import { DomainMemory, FrameMapper } from '../../dist/memory/index.js';
 import { loadAddon } from '../../dist/page/addon.js';
+import { PageWindow } from '../../dist/page/page-window.js';
 import {
   BackRing,
   createPage,
@@ -57,6 +59,24 @@ async function useDoorbells({ close }) {
   if (close) ringer.close();
 }
 
+function useMemory({ unmap }) {
+  const name = newPageName();
+  const { memory, page } = DomainMemory.create(name, { frames: 16, maximum: 64, engine: 'native' });
+  const open = (offset, bytes) => new PageWindow(openPage(name, offset + bytes, 'native'), offset, bytes);
+  const mapper = new FrameMapper({ owner: 1, domid: 2, open });
+  const frame = memory.allocate();
+  memory.offer(frame, 2);
+  mapper.map(frame).store32(0, 1);
+  unlinkPage(name);
+  memory.segment.populate(40, 8);
+  memory.segment.punch(42, 2);
+  if (unmap) {
+    mapper.close();
+    memory.unmap();
+    page.unmap();
+  }
+}
+
 function failToOpen() {
   for (const attempt of [
     () => openPage(newPageName(), 4096, 'native'),
@@ -64,6 +84,7 @@ function failToOpen() {
     () => loadAddon().addon.openRinger(process.pid, 2 ** 20),
     () => loadAddon().addon.openSegmentAt(process.pid, 2 ** 20, 0, 4096),
     () => loadAddon().addon.createSegment(newPageName(), 64).openEvents(new Uint32Array(4)),
+    () => DomainMemory.create(newPageName(), { frames: 65, maximum: 64, engine: 'native' }),
     () => new FrontRing(createPage(newPageName(), 64, 'native'), geometry),
   ]) {
     try {
@@ -77,6 +98,7 @@ function failToOpen() {
 if (isMainThread) {
   for (let i = 0; i < 200; i++) useRings({ unmap: i % 2 === 0 });
   for (let i = 0; i < 100; i++) await useDoorbells({ close: i % 2 === 0 });
+  for (let i = 0; i < 100; i++) useMemory({ unmap: i % 2 === 0 });
   failToOpen();
 
   const controller = await Controller.listen({ name: 'leaks', engine: 'native' });
@@ -97,7 +119,11 @@ if (isMainThread) {
   const { parentPort } = await import('node:worker_threads');
   useRings({ unmap: false });
   await useDoorbells({ close: false });
+  useMemory({ unmap: false });
   parentPort.postMessage('busy');
   // Until it is terminated, most likely in the middle of a call.
-  for (;;) useRings({ unmap: true });
+  for (;;) {
+    useRings({ unmap: true });
+    useMemory({ unmap: true });
+  }
 }
