@@ -1,7 +1,7 @@
-import { CtrlIfError } from '../errors.ts';
-import { loadAddon, type NativeMemoryObject } from './addon.ts';
+import type { NativeMemoryObject } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
 import type { MemorySegment } from './memory-segment.ts';
+import { requireAddon } from './require-addon.ts';
 
 /** Shared memory that the addon maps, with addresses reserved for its maximum: growing moves nothing, punching frees. */
 export class NativeMemory implements MemorySegment {
@@ -29,16 +29,9 @@ export class NativeMemory implements MemorySegment {
   }
 
   static create(name: string, maximum: number): NativeMemory {
-    const load = loadAddon();
-    if (!load.addon) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_ENGINE',
-        'the native engine is not available here: its addon could not be loaded; build it (npm run build) or use the file engine (CTRL_IF_ENGINE=file)',
-        { cause: load.reason },
-      );
-    }
+    const addon = requireAddon();
     try {
-      return new NativeMemory(name, maximum, load.addon.createMemory(name, maximum));
+      return new NativeMemory(name, maximum, addon.createMemory(name, maximum));
     } catch (failure) {
       throw pageError(failure, name);
     }

@@ -1,7 +1,7 @@
-import { CtrlIfError } from '../errors.ts';
-import { loadAddon, type NativeAddon, type NativeEvents, type NativeSegment } from './addon.ts';
+import type { NativeAddon, NativeEvents, NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
 import type { Page } from './page.ts';
+import { requireAddon } from './require-addon.ts';
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
 export class NativePage implements Page {
@@ -64,16 +64,9 @@ export class NativePage implements Page {
   }
 
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {
-    const load = loadAddon();
-    if (!load.addon) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_ENGINE',
-        'the native engine is not available here: its addon could not be loaded; build it (npm run build) or use the file engine (CTRL_IF_ENGINE=file)',
-        { cause: load.reason },
-      );
-    }
+    const addon = requireAddon();
     try {
-      return new NativePage(name, map(load.addon));
+      return new NativePage(name, map(addon));
     } catch (failure) {
       throw pageError(failure, name);
     }

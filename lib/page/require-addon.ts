@@ -1,0 +1,13 @@
+import { CtrlIfError } from '../errors.ts';
+import { loadAddon, type NativeAddon } from './addon.ts';
+
+/** The addon, or `ERR_CTRL_IF_ENGINE` where it does not load. */
+export function requireAddon(): NativeAddon {
+  const load = loadAddon();
+  if (load.addon) return load.addon;
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_ENGINE',
+    'the native engine is not available here: its addon could not be loaded; build it (npm run build) or use the file engine (CTRL_IF_ENGINE=file)',
+    { cause: load.reason },
+  );
+}
