@@ -91,7 +91,7 @@ Napi::Value create_segment(const Napi::CallbackInfo& info) {
                      [&](Segment& segment) { return Segment::create(name.c_str(), bytes, segment, keep); });
 }
 
-/// (name, minBytes)
+/// (name, minBytes, startOnly = false)
 Napi::Value open_segment(const Napi::CallbackInfo& info) {
   std::string name;
   uint64_t bytes = 0;
@@ -99,8 +99,9 @@ Napi::Value open_segment(const Napi::CallbackInfo& info) {
   if (!to_integer(info[1], bytes)) {
     return {info.Env(), throw_type(info.Env(), "minBytes must be an integer of 0 or more")};
   }
+  const bool start_only = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
   return map_segment(info.Env(), name, bytes,
-                     [&](Segment& segment) { return Segment::open(name.c_str(), bytes, segment); });
+                     [&](Segment& segment) { return Segment::open(name.c_str(), bytes, segment, start_only); });
 }
 
 /// (pid, fd, offset, bytes)

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
-import { openPage } from '../page/control-page.ts';
+import { openStart } from '../page/control-page.ts';
 import { createMemorySegment } from '../page/create-memory.ts';
 import type { FilePage } from '../page/file-page.ts';
 import type { MemorySegment } from '../page/memory-segment.ts';
@@ -60,7 +60,7 @@ export class DomainMemory {
   }
 
   /**
-   * Creates segment `name` and opens frame 0 of it as a page, for the control page's rings. The name is the caller's to
+   * Creates segment `name` and maps frame 0 of it as a page, for the control interface. The name is the caller's to
    * unlink. When it fails nothing is left.
    */
   static create(
@@ -70,7 +70,7 @@ export class DomainMemory {
     const segment = createMemorySegment(name, maximum, engine);
     let page: NativePage | FilePage | undefined;
     try {
-      page = openPage(name, PAGE_BYTES, engine); // while the segment is no longer than that
+      page = openStart(name, PAGE_BYTES, engine);
       return { memory: new DomainMemory(segment, frames, options), page };
     } catch (failure) {
       page?.unmap();

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 export interface NativeAddon {
   /** With `keepDescriptor` the segment's `fd` stays open, for {@link openSegmentAt} in another process. */
   createSegment(name: string, bytes: number, keepDescriptor?: boolean): NativeSegment;
-  openSegment(name: string, minBytes: number): NativeSegment;
+  /** All of it, or with `startOnly` its first `minBytes`. */
+  openSegment(name: string, minBytes: number, startOnly?: boolean): NativeSegment;
   /**
    * Maps a part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name; `offset` is a
    * multiple of the system's page size. Codes: ENOENT, EACCES, EKIND (no regular file), ETRUNCATED, EINVAL.

@@ -48,13 +48,18 @@ export function openPage(name: string, minBytes: number, engine: NamedEngine = c
   return engine === 'native' ? NativePage.open(name, minBytes) : FilePage.open(name, minBytes);
 }
 
-/** Makes a control page, whose descriptor is kept for peers, and writes who it belongs to. */
+/** Maps the first `bytes` bytes of a segment that may be longer, such as frame 0 of a memory. */
+export function openStart(name: string, bytes: number, engine: NamedEngine): NamedPage {
+  checkPageName(name);
+  return engine === 'native' ? NativePage.open(name, bytes, true) : FilePage.open(name, bytes, true);
+}
+
+/** Makes a control page, whose descriptor is kept for peers, and writes whose it is. */
 export function createControlPage(name: string, nonce: Uint8Array, engine: NamedEngine): NamedPage {
   checkPageName(name);
   const page = engine === 'native' ? NativePage.create(name, PAGE_BYTES, true) : FilePage.create(name, PAGE_BYTES);
   try {
-    writeIdentity(page, nonce);
-    writeParty(page, 'guest');
+    markControlPage(page, nonce);
     return page;
   } catch (failure) {
     page.unmap();
@@ -63,12 +68,14 @@ export function createControlPage(name: string, nonce: Uint8Array, engine: Named
   }
 }
 
-function writeIdentity(page: Page, nonce: Uint8Array): void {
+/** Writes into a new page that it is a control page, and this process's. */
+export function markControlPage(page: Page, nonce: Uint8Array): void {
   page.write(PAGE_IDENTITY.nonce, nonce);
   page.store32(PAGE_IDENTITY.version, PAGE_VERSION);
   page.store32(PAGE_IDENTITY.bytes, page.bytes);
   page.store32(PAGE_IDENTITY.magic + 4, PAGE_MAGIC[1]);
   page.store32(PAGE_IDENTITY.magic, PAGE_MAGIC[0]);
+  writeParty(page, 'guest');
 }
 
 export function writeParty(page: Page, party: Party, identity: ProcessIdentity = processIdentity()): void {
@@ -101,7 +108,7 @@ export interface Expectation {
  * (`_STALE`) and the one that was announced (`_NONCE`). When a check fails nothing stays mapped.
  */
 export function openControlPage(name: string, expected: Expectation, engine: NamedEngine): NamedPage {
-  const page = openPage(name, PAGE_BYTES, engine);
+  const page = openStart(name, PAGE_BYTES, engine);
   try {
     verifyOwner(page, name);
     verifyIdentity(page, name, expected);

@@ -5,10 +5,7 @@ import { FileMemory } from './file-memory.ts';
 import { checkPageName } from './name.ts';
 import { NativeMemory } from './native-memory.ts';
 
-/**
- * Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. Whoever opens the name now,
- * before more frames are populated, maps frame 0 and nothing else.
- */
+/** Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. */
 export function createMemorySegment(
   name: string,
   maximum: number,

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlink
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
 import type { Page } from './page.ts';
+import { PageWindow } from './page-window.ts';
 
 /**
  * The same shared-memory object moved by file reads and writes, for a process without the addon.
@@ -23,11 +24,12 @@ export class FilePage implements Page {
   readonly #word = Buffer.alloc(4);
   #descriptor: number;
 
-  private constructor(name: string, descriptor: number) {
+  private constructor(name: string, descriptor: number, bytes?: number) {
     const { size, uid, mode } = fstatSync(descriptor);
+    if (size < (bytes ?? 0)) throw Object.assign(new Error('too short'), { code: 'ETRUNCATED', bytes: size });
     this.#name = name;
     this.#descriptor = descriptor;
-    this.bytes = size;
+    this.bytes = bytes ?? size;
     this.uid = uid;
     this.mode = mode & 0o777;
   }
@@ -57,15 +59,29 @@ export class FilePage implements Page {
     }
   }
 
-  static open(name: string, minBytes: number): FilePage {
+  /** All of the segment, or with `startOnly` its first `minBytes`. */
+  static open(name: string, minBytes: number, startOnly = false): FilePage {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(pagePath(name), constants.O_RDWR | constants.O_NOFOLLOW);
-      const page = new FilePage(name, descriptor);
+      const page = new FilePage(name, descriptor, startOnly ? minBytes : undefined);
       if (page.bytes < minBytes) {
         throw Object.assign(new Error('too short'), { code: 'ETRUNCATED', bytes: page.bytes });
       }
       return page;
+    } catch (failure) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      throw pageError(failure, name);
+    }
+  }
+
+  /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
+  static openAt(pid: number, fd: number, offset: number, bytes: number): PageWindow {
+    const name = `${fd} of process ${pid}`;
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(`/proc/${pid}/fd/${fd}`, constants.O_RDWR);
+      return new PageWindow(new FilePage(name, descriptor, offset + bytes), offset, bytes);
     } catch (failure) {
       if (descriptor !== undefined) closeSync(descriptor);
       throw pageError(failure, name);

@@ -44,8 +44,9 @@ export class NativePage implements Page {
     return NativePage.#with(name, (addon) => addon.createSegment(name, bytes, keepDescriptor));
   }
 
-  static open(name: string, minBytes: number): NativePage {
-    return NativePage.#with(name, (addon) => addon.openSegment(name, minBytes));
+  /** All of the segment, or with `startOnly` its first `minBytes`. */
+  static open(name: string, minBytes: number, startOnly = false): NativePage {
+    return NativePage.#with(name, (addon) => addon.openSegment(name, minBytes, startOnly));
   }
 
   /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */

@@ -58,11 +58,12 @@ class Segment {
     return outcome;
   }
 
-  /// Maps all of the existing `name`. With fewer than `min_bytes` in it: truncated, and out.stat().bytes says how many.
-  static Outcome open(const char* name, uint64_t min_bytes, Segment& out) {
+  /// Maps all of the existing `name`, or with `start_only` its first `min_bytes`. With fewer than those in it:
+  /// truncated, and out.stat().bytes says how many.
+  static Outcome open(const char* name, uint64_t min_bytes, Segment& out, bool start_only = false) {
     Descriptor fd(::shm_open(name, O_RDWR | O_CLOEXEC, 0));
     if (fd.get() < 0) return Outcome::failed("shm_open");
-    return out.adopt(fd.get(), min_bytes);
+    return start_only ? out.adopt_part(fd.get(), 0, min_bytes) : out.adopt(fd.get(), min_bytes);
   }
 
   /// Maps `bytes` bytes from `offset`, a multiple of the system's page size, of the object that another process keeps
