@@ -130,6 +130,11 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
       : this.#session.link.receiveMessage(which, untyped);
   }
 
+  /** Answers what the user has no receiver for. */
+  protected receiveByDefault<Name extends MessageName>(name: Name, handler: Handler<MessageOf<Name>>): void {
+    this.#session.link.receiveByDefault(name, handler as unknown as AnyHandler);
+  }
+
   /**
    * The console, both ways: bytes written arrive in the peer's console, cut into messages of at most 60. From its first
    * use on it is the receiver of CONSOLE_DATA; before, what the peer writes is acknowledged and dropped, as by a

@@ -213,6 +213,12 @@ export class Link {
     return this.#dispatcher.receivers.addForMessage(name, type, subtype, handler);
   }
 
+  /** Hands the message to `handler` as long as it has no other receiver. */
+  receiveByDefault(name: string, handler: AnyHandler): void {
+    const { type, subtype } = this.#codec.definition(name);
+    this.#dispatcher.receivers.setDefault(type, subtype, handler);
+  }
+
   /** Why the link has ended, once it has. */
   get failure(): CtrlIfError | undefined {
     return this.#failure;

@@ -11,6 +11,8 @@ export class Receivers {
    * than the highest type that has one, since a controller has such a table for each guest.
    */
   readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = [];
+  /** By type and subtype; looked at for what nobody else receives. */
+  #defaults: Map<number, AnyHandler> | undefined;
 
   /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
   addForType(type: number, handler: AnyHandler): () => void {
@@ -40,11 +42,18 @@ export class Receivers {
     };
   }
 
+  /** For a message as long as it has no other receiver. */
+  setDefault(type: number, subtype: number, handler: AnyHandler): void {
+    this.#defaults ??= new Map();
+    this.#defaults.set((type << 8) | subtype, handler);
+  }
+
   find(type: number, subtype: number): AnyHandler | undefined {
     // A look beyond an array's end is slow.
     const found = type < this.#byType.length ? this.#byType[type] : undefined;
-    if (typeof found === 'function' || found === undefined) return found;
-    return subtype < found.length ? found[subtype] : undefined;
+    if (typeof found === 'function') return found;
+    const handler = found !== undefined && subtype < found.length ? found[subtype] : undefined;
+    return handler ?? this.#defaults?.get((type << 8) | subtype);
   }
 }
 
