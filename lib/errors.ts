@@ -32,6 +32,8 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_NO_FRAMES'
   | 'ERR_CTRL_IF_MEMORY_TARGET'
   | 'ERR_CTRL_IF_MEMORY_IN_USE'
+  | 'ERR_CTRL_IF_MEMORY_SUPERSEDED'
+  | 'ERR_CTRL_IF_NO_MEMORY'
   // ring: misuse of a half, or a peer whose indices cannot be true
   | 'ERR_CTRL_IF_RING_GEOMETRY'
   | 'ERR_CTRL_IF_RING_ENTRY'

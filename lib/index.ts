@@ -5,10 +5,15 @@ export { Controller, type ControllerEvents, type ControllerOptions } from './dom
 export { Domain, type ShutdownReason } from './domain/domain.ts';
 export { type Answer, Endpoint, type EndpointEvents, type Handler } from './domain/endpoint.ts';
 export { Guest, type GuestOptions } from './domain/guest.ts';
+export type { ResizeMemoryOptions } from './domain/memory-watch.ts';
 export { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from './errors.ts';
 export type { RequestOptions } from './link/call.ts';
 export type { LinkStats } from './link/link.ts';
 export type { Received } from './link/received.ts';
+export type { MemorySize, Resized, ResizeOptions } from './memory/balloon.ts';
+export type { DomainMemory } from './memory/domain-memory.ts';
+export type { Frame } from './memory/frame.ts';
+export type { MemoryStatus } from './memory/memory-status.ts';
 export { type ChosenEngine, chooseEngine, type EngineChoice } from './page/choose-engine.ts';
 export type { Message, MessageInput, MessageInputOf, MessageName, MessageOf } from './wire/codec.ts';
 export { defineMessage } from './wire/define.ts';

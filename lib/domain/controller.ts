@@ -9,6 +9,7 @@ import { PeerEvents } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { createEventPage, openControlPage, writeDomid, writeParty } from '../page/control-page.ts';
+import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { sweepStalePages, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
@@ -27,6 +28,7 @@ import {
   type EventsDescriptors,
   handshakeError,
   parseAnnouncement,
+  parseMemory,
   parseReady,
   refusalLine,
   welcomeLine,
@@ -197,7 +199,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
             return;
           }
           settle();
-          this.#welcome(announced, parseReady(line), connection);
+          this.#welcome(announced, parseReady(line), parseMemory(line, announced.owner), connection);
         } catch (error) {
           turnAway(error as CtrlIfError);
         }
@@ -211,6 +213,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   #welcome(
     { page: name, nonce, owner }: Announcement,
     events: EventsDescriptors | undefined,
+    memory: SegmentAddress | undefined,
     connection: Connection,
   ): void {
     let page: ReturnType<typeof openControlPage>;
@@ -226,7 +229,9 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       const address = events && { pid: owner.pid, ...events };
       const peer = address && page instanceof NativePage ? PeerEvents.ifReachable(page, address) : undefined;
       const port = peer && this.#exchange.allocateControl(domid);
-      const domain = new Domain<User>(owner.pid, {
+      const domain = new Domain<User>({
+        pid: owner.pid,
+        hasMemory: memory !== undefined,
         domid,
         page,
         connection,

@@ -6,9 +6,11 @@ import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-cha
 import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
+import { DomainMemory } from '../memory/domain-memory.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { createControlPage } from '../page/control-page.ts';
+import { createControlPage, markControlPage } from '../page/control-page.ts';
 import type { FilePage } from '../page/file-page.ts';
+import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import { processIdentity } from '../page/process-identity.ts';
@@ -19,6 +21,7 @@ import { remoteAuthority } from './channel-exchange.ts';
 import { Connection } from './connection.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
 import { EventChannels, noChannels } from './event-channels.ts';
+import { noMemory, reportMemory } from './guest-memory.ts';
 import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
@@ -33,14 +36,22 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   idle?: IdleStrategy;
   /** Milliseconds until the controller must have answered; default 5,000. */
   timeout?: number;
+  /**
+   * A memory for this domain, in frames of 4 KiB, of which the control page is the first; default: the control page alone.
+   * It begins with `frames` and never has more than `maximum`, which is the same unless given.
+   */
+  memory?: { frames: number; maximum?: number };
 }
 
 export const DEFAULT_NAME = 'default';
 const DEFAULT_TIMEOUT = 5000;
+/** `mem_request_t.status`; what becomes of it is told in other ways (PROTOCOL.md 2.14). */
+const UNDERSTOOD = 0;
 
 interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
   events: OwnEvents | undefined;
   directory: PeerDirectory;
+  memory: DomainMemory | undefined;
 }
 
 /** A domain: it owns the control page, and talks over it with the controller that it found by name. */
@@ -48,10 +59,17 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   readonly #events: OwnEvents | undefined;
   readonly #loop: DomainLoop;
   readonly #channels: EventChannels | undefined;
+  readonly #memory: DomainMemory | undefined;
+  #isOver = false;
 
   /** @internal Guests are made by {@link Guest.connect}. */
-  constructor({ events, directory, ...parts }: GuestParts<User>) {
+  constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
     super({ ...parts, party: 'guest' });
+    this.#memory = memory;
+    if (memory) {
+      reportMemory(memory, this.side);
+      this.receiveByDefault('MEM_REQUEST_SET', ({ target }) => this.#resize(memory, target));
+    }
     this.#events = events;
     this.#loop = parts.loop;
     events?.listen(CONTROL_PORT, () => this.notified());
@@ -66,7 +84,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
    * Creates a page, meets the controller called `name` and gets a domid from it.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER`, `_TIMEOUT`, `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`,
-   *   `_DOORBELL`, `_DESCRIPTORS` or one of the page's; nothing is left behind
+   *   `_DOORBELL`, `_DESCRIPTORS`, `_MEMORY_TARGET` or one of the page's; nothing is left behind
    */
   static connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
@@ -82,10 +100,29 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return this.#channels ?? noChannels();
   }
 
+  /**
+   * This domain's memory: frames to use, to offer to other domains, and to be had back. Until a receiver of the user's own
+   * takes MEM_REQUEST_SET, it follows the controller's target. Throws `ERR_CTRL_IF_NO_MEMORY` for a guest that was
+   * connected without.
+   */
+  get memory(): DomainMemory {
+    if (!this.#memory) throw noMemory('this guest', this.domid);
+    return this.#memory;
+  }
+
+  #resize(memory: DomainMemory, target: number): { status: number } {
+    memory.resize(target).catch((error) => {
+      if (!this.#isOver) this.emit('error', error);
+    });
+    return { status: UNDERSTOOD };
+  }
+
   protected override ended(): void {
+    this.#isOver = true;
     this.#loop.stop();
     this.#channels?.end();
     this.#events?.close();
+    this.#memory?.unmap();
   }
 }
 
@@ -96,6 +133,7 @@ class Rendezvous {
   readonly #pageName: string;
   readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
   #page: NativePage | FilePage | undefined;
+  #memory: DomainMemory | undefined;
   #events: OwnEvents | undefined;
 
   constructor(options: GuestOptions<readonly MessageDefinition[]>) {
@@ -150,6 +188,7 @@ class Rendezvous {
       socket.destroy();
       this.#events?.close();
       this.#page?.unmap();
+      this.#memory?.unmap();
       throw error;
     } finally {
       clearTimeout(timer);
@@ -160,9 +199,25 @@ class Rendezvous {
 
   async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
     await connection.send(announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() }));
-    this.#page = createControlPage(this.#pageName, this.#nonce, engine);
-    if (this.#page instanceof NativePage) this.#events = new OwnEvents(this.#page);
-    await connection.send(readyLine(this.#events?.descriptors));
+    const page = this.#createPage(engine);
+    const descriptor = this.#memory?.segment.fd;
+    if (page instanceof NativePage) this.#events = new OwnEvents(page, descriptor);
+    const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
+    await connection.send(readyLine(this.#events?.descriptors, memory));
+  }
+
+  #createPage(engine: 'native' | 'file'): NativePage | FilePage {
+    const { memory: asked } = this.#options;
+    if (asked) {
+      const { frames, maximum = frames } = asked;
+      const { memory, page } = DomainMemory.create(this.#pageName, { frames, maximum, engine });
+      this.#memory = memory;
+      this.#page = page;
+      markControlPage(page, this.#nonce);
+    } else {
+      this.#page = createControlPage(this.#pageName, this.#nonce, engine);
+    }
+    return this.#page;
   }
 
   #enter({ domid, pid, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection, codec: Codec): Guest {
@@ -178,6 +233,7 @@ class Rendezvous {
       notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
       events,
       directory,
+      memory: this.#memory,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
+import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { isPageName } from '../page/name.ts';
 import type { ProcessIdentity } from '../page/process-identity.ts';
 import { PAGE_NONCE_BYTES } from '../wire/page.ts';
@@ -8,7 +9,8 @@ import { PAGE_NONCE_BYTES } from '../wire/page.ts';
  * moment in which a page has a name somebody other than its maker knows it and can take it away.
  *
  * 1. guest: {@link Announcement}
- * 2. guest: `{"ready":true}`, the page exists; with it `events` where the guest can be notified by its page
+ * 2. guest: `{"ready":true}`, the page exists; with it `events` where the guest can be notified by its page, and `memory`
+ *    where the page is frame 0 of one
  * 3. controller: {@link Welcome} or {@link Refusal}; the page's name is gone
  * 4. both, any number of times: questions and answers (`side-channel.ts`)
  * 5. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
@@ -36,14 +38,23 @@ export interface EventsDescriptors {
 
 export const BYE = { bye: true };
 
-export function readyLine(events: EventsDescriptors | undefined): object {
-  return { ready: true, ...(events && { events }) };
+export function readyLine(events: EventsDescriptors | undefined, memory: SegmentAddress | undefined): object {
+  return { ready: true, ...(events && { events }), ...(memory && { memory }) };
 }
 
 /** Where the guest that is ready can be notified. Throws `ERR_CTRL_IF_HANDSHAKE` for a line that is none of ours. */
 export function parseReady(line: Record<string, unknown>): EventsDescriptors | undefined {
   if (line.ready !== true) throw handshakeError('did not say that it is ready', 'ready', line);
   return parseEvents(line);
+}
+
+/** Where the memory of the guest that is ready lies, in the process that announced itself. */
+export function parseMemory({ memory }: Record<string, unknown>, { pid }: ProcessIdentity): SegmentAddress | undefined {
+  if (memory === undefined) return undefined;
+  const { descriptor, device, inode } = memory as Record<string, unknown>;
+  const isWhole = [descriptor, device, inode].every((number) => Number.isInteger(number) && (number as number) >= 0);
+  if (!isWhole) throw handshakeError('named its memory in a form of its own', 'descriptor, device and inode', memory);
+  return { pid, descriptor: descriptor as number, device: device as number, inode: inode as number };
 }
 
 function parseEvents({ events }: Record<string, unknown>): EventsDescriptors | undefined {

@@ -16,6 +16,7 @@ export interface EventsListener {
 /** The ports of this process's own domain: the bits in its page, its doorbell, and who is told when a port fires. */
 export class OwnEvents {
   readonly #page: NativePage;
+  readonly #descriptor: number;
   readonly #doorbell: NativeDoorbell;
   readonly #fired = new Uint32Array(PORTS_A_LOOK);
   readonly #bits: ReturnType<NativePage['openEvents']>;
@@ -26,9 +27,13 @@ export class OwnEvents {
   /** Events of ports that nobody listens on, and doorbells heard. */
   readonly counts = { unbound: 0, doorbells: 0 };
 
-  /** Throws `ERR_CTRL_IF_DOORBELL` when there is none to be had. */
-  constructor(page: NativePage) {
+  /**
+   * @param descriptor that of the segment which begins with the page, when it is not the page's own
+   * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when there is none to be had
+   */
+  constructor(page: NativePage, descriptor: number = page.fd) {
     this.#page = page;
+    this.#descriptor = descriptor;
     this.#bits = page.openEvents(this.#fired);
     this.#doorbell = openDoorbell(() => {
       this.counts.doorbells++;
@@ -40,7 +45,7 @@ export class OwnEvents {
 
   /** What a peer opens to notify this domain: the page's descriptor and the doorbell's, in this process. */
   get descriptors(): { page: number; doorbell: number } {
-    return { page: this.#page.fd, doorbell: this.#doorbell.writeFd };
+    return { page: this.#descriptor, doorbell: this.#doorbell.writeFd };
   }
 
   tell(listener: EventsListener): void {

@@ -33,6 +33,7 @@ export class DomainMemory {
   readonly #frames: FrameAllocator;
   readonly #grants: FrameGrants;
   readonly #balloon: Balloon;
+  #told: () => void = () => {};
 
   /** Takes over a segment that has frame 0 alone. */
   constructor(segment: MemorySegment, frames: number, options: BalloonOptions = {}) {
@@ -54,6 +55,7 @@ export class DomainMemory {
       watch: (size, state) => {
         this.#publish(size, state);
         options.watch?.(size, state);
+        this.#told();
       },
     });
     this.#publish(this.size, 'idle');
@@ -174,6 +176,11 @@ export class DomainMemory {
   /** See {@link Balloon.resize}. Whoever maps the control page can watch it (`readMemoryStatus`). */
   resize(target: number, options?: ResizeOptions): Promise<Resized> {
     return this.#balloon.resize(target, options);
+  }
+
+  /** Calls `listener` after each change of what the control page says of this memory's size. */
+  tell(listener: () => void): void {
+    this.#told = listener;
   }
 
   /** Gives the memory back; what others have mapped lives until they let go. Idempotent. */
