@@ -13,6 +13,7 @@ export type { Received } from './link/received.ts';
 export type { MemorySize, Resized, ResizeOptions } from './memory/balloon.ts';
 export type { DomainMemory } from './memory/domain-memory.ts';
 export type { Frame } from './memory/frame.ts';
+export type { MappedFrame } from './memory/frame-mapper.ts';
 export type { MemoryStatus } from './memory/memory-status.ts';
 export { type ChosenEngine, chooseEngine, type EngineChoice } from './page/choose-engine.ts';
 export type { Message, MessageInput, MessageInputOf, MessageName, MessageOf } from './wire/codec.ts';

@@ -33,6 +33,7 @@ import {
   refusalLine,
   welcomeLine,
 } from './handshake.ts';
+import { MemoryExchange } from './memory-exchange.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 export interface ControllerOptions<Users extends readonly MessageDefinition[] = []> {
@@ -73,6 +74,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly #arriving = new Set<Connection>();
   readonly #idle: IdleStrategy;
   readonly #exchange = new ChannelExchange();
+  readonly #memories = new MemoryExchange();
   readonly #directory = new PeerDirectory();
   readonly #events: OwnEvents | undefined;
   readonly #eventPage: NativePage | undefined;
@@ -244,9 +246,11 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.side));
       if (port !== undefined) this.#events!.listen(port, () => domain.notified());
       this.#exchange.serve(domid, domain.side);
+      this.#memories.join(domid, { identity: owner, memory, side: domain.side });
       domain.once('close', (error) => {
         this.#domains.delete(domid);
         this.#exchange.leave(domid, error ? 'died' : 'closed');
+        this.#memories.leave(domid, error ? 'died' : 'closed');
         if (port === undefined) return;
         this.#events!.unlisten(port);
         this.#exchange.close(CONTROLLER_DOMID, port);

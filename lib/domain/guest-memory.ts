@@ -1,5 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
+import type { DomainPresence } from './memory-exchange.ts';
 import type { SideChannel } from './side-channel.ts';
 
 /**
@@ -23,6 +24,19 @@ export function reportMemory(memory: DomainMemory, side: SideChannel): void {
     );
   };
   memory.tell(report);
+}
+
+/** {@link DomainMemory.revokeAllOf}, on the controller's word that nothing is left of that domain. */
+export async function reclaimFrames(memory: DomainMemory, side: SideChannel, domid: number): Promise<number[]> {
+  const { presence, pid } = (await side.ask('domain-presence', { domid })) as unknown as DomainPresence;
+  if (presence === 'gone') return memory.revokeAllOf(domid);
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_FRAME_IN_USE',
+    presence === 'connected'
+      ? `domain ${domid} is connected and may have frames mapped; have it unmap them and revoke each`
+      : `the link of domain ${domid} has ended, but its process ${pid} runs and may have frames mapped; end that first`,
+    { domid },
+  );
 }
 
 /** What is said of a guest that has a control page and nothing else. */

@@ -7,6 +7,7 @@ import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
+import type { MappedFrame } from '../memory/frame-mapper.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { createControlPage, markControlPage } from '../page/control-page.ts';
 import type { FilePage } from '../page/file-page.ts';
@@ -21,7 +22,8 @@ import { remoteAuthority } from './channel-exchange.ts';
 import { Connection } from './connection.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
 import { EventChannels, noChannels } from './event-channels.ts';
-import { noMemory, reportMemory } from './guest-memory.ts';
+import { ForeignFrames } from './foreign-frames.ts';
+import { noMemory, reclaimFrames, reportMemory } from './guest-memory.ts';
 import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
@@ -60,11 +62,14 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   readonly #loop: DomainLoop;
   readonly #channels: EventChannels | undefined;
   readonly #memory: DomainMemory | undefined;
+  readonly #foreign: ForeignFrames;
   #isOver = false;
 
   /** @internal Guests are made by {@link Guest.connect}. */
   constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
     super({ ...parts, party: 'guest' });
+    const engine = parts.page.engine as 'native' | 'file';
+    this.#foreign = new ForeignFrames({ domid: this.domid, engine, side: this.side });
     this.#memory = memory;
     if (memory) {
       reportMemory(memory, this.side);
@@ -110,6 +115,25 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return this.#memory;
   }
 
+  /**
+   * Maps a frame that domain `owner` has offered to this one, until it is unmapped or this guest ends. A dead owner's stays,
+   * for whoever still looks at it; no more of its frames are mapped then.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`,
+   *   `_FRAME_IN_USE` (mapped here already)
+   */
+  mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
+    return this.#foreign.map(owner, frame);
+  }
+
+  /**
+   * Takes back every frame that was offered to domain `domid`, mapped or not, when the controller says that nothing of it
+   * is left; returns them. Rejects with `ERR_CTRL_IF_FRAME_IN_USE` while it is there, and may look at them.
+   */
+  async reclaimFrames(domid: number): Promise<number[]> {
+    return reclaimFrames(this.memory, this.side, domid);
+  }
+
   #resize(memory: DomainMemory, target: number): { status: number } {
     memory.resize(target).catch((error) => {
       if (!this.#isOver) this.emit('error', error);
@@ -122,6 +146,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     this.#loop.stop();
     this.#channels?.end();
     this.#events?.close();
+    this.#foreign.end();
     this.#memory?.unmap();
   }
 }

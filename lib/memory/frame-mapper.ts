@@ -18,6 +18,8 @@ export interface FrameMapperOptions {
   domid: number;
   /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
   open: (offset: number, bytes: number) => Page;
+  /** Called once, when nothing is mapped any more and nothing will be. */
+  release?: () => void;
 }
 
 /** A frame of another domain, mapped here until {@link unmap}. */
@@ -39,6 +41,7 @@ export class FrameMapper {
   readonly #tables = new Map<number, Page>();
   readonly #mapped = new Set<MappedFrame>();
   #maximum: number | undefined;
+  #retired = false;
 
   /** Maps nothing yet. */
   constructor(options: FrameMapperOptions) {
@@ -52,9 +55,10 @@ export class FrameMapper {
 
   /**
    * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to offer. `ERR_CTRL_IF_FRAME_NOT_OFFERED`: not to this domain.
-   * `ERR_CTRL_IF_FRAME_IN_USE`: this domain has it mapped already. When it fails nothing stays mapped or claimed.
+   * `ERR_CTRL_IF_FRAME_IN_USE`: this domain has it mapped already. `ERR_CTRL_IF_DOMAIN`: after {@link retire}. When it fails nothing stays mapped or claimed.
    */
   map(shmemFrame: number | bigint): MappedFrame {
+    if (this.#retired) throw domainGone(this.#options.owner);
     const frame = this.#checkRange(shmemFrame);
     const { owner, domid, open } = this.#options;
     const table = this.#table(grantTableFrame(frame), frame);
@@ -77,17 +81,33 @@ export class FrameMapper {
       if (!this.#mapped.delete(mapped)) return;
       page.unmap();
       releaseGrant(table, at, domid); // after the last access: with it the owner may use the frame for something else
+      this.#releaseIfDone();
     });
     this.#mapped.add(mapped);
     return mapped;
   }
 
-  /** Unmaps every frame, then the table. */
+  /**
+   * The owner is gone: no more frames are mapped (`ERR_CTRL_IF_DOMAIN`). Those that are stay until they are unmapped, as
+   * nobody else will use them for anything.
+   */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#releaseIfDone();
+  }
+
+  /** Unmaps every frame and maps no more. Idempotent. */
   close(): void {
     for (const frame of this.#mapped) frame.unmap();
+    this.retire();
+  }
+
+  #releaseIfDone(): void {
+    if (!this.#retired || this.#mapped.size > 0) return;
     for (const table of this.#tables.values()) table.unmap();
     this.#tables.clear();
-    this.#maximum = undefined;
+    this.#options.release?.();
   }
 
   #checkRange(shmemFrame: number | bigint): number {
@@ -145,6 +165,13 @@ export class FrameMapper {
     const { owner } = this.#options;
     return new CtrlIfError(code, `frame ${frame} of domain ${owner} ${sentence}`, { domid: owner, received: frame });
   }
+}
+
+/** What is said to who wants a frame of it. */
+export function domainGone(domid: number): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_DOMAIN', `domain ${domid} is gone, and its frames with it; map no more of them`, {
+    domid,
+  });
 }
 
 function frameOf(page: Page, owner: number, frame: number, unmap: () => void): MappedFrame {

@@ -146,9 +146,12 @@ describe.each(namedEngines)('a guest without a memory, by the %s engine', (engin
   it('says so, and its controller does', async () => {
     const controller = await listen(engine);
     const { guest, domain } = await join(controller, engine);
+    const { guest: other } = await join(controller, engine);
     expect(domain.memory).toBeUndefined();
     expect(() => guest.memory).toThrow(coded('ERR_CTRL_IF_NO_MEMORY'));
     await expect(domain.resizeMemory(10)).rejects.toEqual(coded('ERR_CTRL_IF_NO_MEMORY'));
     await expect(domain.setMemoryTarget(10)).rejects.toEqual(coded('ERR_CTRL_IF_NOT_UNDERSTOOD'));
+    await expect(other.mapFrame(guest.domid, 2)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
+    await expect(guest.reclaimFrames(2)).rejects.toEqual(coded('ERR_CTRL_IF_NO_MEMORY'));
   });
 });

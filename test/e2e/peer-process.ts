@@ -18,14 +18,14 @@ export const BEST = testsNative
   ? ({ controller: 'native', guest: 'native' } as const)
   : ({ controller: 'file', guest: 'file' } as const);
 
-/** A child process that runs one end of a link; see peers/peer.mjs for what it can be told to do. */
+/** A child process that runs one end of a link; see peers/ for what each script can be told to do. */
 export class PeerProcess {
   readonly child: ChildProcess;
   readonly #reports: Report[] = [];
   #wake: () => void = () => {};
 
-  constructor(role: 'controller' | 'guest', name: string, engine: 'native' | 'file' = BEST.guest) {
-    this.child = fork(fileURLToPath(new URL('peers/peer.mjs', import.meta.url)), [role, name], {
+  constructor(role: string, name: string, engine: 'native' | 'file' = BEST.guest, script = 'peer') {
+    this.child = fork(fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url)), [role, name], {
       env: { ...process.env, CTRL_IF_ENGINE: engine },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -52,9 +52,9 @@ export class PeerProcess {
   }
 
   /** Gives an order and waits until it has been carried out. */
-  async told(order: string, details: object = {}): Promise<void> {
+  async told(order: string, details: object = {}): Promise<Report> {
     this.child.send({ order, ...details });
-    await this.heard('done');
+    return this.heard('done');
   }
 
   order(order: string): void {

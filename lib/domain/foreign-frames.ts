@@ -1,0 +1,93 @@
+import { CtrlIfError } from '../errors.ts';
+import { domainGone, FrameMapper, type MappedFrame } from '../memory/frame-mapper.ts';
+import { ForeignSegment, type SegmentAddress } from '../page/foreign-segment.ts';
+import type { SideChannel } from './side-channel.ts';
+
+export interface ForeignFramesOptions {
+  /** Whose frames these are not: the domain that maps. */
+  domid: number;
+  engine: 'native' | 'file';
+  side: SideChannel;
+}
+
+/** The frames of other domains in this process: each owner's memory is asked for and opened once. */
+export class ForeignFrames {
+  readonly #options: ForeignFramesOptions;
+  /** By owner. */
+  readonly #opening = new Map<number, Promise<FrameMapper>>();
+  /** With those of owners that are gone, as long as frames of theirs are mapped. */
+  readonly #mappers = new Set<FrameMapper>();
+  #ended = false;
+
+  constructor(options: ForeignFramesOptions) {
+    this.#options = options;
+    options.side.answer('domain-gone', ({ domid }) => {
+      this.#forget(Number(domid));
+      return {};
+    });
+  }
+
+  /** See {@link FrameMapper.map}; `ERR_CTRL_IF_DOMAIN` for an owner that is unknown, gone, or has no memory. */
+  async map(owner: number, frame: number | bigint): Promise<MappedFrame> {
+    let opening = this.#opening.get(owner);
+    if (!opening) {
+      const asked = this.#open(owner);
+      opening = asked;
+      this.#opening.set(owner, asked);
+      asked.catch(() => {
+        // The next one asks again.
+        if (this.#opening.get(owner) === asked) this.#opening.delete(owner);
+      });
+    }
+    const mapper = await opening;
+    // Its end may have been told while it was waited for.
+    if (this.#opening.get(owner) !== opening) mapper.retire();
+    return mapper.map(frame);
+  }
+
+  /** This domain's end: nothing stays mapped. */
+  end(): void {
+    this.#ended = true;
+    for (const mapper of [...this.#mappers]) mapper.close();
+  }
+
+  async #open(owner: number): Promise<FrameMapper> {
+    const { domid, engine, side } = this.#options;
+    const address = (await side.ask('domain-memory', { domid: owner })) as unknown as SegmentAddress;
+    if (this.#ended) throw domainGone(owner);
+    const segment = openSegment(owner, address, engine);
+    const mapper: FrameMapper = new FrameMapper({
+      owner,
+      domid,
+      open: (offset, bytes) => segment.map(offset, bytes),
+      release: () => {
+        this.#mappers.delete(mapper);
+        segment.close();
+      },
+    });
+    this.#mappers.add(mapper);
+    return mapper;
+  }
+
+  #forget(owner: number): void {
+    const opening = this.#opening.get(owner);
+    this.#opening.delete(owner);
+    opening?.then(
+      (mapper) => mapper.retire(),
+      () => {},
+    );
+  }
+}
+
+function openSegment(owner: number, address: SegmentAddress, engine: 'native' | 'file'): ForeignSegment {
+  try {
+    return new ForeignSegment(address, engine);
+  } catch (cause) {
+    if ((cause as CtrlIfError).code !== 'ERR_CTRL_IF_PAGE_NOT_FOUND') throw cause;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DOMAIN',
+      `the memory of domain ${owner} is not to be found in process ${address.pid}: it has just ended, or runs where its /proc is another (run both in one PID namespace)`,
+      { domid: owner, cause },
+    );
+  }
+}

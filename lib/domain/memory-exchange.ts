@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CtrlIfError } from '../errors.ts';
+import type { SegmentAddress } from '../page/foreign-segment.ts';
+import { isAlive, type ProcessIdentity } from '../page/process-identity.ts';
+import type { Question, SideChannel } from './side-channel.ts';
+
+/** A domain, as far as its memory is concerned. */
+export interface MemoryMember {
+  readonly identity: ProcessIdentity;
+  /** Where its memory is; undefined for a guest that has a control page alone. */
+  readonly memory: SegmentAddress | undefined;
+  readonly side: SideChannel;
+}
+
+/**
+ * What has become of a domain. `gone`: it has nothing mapped any more. `unlinked`: its link has ended and its process
+ * has not, so that it may still hold what it had mapped.
+ */
+export interface DomainPresence {
+  readonly presence: 'connected' | 'unlinked' | 'gone';
+  readonly pid?: number;
+}
+
+/** How long a killed process is waited for: its socket closes a moment before the system calls it dead. In milliseconds. */
+const LAST_MOMENT = 500;
+
+/** The controller's knowledge of whose memory is where. Frames themselves, and who is offered them, never pass here. */
+export class MemoryExchange {
+  readonly #members = new Map<number, MemoryMember>();
+  /** For each domain, those that asked for its memory, and are told when it is gone. */
+  readonly #askers = new Map<number, Set<number>>();
+  /** Those whose link broke before their process ended. */
+  readonly #unlinked = new Map<number, ProcessIdentity>();
+
+  /** Answers what `domid` asks over its socket. */
+  join(domid: number, member: MemoryMember): void {
+    this.#unlinked.delete(domid);
+    this.#members.set(domid, member);
+    member.side.answer('domain-memory', ({ domid: owner }) => this.#memoryOf(Number(owner), domid));
+    member.side.answer('domain-presence', async (question) => ({ ...(await this.presence(Number(question.domid))) }));
+  }
+
+  /** @param how `closed`: in order, and a guest that does so has unmapped everything before */
+  leave(domid: number, how: 'closed' | 'died'): void {
+    const member = this.#members.get(domid);
+    if (!this.#members.delete(domid)) return;
+    for (const [each, identity] of this.#unlinked) if (!isAlive(identity)) this.#unlinked.delete(each);
+    if (how === 'died' && isAlive(member!.identity)) this.#unlinked.set(domid, member!.identity);
+    for (const asker of this.#askers.get(domid) ?? []) {
+      // One that does not answer is about to be known as dead.
+      this.#members
+        .get(asker)
+        ?.side.ask('domain-gone', { domid })
+        .catch(() => {});
+    }
+    this.#askers.delete(domid);
+  }
+
+  async presence(domid: number): Promise<DomainPresence> {
+    const member = this.#members.get(domid);
+    if (member) return { presence: 'connected', pid: member.identity.pid };
+    const identity = this.#unlinked.get(domid);
+    if (!identity) return { presence: 'gone' };
+    // Nothing tells of the end of a process that is not one's child, so it is looked for.
+    for (const end = Date.now() + LAST_MOMENT; isAlive(identity); await delay(5)) {
+      if (Date.now() > end) return { presence: 'unlinked', pid: identity.pid };
+    }
+    this.#unlinked.delete(domid);
+    return { presence: 'gone' };
+  }
+
+  #memoryOf(owner: number, asker: number): Question {
+    const member = this.#members.get(owner);
+    if (!member?.memory) {
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_DOMAIN',
+        member
+          ? `domain ${owner} has no memory beside its control page; connect it with the memory option`
+          : `there is no domain ${owner}; name one that is connected`,
+        { domid: owner },
+      );
+    }
+    const askers = this.#askers.get(owner) ?? new Set();
+    this.#askers.set(owner, askers.add(asker));
+    return { ...member.memory };
+  }
+}

@@ -1,0 +1,90 @@
+/** Frames of one guest in another. */
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { CtrlIfError } from '../../lib/index.ts';
+import { namedEngines } from '../support/engines.ts';
+import { bytesOf } from '../support/pages.ts';
+import { useRuntimeDirectory } from './meeting.ts';
+import { coded, join, listen, useMemoryGuests } from './memory-guests.ts';
+
+useRuntimeDirectory();
+useMemoryGuests();
+
+const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
+
+describe.each(pairs)('a frame of a guest of the %s engine, in one of the %s engine', (ownerEngine, backendEngine) => {
+  async function three() {
+    const controller = await listen(ownerEngine);
+    const { guest: owner, domain: ownerDomain } = await join(controller, ownerEngine, { frames: 16, maximum: 64 });
+    const { guest: backend, domain: backendDomain } = await join(controller, backendEngine);
+    const frame = owner.memory.allocate();
+    owner.memory.frame(frame).write(0, Buffer.alloc(4096, 0x5a));
+    return { owner, ownerDomain, backend, backendDomain, frame };
+  }
+
+  it('is mapped when it was offered, and gone when it is given back', async () => {
+    const { owner, backend, frame } = await three();
+    await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_NOT_OFFERED'));
+    owner.memory.offer(frame, backend.domid);
+    const mapped = await backend.mapFrame(owner.domid, BigInt(frame));
+    expect(bytesOf(mapped.page, 0, 4096)).toEqual(Buffer.alloc(4096, 0x5a));
+    mapped.store32(4092, 7);
+    expect(owner.memory.frame(frame).load32(4092)).toBe(7);
+    expect(owner.memory.isMapped(frame)).toBe(true);
+    await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_IN_USE'));
+    expect(() => owner.memory.revoke(frame)).toThrow(coded('ERR_CTRL_IF_FRAME_IN_USE'));
+    await expect(owner.reclaimFrames(backend.domid)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_IN_USE'));
+    mapped.unmap();
+    owner.memory.revoke(frame);
+    owner.memory.free(frame);
+  });
+
+  it('is none that the owner cannot offer, and none of a domain that does not exist', async () => {
+    const { owner, backend } = await three();
+    for (const frame of [0, 1, 64, -1, 2.5, 2n ** 60n]) {
+      await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_RANGE'));
+    }
+    for (const domid of [77, 0, -1, Number.NaN]) {
+      await expect(backend.mapFrame(domid, 2)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
+    }
+  });
+
+  it('is given back by a guest that ends in order', async () => {
+    const { owner, backend, frame } = await three();
+    owner.memory.offer(frame, backend.domid);
+    const mapped = await backend.mapFrame(owner.domid, frame);
+    await backend.close();
+    expect(() => mapped.load32(0)).toThrow(coded('ERR_CTRL_IF_PAGE_CLOSED'));
+    expect(owner.memory.isMapped(frame)).toBe(false);
+    expect(await owner.reclaimFrames(backend.domid)).toEqual([frame]);
+    owner.memory.free(frame);
+  });
+
+  it('stays where it is mapped when its owner ends, and no other of its frames is mapped then', async () => {
+    const { owner, ownerDomain, backend, frame } = await three();
+    const other = owner.memory.allocate();
+    for (const each of [frame, other]) owner.memory.offer(each, backend.domid);
+    const mapped = await backend.mapFrame(owner.domid, frame);
+    const gone = once(ownerDomain, 'close');
+    await owner.close();
+    await gone;
+    // The controller has told of the end before it answers this.
+    await expect(backend.mapFrame(999, 2)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
+    await expect(backend.mapFrame(owner.domid, other)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
+    expect(mapped.load32(0)).toBe(0x5a5a5a5a);
+    mapped.unmap();
+    mapped.unmap();
+  });
+
+  it('of a domain whose link broke while its process runs is not reclaimed', async () => {
+    const { owner, backend, backendDomain, frame } = await three();
+    owner.memory.offer(frame, backend.domid);
+    const gone = once(backendDomain, 'close');
+    // A line that is too long: the controller ends the link, and this process, which is the backend's, lives on.
+    backend.side.ask('x'.repeat(5000), {}).catch(() => {});
+    await gone;
+    const refusal = (await owner.reclaimFrames(backend.domid).catch((error) => error)) as CtrlIfError;
+    expect(refusal.code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
+    expect(refusal.message).toContain(`its process ${process.pid} runs`);
+  });
+});
