@@ -17,7 +17,7 @@ export const PAGE_IDENTITY = {
   magic: 2048,
   /** u32 {@link PAGE_VERSION} */
   version: 2056,
-  /** u32 size of the whole segment in bytes */
+  /** u32 size of the control page in bytes; a segment may go on behind it */
   bytes: 2060,
   /** u8[16], random: the same bytes come over the socket, so that a page cannot be taken for another */
   nonce: 2064,

@@ -49,6 +49,21 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
     expect(sizes.length).toBeGreaterThan(before + 2);
   });
 
+  it.runIf(engine === 'native')('has event channels like any other', async () => {
+    const controller = await listen(engine);
+    const { guest: one } = await join(controller, engine, { frames: 8 });
+    const { guest: two } = await join(controller, engine, { frames: 8 });
+    const [portOne, portTwo] = await controller.channels.connect(one.domid, two.domid);
+    for (const [from, to] of [
+      [one.channels.get(portOne), two.channels.get(portTwo)],
+      [two.channels.get(portTwo), one.channels.get(portOne)],
+    ] as const) {
+      const fired = new Promise<void>((resolve) => to.onNotify(resolve));
+      from.notify();
+      await fired;
+    }
+  });
+
   it('follows the target of its controller, which hears how it goes', async () => {
     const controller = await listen(engine);
     const { guest, domain } = await join(controller, engine, { frames: 20, maximum: 8000 });
