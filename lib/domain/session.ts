@@ -59,6 +59,8 @@ export class Session implements ConnectionEvents {
       loop,
       idle,
       ringPeer: notifier ? () => notifier.notify() : () => connection.ring(),
+      // Who can reach the other's page is taken to be reached as well; a blocking wait looks often where nobody is.
+      peerRingsDoorbell: notifier !== undefined,
       onBroken: (error) => this.#break(error),
     });
   }

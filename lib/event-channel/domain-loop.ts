@@ -45,14 +45,19 @@ export class DomainLoop {
     this.#awake.clear();
   }
 
-  /** For who blocks the thread ({@link import('./block.ts').block}): says that the domain sleeps. */
+  /**
+   * For who blocks the thread ({@link import('./block.ts').block}): says that the domain sleeps, so that whatever comes
+   * after this rings.
+   */
   arm(): void {
     this.#events?.arm();
+    this.#events?.hold();
   }
 
   /** Awake again; what was rung for meanwhile is looked for in a turn. */
   disarm(): void {
     this.#events?.disarm();
+    this.#events?.release();
     if (this.#running) return;
     this.run();
   }
@@ -72,15 +77,19 @@ export class DomainLoop {
 
   readonly #turn = (): void => {
     if (this.#stopped) return;
-    // Several that look for long would each wait for the others' looks.
-    const share = this.#awake.size === 1 ? 1 : 0;
-    for (const waiter of this.#awake) {
-      if (!waiter.turn(share)) this.#awake.delete(waiter);
+    let asleep = false;
+    try {
+      // Several that look for long would each wait for the others' looks.
+      const share = this.#awake.size === 1 ? 1 : 0;
+      for (const waiter of this.#awake) {
+        if (!waiter.turn(share)) this.#awake.delete(waiter);
+      }
+      const fired = this.#events?.dispatch() ?? 0;
+      asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();
+    } finally {
+      // Also after what a receiver's owner threw, which is an uncaught exception and may be survived.
+      if (!asleep && !this.#stopped) setImmediate(this.#turn);
     }
-    const fired = this.#events?.dispatch() ?? 0;
-    if (this.#stopped) return;
-    if (fired === 0 && this.#awake.size === 0 && this.#fallAsleep()) return;
-    setImmediate(this.#turn);
   };
 
   /** As for one link (`waiter.ts`): what fired before a peer could see that this domain sleeps is found here. */

@@ -1,7 +1,7 @@
 import type { NativeDoorbell } from '../page/addon.ts';
 import { openDoorbell } from '../page/native-doorbell.ts';
 import type { NativePage } from '../page/native-page.ts';
-import { PAGE_ASLEEP } from '../wire/page.ts';
+import { PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
 /** Ports told in one look: a peer that notifies without end gets no more of a turn than that. */
 const PORTS_A_LOOK = 64;
@@ -21,6 +21,9 @@ export class OwnEvents {
   readonly #fired = new Uint32Array(PORTS_A_LOOK);
   readonly #bits: ReturnType<NativePage['openEvents']>;
   readonly #handlers = new Map<number, () => void>();
+  readonly #holding = new Uint32Array(PORTS_A_LOOK);
+  readonly #holdingBits: ReturnType<NativePage['openEvents']>;
+  readonly #held = new Set<number>();
   #told: EventsListener = { rung() {}, due() {} };
   #dispatching = false;
   #closed = false;
@@ -35,6 +38,7 @@ export class OwnEvents {
     this.#page = page;
     this.#descriptor = descriptor;
     this.#bits = page.openEvents(this.#fired);
+    this.#holdingBits = page.openEvents(this.#holding);
     this.#doorbell = openDoorbell(() => {
       this.counts.doorbells++;
       this.#told.rung();
@@ -70,12 +74,20 @@ export class OwnEvents {
     if (this.#bits.unmask(port) === 1) this.#told.due();
   }
 
+  /** Looks again at a port that a notifier may have left pending and unannounced, killed in the middle of it. */
+  recheck(port: number): void {
+    if (!this.status(port).masked) this.unmask(port);
+  }
+
   status(port: number): { pending: boolean; masked: boolean } {
     const bits = this.#bits.status(port);
     return { pending: (bits & 1) !== 0, masked: (bits & 2) !== 0 };
   }
 
-  /** Tells who listens, each port's bit cleared before; returns how many ports had fired. */
+  /**
+   * Tells who listens, each port's bit cleared before; returns how many ports had fired. What a listener throws is an
+   * uncaught exception, as of any event, and keeps no event from the others.
+   */
   dispatch(): number {
     if (this.#closed || this.#dispatching) return 0;
     this.#dispatching = true;
@@ -83,7 +95,7 @@ export class OwnEvents {
       const count = this.#bits.collect(PORTS_A_LOOK);
       for (let i = 0; i < count; i++) {
         const handler = this.#handlers.get(this.#fired[i]!);
-        if (handler) handler();
+        if (handler) callAlone(handler);
         else this.counts.unbound++;
         if (this.#closed) return 0;
       }
@@ -102,6 +114,24 @@ export class OwnEvents {
     if (!this.#closed) this.#page.store32(PAGE_ASLEEP, 0);
   }
 
+  /**
+   * For who blocks the thread and dispatches nothing: clears what has fired, to be told after {@link release}. A port
+   * that stays pending is not rung for again, and what is awaited may come by that very port.
+   */
+  hold(): void {
+    for (let looks = 0; looks < PORTS / PORTS_A_LOOK; looks++) {
+      const count = this.#holdingBits.collect(PORTS_A_LOOK);
+      for (const port of this.#holding.subarray(0, count)) this.#held.add(port);
+      if (count < PORTS_A_LOOK) return;
+    }
+  }
+
+  /** What was held is pending again; to be called awake, and before the next {@link dispatch}. */
+  release(): void {
+    if (!this.#closed) for (const port of this.#held) this.#bits.notify(port);
+    this.#held.clear();
+  }
+
   /** Blocks this thread until the doorbell rings or `milliseconds` have passed. */
   wait(milliseconds: number): boolean {
     return this.#doorbell.wait(milliseconds);
@@ -112,5 +142,15 @@ export class OwnEvents {
     this.#closed = true;
     this.#handlers.clear();
     this.#doorbell.close();
+  }
+}
+
+function callAlone(handler: () => void): void {
+  try {
+    handler();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
   }
 }

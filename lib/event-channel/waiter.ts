@@ -134,7 +134,8 @@ export class Waiter {
   }
 
   disarm(): void {
-    this.#side.page.store32(this.#side.ownWord, 0);
+    // A link that broke during the wait has given its page back.
+    if (!this.#stopped) this.#side.page.store32(this.#side.ownWord, 0);
   }
 
   stop(): void {

@@ -31,6 +31,8 @@ export interface LinkOptions {
   loop?: DomainLoop | undefined;
   /** Notifies the peer; returns whether that took a doorbell, a system call. */
   ringPeer(): boolean;
+  /** Whether the peer notifies this side through the domain's ports, and so can end a blocking wait; default: no. */
+  peerRingsDoorbell?: boolean | undefined;
   /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
   onHandlerError(error: CtrlIfError): void;
   /** The peer broke the protocol: the link has failed, nothing more will pass. */
@@ -84,6 +86,7 @@ export class Link {
   readonly #waiting: Waiter;
   readonly #loop: DomainLoop;
   readonly #page: Page;
+  readonly #peerRingsDoorbell: boolean;
   readonly #peer: Party;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
@@ -104,6 +107,7 @@ export class Link {
     this.#front = new FrontRing(page, { ...ownRing, ...waking });
     this.#back = new BackRing(page, { ...peerRing, ...waking });
     this.#page = page;
+    this.#peerRingsDoorbell = options.peerRingsDoorbell ?? false;
     this.#peer = peer;
     this.#loop = options.loop ?? new DomainLoop();
     const side: WaitingSide = {
@@ -176,7 +180,7 @@ export class Link {
           this.#lookForResponses(polls);
           return outcome !== undefined;
         },
-        peerRingsDoorbell: this.#page.engine === 'native' && isPartyAtomic(this.#page, this.#peer),
+        peerRingsDoorbell: this.#peerRingsDoorbell,
         ensurePeer: () => {
           if (!isAlive(readParty(this.#page, this.#peer))) throw this.#peerDied();
         },
