@@ -37,6 +37,19 @@ const ANSWERS: Record<string, readonly [CtrlIfErrorCode, (name: string, failure:
     (name, failure) =>
       `page ${name} has ${failure.bytes} bytes, fewer than a page needs; it was truncated or is something else`,
   ],
+  EKIND: [
+    'ERR_CTRL_IF_PAGE_MAGIC',
+    (name) => `page ${name} is no shared memory but something else that is open there; name the right one`,
+  ],
+  EMFILE: [
+    'ERR_CTRL_IF_DESCRIPTORS',
+    (name) =>
+      `no descriptor left for page ${name}: this process has as many as it may (ulimit -n); close some or raise the limit`,
+  ],
+  ENFILE: [
+    'ERR_CTRL_IF_DESCRIPTORS',
+    (name) => `no descriptor left for page ${name}: the system has as many as it can; close some`,
+  ],
   ECLOSED: ['ERR_CTRL_IF_PAGE_CLOSED', (name) => `page ${name} is unmapped already; open it again to go on`],
 };
 

@@ -13,7 +13,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { createControlPage, createPage, openControlPage, openPage } from '../../lib/page/control-page.ts';
 import { shmDirectory, unlinkPage } from '../../lib/page/name.ts';
-import { namedEngines } from '../support/engines.ts';
+import { openDoorbell } from '../../lib/page/native-doorbell.ts';
+import { NativePage } from '../../lib/page/native-page.ts';
+import { namedEngines, testsNative } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
 import { existsInShm, holdsOf, shmFile, usePages } from '../support/pages.ts';
 import { usePeers } from '../support/peer.ts';
@@ -195,7 +197,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
       });
       for (const fd of taken.splice(0)) closeSync(fd);
       for (const error of errors) {
-        expect(error).toMatchObject({ code: 'ERR_CTRL_IF_PAGE_SYSTEM', cause: { code: 'EMFILE' } });
+        expect(error).toMatchObject({ code: 'ERR_CTRL_IF_DESCRIPTORS', cause: { code: 'EMFILE' } });
       }
     } finally {
       for (const fd of taken) closeSync(fd);
@@ -215,5 +217,19 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
       expect(said).toMatchObject({ made: 5, names: 5 });
       expect(await child.end()).toMatchObject({ code: 0, signal: null });
     },
+  );
+});
+
+it.runIf(testsNative)('what is found by number and is no shared memory is refused for what it is', () => {
+  const pipe = openDoorbell(() => {});
+  try {
+    expectError('ERR_CTRL_IF_PAGE_MAGIC', 'no shared memory', () =>
+      NativePage.openAt(process.pid, pipe.writeFd, 0, 4096),
+    );
+  } finally {
+    pipe.close();
+  }
+  expectError('ERR_CTRL_IF_PAGE_NOT_FOUND', `of process ${process.pid}`, () =>
+    NativePage.openAt(process.pid, 2 ** 20, 0, 4096),
   );
 });
