@@ -8,6 +8,8 @@ export interface ExchangeMember {
   readonly address: EventsAddress;
   /** Tells it that its port is bound; resolves when it can notify. */
   bound(port: number, peer: ChannelPeer): Promise<void>;
+  /** Tells it that its port is free, which it has not asked for. */
+  closed(port: number): void;
   /** Tells it that the other end of its port is gone. */
   unbound(port: number, lost: 'closed' | 'died'): void;
 }
@@ -43,20 +45,23 @@ export class ChannelExchange {
    */
   async connect(a: number, b: number): Promise<readonly [portA: number, portB: number]> {
     const portA = this.#registry.allocate(a, b);
-    const portB = this.#registry.bind(b, a, portA);
     try {
-      await Promise.all([this.#tell(a, portA, b, portB), this.#tell(b, portB, a, portA)]);
+      return [portA, await this.#bind(b, a, portA)];
     } catch (error) {
-      this.#closeQuietly(a, portA);
-      this.#closeQuietly(b, portB);
+      this.#revokeIfOpen(a, portA);
       throw error;
     }
-    return [portA, portB];
   }
 
   close(domid: number, port: number): void {
     const other = this.#registry.close(domid, port);
     if (other) this.#unbound(other, 'closed');
+  }
+
+  /** Closes a port that its domain has not asked to close. */
+  revoke(domid: number, port: number): void {
+    this.close(domid, port);
+    this.#members.get(domid)!.closed(port);
   }
 
   status(domid: number, port: number): PortState {
@@ -67,16 +72,7 @@ export class ChannelExchange {
   authorityOf(domid: number): PortAuthority {
     return {
       allocate: async (remote) => ({ port: this.#registry.allocate(domid, remote) }),
-      bind: async (remote, remotePort) => {
-        const port = this.#registry.bind(domid, remote, remotePort);
-        try {
-          await this.#tell(remote, remotePort, domid, port);
-        } catch (error) {
-          this.#closeQuietly(domid, port);
-          throw error;
-        }
-        return { port, peer: this.#peer(remote, remotePort) };
-      },
+      bind: async (remote, remotePort) => ({ port: await this.#bind(domid, remote, remotePort) }),
       close: async (port) => this.close(domid, port),
       status: async (port) => this.status(domid, port),
     };
@@ -94,6 +90,18 @@ export class ChannelExchange {
     side.answer('port-status', async ({ port }) => ({ ...(await authority.status(Number(port))) }));
   }
 
+  /** Both ends are told alike, each in the order of what else it is told: of the other's close, for one. */
+  async #bind(domid: number, remote: number, remotePort: number): Promise<number> {
+    const port = this.#registry.bind(domid, remote, remotePort);
+    try {
+      await Promise.all([this.#tell(remote, remotePort, domid, port), this.#tell(domid, port, remote, remotePort)]);
+      return port;
+    } catch (error) {
+      this.#revokeIfOpen(domid, port);
+      throw error;
+    }
+  }
+
   #tell(domid: number, port: number, remote: number, remotePort: number): Promise<void> {
     return this.#members.get(domid)!.bound(port, this.#peer(remote, remotePort));
   }
@@ -106,9 +114,9 @@ export class ChannelExchange {
     this.#members.get(domid)?.unbound(port, how);
   }
 
-  #closeQuietly(domid: number, port: number): void {
+  #revokeIfOpen(domid: number, port: number): void {
     // A domain that died meanwhile has taken its ports along.
-    if (this.has(domid) && this.#registry.status(domid, port).state !== 'free') this.close(domid, port);
+    if (this.has(domid) && this.#registry.status(domid, port).state !== 'free') this.revoke(domid, port);
   }
 }
 
@@ -135,9 +143,8 @@ export function remoteMember(address: EventsAddress, side: SideChannel): Exchang
     bound: async (port, peer) => {
       await side.ask('port-bound', { port, peer });
     },
-    unbound: (port, lost) => {
-      // A guest that does not answer is about to be known as dead.
-      side.ask('port-unbound', { port, lost }).catch(() => {});
-    },
+    // A guest that does not answer is about to be known as dead.
+    closed: (port) => void side.ask('port-closed', { port }).catch(() => {}),
+    unbound: (port, lost) => void side.ask('port-unbound', { port, lost }).catch(() => {}),
   };
 }

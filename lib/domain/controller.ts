@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { CtrlIfError } from '../errors.ts';
+import { CtrlIfError } from '../errors.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
 import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
 import { OwnEvents } from '../event-channel/own-events.ts';
@@ -129,7 +129,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
    * domains. Throws `ERR_CTRL_IF_ENGINE` with the file engine.
    */
   get channels(): ControllerChannels {
-    return this.#channels ?? noChannels();
+    return this.#channels ?? noChannels(this.engine);
   }
 
   /** Closes every domain's link in order, then the name is free again. Idempotent. */
@@ -160,6 +160,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       bound: async (port, peer) => {
         channels.bound(port, peer);
       },
+      closed: (port) => channels.forget(port),
       unbound: (port, lost) => channels.unbound(port, lost),
     });
     return channels;
@@ -167,7 +168,8 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
 
   #release(): void {
     this.#loop.stop();
-    this.#channels?.end();
+    const closed = `controller ${this.name} is closed and has no channels any more; listen again`;
+    this.#channels?.end(new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { subject: this.name }));
     this.#events?.close();
     this.#eventPage?.unmap();
   }

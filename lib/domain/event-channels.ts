@@ -3,14 +3,19 @@ import type { OwnEvents } from '../event-channel/own-events.ts';
 import type { Peer, PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID, checkPort, notBound, type PortState } from '../event-channel/registry.ts';
+import type { EngineName } from '../page/page.ts';
+import { CONTROL_PORT } from '../wire/page.ts';
 import type { ChannelExchange } from './channel-exchange.ts';
 import type { SideChannel } from './side-channel.ts';
 
-/** What an end without atomics says to who wants event channels. */
-export function noChannels(): never {
+/** What an end without atomics, or without a doorbell of its own, says to who wants event channels. */
+export function noChannels(engine: EngineName): never {
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    'event channels need the native engine: the file engine cannot set a bit that others set as well; build the addon (npm run build)',
+    engine === 'native'
+      ? 'event channels need a runtime whose event loop hears a doorbell, and this one does not; run it in Node'
+      : 'event channels need the native engine: the file engine cannot set a bit that others set as well; build the addon (npm run build)',
+    { expected: 'native', received: engine },
   );
 }
 
@@ -27,12 +32,16 @@ export type PortStatus = PortState & { readonly pending: boolean; readonly maske
 /** What a domain asks of the controller, which keeps the books of all ports. */
 export interface PortAuthority {
   allocate(remote: number): Promise<{ port: number }>;
-  bind(remote: number, remotePort: number): Promise<{ port: number; peer: ChannelPeer }>;
+  /** Resolves when both ends have been told ({@link EventChannels.bound}). */
+  bind(remote: number, remotePort: number): Promise<{ port: number }>;
   close(port: number): Promise<void>;
   status(port: number): Promise<PortState>;
 }
 
-/** One end of an event channel. */
+/**
+ * One end of an event channel. After its close, each call throws `ERR_CTRL_IF_PORT_NOT_BOUND`, though its port may have
+ * another use by then.
+ */
 export class EventChannel {
   readonly port: number;
   readonly #channels: EventChannels;
@@ -45,7 +54,7 @@ export class EventChannel {
 
   /** The other end; undefined while there is none. */
   get remote(): { readonly domid: number; readonly port: number } | undefined {
-    return this.#channels.remoteOf(this.port);
+    return this.#channels.remoteOf(this);
   }
 
   /**
@@ -56,30 +65,30 @@ export class EventChannel {
    *   is gone
    */
   notify(): void {
-    this.#channels.notify(this.port);
+    this.#channels.notify(this.port, this);
   }
 
   /** Calls `fired` for each event from now on, and for one that came before. Until then the port is masked. */
   onNotify(fired: () => void): void {
-    this.#channels.listen(this.port, fired);
+    this.#channels.listen(this, fired);
   }
 
   /** Events are kept, and told after {@link unmask}. */
   mask(): void {
-    this.#channels.mask(this.port);
+    this.#channels.mask(this.port, this);
   }
 
   unmask(): void {
-    this.#channels.unmask(this.port);
+    this.#channels.unmask(this.port, this);
   }
 
   status(): Promise<PortStatus> {
-    return this.#channels.status(this.port);
+    return this.#channels.status(this.port, this);
   }
 
   /** Frees the port; the other end is unbound then. */
   close(): Promise<void> {
-    return this.#channels.close(this.port);
+    return this.#channels.close(this.port, this);
   }
 }
 
@@ -100,6 +109,7 @@ export class EventChannels {
   readonly #authority: PortAuthority;
   readonly #directory: PeerDirectory;
   readonly #ends = new Map<number, End>();
+  #ended: CtrlIfError | undefined;
 
   /** @internal */
   constructor(domid: number, own: OwnEvents, authority: PortAuthority, directory: PeerDirectory) {
@@ -118,8 +128,8 @@ export class EventChannels {
   /** A new port, bound to the port `remotePort` that domain `remote` has allocated for this one. */
   async bind(remote: number, remotePort: number): Promise<EventChannel> {
     checkPort(remotePort);
-    const { port, peer } = await this.#authority.bind(remote, remotePort);
-    return this.bound(port, peer);
+    const { port } = await this.#authority.bind(remote, remotePort);
+    return this.get(port);
   }
 
   /**
@@ -132,8 +142,8 @@ export class EventChannels {
   }
 
   /** Frees the port, which tells the other end's domain that it is unbound. */
-  async close(port: number): Promise<void> {
-    this.#end(port);
+  async close(port: number, of?: EventChannel): Promise<void> {
+    this.#end(port, of);
     this.forget(port);
     await this.#authority.close(port);
   }
@@ -147,8 +157,9 @@ export class EventChannels {
     end.peer?.events.close();
   }
 
-  notify(port: number): void {
-    const { peer, lost } = this.#end(port);
+  /** As {@link EventChannel.notify}; `of`, here and below, is the end that must still have the port. */
+  notify(port: number, of?: EventChannel): void {
+    const { peer, lost } = this.#end(port, of);
     if (peer) {
       peer.events.notify(peer.port);
       return;
@@ -163,39 +174,45 @@ export class EventChannels {
     throw notBound(this.domid, port, lost ? 'was closed by its other end; close it too' : 'is not bound yet');
   }
 
-  mask(port: number): void {
-    this.#end(port);
+  mask(port: number, of?: EventChannel): void {
+    this.#end(port, of);
     this.#own.mask(port);
   }
 
-  unmask(port: number): void {
-    this.#end(port);
+  unmask(port: number, of?: EventChannel): void {
+    this.#end(port, of);
     this.#own.unmask(port);
   }
 
   /** What the port stands for, by the controller's books, and its bits as they were a moment ago. */
-  async status(port: number): Promise<PortStatus> {
-    return { ...(await this.#authority.status(port)), ...this.#own.status(port) };
+  async status(port: number, of?: EventChannel): Promise<PortStatus> {
+    checkPort(port);
+    if (of) this.#end(port, of);
+    const state = await this.#authority.status(port);
+    if (this.#ended) throw this.#ended;
+    return { ...state, ...this.#own.status(port) };
   }
 
-  listen(port: number, fired: () => void): void {
-    this.#end(port);
-    this.#own.listen(port, fired);
+  /** @internal */
+  listen(channel: EventChannel, fired: () => void): void {
+    this.#end(channel.port, channel);
+    this.#own.listen(channel.port, fired);
   }
 
-  remoteOf(port: number): { domid: number; port: number } | undefined {
-    const peer = this.#ends.get(port)?.peer;
-    return peer && { domid: peer.domid, port: peer.port };
+  /** @internal */
+  remoteOf(channel: EventChannel): { domid: number; port: number } | undefined {
+    const end = this.#ends.get(channel.port);
+    return end?.channel === channel && end.peer ? { domid: end.peer.domid, port: end.peer.port } : undefined;
   }
 
   /** @internal The controller has bound `port` to `peer`. */
-  bound(port: number, peer: ChannelPeer): EventChannel {
+  bound(port: number, peer: ChannelPeer): void {
     const events = this.#directory.open(peer.address);
     const end = this.#ends.get(port);
     end?.peer?.events.close();
     const channel = end?.channel ?? this.#add(port);
     this.#ends.set(port, { channel, peer: { domid: peer.domid, port: peer.port, events } });
-    return channel;
+    this.#own.recheck(port);
   }
 
   /** @internal The other end of `port` is gone. */
@@ -205,6 +222,7 @@ export class EventChannels {
     end.peer?.events.close();
     end.peer = undefined;
     end.lost = lost;
+    this.#own.recheck(port);
   }
 
   /** @internal What the controller tells a guest. */
@@ -213,14 +231,19 @@ export class EventChannels {
       this.bound(Number(port), peer as ChannelPeer);
       return {};
     });
+    side.answer('port-closed', ({ port }) => {
+      this.forget(Number(port));
+      return {};
+    });
     side.answer('port-unbound', ({ port, lost }) => {
       this.unbound(Number(port), lost === 'died' ? 'died' : 'closed');
       return {};
     });
   }
 
-  /** @internal */
-  end(): void {
+  /** @internal This domain is no more, for `reason`. */
+  end(reason: CtrlIfError): void {
+    this.#ended = reason;
     for (const { peer } of this.#ends.values()) peer?.events.close();
     this.#ends.clear();
   }
@@ -233,9 +256,11 @@ export class EventChannels {
     return channel;
   }
 
-  #end(port: number): End {
+  #end(port: number, of?: EventChannel): End {
     checkPort(port);
+    if (this.#ended) throw this.#ended;
     const end = this.#ends.get(port);
+    if (of && end?.channel !== of) throw notBound(this.domid, port, 'was closed; allocate or bind another');
     if (!end) throw notBound(this.domid, port, "is none of this domain's; allocate or bind one");
     return end;
   }
@@ -263,7 +288,10 @@ export class ControllerChannels extends EventChannels {
 
   /** Closes the end that any domain has; the other is unbound then. */
   disconnect(domid: number, port: number): void {
-    this.#exchange.close(domid, port);
-    if (domid === CONTROLLER_DOMID) this.forget(port);
+    const state = this.#exchange.status(domid, port);
+    if (state.state === 'interdomain' && state.remotePort === CONTROL_PORT) {
+      throw notBound(domid, port, "is a control interface's; close its domain instead");
+    }
+    this.#exchange.revoke(domid, port);
   }
 }

@@ -102,7 +102,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
    * set as well.
    */
   get channels(): EventChannels {
-    return this.#channels ?? noChannels();
+    return this.#channels ?? noChannels(this.engine);
   }
 
   /**
@@ -141,10 +141,12 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return { status: UNDERSTOOD };
   }
 
-  protected override ended(): void {
+  protected override ended(error: CtrlIfError | undefined): void {
     this.#isOver = true;
     this.#loop.stop();
-    this.#channels?.end();
+    const { domid } = this;
+    const closed = 'this domain has left its controller and has no channels any more; connect again';
+    this.#channels?.end(error ?? new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { domid }));
     this.#events?.close();
     this.#foreign.end();
     this.#memory?.unmap();

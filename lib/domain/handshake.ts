@@ -59,7 +59,7 @@ export function parseMemory({ memory }: Record<string, unknown>, { pid }: Proces
 
 function parseEvents({ events }: Record<string, unknown>): EventsDescriptors | undefined {
   if (events === undefined) return undefined;
-  const { page, doorbell } = events as Record<string, unknown>;
+  const { page, doorbell } = (events ?? {}) as Record<string, unknown>;
   if (Number.isInteger(page) && Number.isInteger(doorbell)) return events as unknown as EventsDescriptors;
   throw handshakeError('named its page and doorbell in a form of its own', 'two descriptors', events);
 }

@@ -4,8 +4,9 @@ import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 export type Question = Record<string, unknown>;
 export type Responder = (question: Question) => Promise<Question | undefined> | Question | undefined;
 
-/** Questions that may wait for their answers at once; who asks more is no peer of ours. */
+/** Questions that may wait for their answers at once: who asks more is no peer of ours, and an honest one waits. */
 const MOST_WAITING = 1024;
+const MOST_ASKED = MOST_WAITING / 4;
 
 /**
  * Questions and answers over the rendezvous socket, one line each: what the seed has no message for, such as who maps
@@ -15,6 +16,8 @@ export class SideChannel {
   readonly #send: (line: object) => void;
   readonly #responders = new Map<string, Responder>();
   readonly #waiting = new Map<number, { resolve: (answer: Question) => void; reject: (error: CtrlIfError) => void }>();
+  /** Questions to ask when others have been answered. */
+  readonly #unasked: object[] = [];
   #last = 0;
   #ended: CtrlIfError | undefined;
   #answering = 0;
@@ -32,7 +35,9 @@ export class SideChannel {
       }
       const ask = ++this.#last;
       this.#waiting.set(ask, { resolve, reject });
-      this.#send({ ask, about, ...question });
+      const line = { ask, about, ...question };
+      if (this.#waiting.size > MOST_ASKED) this.#unasked.push(line);
+      else this.#send(line);
     });
   }
 
@@ -50,6 +55,8 @@ export class SideChannel {
     const waiting = this.#waiting.get(line.answer);
     if (!waiting) return false;
     this.#waiting.delete(line.answer);
+    const next = this.#unasked.shift();
+    if (next) this.#send(next);
     if (typeof line.failed !== 'string') waiting.resolve(line);
     else waiting.reject(new CtrlIfError(line.failed as CtrlIfErrorCode, String(line.message)));
     return true;
@@ -58,6 +65,7 @@ export class SideChannel {
   /** The conversation is over: whoever waits is told why. */
   end(error: CtrlIfError): void {
     this.#ended = error;
+    this.#unasked.length = 0;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

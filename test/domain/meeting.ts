@@ -40,6 +40,13 @@ export async function listen(name = 'test'): Promise<Controller<User>> {
   return controller;
 }
 
+/** One more guest of the controller called `name`. */
+export async function connectGuest(options: { engine?: 'native' | 'file' } = {}, name = 'test'): Promise<Guest<User>> {
+  const guest = await Guest.connect({ name, messages: [seq], ...options });
+  open.push(guest);
+  return guest;
+}
+
 /** A controller and one guest that it has met, both in this process. */
 export async function meet(
   name = 'test',
