@@ -48,10 +48,13 @@ export class Connection {
     return true;
   }
 
-  /** Resolves when the line is with the kernel, and so reaches the peer whatever becomes of this process. */
-  send(line: object): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.write(`${JSON.stringify(line)}\n`, (error) => (error ? reject(error) : resolve()));
+  /**
+   * Resolves with true when the line is with the kernel, and so reaches the peer whatever becomes of this process. With
+   * false when the socket is gone, which its close tells with what it means.
+   */
+  send(line: object): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#socket.write(`${JSON.stringify(line)}\n`, (error) => resolve(!error));
     });
   }
 

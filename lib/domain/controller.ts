@@ -20,6 +20,7 @@ import { CONTROL_PORT } from '../wire/page.ts';
 import { ChannelExchange, remoteMember } from './channel-exchange.ts';
 import { claimSocket } from './claim-socket.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
+import { DescriptorReserve, isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Domain } from './domain.ts';
 import { ControllerChannels, noChannels } from './event-channels.ts';
 import { DEFAULT_NAME } from './guest.ts';
@@ -76,6 +77,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly #exchange = new ChannelExchange();
   readonly #memories = new MemoryExchange();
   readonly #directory = new PeerDirectory();
+  readonly #reserve = new DescriptorReserve();
   readonly #events: OwnEvents | undefined;
   readonly #eventPage: NativePage | undefined;
   readonly #loop: DomainLoop;
@@ -90,9 +92,14 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     this.engine = engine;
     this.#idle = idle;
     if (engine === 'native') {
-      this.#eventPage = createEventPage();
-      this.#events = new OwnEvents(this.#eventPage);
-      this.#channels = this.#joinExchange(this.#events);
+      const page = createEventPage();
+      try {
+        this.#events = OwnEvents.ifHeard(page);
+      } finally {
+        if (this.#events) this.#eventPage = page;
+        else page.unmap();
+      }
+      if (this.#events) this.#channels = this.#joinExchange(this.#events);
     }
     this.#loop = new DomainLoop(this.#events);
     this.#codec = codec;
@@ -104,7 +111,8 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   /**
    * Begins to listen under `name`, and sweeps what killed processes of this user have left.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE` or `_DOORBELL`
+   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE`, `_DOORBELL` or one of the
+   *   page's
    */
   static async listen<const Users extends readonly MessageDefinition[] = []>(
     options: ControllerOptions<Users> = {},
@@ -116,6 +124,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     const controller = new Controller<Users[number]>(name, engine, createCodec(messages), idle);
     try {
       controller.#releaseName = await claimSocket(controller.#server, path, name);
+      controller.#reserve.settle();
     } catch (error) {
       controller.#release();
       throw error;
@@ -126,7 +135,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
 
   /**
    * Event channels: those of the controller itself, domain 0, and {@link ControllerChannels.connect} between any two
-   * domains. Throws `ERR_CTRL_IF_ENGINE` with the file engine.
+   * domains. Throws `ERR_CTRL_IF_ENGINE` with the file engine and in a runtime that hears no doorbell.
    */
   get channels(): ControllerChannels {
     return this.#channels ?? noChannels(this.engine);
@@ -172,11 +181,17 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     this.#channels?.end(new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { subject: this.name }));
     this.#events?.close();
     this.#eventPage?.unmap();
+    this.#reserve.release();
   }
 
   /** Hears a peer present itself, in the order of `handshake.ts`, and welcomes it or turns it away. */
   #accept(socket: Socket): void {
     let announced: Announcement | undefined;
+    // The next must find a descriptor free, and who goes gives one back.
+    this.#reserve.settle();
+    socket.once('close', () => {
+      if (!this.#closed) this.#reserve.settle();
+    });
     const settle = () => {
       clearTimeout(timer);
       this.#arriving.delete(connection);
@@ -205,7 +220,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
           settle();
           this.#welcome(announced, parseReady(line), parseMemory(line, announced.owner), connection);
         } catch (error) {
-          turnAway(error as CtrlIfError);
+          turnAway(isOutOfDescriptors(error) ? this.#outOfDescriptors(error) : (error as CtrlIfError));
         }
       },
     });
@@ -222,16 +237,19 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   ): void {
     let page: ReturnType<typeof openControlPage>;
     try {
+      if (!this.#reserve.settle()) throw this.#outOfDescriptors();
       page = openControlPage(name, { nonce, owner }, this.engine);
     } finally {
       unlinkPage(name);
     }
+    let peer: PeerEvents | undefined;
     const domid = this.#nextDomid();
     try {
       writeParty(page, 'controller');
       writeDomid(page, domid);
       const address = events && { pid: owner.pid, ...events };
-      const peer = address && page instanceof NativePage ? PeerEvents.ifReachable(page, address) : undefined;
+      if (this.#events && address && page instanceof NativePage) peer = PeerEvents.ifReachable(page, address);
+      const notified = peer;
       const port = peer && this.#exchange.allocateControl(domid);
       const domain = new Domain<User>({
         pid: owner.pid,
@@ -242,7 +260,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
         codec: this.#codec,
         loop: this.#loop,
         idle: this.#idle,
-        notifier: peer && { notify: () => peer.notify(CONTROL_PORT), close: () => peer.close() },
+        notifier: notified && { notify: () => notified.notify(CONTROL_PORT), close: () => notified.close() },
       });
       this.#domains.set(domid, domain);
       if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.side));
@@ -262,9 +280,22 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       this.emit('domain', domain);
       domain.start();
     } catch (error) {
-      if (!this.#domains.has(domid)) page.unmap();
+      if (!this.#domains.has(domid)) {
+        peer?.close();
+        page.unmap();
+      }
       throw error;
+    } finally {
+      this.#reserve.settle();
     }
+  }
+
+  #outOfDescriptors(cause?: unknown): CtrlIfError {
+    return new CtrlIfError(
+      'ERR_CTRL_IF_DESCRIPTORS',
+      `controller ${this.name} (process ${process.pid}) has as many descriptors as it may and takes no more guests; close some there, or raise its limit (ulimit -n)`,
+      { subject: this.name, cause },
+    );
   }
 
   #nextDomid(): number {

@@ -20,6 +20,7 @@ import type { MessageDefinition } from '../wire/definition.ts';
 import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { remoteAuthority } from './channel-exchange.ts';
 import { Connection } from './connection.ts';
+import { isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
 import { EventChannels, noChannels } from './event-channels.ts';
 import { ForeignFrames } from './foreign-frames.ts';
@@ -99,7 +100,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
 
   /**
    * This domain's event channels. Throws `ERR_CTRL_IF_ENGINE` with the file engine, which cannot set a bit that others
-   * set as well.
+   * set as well, and in a runtime that hears no doorbell.
    */
   get channels(): EventChannels {
     return this.#channels ?? noChannels(this.engine);
@@ -193,9 +194,11 @@ class Rendezvous {
           onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
           onClose: () =>
             reject(
-              new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `controller ${name} went away before it said welcome`, {
-                subject: name,
-              }),
+              new CtrlIfError(
+                'ERR_CTRL_IF_PEER_DIED',
+                `controller ${name} hung up before it said welcome: it has ended, or has no descriptor left (ulimit -n)`,
+                { subject: name },
+              ),
             ),
           onLine: (line) => {
             try {
@@ -225,10 +228,11 @@ class Rendezvous {
   }
 
   async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
-    await connection.send(announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() }));
+    const announcement = announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() });
+    if (!(await connection.send(announcement))) return;
     const page = this.#createPage(engine);
     const descriptor = this.#memory?.segment.fd;
-    if (page instanceof NativePage) this.#events = new OwnEvents(page, descriptor);
+    if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);
     const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
     await connection.send(readyLine(this.#events?.descriptors, memory));
   }
@@ -274,7 +278,13 @@ function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddres
 function connected(path: string, name: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const onError = (cause: NodeJS.ErrnoException) =>
+    const onError = (cause: NodeJS.ErrnoException) => {
+      if (isOutOfDescriptors(cause)) {
+        const none =
+          'no descriptor left for a socket: this process has as many as it may (ulimit -n); close some or raise the limit';
+        reject(new CtrlIfError('ERR_CTRL_IF_DESCRIPTORS', none, { subject: name, cause }));
+        return;
+      }
       reject(
         new CtrlIfError(
           'ERR_CTRL_IF_NO_CONTROLLER',
@@ -285,6 +295,7 @@ function connected(path: string, name: string): Promise<Socket> {
           },
         ),
       );
+    };
     socket.once('error', onError);
     socket.once('connect', () => {
       socket.off('error', onError);

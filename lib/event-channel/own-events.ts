@@ -1,3 +1,4 @@
+import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
 import { openDoorbell } from '../page/native-doorbell.ts';
 import type { NativePage } from '../page/native-page.ts';
@@ -45,6 +46,17 @@ export class OwnEvents {
     });
     // The domain's socket keeps the process alive, or lets it go.
     this.#doorbell.unref();
+  }
+
+  /** As the constructor; undefined where the runtime's event loop hears no doorbell, so that sockets must be rung. */
+  static ifHeard(page: NativePage, descriptor?: number): OwnEvents | undefined {
+    try {
+      return new OwnEvents(page, descriptor);
+    } catch (error) {
+      const { code } = ((error as CtrlIfError).cause ?? {}) as NodeJS.ErrnoException;
+      if (code === 'ENOSYS') return undefined;
+      throw error;
+    }
   }
 
   /** What a peer opens to notify this domain: the page's descriptor and the doorbell's, in this process. */

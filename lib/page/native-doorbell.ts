@@ -4,10 +4,15 @@ import { loadAddon, type NativeDoorbell, type NativeRinger } from './addon.ts';
 /**
  * A doorbell of this process, a pipe that the event loop listens to.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` where there is none to be had: no descriptor left, or no event loop
+ * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` where there is none to be had: no descriptor left, or no event loop that
+ *   hears one (its cause's code is ENOSYS), as in Bun
  */
 export function openDoorbell(onRing: () => void): NativeDoorbell {
-  return ring('a doorbell cannot be created', () => loadAddon().addon!.openDoorbell(onRing));
+  return ring('a doorbell cannot be created', () => {
+    // Its own answers to uv's names (1.4) end the process.
+    if (process.versions.bun) throw Object.assign(new Error('Bun has no libuv'), { code: 'ENOSYS' });
+    return loadAddon().addon!.openDoorbell(onRing);
+  });
 }
 
 /**
