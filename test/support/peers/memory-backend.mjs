@@ -18,25 +18,21 @@ const orders = {
   },
   write: ({ pattern }) => mapped.write(0, Buffer.alloc(4096, pattern)),
   unmap: () => mapped.unmap(),
-  /** Maps the frame whenever it can, and scribbles over it while it has it, until told to stop. */
-  async pester({ frame, milliseconds }) {
-    let got = 0;
-    const end = Date.now() + milliseconds;
-    while (Date.now() < end) {
-      for (let i = 0; i < 50; i++) {
-        let mine;
-        try {
-          mine = mapper.map(frame);
-        } catch (error) {
-          if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_OFFERED') throw error;
-          continue;
-        }
-        got++;
-        mine.store32(0, got);
-        mine.unmap();
+  /** Maps the frame whenever it can, and scribbles over it while it has it, until it has had it that often. */
+  pester({ frame, times }) {
+    for (let got = 0; got < times; ) {
+      let mine;
+      try {
+        mine = mapper.map(frame);
+      } catch (error) {
+        if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_OFFERED') throw error;
+        continue;
       }
+      got++;
+      mine.store32(0, got);
+      mine.unmap();
     }
-    return { got };
+    return { got: times };
   },
 };
 
