@@ -68,9 +68,13 @@ export class Machine<State extends string, Event extends string, Action extends 
     return this.#state;
   }
 
-  /** Resolves when the cell is done, with the state it led to; rejects with what its action threw. */
-  fire(event: Event, input: Input): Promise<State> {
-    const turn = this.#turn.then(() => this.#step(event, input));
+  /**
+   * Resolves when the cell is done, with the state it led to; rejects with what its action threw.
+   *
+   * @param isDue asked when its turn has come: an event that the ones before it have made meaningless does not happen
+   */
+  fire(event: Event, input: Input, isDue: () => boolean = () => true): Promise<State> {
+    const turn = this.#turn.then(() => (isDue() ? this.#step(event, input) : this.#state));
     this.#turn = turn.catch(() => {});
     return turn;
   }

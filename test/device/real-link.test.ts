@@ -41,7 +41,8 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   await until(() => frontend.find()!.state === 'CONNECTED');
   await backend.stop();
   await backend.start();
-  await until(() => frontend.find()!.state === 'CONNECTED');
+  // The frontend may not yet have heard of the stop, and be connected to what was.
+  await until(() => backend.find(1)?.state === 'CONNECTED' && frontend.find()!.state === 'CONNECTED');
   expect([...backend.find(1)!.vbds.keys()]).toEqual([1]);
   await frontend.stop();
   expect([machine.memory.allocated, machine.memory.mapped, machine.channels.open]).toEqual([0, 0, 0]);

@@ -193,13 +193,11 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     this.#asked.set(each, answer);
     const isLast = () => this.#asked.get(each) === answer;
     answer.then(
-      () => {
-        if (isLast()) machine.fire('answered', { interface: each });
-      },
+      () => machine.fire('answered', { interface: each }, isLast),
       (error) => {
         // Nobody has taken the pages: the same as a DISCONNECTED that means it.
-        if (isLast()) machine.fire('DISCONNECTED', { interface: each });
-        if (isLast()) machine.fire('answered', { interface: each });
+        machine.fire('DISCONNECTED', { interface: each }, isLast);
+        machine.fire('answered', { interface: each }, isLast);
         this.emit('error', error);
       },
     );
