@@ -66,7 +66,11 @@ export type CtrlIfErrorCode =
   // device: what an interface, a frame or the other half of a device does not allow
   | 'ERR_CTRL_IF_DEVICE_STATE'
   | 'ERR_CTRL_IF_DEVICE_REFUSED'
-  | 'ERR_CTRL_IF_FRAME';
+  | 'ERR_CTRL_IF_FRAME'
+  // machine and its door: what an operator asks for
+  | 'ERR_CTRL_IF_CONFIG'
+  | 'ERR_CTRL_IF_REQUEST'
+  | 'ERR_CTRL_IF_MACHINE';
 
 /** What an error may carry beside its sentence; each is present only where it means something. */
 export interface CtrlIfErrorDetails {
@@ -83,6 +87,13 @@ export interface CtrlIfErrorDetails {
   port?: number;
   /** The name of the page, controller or socket concerned. */
   subject?: string;
+  /** Of a configuration: everything that is wrong in it, each with where it is (`web.toml:3`). */
+  mistakes?: readonly {
+    where: string;
+    path: readonly (string | number)[];
+    kind: 'unknown' | 'missing' | 'wrong';
+    message: string;
+  }[];
   /** From the operating system, as in Node's own system errors. */
   errno?: number;
   syscall?: string;
@@ -99,6 +110,7 @@ export class CtrlIfError extends Error {
   declare readonly domid?: number;
   declare readonly port?: number;
   declare readonly subject?: string;
+  declare readonly mistakes?: CtrlIfErrorDetails['mistakes'];
   declare readonly errno?: number;
   declare readonly syscall?: string;
 

@@ -1,0 +1,60 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Path } from './schema.ts';
+import { at, Lines, type Source, syntaxError } from './source.ts';
+
+/**
+ * Reads JSON (RFC 8259: no comments, no commas too many, no key twice) and remembers its lines.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake
+ */
+export function readJSON(text: string, name: string): Source {
+  const lineOf = lineCounter(text);
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { disallowComments: true });
+  const [first] = errors;
+  if (first) {
+    const where = at(name, lineOf(first.offset));
+    throw syntaxError(where, `this is not JSON: ${words(printParseErrorCode(first.error))}`, 'JSON');
+  }
+  if (!root) throw syntaxError(name, 'there is nothing where JSON was expected', 'JSON');
+
+  const lines = new Lines(name);
+  const read = (node: Node, path: Path): unknown => {
+    lines.add(path, lineOf(node.offset));
+    if (node.type === 'array') return (node.children ?? []).map((child, i) => read(child, [...path, i]));
+    if (node.type !== 'object') return node.value;
+    // Without a prototype, so that `__proto__` is a key like any other and as unknown.
+    const object: Record<string, unknown> = Object.create(null);
+    for (const property of node.children ?? []) {
+      const [key, value] = property.children as [Node, Node];
+      const below = [...path, key.value as string];
+      lines.add(below, lineOf(key.offset));
+      if (Object.hasOwn(object, key.value)) {
+        const sentence = `the key ${JSON.stringify(key.value)} is there a second time; leave one of them out`;
+        throw syntaxError(at(name, lineOf(key.offset)), sentence, 'each key once');
+      }
+      object[key.value] = read(value, below);
+    }
+    return object;
+  };
+  return { value: read(root, []), where: (path) => lines.where(path) };
+}
+
+function lineCounter(text: string): (offset: number) => number {
+  const ends: number[] = [];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
+  return (offset) => {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+/** `CommaExpected` becomes `comma expected`. */
+function words(code: string): string {
+  return code.replace(/(?!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).toLowerCase();
+}

@@ -1,0 +1,73 @@
+import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import type { Path } from './schema.ts';
+import { at, Lines, type Source, syntaxError } from './source.ts';
+
+type Table = Record<string, unknown>;
+
+/**
+ * Reads TOML 1.0 and remembers its lines.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake
+ */
+export function readTOML(text: string, name: string): Source {
+  const top = parse(text, name).body[0];
+  const lines = new Lines(name);
+  lines.add([], 1);
+  const root = newTable();
+
+  const readValue = (node: AST.TOMLContentNode, path: Path): unknown => {
+    lines.add(path, node.loc.start.line);
+    if (node.type === 'TOMLArray') return node.elements.map((element, i) => readValue(element, [...path, i]));
+    if (node.type === 'TOMLValue') return node.value;
+    const table = newTable();
+    for (const entry of node.body) readEntry(entry, table, path);
+    return table;
+  };
+  const readEntry = ({ key, value }: AST.TOMLKeyValue, into: Table, path: Path): void => {
+    const steps = key.keys.map((part) => (part.type === 'TOMLBare' ? part.name : part.value));
+    steps.forEach((_, i) => {
+      lines.add([...path, ...steps.slice(0, i + 1)], key.keys[i]!.loc.start.line);
+    });
+    const parent = descend(into, steps.slice(0, -1));
+    parent[steps.at(-1)!] = readValue(value, [...path, ...steps]);
+  };
+
+  for (const node of top.body) {
+    if (node.type === 'TOMLKeyValue') {
+      readEntry(node, root, []);
+      continue;
+    }
+    const path = node.resolvedKey;
+    path.forEach((_, i) => {
+      lines.add(path.slice(0, i + 1), node.loc.start.line);
+    });
+    const table = descend(root, path);
+    for (const entry of node.body) readEntry(entry, table, path);
+  }
+  return { value: root, where: (path) => lines.where(path) };
+}
+
+function parse(text: string, name: string): AST.TOMLProgram {
+  try {
+    return parseTOML(text, { tomlVersion: '1.0' });
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    const sentence = `this is not TOML: ${cause.message.charAt(0).toLowerCase()}${cause.message.slice(1)}`;
+    throw syntaxError(at(name, cause.lineNumber), sentence, 'TOML', cause);
+  }
+}
+
+/** The table at `path`, made where it is missing; the parser has refused whatever would make this impossible. */
+function descend(root: Table, path: Path): Table {
+  let table = root as Record<string | number, unknown>;
+  path.forEach((step, i) => {
+    table[step] ??= typeof path[i + 1] === 'number' ? [] : newTable();
+    table = table[step] as Table;
+  });
+  return table;
+}
+
+/** Without a prototype, so that `__proto__` is a key like any other and as unknown. */
+function newTable(): Table {
+  return Object.create(null);
+}
