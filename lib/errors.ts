@@ -69,6 +69,7 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_FRAME'
   // machine and its door: what an operator asks for
   | 'ERR_CTRL_IF_CONFIG'
+  | 'ERR_CTRL_IF_NO_DOMAIN'
   | 'ERR_CTRL_IF_REQUEST'
   | 'ERR_CTRL_IF_MACHINE';
 

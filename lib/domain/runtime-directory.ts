@@ -44,8 +44,8 @@ export function ensureRuntimeDirectory(): string {
   return directory;
 }
 
-/** The socket of the controller called `name`. */
-export function socketPath(directory: string, name: string): string {
+/** The socket of the controller called `name`, or of its machine's `door`. */
+export function socketPath(directory: string, name: string, of: 'sock' | 'door' = 'sock'): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_NAME',
@@ -56,7 +56,7 @@ export function socketPath(directory: string, name: string): string {
       },
     );
   }
-  const path = join(directory, `${name}.sock`);
+  const path = join(directory, `${name}.${of}`);
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_NAME',

@@ -89,7 +89,12 @@ export const usb: SchemaOf<UsbConfig> = {
   properties: {
     backend,
     // Bytes of ASCII, since the path travels in a field of 16 with its NUL.
-    path: { type: 'string', title: 'a path of 1 to 15 ASCII characters', pattern: '^[!-~]{1,15}$', examples: ['1-1'] },
+    path: {
+      type: 'string',
+      title: 'a path of 1 to 15 ASCII characters, not dots alone',
+      pattern: '^(?!\\.+$)[!-~]{1,15}$',
+      examples: ['1-1'],
+    },
   },
 };
 

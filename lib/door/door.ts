@@ -1,0 +1,63 @@
+import { chmodSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { basename, extname } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { claimSocket } from '../domain/claim-socket.ts';
+import type { MachineOperations } from '../machine/operations.ts';
+import { createApp } from './app.ts';
+import { Closing } from './closing.ts';
+import { upgradeToConsole } from './console-upgrade.ts';
+
+export interface DoorOptions {
+  /** The Unix-domain socket, see `doorPath`. */
+  path: string;
+}
+
+export interface Door {
+  readonly path: string;
+  /** Answers what is under way with `ERR_CTRL_IF_CLOSED`, and takes the socket away. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How long clients may take to read their last answers when the door closes, in milliseconds. */
+const LAST_ANSWERS = 500;
+
+/**
+ * Offers `machine` over HTTP with JSON on a Unix-domain socket of mode 0600.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its door there
+ */
+export async function openDoor(machine: MachineOperations, { path }: DoorOptions): Promise<Door> {
+  const closing = new Closing();
+  const app = createApp(machine, closing, version());
+  const server = createServer(
+    // Requests over a socket have no address of their own. And the globals are the program's, not a library's to replace.
+    getRequestListener(app.fetch, { hostname: 'localhost', overrideGlobalObjects: false }),
+  );
+  server.on('upgrade', (request, socket, head) => {
+    void upgradeToConsole(machine, closing, request, socket, head);
+  });
+  const release = await claimSocket(server, path, basename(path, extname(path)));
+  chmodSync(path, 0o600);
+
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= new Promise<void>((resolve) => {
+      release();
+      const late = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS);
+      server.close(() => {
+        clearTimeout(late);
+        resolve();
+      });
+      closing.close();
+      server.closeIdleConnections();
+    });
+    return closed;
+  };
+  return { path, close, [Symbol.asyncDispose]: close };
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

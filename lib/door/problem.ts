@@ -1,0 +1,88 @@
+/** Errors on their way through the door: a CtrlIfError on one side, a status and a JSON body on the other. */
+import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from '../errors.ts';
+
+/** The body of every answer that is an error: RFC 9457's `status`, the error's code, sentence and details. */
+export interface Problem extends Omit<CtrlIfErrorDetails, 'cause'> {
+  status: number;
+  code: CtrlIfErrorCode;
+  message: string;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+const FAILED = 500;
+
+/** What is not here is the machine's own failure: 500. */
+const STATUSES: Partial<Record<CtrlIfErrorCode, number>> = {
+  ERR_CTRL_IF_CONFIG: 400,
+  ERR_CTRL_IF_REQUEST: 400,
+  ERR_CTRL_IF_VALUE: 400,
+  ERR_CTRL_IF_LENGTH: 400,
+  ERR_CTRL_IF_NAME: 400,
+  ERR_CTRL_IF_NO_DOMAIN: 404,
+  ERR_CTRL_IF_NAME_IN_USE: 409,
+  ERR_CTRL_IF_DOMAIN: 409,
+  ERR_CTRL_IF_DEVICE_STATE: 409,
+  ERR_CTRL_IF_DEVICE_REFUSED: 409,
+  ERR_CTRL_IF_RECEIVER_EXISTS: 409,
+  ERR_CTRL_IF_ABORTED: 409,
+  ERR_CTRL_IF_NOT_UNDERSTOOD: 502,
+  ERR_CTRL_IF_PEER_PROTOCOL: 502,
+  ERR_CTRL_IF_PEER_INDEX: 502,
+  ERR_CTRL_IF_PEER_DIED: 502,
+  ERR_CTRL_IF_PEER_CLOSED: 502,
+  ERR_CTRL_IF_CLOSED: 503,
+  ERR_CTRL_IF_TIMEOUT: 504,
+  ERR_CTRL_IF_PAGE_NO_SPACE: 507,
+  ERR_CTRL_IF_PORT_NONE_FREE: 507,
+};
+
+const DETAILS = [
+  'field',
+  'offset',
+  'expected',
+  'received',
+  'domid',
+  'port',
+  'subject',
+  'mistakes',
+  'errno',
+  'syscall',
+] as const satisfies readonly (keyof CtrlIfErrorDetails)[];
+
+/** `status` overrides what the code says. */
+export function toProblem(error: unknown, status?: number): Problem {
+  if (!(error instanceof CtrlIfError)) {
+    const sentence = error instanceof Error ? error.message : String(error);
+    return {
+      status: FAILED,
+      code: 'ERR_CTRL_IF_MACHINE',
+      message: `the machine failed as it should not: ${sentence}; please report it`,
+    };
+  }
+  const { code, message } = error;
+  const details = DETAILS.filter((key) => error[key] !== undefined).map((key) => [key, sendable(error[key])]);
+  return { status: status ?? STATUSES[code] ?? FAILED, code, message, ...Object.fromEntries(details) };
+}
+
+/** The error that the door has told of; `body` may be anything. */
+export function fromProblem(body: unknown, status: number): CtrlIfError {
+  const { code, message, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
+  if (typeof code !== 'string' || typeof message !== 'string') {
+    return new CtrlIfError('ERR_CTRL_IF_REQUEST', `the door answered with ${status} and no error of ctrl-if's`, {
+      expected: PROBLEM_TYPE,
+      received: body,
+    });
+  }
+  const details = DETAILS.filter((key) => rest[key] !== undefined).map((key) => [key, rest[key]]);
+  return new CtrlIfError(code, message, Object.fromEntries(details));
+}
+
+/** `received` may be anything; what JSON has no word for is spelled. */
+function sendable(value: unknown): unknown {
+  try {
+    const text = JSON.stringify(value);
+    return text === undefined ? String(value) : value;
+  } catch {
+    return String(value);
+  }
+}

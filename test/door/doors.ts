@@ -1,0 +1,54 @@
+/** Doors of fake machines, closed after each test, and requests with what they answer. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { DoorClient } from '../../lib/door/client.ts';
+import { type Door, openDoor } from '../../lib/door/door.ts';
+import { doorPath } from '../../lib/door/path.ts';
+import { FakeMachine } from './fake-machine.ts';
+
+const open: Door[] = [];
+
+/** A runtime directory of this test file's own, with nothing left in it after each test. */
+export function useRuntimeDirectory(): void {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-door-'));
+    process.env.CTRL_IF_RUNTIME_DIR = directory;
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((door) => door.close()));
+    expect(readdirSync(directory)).toEqual([]);
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+}
+
+export async function doorOf(machine = new FakeMachine(), name = 'test') {
+  const door = await openDoor(machine, { path: doorPath(name) });
+  open.push(door);
+  return { machine, door, client: new DoorClient({ path: door.path }) };
+}
+
+export interface Answer {
+  status: number;
+  type: string | undefined;
+  headers: NodeJS.Dict<string | string[]>;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+  body: any;
+}
+
+export function ask(door: Door, method: string, path: string, body?: unknown): Promise<Answer> {
+  const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const question = request({ socketPath: door.path, method, path, agent: false }, async (response) => {
+      let answer = '';
+      for await (const chunk of response.setEncoding('utf8')) answer += chunk;
+      const { statusCode = 0, headers } = response;
+      resolve({ status: statusCode, type: headers['content-type'], headers, body: answer && JSON.parse(answer) });
+    });
+    question.on('error', reject);
+    question.end(text);
+  });
+}

@@ -1,0 +1,347 @@
+/** A machine of objects: it keeps what it is told, and lets a test decide when and how things end. */
+import { Duplex } from 'node:stream';
+import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
+import type {
+  DeviceClass,
+  DeviceInfo,
+  DiskConfig,
+  DomainConfig,
+  DomainEnd,
+  DomainInfo,
+  DomainReference,
+  DomainState,
+  MachineEvent,
+  MachineOperations,
+  MemoryInfo,
+  ShutdownOptions,
+  UsbConfig,
+  VifConfig,
+} from '../../lib/machine/operations.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type FakeDomain = Mutable<DomainInfo> & { vcpus: boolean[]; devices: DeviceInfo[] };
+
+const MAX_WATCHED = 100;
+
+export class FakeMachine implements MachineOperations {
+  readonly domains: FakeDomain[] = [];
+  /** What was asked: the operation and its arguments. */
+  readonly asked: unknown[][] = [];
+  /** The next operation fails with it. */
+  failure: unknown;
+  /** While it is set, operations wait for it before they do anything. */
+  gate: Promise<void> | undefined;
+  readonly consoles: FakeConsole[] = [];
+  readonly watchers = new Set<Watcher>();
+  #onAsked: () => void = () => {};
+  readonly #waiting: {
+    domain: FakeDomain;
+    state: DomainState | undefined;
+    resolve(result: DomainEnd | DomainInfo): void;
+  }[] = [];
+
+  async create(config: DomainConfig): Promise<DomainInfo> {
+    await this.#begin('create', config);
+    if (this.domains.some(({ name }) => name === config.name)) throw failed('ERR_CTRL_IF_NAME_IN_USE', config.name);
+    const memory = config.memory ?? 8;
+    const domain: FakeDomain = {
+      name: config.name,
+      domid: this.domains.length + 1,
+      pid: 10_000 + this.domains.length,
+      engine: 'native',
+      state: 'running',
+      memory: { target: memory, reached: memory, maximum: config.maxMemory ?? memory, state: 'idle' },
+      vcpus: Array.from({ length: config.vcpus ?? 1 }, () => true),
+      devices: [],
+      restart: config.restart ?? 'on-reboot',
+      restarts: 0,
+      started: 1_700_000_000_000,
+    };
+    this.domains.push(domain);
+    for (const { vdevice } of config.disks ?? []) attach(domain, 'block', String(vdevice));
+    for (const { mac } of config.vifs ?? []) attach(domain, 'network', mac ?? '00:16:3e:00:00:01');
+    for (const { path } of config.usbs ?? []) attach(domain, 'usb', path);
+    return domain;
+  }
+
+  async list(): Promise<readonly DomainInfo[]> {
+    await this.#begin('list');
+    return this.domains;
+  }
+
+  async info(domain: DomainReference): Promise<DomainInfo> {
+    await this.#begin('info', domain);
+    return this.#find(domain);
+  }
+
+  async shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd> {
+    await this.#begin('shutdown', domain, options);
+    const found = this.#find(domain);
+    if (options.reason === 'suspend') found.state = 'suspended';
+    else this.#remove(found);
+    return { name: found.name, how: options.reason, exitCode: 0, signal: null };
+  }
+
+  async sysrq(domain: DomainReference, key: string): Promise<void> {
+    await this.#begin('sysrq', domain, key);
+    this.#find(domain);
+  }
+
+  async destroy(domain: DomainReference): Promise<DomainEnd> {
+    await this.#begin('destroy', domain);
+    return this.#remove(this.#find(domain));
+  }
+
+  async resume(domain: DomainReference): Promise<DomainInfo> {
+    await this.#begin('resume', domain);
+    const found = this.#find(domain);
+    if (found.state !== 'suspended') throw failed('ERR_CTRL_IF_DOMAIN', found.name);
+    found.state = 'running';
+    return found;
+  }
+
+  async wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo> {
+    await this.#begin('wait', domain, state);
+    const found = this.#find(domain);
+    if (found.state === state) return found;
+    return new Promise((resolve) => this.#waiting.push({ domain: found, state, resolve }));
+  }
+
+  async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
+    await this.#begin('memorySet', domain, target);
+    const found = this.#find(domain);
+    if (target > found.memory.maximum) throw failed('ERR_CTRL_IF_DEVICE_REFUSED', found.name);
+    found.memory = { ...found.memory, target, reached: target, state: 'done' };
+    return found.memory;
+  }
+
+  async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
+    await this.#begin('vcpuSet', domain, vcpu, on);
+    const { vcpus } = this.#find(domain);
+    if (vcpu >= vcpus.length) throw failed('ERR_CTRL_IF_VALUE', String(domain));
+    vcpus[vcpu] = on;
+    return vcpus;
+  }
+
+  async blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo> {
+    await this.#begin('blockAttach', domain, disk);
+    return attach(this.#find(domain), 'block', String(disk.vdevice));
+  }
+
+  async blockDetach(domain: DomainReference, vdevice: number): Promise<void> {
+    await this.#begin('blockDetach', domain, vdevice);
+    detach(this.#find(domain), 'block', ({ id }) => id === String(vdevice));
+  }
+
+  async networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo> {
+    await this.#begin('networkAttach', domain, vif);
+    return attach(this.#find(domain), 'network', vif.mac ?? '00:16:3e:00:00:02');
+  }
+
+  async networkDetach(domain: DomainReference, handle: number): Promise<void> {
+    await this.#begin('networkDetach', domain, handle);
+    detach(this.#find(domain), 'network', (device) => device.handle === handle);
+  }
+
+  async networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void> {
+    await this.#begin('networkLimit', domain, handle, credit);
+    this.#find(domain);
+  }
+
+  async usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo> {
+    await this.#begin('usbAttach', domain, usb);
+    return attach(this.#find(domain), 'usb', usb.path);
+  }
+
+  async usbDetach(domain: DomainReference, path: string): Promise<void> {
+    await this.#begin('usbDetach', domain, path);
+    detach(this.#find(domain), 'usb', ({ id }) => id === path);
+  }
+
+  async devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]> {
+    await this.#begin('devices', domain, of);
+    return this.#find(domain).devices.filter((device) => of === undefined || device.class === of);
+  }
+
+  async console(domain: DomainReference): Promise<Duplex> {
+    await this.#begin('console', domain);
+    this.#find(domain);
+    const console = new FakeConsole();
+    this.consoles.push(console);
+    this.#onAsked();
+    return console;
+  }
+
+  watch(): AsyncIterable<MachineEvent | { kind: 'lost'; count: number }> {
+    const watcher = new Watcher(() => this.watchers.delete(watcher));
+    this.watchers.add(watcher);
+    this.#onAsked();
+    return { [Symbol.asyncIterator]: () => watcher };
+  }
+
+  happen(event: MachineEvent): void {
+    for (const watcher of this.watchers) watcher.take(event);
+  }
+
+  /** Resolves when `condition` holds, looked at whenever something was asked. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#onAsked = resolve;
+      });
+    }
+  }
+
+  async #begin(...call: unknown[]): Promise<void> {
+    this.asked.push(call);
+    this.#onAsked();
+    await this.gate;
+    if (this.failure === undefined) return;
+    const failure = this.failure;
+    this.failure = undefined;
+    throw failure;
+  }
+
+  #find(reference: DomainReference): FakeDomain {
+    const found = this.domains.find(({ name, domid }) => name === reference || domid === reference);
+    if (!found) throw failed('ERR_CTRL_IF_NO_DOMAIN', String(reference));
+    return found;
+  }
+
+  #remove(domain: FakeDomain): DomainEnd {
+    this.domains.splice(this.domains.indexOf(domain), 1);
+    const end: DomainEnd = { name: domain.name, how: 'destroyed', exitCode: null, signal: 'SIGKILL' };
+    for (const waiting of this.#waiting) if (waiting.domain === domain) waiting.resolve(end);
+    return end;
+  }
+}
+
+/** The machine's end of one listener's console. */
+export class FakeConsole extends Duplex {
+  /** What was typed. */
+  readonly typed: Buffer[] = [];
+  /** While it is set, nothing more of what is typed is taken. */
+  isFull = false;
+  hasTypedAll = false;
+  #resume: () => void = () => {};
+  #onRoom: () => void = () => {};
+  #onTyped: () => void = () => {};
+
+  /** Writes for the listener, and waits until there is room for more. */
+  async say(data: Buffer): Promise<void> {
+    if (this.push(data)) return;
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+    });
+  }
+
+  end_(): void {
+    this.push(null);
+  }
+
+  go(): void {
+    this.isFull = false;
+    this.#resume();
+  }
+
+  get typedBytes(): number {
+    return this.typed.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async typedSo(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#onTyped = resolve;
+      });
+    }
+  }
+
+  override _read(): void {
+    this.#onRoom();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.typed.push(chunk);
+    this.#onTyped();
+    if (this.isFull) this.#resume = done;
+    else done();
+  }
+
+  override _final(done: () => void): void {
+    this.hasTypedAll = true;
+    this.#onTyped();
+    done();
+  }
+}
+
+type Watched = MachineEvent | { kind: 'lost'; count: number };
+
+/** A bounded queue, as the machine's: the oldest go first, and are counted. */
+class Watcher implements AsyncIterator<Watched> {
+  readonly #queue: MachineEvent[] = [];
+  readonly #onReturn: () => void;
+  #lost = 0;
+  #hungry: ((result: IteratorResult<Watched>) => void) | undefined;
+
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  take(event: MachineEvent): void {
+    const hungry = this.#hungry;
+    this.#hungry = undefined;
+    if (hungry) hungry({ done: false, value: event });
+    else if (this.#queue.push(event) > MAX_WATCHED) {
+      this.#queue.shift();
+      this.#lost++;
+    }
+  }
+
+  async next(): Promise<IteratorResult<Watched>> {
+    const [count, first] = [this.#lost, this.#queue.shift()];
+    if (count > 0) {
+      this.#lost = 0;
+      if (first) this.#queue.unshift(first);
+      return { done: false, value: { kind: 'lost', count } };
+    }
+    if (first) return { done: false, value: first };
+    return new Promise((resolve) => {
+      this.#hungry = resolve;
+    });
+  }
+
+  async return(): Promise<IteratorResult<Watched>> {
+    this.#hungry?.({ done: true, value: undefined });
+    this.#onReturn();
+    return { done: true, value: undefined };
+  }
+}
+
+export function failed(code: CtrlIfErrorCode, subject: string): CtrlIfError {
+  return new CtrlIfError(code, `${subject} does not allow this as things stand here; try something else`, { subject });
+}
+
+function attach(domain: FakeDomain, of: DeviceClass, id: string): DeviceInfo {
+  const handle = domain.devices.length;
+  const device: DeviceInfo = {
+    class: of,
+    handle,
+    id,
+    frontend: domain.domid!,
+    backend: 0,
+    state: 'connected',
+    frames: [handle],
+    ports: { frontend: handle + 1, backend: handle + 2 },
+  };
+  if (domain.devices.some((other) => other.class === of && other.id === id)) {
+    throw failed('ERR_CTRL_IF_DEVICE_STATE', domain.name);
+  }
+  domain.devices.push(device);
+  return device;
+}
+
+function detach(domain: FakeDomain, of: DeviceClass, matches: (device: DeviceInfo) => boolean): void {
+  const index = domain.devices.findIndex((device) => device.class === of && matches(device));
+  if (index === -1) throw failed('ERR_CTRL_IF_DEVICE_STATE', domain.name);
+  domain.devices.splice(index, 1);
+}
