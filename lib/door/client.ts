@@ -17,6 +17,7 @@ import type {
   VifConfig,
 } from '../machine/operations.ts';
 import { ask, readJSONBody, unreachable } from './ask.ts';
+import { ConsoleSocket } from './console-socket.ts';
 import { doorPath } from './path.ts';
 import { CONSOLE_PROTOCOL, EVENTS_PATH } from './routes.ts';
 
@@ -102,7 +103,8 @@ export class DoorClient implements MachineOperations {
 
   async console(domain: DomainReference): Promise<Duplex> {
     const headers = { Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL };
-    return (await ask(this.path, { method: 'GET', path: at(domain, 'console'), headers })) as Duplex;
+    const socket = (await ask(this.path, { method: 'GET', path: at(domain, 'console'), headers })) as Duplex;
+    return new ConsoleSocket(socket, this.path);
   }
 
   /** The door is asked at once, not at the first event; a door that cannot be reached rejects the first event. */

@@ -61,6 +61,8 @@ function join(socket: Duplex, console: Duplex, closing: Closing): void {
   socket.pipe(console);
   console.pipe(socket);
   console.on('error', () => socket.destroy());
+  // The client has ended its side or has gone, which look the same. What it typed has been taken.
+  console.on('finish', () => socket.destroy());
   // The domain has ended: the client gets what is on its way to it, and what it still types reaches nobody.
   console.on('close', () => {
     socket.end();

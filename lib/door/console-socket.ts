@@ -1,0 +1,40 @@
+import { Duplex } from 'node:stream';
+import { unreachable } from './ask.ts';
+
+/**
+ * A console at the client's end. It keeps its socket's writing side open until it is closed as a whole: over a
+ * Unix-domain socket the door cannot tell who types no more from who has gone, and takes either for the latter.
+ */
+export class ConsoleSocket extends Duplex {
+  readonly #socket: Duplex;
+  readonly #path: string;
+
+  constructor(socket: Duplex, path: string) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    this.#path = path;
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) socket.pause();
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(this.#told(error)));
+    socket.pause();
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#socket.write(chunk, (error) => done(error && this.#told(error)));
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+
+  #told(error: Error): Error {
+    return unreachable(error, this.#path);
+  }
+}

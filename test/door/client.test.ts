@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createRawServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { DoorClient } from '../../lib/door/client.ts';
+import { openDoor } from '../../lib/door/door.ts';
+import { doorPath } from '../../lib/door/path.ts';
+import { doorOf, useRuntimeDirectory } from './doors.ts';
+import { FakeMachine, failed } from './fake-machine.ts';
+
+useRuntimeDirectory();
+
+const CREDIT = { bytes: 1000, microseconds: 50_000 };
+const DISK = { target: '/img/with space', vdevice: 769, mode: 'r' as const, backend: 'driver' };
+
+/** One call of each operation that is no stream. */
+const CALLS: [operation: string, call: (machine: DoorClient | FakeMachine) => Promise<unknown>][] = [
+  ['create', (machine) => machine.create({ name: 'db', disks: [DISK] })],
+  ['list', (machine) => machine.list()],
+  ['info', (machine) => machine.info('web')],
+  ['sysrq', (machine) => machine.sysrq('web', '/')],
+  ['resume', (machine) => machine.resume(1)],
+  ['wait', (machine) => machine.wait('web', 'running')],
+  ['memorySet', (machine) => machine.memorySet('web', 6)],
+  ['vcpuSet', (machine) => machine.vcpuSet('web', 0, false)],
+  ['blockAttach', (machine) => machine.blockAttach('web', DISK)],
+  ['blockDetach', (machine) => machine.blockDetach('web', 769)],
+  ['networkAttach', (machine) => machine.networkAttach('web', { credit: CREDIT })],
+  ['networkLimit', (machine) => machine.networkLimit('web', 0, CREDIT)],
+  ['networkLimit', (machine) => machine.networkLimit('web', 0, undefined)],
+  ['networkDetach', (machine) => machine.networkDetach('web', 0)],
+  ['usbAttach', (machine) => machine.usbAttach('web', { path: '1/2?x#%' })],
+  ['devices', (machine) => machine.devices('web')],
+  ['devices', (machine) => machine.devices('web', 'usb')],
+  ['usbDetach', (machine) => machine.usbDetach('web', '1/2?x#%')],
+  ['shutdown', (machine) => machine.shutdown('web', { reason: 'suspend', timeout: 0.5 })],
+  ['destroy', (machine) => machine.destroy('web')],
+  ['info', (machine) => machine.info('web')],
+];
+
+it('does through the door what the machine does without one', async () => {
+  const direct = new FakeMachine();
+  const { machine, client } = await doorOf();
+  for (const each of [direct, machine]) await each.create({ name: 'web' });
+  const settled = (promise: Promise<unknown>) =>
+    promise.then(
+      (value) => ({ value: JSON.parse(JSON.stringify(value ?? null)) }),
+      ({ code, message, subject }) => ({ code, message, subject }),
+    );
+  for (const [operation, call] of CALLS) {
+    expect(await settled(call(client)), operation).toEqual(await settled(call(direct)));
+    expect(machine.asked, operation).toEqual(direct.asked);
+  }
+  const covered = new Set([...CALLS.map(([operation]) => operation), 'console', 'watch', 'constructor']);
+  expect([...covered].sort()).toEqual(Object.getOwnPropertyNames(DoorClient.prototype).sort());
+});
+
+describe('the door of a name', () => {
+  it('is held by one machine', async () => {
+    const { client } = await doorOf();
+    await expect(doorOf()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NAME_IN_USE', subject: 'test' });
+    expect(await client.list()).toEqual([]);
+  });
+
+  it('is taken over from one that died', async () => {
+    const path = doorPath('test');
+    // A server that is gone without having taken its socket away.
+    const dead = createRawServer().listen(path);
+    await once(dead, 'listening');
+    const { linkSync, unlinkSync } = await import('node:fs');
+    linkSync(path, `${path}.kept`);
+    dead.close();
+    await once(dead, 'close');
+    linkSync(`${path}.kept`, path);
+    unlinkSync(`${path}.kept`);
+    const { client } = await doorOf();
+    expect(await client.list()).toEqual([]);
+  });
+
+  it('is free after an orderly end, as often as that is asked for', async () => {
+    const { door } = await doorOf();
+    await Promise.all([door.close(), door.close()]);
+    await door.close();
+    const again = await openDoor(new FakeMachine(), { path: door.path });
+    await again.close();
+  });
+
+  it('is the one of the name', () => {
+    expect(new DoorClient({ name: 'lab' }).path).toMatch(/\/lab\.door$/);
+    expect(() => new DoorClient({ name: '../lab' })).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_NAME' }));
+  });
+});
+
+describe('a client of', () => {
+  const servedBy = async (serve: (socket: Socket) => void) => {
+    const server = createRawServer(serve).listen(doorPath('odd'));
+    await once(server, 'listening');
+    return {
+      client: new DoorClient({ name: 'odd' }),
+      [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))),
+    };
+  };
+
+  it('nobody says how to have somebody', async () => {
+    const client = new DoorClient({ name: 'nobody' });
+    await expect(client.list()).rejects.toMatchObject({
+      code: 'ERR_CTRL_IF_NO_CONTROLLER',
+      message: expect.stringContaining('ctrl-if machine'),
+    });
+  });
+
+  it('a door that goes away in mid-answer says that it did', async () => {
+    await using odd = await servedBy((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{'));
+    });
+    await expect(odd.client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
+    await expect(odd.client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'ERR_CTRL_IF_CLOSED',
+    });
+  });
+
+  it('a door that goes away before its answer says that it did', async () => {
+    await using odd = await servedBy((socket) => socket.once('data', () => socket.destroy()));
+    await expect(odd.client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
+  });
+
+  it('something that is no door says what came', async () => {
+    const server = createServer((_, response) => response.writeHead(418).end('<h1>teapot</h1>')).listen(
+      doorPath('odd'),
+    );
+    await once(server, 'listening');
+    await expect(new DoorClient({ name: 'odd' }).list()).rejects.toMatchObject({
+      code: 'ERR_CTRL_IF_REQUEST',
+      message: expect.stringContaining('418'),
+      received: '<h1>teapot</h1>',
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('a machine that fails gets its error with all that it says', async () => {
+    const { machine, client } = await doorOf();
+    const error = Object.assign(failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web'), {
+      domid: 3,
+      field: 'status',
+      received: -8,
+    });
+    machine.failure = error;
+    const received = await client.list().catch((error) => error);
+    expect(received).toEqual(error);
+    expect(received).toBeInstanceOf(Error);
+    expect(received).toMatchObject({ code: error.code, domid: 3, field: 'status', received: -8, subject: 'web' });
+  });
+
+  it('a machine that is sent a bad configuration gets each mistake', async () => {
+    const { client } = await doorOf();
+    const error = await client.create({ name: 'web', memroy: 3 } as never).catch((error) => error);
+    expect(error).toMatchObject({ code: 'ERR_CTRL_IF_CONFIG', mistakes: [{ path: ['memroy'], kind: 'unknown' }] });
+  });
+});

@@ -1,0 +1,374 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { DoorClient } from '../../lib/door/client.ts';
+import type { Door } from '../../lib/door/door.ts';
+import { ask, doorOf, useRuntimeDirectory } from './doors.ts';
+import { type FakeConsole, FakeMachine, failed } from './fake-machine.ts';
+
+useRuntimeDirectory();
+
+/** More than ring, history and every buffer on the way hold together. */
+const MANY_BYTES = 8 << 20;
+const CHUNK = 16 << 10;
+
+/** Bytes that say where they are. */
+function pattern(at: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) bytes[i] = ((at + i) * 31 + ((at + i) >> 8)) & 0xff;
+  return bytes;
+}
+
+async function openConsole(): Promise<{ ours: Duplex; machines: FakeConsole; door: Door; machine: FakeMachine }> {
+  const { machine, client, door } = await doorOf();
+  await machine.create({ name: 'web' });
+  const ours = await client.console('web');
+  return { ours, machines: machine.consoles[0]!, door, machine };
+}
+
+async function say(console: FakeConsole, total: number): Promise<void> {
+  for (let at = 0; at < total; at += CHUNK) await console.say(pattern(at, Math.min(CHUNK, total - at)));
+}
+
+describe('a console', () => {
+  it('loses nothing of what the domain writes, whenever its reader stops', async () => {
+    const { ours, machines } = await openConsole();
+    const saying = say(machines, MANY_BYTES);
+    let read = 0;
+    for await (const chunk of ours as AsyncIterable<Buffer>) {
+      expect(chunk.equals(pattern(read, chunk.length))).toBe(true);
+      read += chunk.length;
+      if (read >= MANY_BYTES) break;
+    }
+    await saying;
+    expect(read).toBe(MANY_BYTES);
+  });
+
+  it('stops the domain when its reader stops, and goes on with it', async () => {
+    const { ours, machines, door } = await openConsole();
+    ours.pause();
+    let said = 0;
+    let hasSaidAll = false;
+    const saying = (async () => {
+      for (; said < MANY_BYTES; said += CHUNK) await machines.say(pattern(said, CHUNK));
+      hasSaidAll = true;
+    })();
+    // The buffers fill while other clients are served as ever.
+    let before = -1;
+    while (before !== said) {
+      before = said;
+      for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+    }
+    expect(hasSaidAll).toBe(false);
+    let read = 0;
+    ours.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+    });
+    ours.resume();
+    await saying;
+    machines.end_();
+    await once(ours, 'end');
+    expect(read).toBe(MANY_BYTES);
+  });
+
+  it('loses nothing of what is typed, and stops who types when the domain takes no more', async () => {
+    const { ours, machines, door } = await openConsole();
+    machines.isFull = true;
+    let typed = 0;
+    let isBlocked = false;
+    const typing = (async () => {
+      for (; typed < MANY_BYTES; typed += CHUNK) {
+        isBlocked = !ours.write(pattern(typed, CHUNK));
+        if (isBlocked) await once(ours, 'drain');
+      }
+      ours.end();
+    })();
+    let before = -1;
+    while (before !== typed) {
+      before = typed;
+      for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+    }
+    expect(isBlocked).toBe(true);
+    expect(typed).toBeLessThan(MANY_BYTES);
+    machines.go();
+    await typing;
+    await machines.typedSo(() => machines.typedBytes === MANY_BYTES);
+    expect(Buffer.concat(machines.typed).equals(pattern(0, MANY_BYTES))).toBe(true);
+  });
+
+  it('goes on speaking to who types no more', async () => {
+    const { ours, machines } = await openConsole();
+    ours.end('last words');
+    await machines.typedSo(() => machines.typedBytes === 10);
+    expect(Buffer.concat(machines.typed).toString()).toBe('last words');
+    machines.push('an answer');
+    const [answer] = await once(ours, 'data');
+    expect(answer.toString()).toBe('an answer');
+  });
+
+  it('ends with the domain', async () => {
+    const { ours, machines } = await openConsole();
+    machines.push('bye');
+    machines.end_();
+    let heard = '';
+    for await (const chunk of ours) heard += chunk;
+    expect(heard).toBe('bye');
+    if (!ours.closed) await once(ours, 'close');
+  });
+
+  it('ends when it fails there', async () => {
+    const { ours, machines } = await openConsole();
+    machines.destroy(new Error('broken'));
+    ours.on('error', () => {}).resume();
+    await once(ours, 'close');
+  });
+
+  it('is given back when its client goes', async () => {
+    const { ours, machines, door } = await openConsole();
+    ours.destroy();
+    await once(machines, 'close');
+    expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+  });
+
+  it('is given back when its client went before it was there', async () => {
+    const { machine, door } = await doorOf();
+    await machine.create({ name: 'web' });
+    let open = () => {};
+    machine.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const socket = connect(door.path);
+    socket.write(
+      'GET /domains/web/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\n',
+    );
+    await machine.until(() => machine.asked.some(([what]) => what === 'console'));
+    socket.destroy();
+    await once(socket, 'close');
+    open();
+    await machine.until(() => machine.consoles.length === 1);
+    const [console] = machine.consoles;
+    console!.resume();
+    if (!console!.closed) await once(console!, 'close');
+  });
+
+  it('takes all that was typed by a client that then went', async () => {
+    const { machine, door } = await doorOf();
+    await machine.create({ name: 'web' });
+    const socket = connect(door.path);
+    socket.write(
+      'GET /domains/web/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\n',
+    );
+    await machine.until(() => machine.consoles.length === 1);
+    const console = machine.consoles[0]!;
+    console.isFull = true;
+    const bytes = pattern(0, 100_000);
+    socket.end(bytes);
+    await console.typedSo(() => console.typedBytes > 0);
+    console.go();
+    await once(console.resume(), 'close');
+    expect(console.hasTypedAll).toBe(true);
+    expect(Buffer.concat(console.typed).equals(bytes)).toBe(true);
+    socket.destroy();
+  });
+
+  it('hears what is sent behind the request', async () => {
+    const { machine, door } = await doorOf();
+    await machine.create({ name: 'web' });
+    const socket = connect(door.path);
+    socket.write(
+      'GET /domains/1/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\nearly',
+    );
+    await machine.until(() => machine.consoles.length === 1);
+    const console = machine.consoles[0]!;
+    await console.typedSo(() => console.typedBytes === 5);
+    expect(machine.asked.at(-1)).toEqual(['console', 1]);
+    expect(Buffer.concat(console.typed).toString()).toBe('early');
+    socket.destroy();
+  });
+
+  it('is refused as everything else is', async () => {
+    const { machine, client } = await doorOf();
+    await expect(client.console('nobody')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NO_DOMAIN', subject: 'nobody' });
+    machine.failure = failed('ERR_CTRL_IF_PEER_DIED', 'web');
+    await expect(client.console('web')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
+  });
+
+  it.each([
+    ['another protocol', '/domains/web/console', 'websocket'],
+    ['another route', '/domains', 'ctrl-if-console'],
+    ['a name that is not encoded', '/domains/%zz/console', 'ctrl-if-console'],
+  ])('is not to be had by %s', async (_, path, protocol) => {
+    const { door } = await doorOf();
+    const question = request({ socketPath: door.path, path, headers: { Connection: 'Upgrade', Upgrade: protocol } });
+    question.end();
+    const [response] = await once(question, 'response');
+    expect(response.statusCode).toBe(400);
+    response.resume();
+  });
+});
+
+describe('events', () => {
+  it('come one a line, to each who watches', async () => {
+    const { machine, client } = await doorOf();
+    const watchers = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
+    await machine.until(() => machine.watchers.size === 2);
+    const event = { at: 1.5, kind: 'message' as const, from: 1, to: 0, name: 'CONSOLE_DATA', result: 'okay' };
+    machine.happen(event);
+    machine.happen({ ...event, at: 2 });
+    for (const watcher of watchers) {
+      expect(await watcher.next()).toEqual({ done: false, value: event });
+      expect(await watcher.next()).toEqual({ done: false, value: { ...event, at: 2 } });
+      await watcher.return!();
+    }
+  });
+
+  it('are given back when who watches goes', async () => {
+    const { machine, client, door } = await doorOf();
+    const events = client.watch()[Symbol.asyncIterator]();
+    await machine.until(() => machine.watchers.size === 1);
+    machine.happen({ at: 1, kind: 'domain', name: 'web' });
+    await events.next();
+    await events.return!();
+    while (machine.watchers.size > 0) await ask(door, 'GET', '/domains');
+  });
+
+  it('are lost, and counted, for who reads slowly, and for nobody else', async () => {
+    const { machine, client, door } = await doorOf();
+    const [slow, fast] = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
+    await machine.until(() => machine.watchers.size === 2);
+    const name = 'x'.repeat(1000);
+    const count = 20_000;
+    let heard = 0;
+    for (let at = 0; at < count; at++) {
+      machine.happen({ at, kind: 'message', name });
+      if (at % 50 === 0) {
+        // The fast one keeps up; the slow one reads nothing.
+        while (heard <= at) {
+          expect((await fast!.next()).value).toEqual({ at: heard, kind: 'message', name });
+          heard++;
+        }
+      }
+    }
+    expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+    let got = 0;
+    let lost = 0;
+    let last = -1;
+    while (got + lost < count) {
+      const { value } = await slow!.next();
+      if (value.kind === 'lost') lost += value.count;
+      else {
+        expect(value.at).toBeGreaterThan(last);
+        last = value.at;
+        got++;
+      }
+    }
+    expect(lost).toBeGreaterThan(0);
+    expect(got + lost).toBe(count);
+    await Promise.all([slow!.return!(), fast!.return!()]);
+  });
+
+  it('end with the door', async () => {
+    const { machine, client, door } = await doorOf();
+    const events = client.watch()[Symbol.asyncIterator]();
+    await machine.until(() => machine.watchers.size === 1);
+    const next = events.next();
+    await door.close();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(machine.watchers.size).toBe(0);
+  });
+
+  it('of a machine that is not there reject', async () => {
+    const client = new DoorClient({ path: '/nonexistent/x.door' });
+    await expect(client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'ERR_CTRL_IF_NO_CONTROLLER',
+    });
+  });
+});
+
+describe('a client that goes away in mid-request', () => {
+  const CREATE = '{"name":"web"}';
+
+  async function sendAndGo(door: Door, text: string): Promise<void> {
+    const socket: Socket = connect(door.path);
+    await once(socket, 'connect');
+    await new Promise((resolve) => socket.write(text, resolve));
+    socket.destroy();
+    await once(socket, 'close');
+  }
+
+  it.each([
+    ['in its first line', 'POST /dom'],
+    ['in its headers', 'POST /domains HTTP/1.1\r\nHost: x\r\nContent-'],
+    ['in its body', `POST /domains HTTP/1.1\r\nHost: x\r\nContent-Length: ${CREATE.length}\r\n\r\n{"name":`],
+  ])('%s asks nothing and harms nobody', async (_, text) => {
+    const { machine, door } = await doorOf();
+    for (let i = 0; i < 20; i++) await sendAndGo(door, text);
+    expect((await ask(door, 'GET', '/domains')).body).toEqual([]);
+    expect(machine.asked).toEqual([['list']]);
+  });
+
+  it('before the answer has had its will all the same', async () => {
+    const { machine, door } = await doorOf();
+    let open = () => {};
+    machine.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const socket = connect(door.path);
+    socket.write(`POST /domains HTTP/1.1\r\nHost: x\r\nContent-Length: ${CREATE.length}\r\n\r\n${CREATE}`);
+    await machine.until(() => machine.asked.length === 1);
+    socket.destroy();
+    await once(socket, 'close');
+    open();
+    expect((await ask(door, 'GET', '/domains')).body).toMatchObject([{ name: 'web', state: 'running' }]);
+  });
+});
+
+describe('the door closes', () => {
+  it('and tells who waits', async () => {
+    const { machine, client, door } = await doorOf();
+    await machine.create({ name: 'web' });
+    const waiting = client.wait('web');
+    waiting.catch(() => {});
+    await machine.until(() => machine.asked.some(([what]) => what === 'wait'));
+    await door.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
+    await expect(client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NO_CONTROLLER' });
+  });
+
+  it('although a console is open and a client never reads', async () => {
+    const { ours, machines, door } = await openConsole();
+    const gone = once(machines, 'close');
+    const mute = connect(door.path);
+    mute.write('GET /dom');
+    await once(mute, 'connect');
+    ours.on('error', () => {}).resume();
+    const closed = once(ours, 'close');
+    await Promise.all([door.close(), gone, closed]);
+    mute.destroy();
+  });
+});
+
+describe('a machine with 200 domains and 1,000 devices', () => {
+  it('is listed whole', async () => {
+    const machine = new FakeMachine();
+    for (let i = 0; i < 200; i++) {
+      const disks = [0, 1, 2].map((vdevice) => ({ target: '/img', vdevice }));
+      await machine.create({ name: `domain-${i}`, disks, vifs: [{}], usbs: [{ path: '1-1' }] });
+    }
+    const { client } = await doorOf(machine);
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const began = performance.now();
+      const domains = await client.list();
+      times.push(performance.now() - began);
+      expect(domains).toHaveLength(200);
+      expect(domains.flatMap(({ devices }) => devices)).toHaveLength(1000);
+    }
+    times.sort((a, b) => a - b);
+    console.info(
+      `list of 200 domains and 1,000 devices: median ${times[10]!.toFixed(1)} ms, worst ${times[19]!.toFixed(1)} ms`,
+    );
+  });
+});
