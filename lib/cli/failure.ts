@@ -41,9 +41,13 @@ export function errorLine(sentence: string, code: string): string {
   return `${paint('red', 'ctrl-if:', stderr)} ${sentence.replace(/\.$/, '')} ${paint('dim', `(${code})`, stderr)}\n`;
 }
 
-/** A name or an engine that cannot exist was typed, in an option or in the environment. */
+/** A name, an engine or a configuration that cannot be was given, in an option, in the environment or in a file. */
 function isUsage({ code, expected }: CtrlIfError): boolean {
-  return code === 'ERR_CTRL_IF_NAME' || (code === 'ERR_CTRL_IF_ENGINE' && expected !== undefined);
+  return (
+    code === 'ERR_CTRL_IF_NAME' ||
+    code === 'ERR_CTRL_IF_CONFIG' ||
+    (code === 'ERR_CTRL_IF_ENGINE' && expected !== undefined)
+  );
 }
 
 /** What "nobody is there" already says. */

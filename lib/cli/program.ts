@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_NAME } from '../domain/guest.ts';
+import { Command } from 'commander';
 import { controllerCommand, type ServeOptions } from './controller.ts';
 import { decodeCommand } from './decode.ts';
 import { type DemoOptions, demoCommand } from './demo.ts';
@@ -8,6 +7,8 @@ import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
 import { type GuestCommandOptions, guestCommand } from './guest.ts';
 import type { Lifetime } from './lifetime.ts';
+import { addMachineCommands } from './machine-program.ts';
+import { engineOption, examples, nameOption, seconds } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
@@ -144,27 +145,8 @@ ${examples([
     )
     .action(run((options: { json?: boolean }) => doctorCommand(options)));
 
+  addMachineCommands(program, run, lifetime);
   return program;
-}
-
-const nameOption = (what: string) => new Option('-n, --name <name>', what).default(DEFAULT_NAME);
-
-const engineOption = () =>
-  new Option('-e, --engine <engine>', 'which engine moves the messages')
-    .choices(['native', 'file', 'auto'])
-    .default('auto');
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It must be a number of seconds, 0 or more.');
-  return value;
-}
-
-function examples(lines: readonly (readonly [command: string, what: string])[]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  const shown = lines.map(([command, what]) => `  ${what ? `${command.padEnd(width)}  # ${what}` : command}`);
-  return `\nExamples:\n${shown.join('\n')}\n`;
 }
 
 function version(): string {

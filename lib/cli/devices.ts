@@ -1,0 +1,99 @@
+/** The commands about the devices of a domain. */
+import { DoorClient } from '../door/client.ts';
+import { conforming } from '../machine/config.ts';
+import { credit, disk, usb, vif } from '../machine/config-schema.ts';
+import { parseSpecification } from '../machine/flags.ts';
+import type { DeviceClass, DeviceInfo, DiskConfig, UsbConfig, VifConfig } from '../machine/operations.ts';
+import type { Schema } from '../machine/schema.ts';
+import { type DoorOptions, done, tell } from './answer.ts';
+import { type Column, table } from './output.ts';
+
+export async function deviceListCommand(domain: string, of: DeviceClass, { name, json }: DoorOptions): Promise<number> {
+  const devices = await new DoorClient({ name }).devices(domain, of);
+  return tell(json, devices, () => deviceTable(devices));
+}
+
+/** `given` is KEY=VALUE, each by itself or several with commas between them. */
+export async function attachCommand(
+  domain: string,
+  of: DeviceClass,
+  given: readonly string[],
+  { name, json }: DoorOptions,
+): Promise<number> {
+  const machine = new DoorClient({ name });
+  const attach = {
+    block: () => machine.blockAttach(domain, specified<DiskConfig>(given, disk)),
+    network: () => machine.networkAttach(domain, specified<VifConfig>(given, vif)),
+    usb: () => machine.usbAttach(domain, specified<UsbConfig>(given, usb)),
+  };
+  const device = await attach[of]();
+  return tell(json, device, () => [
+    `${of} device ${device.id} of domain ${domain} is ${device.state}, handle ${device.handle}`,
+  ]);
+}
+
+export async function blockDetachCommand(
+  domain: string,
+  vdevice: number,
+  { name, json }: DoorOptions,
+): Promise<number> {
+  await new DoorClient({ name }).blockDetach(domain, vdevice);
+  return done(json, `block device ${vdevice} of domain ${domain} is detached`);
+}
+
+export async function networkDetachCommand(
+  domain: string,
+  handle: number,
+  { name, json }: DoorOptions,
+): Promise<number> {
+  await new DoorClient({ name }).networkDetach(domain, handle);
+  return done(json, `network device ${handle} of domain ${domain} is detached`);
+}
+
+export async function usbDetachCommand(domain: string, path: string, { name, json }: DoorOptions): Promise<number> {
+  await new DoorClient({ name }).usbDetach(domain, path);
+  return done(json, `usb device ${path} of domain ${domain} is detached`);
+}
+
+/** `given` is `none` or a limit's KEY=VALUE. */
+export async function networkLimitCommand(
+  domain: string,
+  handle: number,
+  given: readonly string[],
+  { name, json }: DoorOptions,
+): Promise<number> {
+  const isLifted = given.length === 1 && given[0] === 'none';
+  const limit = isLifted ? undefined : specified<NonNullable<VifConfig['credit']>>(given, credit);
+  await new DoorClient({ name }).networkLimit(domain, handle, limit);
+  const how = limit ? `sends at most ${limit.bytes} bytes in ${limit.microseconds} µs` : 'has no limit';
+  return done(json, `network device ${handle} of domain ${domain} ${how}`);
+}
+
+function specified<T>(given: readonly string[], schema: Schema): T {
+  return conforming<T>(schema, parseSpecification(given.join(','), schema, 'the device'));
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'CLASS' },
+  { title: 'HANDLE', align: 'right' },
+  { title: 'ID' },
+  { title: 'STATE' },
+  { title: 'BACKEND', align: 'right' },
+  { title: 'PORTS' },
+  { title: 'FRAMES' },
+];
+
+export function deviceTable(devices: readonly DeviceInfo[]): string[] {
+  const rows = devices.map(({ class: of, handle, id, state, backend, ports, frames }) => ({
+    cells: [
+      of,
+      String(handle),
+      id,
+      state,
+      String(backend),
+      ports ? `${ports.frontend}-${ports.backend}` : '-',
+      frames?.join(',') || '-',
+    ],
+  }));
+  return table(COLUMNS, rows);
+}

@@ -1,0 +1,183 @@
+/** The commands about whole domains: each asks the door once or twice and says what came. */
+import { DoorClient } from '../door/client.ts';
+import { CtrlIfError } from '../errors.ts';
+import { readSource, toDomainConfig } from '../machine/config.ts';
+import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
+import type { DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
+import { type DoorOptions, done, tell } from './answer.ts';
+import { deviceTable } from './devices.ts';
+import { type Column, paint, type Style, table } from './output.ts';
+
+export interface CreateOptions extends DoorOptions {
+  domain?: string;
+  memory?: string;
+  maxMemory?: string;
+  vcpus?: string;
+  disk?: string[];
+  vif?: string[];
+  usb?: string[];
+  restart?: string;
+  minimumRestart?: string;
+  shutdownTimeout?: string;
+}
+
+/** The flag of each key that has another name than it. */
+const FLAGS: Readonly<Record<string, string>> = {
+  name: '--domain',
+  maxMemory: '--max-memory',
+  disks: '--disk',
+  vifs: '--vif',
+  usbs: '--usb',
+  minimumRestartSeconds: '--minimum-restart',
+  shutdownSeconds: '--shutdown-timeout',
+};
+
+export async function createCommand(
+  file: string | undefined,
+  command: readonly string[],
+  { name, json, ...options }: CreateOptions,
+): Promise<number> {
+  const flags: ConfigFlags = {
+    name: options.domain,
+    command: command.length > 0 ? command : undefined,
+    memory: options.memory,
+    maxMemory: options.maxMemory,
+    vcpus: options.vcpus,
+    restart: options.restart,
+    minimumRestartSeconds: options.minimumRestart,
+    shutdownSeconds: options.shutdownTimeout,
+    disks: options.disk,
+    vifs: options.vif,
+    usbs: options.usb,
+  };
+  const source = file === undefined ? undefined : await readSource(file);
+  const config = toDomainConfig(fromFlags(flags, (key) => FLAGS[key] ?? `--${key}`, source));
+  const info = await new DoorClient({ name }).create(config);
+  return tell(json, info, () => [`${running(info)}${info.pid === undefined ? '' : `, process ${info.pid}`}`]);
+}
+
+export async function listCommand({ name, json }: DoorOptions): Promise<number> {
+  const domains = await new DoorClient({ name }).list();
+  return tell(json, domains, () => domainTable(domains));
+}
+
+export async function infoCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
+  const info = await new DoorClient({ name }).info(domain);
+  return tell(json, info, () => describe(info));
+}
+
+export async function endCommand(
+  domain: string,
+  reason: ShutdownOptions['reason'],
+  { name, json, timeout }: DoorOptions & { timeout?: number },
+): Promise<number> {
+  const end = await new DoorClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
+  return tell(json, end, () => [ended(end)]);
+}
+
+export async function destroyCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
+  const end = await new DoorClient({ name }).destroy(domain);
+  return tell(json, end, () => [ended(end)]);
+}
+
+export async function resumeCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
+  const info = await new DoorClient({ name }).resume(domain);
+  return tell(json, info, () => [running(info)]);
+}
+
+export async function waitCommand(
+  domain: string,
+  state: DomainState | undefined,
+  { name, json }: DoorOptions,
+): Promise<number> {
+  const result = await new DoorClient({ name }).wait(domain, state);
+  return tell(json, result, () => ['how' in result ? ended(result) : running(result)]);
+}
+
+export async function sysrqCommand(domain: string, key: string, { name, json }: DoorOptions): Promise<number> {
+  await new DoorClient({ name }).sysrq(domain, key);
+  return done(json, `domain ${domain} has got SysRq ${key}`);
+}
+
+export async function memorySetCommand(domain: string, target: number, { name, json }: DoorOptions): Promise<number> {
+  const memory = await new DoorClient({ name }).memorySet(domain, target);
+  return tell(json, memory, () => [`domain ${domain} has ${memory.reached} MiB of at most ${memory.maximum}`]);
+}
+
+/** The first `count` VCPUs on and the others off, as the field's tools have it. */
+export async function vcpuSetCommand(domain: string, count: number, { name, json }: DoorOptions): Promise<number> {
+  const machine = new DoorClient({ name });
+  let { vcpus } = await machine.info(domain);
+  if (count < 1 || count > vcpus.length) {
+    const expected = `a number from 1 to ${vcpus.length}`;
+    throw new CtrlIfError('ERR_CTRL_IF_VALUE', `domain ${domain} cannot have ${count} VCPUs on; give ${expected}`, {
+      expected,
+      received: count,
+    });
+  }
+  for (const [vcpu, isOn] of vcpus.entries()) {
+    if (isOn !== vcpu < count) vcpus = await machine.vcpuSet(domain, vcpu, vcpu < count);
+  }
+  return tell(json, vcpus, () => [`domain ${domain} has ${onOf(vcpus)} VCPUs on`]);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'NAME' },
+  { title: 'DOMID', align: 'right' },
+  { title: 'STATE' },
+  { title: 'MIB', align: 'right' },
+  { title: 'VCPUS', align: 'right' },
+  { title: 'DEVICES', align: 'right' },
+  { title: 'RESTARTS', align: 'right' },
+  { title: 'PID', align: 'right' },
+];
+
+const STYLES: Partial<Record<DomainState, Style>> = { 'shutting-down': 'yellow', suspended: 'dim', dying: 'red' };
+
+function domainTable(domains: readonly DomainInfo[]): string[] {
+  const rows = domains.map(({ name, domid, state, memory, vcpus, devices, restarts, pid }) => {
+    const counts = [String(devices.length), String(restarts), String(pid ?? '-')];
+    const cells = [name, String(domid ?? '-'), state, String(memory.reached), onOf(vcpus), ...counts];
+    const style = STYLES[state];
+    return style ? { cells, style } : { cells };
+  });
+  return table(COLUMNS, rows);
+}
+
+function describe(info: DomainInfo): string[] {
+  const { name, domid, pid, engine, state, memory, vcpus, restart, restarts, started, devices } = info;
+  const facts: [string, string | number | undefined][] = [
+    ['name', name],
+    ['domid', domid],
+    ['process', pid],
+    ['engine', engine],
+    ['state', state],
+    ['memory', `${memory.reached} MiB of at most ${memory.maximum}, target ${memory.target} (${memory.state})`],
+    ['vcpus', `${onOf(vcpus)} on (${vcpus.map((isOn) => (isOn ? 'on' : 'off')).join(', ')})`],
+    ['restart', `${restart}, ${restarts} so far`],
+    ['started', started === undefined ? undefined : new Date(started).toISOString()],
+  ];
+  const lines = facts.map(([what, value]) => `${paint('bold', what.padEnd(8))}  ${value ?? '-'}`);
+  return devices.length === 0 ? lines : [...lines, '', ...deviceTable(devices)];
+}
+
+function running({ name, domid, state }: DomainInfo): string {
+  return `domain ${paint('bold', name)} is ${state}${domid === undefined ? '' : ` as domid ${domid}`}`;
+}
+
+const ENDS: Record<DomainEnd['how'], string> = {
+  poweroff: 'has powered off',
+  reboot: 'has ended to be started again',
+  suspend: 'is suspended',
+  crash: 'has crashed',
+  destroyed: 'was destroyed',
+};
+
+function ended({ name, how, exitCode, signal }: DomainEnd): string {
+  const by = signal ? ` (${signal})` : exitCode ? ` (exit code ${exitCode})` : '';
+  return `domain ${paint('bold', name)} ${ENDS[how]}${by}`;
+}
+
+function onOf(vcpus: readonly boolean[]): string {
+  return `${vcpus.filter((isOn) => isOn).length}/${vcpus.length}`;
+}

@@ -1,0 +1,73 @@
+import { extname } from 'node:path';
+import { doorPath } from '../door/path.ts';
+import type { MachineOperations } from '../machine/operations.ts';
+import type { EngineChoice } from '../page/choose-engine.ts';
+import { errorLine } from './failure.ts';
+import { fired, type Lifetime } from './lifetime.ts';
+import { Narrator } from './narrator.ts';
+import { paint } from './output.ts';
+
+export interface MachineCommandOptions {
+  name: string;
+  engine: EngineChoice;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export interface RunningMachine extends MachineOperations {
+  close(): Promise<void>;
+}
+
+export type StartMachine = (options: { name: string; engine: EngineChoice }) => Promise<RunningMachine>;
+
+/** A machine with its door in the foreground until a signal ends it. */
+export async function machineCommand(
+  { name, engine, json = false, quiet = false }: MachineCommandOptions,
+  lifetime: Lifetime,
+  start: StartMachine = startMachine,
+): Promise<number> {
+  const narrator = new Narrator({ json, quiet, stream: process.stdout });
+  const ending = lifetime.endInOrder();
+  const machine = await start({ name, engine });
+  try {
+    // The other commands need no HTTP server, and all of them would wait for it to be loaded.
+    const { openDoor } = await import('../door/door.ts');
+    await using door = await openDoor(machine, { path: doorPath(name) });
+    narrator.tell(
+      'listening',
+      { name, door: door.path, pid: process.pid },
+      `machine ${paint('bold', name)} runs, process ${process.pid}, its door is ${door.path}`,
+    );
+    if (!quiet) void narrate(machine, narrator);
+    await fired(ending);
+  } finally {
+    await machine.close();
+  }
+  narrator.tell('closed', { name }, `machine ${name} closed`);
+  return 0;
+}
+
+/** The one place that knows the machine's module; beside this file under the same extension, built or not. */
+async function startMachine(options: { name: string; engine: EngineChoice }): Promise<RunningMachine> {
+  const { Machine } = await import(new URL(`../machine/machine${extname(import.meta.url)}`, import.meta.url).href);
+  return Machine.start(options);
+}
+
+async function narrate(machine: MachineOperations, narrator: Narrator): Promise<void> {
+  try {
+    for await (const event of machine.watch()) {
+      if (event.kind === 'lost') narrator.tell('lost', { count: event.count }, `${event.count} events were not shown`);
+      else {
+        const { kind, name, from, to, result, ...rest } = event;
+        const way = [from, to].filter((domid) => domid !== undefined).join(' > ');
+        const sentence = [kind, way, paint('cyan', name), result].filter((part) => part).join(' ');
+        narrator.tell(kind, { ...rest, name, from, to, result }, sentence);
+      }
+    }
+  } catch (error) {
+    // The machine goes on without being told of.
+    process.stderr.write(
+      errorLine((error as Error).message, (error as { code?: string }).code ?? 'ERR_CTRL_IF_MACHINE'),
+    );
+  }
+}
