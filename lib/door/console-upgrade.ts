@@ -19,11 +19,14 @@ export async function upgradeToConsole(
 ): Promise<void> {
   // A client that goes away is no trouble of ours: what it leaves open is closed below.
   socket.on('error', () => {});
+  const opening = openConsole(machine, request);
   let console: Duplex;
   try {
-    console = await closing.before(openConsole(machine, request));
+    console = await closing.before(opening);
   } catch (error) {
     refuse(socket, error);
+    // One that the door did not wait for is given back when it comes.
+    opening.then((late) => late.destroy()).catch(() => {});
     return;
   }
   if (socket.destroyed) {

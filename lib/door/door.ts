@@ -35,6 +35,9 @@ export async function openDoor(machine: MachineOperations, { path }: DoorOptions
     // Requests over a socket have no address of their own. And the globals are the program's, not a library's to replace.
     getRequestListener(app.fetch, { hostname: 'localhost', overrideGlobalObjects: false }),
   );
+  // Node answers requests that come in one piece all at once: who asks a thousand times and never reads would have a
+  // thousand answers kept for it. One a connection, and the next are told so.
+  server.maxRequestsPerSocket = 1;
   server.on('upgrade', (request, socket, head) => {
     void upgradeToConsole(machine, closing, request, socket, head);
   });

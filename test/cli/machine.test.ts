@@ -1,6 +1,9 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Door, openDoor } from '../../lib/door/door.ts';
 import { doorPath } from '../../lib/door/path.ts';
@@ -355,5 +358,40 @@ describe('console on pipes', () => {
     const { code, stderr } = await cli.exited;
     expect(stderr).toMatch(/has ended$/m);
     expect(code).toBe(0);
+  });
+});
+
+// `script` gives a command a terminal of its own; where there is none, converse.test.ts has the same with a made one.
+describe.skipIf(spawnSync('script', ['--version']).error)('console on a real terminal', () => {
+  it('is raw until Ctrl-]', async () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const command = `${process.execPath} ${main} console --name lab web; echo left with $?; stty -a`;
+    const terminal = spawn('script', ['--quiet', '--echo=always', '--command', command, '/dev/null']);
+    let shown = '';
+    const signal = AbortSignal.timeout(15_000);
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    const exited = once(terminal, 'close');
+    try {
+      await machine.until(() => machine.consoles.length === 1);
+      const console = machine.consoles[0]!;
+      while (!shown.includes('leaves it')) await once(terminal.stdout, 'data', { signal });
+      // Ctrl-C and Ctrl-D would end who is not raw; \r would become \n.
+      terminal.stdin.write('a\r\x03\x04b');
+      await console.typedSo(() => console.typedBytes === 5);
+      expect(Buffer.concat(console.typed).toString()).toBe('a\r\x03\x04b');
+      console.push('from the guest');
+      while (!shown.includes('from the guest')) await once(terminal.stdout, 'data', { signal });
+      terminal.stdin.write('\x1d');
+      while (!shown.includes('left with 0')) await once(terminal.stdout, 'data', { signal });
+      terminal.stdin.end();
+      await exited;
+      expect(shown).toMatch(/\sicanon\s/);
+      expect(shown).toMatch(/\sisig\s/);
+    } finally {
+      terminal.kill('SIGKILL');
+      await exited;
+    }
   });
 });

@@ -325,7 +325,38 @@ describe('a client that goes away in mid-request', () => {
   });
 });
 
+describe('a client that asks and never reads', () => {
+  it('is not answered without bound, and stalls nobody', async () => {
+    const { machine, door } = await doorOf();
+    for (let i = 0; i < 200; i++) await machine.create({ name: `domain-${i}` });
+    machine.asked.length = 0;
+    const mute = connect(door.path);
+    mute.pause();
+    mute.write('GET /domains HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000));
+    await machine.until(() => machine.asked.length > 0);
+    for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains/1')).status).toBe(200);
+    expect(machine.asked.filter(([what]) => what === 'list')).toHaveLength(1);
+    mute.destroy();
+  });
+});
+
 describe('the door closes', () => {
+  it('and gives back a console that comes too late', async () => {
+    const { machine, client, door } = await doorOf();
+    await machine.create({ name: 'web' });
+    let open = () => {};
+    machine.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const refused = expect(client.console('web')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
+    await machine.until(() => machine.asked.some(([what]) => what === 'console'));
+    await Promise.all([door.close(), refused]);
+    open();
+    await machine.until(() => machine.consoles.length === 1);
+    const console = machine.consoles[0]!;
+    if (!console.closed) await once(console, 'close');
+  });
+
   it('and tells who waits', async () => {
     const { machine, client, door } = await doorOf();
     await machine.create({ name: 'web' });
