@@ -38,9 +38,9 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
       'after',
       examples([
         ['ctrl-if machine', 'in one terminal, and in another:'],
-        ['ctrl-if create --domain web', ''],
-        ['ctrl-if list', ''],
-      ]).replace(/\n$/, '\n  ctrl-if machine --name lab --json\n'),
+        ['ctrl-if create --domain web', 'and ctrl-if list, console, shutdown ...'],
+        ['ctrl-if machine --name lab --json', ''],
+      ]),
     )
     .action(run((options: MachineCommandOptions) => machineCommand(options, lifetime)));
 

@@ -52,7 +52,7 @@ describe('console on a terminal', () => {
     const ended = terminal();
     const first = begin(ended);
     first.console.push('bye');
-    first.console.end_();
+    first.console.hangUp();
     expect(await first.end).toBe('ended');
     expect(first.output.read()?.toString()).toBe('bye');
 

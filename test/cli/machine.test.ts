@@ -316,7 +316,7 @@ describe('console on pipes', () => {
     console.go();
     for (let at = 0; at < MANY_BYTES; at += 4096) await console.say(bytes.subarray(at, at + 4096));
     await console.typedSo(() => console.typedBytes === MANY_BYTES);
-    console.end_();
+    console.hangUp();
     const { code, stdout, stderr } = await cli.exited;
     expect(Buffer.concat(console.typed).equals(bytes)).toBe(true);
     expect(Buffer.from(stdout, 'latin1').equals(bytes)).toBe(true);
@@ -341,7 +341,7 @@ describe('console on pipes', () => {
     await machine.until(() => machine.consoles.length === 1);
     machine.consoles[0]!.push('hi');
     await cli.sees('stdout', /"event":"console","domain":"web","data":"6869"/);
-    machine.consoles[0]!.end_();
+    machine.consoles[0]!.hangUp();
     const { stdout } = await cli.exited;
     expect(
       stdout

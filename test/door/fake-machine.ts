@@ -235,7 +235,7 @@ export class FakeConsole extends Duplex {
     });
   }
 
-  end_(): void {
+  hangUp(): void {
     this.push(null);
   }
 

@@ -68,7 +68,7 @@ describe('a console', () => {
     });
     ours.resume();
     await saying;
-    machines.end_();
+    machines.hangUp();
     await once(ours, 'end');
     expect(read).toBe(MANY_BYTES);
   });
@@ -111,7 +111,7 @@ describe('a console', () => {
   it('ends with the domain', async () => {
     const { ours, machines } = await openConsole();
     machines.push('bye');
-    machines.end_();
+    machines.hangUp();
     let heard = '';
     for await (const chunk of ours) heard += chunk;
     expect(heard).toBe('bye');
