@@ -67,9 +67,14 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_DEVICE_STATE'
   | 'ERR_CTRL_IF_DEVICE_REFUSED'
   | 'ERR_CTRL_IF_FRAME'
-  // machine and its door: what an operator asks for
+  // machine: what an operator asks for and cannot have
   | 'ERR_CTRL_IF_CONFIG'
-  | 'ERR_CTRL_IF_NO_DOMAIN'
+  | 'ERR_CTRL_IF_COMMAND'
+  | 'ERR_CTRL_IF_DOMAIN_EXISTS'
+  | 'ERR_CTRL_IF_DOMAIN_STATE'
+  | 'ERR_CTRL_IF_DEVICE_NOT_FOUND'
+  | 'ERR_CTRL_IF_VCPU'
+  // door: a request that is none, and a machine that fails as it should not
   | 'ERR_CTRL_IF_REQUEST'
   | 'ERR_CTRL_IF_MACHINE';
 

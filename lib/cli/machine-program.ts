@@ -7,7 +7,7 @@ import { consoleCommand } from './domain-console.ts';
 import * as domains from './domains.ts';
 import type { Lifetime } from './lifetime.ts';
 import { type MachineCommandOptions, machineCommand } from './machine.ts';
-import { collect, engineOption, examples, nameOption, seconds, whole } from './options.ts';
+import { collect, examples, nameOption, seconds, whole } from './options.ts';
 
 /** Makes a command's action leave its exit code. */
 export type Run = <Args extends unknown[]>(
@@ -31,7 +31,6 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
       'Run a machine until Ctrl-C: a controller, its driver domain, and the door that the other commands use.',
     )
     .addOption(nameOption('the name of the machine and of its controller'))
-    .addOption(engineOption())
     .option('-q, --quiet', 'do not print what happens')
     .option('--json', 'one JSON object a line for each event')
     .addHelpText(

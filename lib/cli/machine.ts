@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import { doorPath } from '../door/path.ts';
 import type { MachineOperations } from '../machine/operations.ts';
-import type { EngineChoice } from '../page/choose-engine.ts';
 import { errorLine } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { Narrator } from './narrator.ts';
@@ -9,7 +8,6 @@ import { paint } from './output.ts';
 
 export interface MachineCommandOptions {
   name: string;
-  engine: EngineChoice;
   json?: boolean;
   quiet?: boolean;
 }
@@ -18,17 +16,17 @@ export interface RunningMachine extends MachineOperations {
   close(): Promise<void>;
 }
 
-export type StartMachine = (options: { name: string; engine: EngineChoice }) => Promise<RunningMachine>;
+export type StartMachine = (options: { name: string }) => Promise<RunningMachine>;
 
 /** A machine with its door in the foreground until a signal ends it. */
 export async function machineCommand(
-  { name, engine, json = false, quiet = false }: MachineCommandOptions,
+  { name, json = false, quiet = false }: MachineCommandOptions,
   lifetime: Lifetime,
   start: StartMachine = startMachine,
 ): Promise<number> {
   const narrator = new Narrator({ json, quiet, stream: process.stdout });
   const ending = lifetime.endInOrder();
-  const machine = await start({ name, engine });
+  const machine = await start({ name });
   try {
     // The other commands need no HTTP server, and all of them would wait for it to be loaded.
     const { openDoor } = await import('../door/door.ts');
@@ -48,7 +46,7 @@ export async function machineCommand(
 }
 
 /** The one place that knows the machine's module; beside this file under the same extension, built or not. */
-async function startMachine(options: { name: string; engine: EngineChoice }): Promise<RunningMachine> {
+async function startMachine(options: { name: string }): Promise<RunningMachine> {
   const { Machine } = await import(new URL(`../machine/machine${extname(import.meta.url)}`, import.meta.url).href);
   return Machine.start(options);
 }

@@ -86,7 +86,7 @@ describe('ctrl-if machine', () => {
     const machine = Object.assign(new FakeMachine(), { closed: 0, close: async () => void machine.closed++ });
     const ending = new AbortController();
     const lifetime = { endInOrder: () => ending.signal } as Lifetime;
-    const options = { name: 'lab', engine: 'auto', json: true, quiet: false } as const;
+    const options = { name: 'lab', json: true, quiet: false } as const;
     const started: unknown[] = [];
     const code = machineCommand(options, lifetime, async (given) => {
       started.push(given);
@@ -96,7 +96,7 @@ describe('ctrl-if machine', () => {
     expect(await new DoorClient({ name: 'lab' }).list()).toEqual([]);
     ending.abort('signal');
     expect(await code).toBe(0);
-    expect(started).toEqual([{ name: 'lab', engine: 'auto' }]);
+    expect(started).toEqual([{ name: 'lab' }]);
     expect(machine.closed).toBe(1);
     expect(leftBehind()).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('ctrl-if machine', () => {
   it('closes the machine when its door cannot be opened', async () => {
     const machine = Object.assign(new FakeMachine(), { closed: 0, close: async () => void machine.closed++ });
     const lifetime = { endInOrder: () => new AbortController().signal } as Lifetime;
-    const options = { name: '../lab', engine: 'auto' } as const;
+    const options = { name: '../lab' };
     const code = machineCommand(options, lifetime, async () => machine);
     await expect(code).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NAME' });
     expect(machine.closed).toBe(1);

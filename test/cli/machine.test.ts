@@ -266,8 +266,8 @@ describe('each command asks for its operation and says what came', () => {
 
 describe('a command that fails', () => {
   it.each<[string[], string, number]>([
-    [['info', 'nobody'], 'ERR_CTRL_IF_NO_DOMAIN', 1],
-    [['console', 'nobody'], 'ERR_CTRL_IF_NO_DOMAIN', 1],
+    [['info', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
+    [['console', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
     [['memory-set', 'web', '64'], 'ERR_CTRL_IF_DEVICE_REFUSED', 1],
     [['vcpu-set', 'web', '5'], 'ERR_CTRL_IF_VALUE', 1],
     [['block-attach', 'web', 'target=/a', 'vdevice=768'], 'ERR_CTRL_IF_DEVICE_STATE', 1],

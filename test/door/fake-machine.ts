@@ -42,7 +42,7 @@ export class FakeMachine implements MachineOperations {
 
   async create(config: DomainConfig): Promise<DomainInfo> {
     await this.#begin('create', config);
-    if (this.domains.some(({ name }) => name === config.name)) throw failed('ERR_CTRL_IF_NAME_IN_USE', config.name);
+    if (this.domains.some(({ name }) => name === config.name)) throw failed('ERR_CTRL_IF_DOMAIN_EXISTS', config.name);
     const memory = config.memory ?? 8;
     const domain: FakeDomain = {
       name: config.name,
@@ -95,7 +95,7 @@ export class FakeMachine implements MachineOperations {
   async resume(domain: DomainReference): Promise<DomainInfo> {
     await this.#begin('resume', domain);
     const found = this.#find(domain);
-    if (found.state !== 'suspended') throw failed('ERR_CTRL_IF_DOMAIN', found.name);
+    if (found.state !== 'suspended') throw failed('ERR_CTRL_IF_DOMAIN_STATE', found.name);
     found.state = 'running';
     return found;
   }
@@ -118,7 +118,7 @@ export class FakeMachine implements MachineOperations {
   async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
     await this.#begin('vcpuSet', domain, vcpu, on);
     const { vcpus } = this.#find(domain);
-    if (vcpu >= vcpus.length) throw failed('ERR_CTRL_IF_VALUE', String(domain));
+    if (vcpu >= vcpus.length) throw failed('ERR_CTRL_IF_VCPU', String(domain));
     vcpus[vcpu] = on;
     return vcpus;
   }
@@ -204,7 +204,7 @@ export class FakeMachine implements MachineOperations {
 
   #find(reference: DomainReference): FakeDomain {
     const found = this.domains.find(({ name, domid }) => name === reference || domid === reference);
-    if (!found) throw failed('ERR_CTRL_IF_NO_DOMAIN', String(reference));
+    if (!found) throw failed('ERR_CTRL_IF_DOMAIN', String(reference));
     return found;
   }
 
@@ -342,6 +342,6 @@ function attach(domain: FakeDomain, of: DeviceClass, id: string): DeviceInfo {
 
 function detach(domain: FakeDomain, of: DeviceClass, matches: (device: DeviceInfo) => boolean): void {
   const index = domain.devices.findIndex((device) => device.class === of && matches(device));
-  if (index === -1) throw failed('ERR_CTRL_IF_DEVICE_STATE', domain.name);
+  if (index === -1) throw failed('ERR_CTRL_IF_DEVICE_NOT_FOUND', domain.name);
   domain.devices.splice(index, 1);
 }

@@ -119,8 +119,12 @@ describe('each route', () => {
 describe('an error has the status of its code', () => {
   it.each<[CtrlIfErrorCode, number]>([
     ['ERR_CTRL_IF_VALUE', 400],
-    ['ERR_CTRL_IF_NO_DOMAIN', 404],
-    ['ERR_CTRL_IF_NAME_IN_USE', 409],
+    ['ERR_CTRL_IF_DOMAIN', 404],
+    ['ERR_CTRL_IF_COMMAND', 400],
+    ['ERR_CTRL_IF_VCPU', 400],
+    ['ERR_CTRL_IF_DEVICE_NOT_FOUND', 404],
+    ['ERR_CTRL_IF_DOMAIN_EXISTS', 409],
+    ['ERR_CTRL_IF_DOMAIN_STATE', 409],
     ['ERR_CTRL_IF_DEVICE_STATE', 409],
     ['ERR_CTRL_IF_PEER_DIED', 502],
     ['ERR_CTRL_IF_CLOSED', 503],

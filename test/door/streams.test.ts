@@ -190,7 +190,7 @@ describe('a console', () => {
 
   it('is refused as everything else is', async () => {
     const { machine, client } = await doorOf();
-    await expect(client.console('nobody')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NO_DOMAIN', subject: 'nobody' });
+    await expect(client.console('nobody')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DOMAIN', subject: 'nobody' });
     machine.failure = failed('ERR_CTRL_IF_PEER_DIED', 'web');
     await expect(client.console('web')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
   });
