@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { Door } from '../door/door.ts';
 import { doorPath } from '../door/path.ts';
 import type { MachineOperations } from '../machine/operations.ts';
 import { errorLine } from './failure.ts';
@@ -28,9 +29,7 @@ export async function machineCommand(
   const ending = lifetime.endInOrder();
   const machine = await start({ name });
   try {
-    // The other commands need no HTTP server, and all of them would wait for it to be loaded.
-    const { openDoor } = await import('../door/door.ts');
-    await using door = await openDoor(machine, { path: doorPath(name) });
+    await using door = await doorOf(machine, doorPath(name));
     narrator.tell(
       'listening',
       { name, door: door.path, pid: process.pid },
@@ -43,6 +42,13 @@ export async function machineCommand(
   }
   narrator.tell('closed', { name }, `machine ${name} closed`);
   return 0;
+}
+
+/** The other commands need no HTTP server, and all of them would wait for it to be loaded. */
+async function doorOf(machine: MachineOperations, path: string): Promise<Door> {
+  // Not in a block with `await using`, where TypeScript 6 does not rewrite the extension.
+  const { openDoor } = await import('../door/door.ts');
+  return openDoor(machine, { path });
 }
 
 /** The one place that knows the machine's module; beside this file under the same extension, built or not. */
