@@ -11,11 +11,11 @@ const BACKEND = 2;
 const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
 
 async function three(ownerEngine: Engine, backendEngine: Engine) {
-  const controller = new PeerProcess('controller', 'memory', ownerEngine, 'memory');
+  const controller = new PeerProcess('controller', 'memory', ownerEngine, { script: 'memory' });
   await controller.heard('listening');
-  const owner = new PeerProcess('owner', 'memory', ownerEngine, 'memory');
+  const owner = new PeerProcess('owner', 'memory', ownerEngine, { script: 'memory' });
   expect(await owner.heard('connected')).toMatchObject({ domid: OWNER, engine: ownerEngine });
-  const backend = new PeerProcess('backend', 'memory', backendEngine, 'memory');
+  const backend = new PeerProcess('backend', 'memory', backendEngine, { script: 'memory' });
   expect(await backend.heard('connected')).toMatchObject({ domid: BACKEND, engine: backendEngine });
   return { controller, owner, backend };
 }
@@ -44,7 +44,7 @@ describe.each(pairs)('frames of an owner of the %s engine, and a backend of the 
     expect(await refused(BACKEND, 2)).toBe('ERR_CTRL_IF_DOMAIN');
     expect(await refused(99, 2)).toBe('ERR_CTRL_IF_DOMAIN');
     // Another guest is offered nothing, whatever number it names.
-    const other = new PeerProcess('backend', 'memory', backends, 'memory');
+    const other = new PeerProcess('backend', 'memory', backends, { script: 'memory' });
     await other.heard('connected');
     expect((await other.told('map', { domid: OWNER, frame })).code).toBe('ERR_CTRL_IF_FRAME_NOT_OFFERED');
   });
@@ -105,16 +105,16 @@ describe.each(namedEngines)('a memory of the %s engine', (engine) => {
   });
 
   it('leaves no name when its owner is killed, whenever that is', async () => {
-    const controller = new PeerProcess('controller', 'memory', engine, 'memory');
+    const controller = new PeerProcess('controller', 'memory', engine, { script: 'memory' });
     await controller.heard('listening');
     // A stopped controller cannot take the name away, so that the guest is surely killed while its memory has one.
     controller.child.kill('SIGSTOP');
-    const early = new PeerProcess('owner', 'memory', engine, 'memory');
+    const early = new PeerProcess('owner', 'memory', engine, { script: 'memory' });
     while (namesOf(early).length === 0) await new Promise(setImmediate);
     await early.kill();
     controller.child.kill('SIGCONT');
     await noNameLeft(early);
-    const owner = new PeerProcess('owner', 'memory', engine, 'memory');
+    const owner = new PeerProcess('owner', 'memory', engine, { script: 'memory' });
     await owner.heard('connected');
     expect(namesOf(owner)).toEqual([]);
     await owner.kill();

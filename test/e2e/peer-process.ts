@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,14 +18,27 @@ export const BEST = testsNative
   ? ({ controller: 'native', guest: 'native' } as const)
   : ({ controller: 'file', guest: 'file' } as const);
 
-/** A child process that runs one end of a link; see peers/ for what each script can be told to do. */
+/** A script in `peers/` and what it is to know beside its role and name. */
+export interface PeerScript {
+  script?: 'peer' | 'channels' | 'memory' | 'pauses' | 'sync' | 'waiting';
+  options?: object;
+}
+
+/** A child process that runs one end of a link; see peers/peer.mjs for what it can be told to do, and its neighbours. */
 export class PeerProcess {
   readonly child: ChildProcess;
   readonly #reports: Report[] = [];
   #wake: () => void = () => {};
+  #asked = 0;
 
-  constructor(role: string, name: string, engine: 'native' | 'file' = BEST.guest, script = 'peer') {
-    this.child = fork(fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url)), [role, name], {
+  constructor(
+    role: string,
+    name: string,
+    engine: 'native' | 'file' = BEST.guest,
+    { script = 'peer', options = {} }: PeerScript = {},
+  ) {
+    const path = fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url));
+    this.child = fork(path, [role, name, JSON.stringify(options)], {
       env: { ...process.env, CTRL_IF_ENGINE: engine },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -57,6 +70,13 @@ export class PeerProcess {
     return this.heard('done');
   }
 
+  /** Gives an order to a script that answers (peers/orders.mjs): what it returns, or `{ code }` of what it threw. */
+  async ask<T = Report>(order: string, details: object = {}): Promise<T> {
+    const ask = ++this.#asked;
+    this.child.send({ order, ask, ...details });
+    return (await this.heard(`answer ${ask}`)) as T;
+  }
+
   order(order: string): void {
     this.child.send({ order });
   }
@@ -69,6 +89,12 @@ export class PeerProcess {
     if (!this.gone) await once(this.child, 'exit');
   }
 
+  /** Stops it, and waits until the system says that it is. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGSTOP');
+    while (stateOf(this.child.pid!) !== 'T') await delay(1);
+  }
+
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited();
@@ -78,6 +104,12 @@ export class PeerProcess {
     this.order('close');
     await this.exited();
   }
+}
+
+/** The process's state in one letter, as /proc tells it. */
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat[stat.lastIndexOf(')') + 2]!;
 }
 
 const peers = new Set<PeerProcess>();
