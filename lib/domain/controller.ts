@@ -230,7 +230,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   }
 
   #welcome(
-    { page: name, nonce, owner }: Announcement,
+    { page: name, nonce, owner, token }: Announcement,
     events: EventsDescriptors | undefined,
     memory: SegmentAddress | undefined,
     connection: Connection,
@@ -253,6 +253,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       const port = peer && this.#exchange.allocateControl(domid);
       const domain = new Domain<User>({
         pid: owner.pid,
+        token,
         hasMemory: memory !== undefined,
         domid,
         page,

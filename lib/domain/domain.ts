@@ -17,6 +17,7 @@ const SHUTDOWN_MESSAGES = {
 /** What a domain is made of. */
 export interface DomainParts<User extends MessageDefinition> extends EndpointParts<User> {
   pid: number;
+  token: string | undefined;
   /** Whether its page is frame 0 of a memory. */
   hasMemory: boolean;
 }
@@ -25,13 +26,15 @@ export interface DomainParts<User extends MessageDefinition> extends EndpointPar
 export class Domain<User extends MessageDefinition = never> extends Endpoint<User> {
   /** The guest's process. */
   readonly pid: number;
-
+  /** @internal What the guest says that it was given to be known by. */
+  readonly token: string | undefined;
   readonly #memory: MemoryWatch | undefined;
 
   /** @internal Domains are made by the controller. */
-  constructor({ pid, hasMemory, ...parts }: DomainParts<User>) {
+  constructor({ pid, token, hasMemory, ...parts }: DomainParts<User>) {
     super({ ...parts, party: 'controller' });
     this.pid = pid;
+    this.token = token;
     if (hasMemory) this.#memory = new MemoryWatch(this.domid, parts.page, this.side);
   }
 

@@ -225,6 +225,11 @@ export class EventChannels {
     this.#own.recheck(port);
   }
 
+  /** @internal Whether `channel` is still the one at its port: the controller may have closed it and opened another. */
+  has(channel: EventChannel): boolean {
+    return this.#ends.get(channel.port)?.channel === channel;
+  }
+
   /** @internal What the controller tells a guest. */
   hearFrom(side: SideChannel): void {
     side.answer('port-bound', ({ port, peer }) => {

@@ -29,7 +29,7 @@ import { announcementLine, handshakeError, parseWelcome, readyLine } from './han
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
-  /** The controller's name; default `default`. */
+  /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, else `default`. */
   name?: string;
   /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine. */
   engine?: EngineChoice;
@@ -171,7 +171,8 @@ class Rendezvous {
   }
 
   async meet(): Promise<Guest> {
-    const { name = DEFAULT_NAME, engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
+    const { engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
+    const name = this.#options.name ?? process.env.CTRL_IF_NAME ?? DEFAULT_NAME;
     const codec = createCodec(messages) as Codec;
     const { engine } = chooseEngine(asked);
     const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name);
@@ -228,8 +229,9 @@ class Rendezvous {
   }
 
   async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
-    const announcement = announcementLine({ page: this.#pageName, nonce: this.#nonce, owner: processIdentity() });
-    if (!(await connection.send(announcement))) return;
+    const token = process.env.CTRL_IF_DOMAIN_TOKEN;
+    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: processIdentity(), token };
+    if (!(await connection.send(announcementLine(announcement)))) return;
     const page = this.#createPage(engine);
     const descriptor = this.#memory?.segment.fd;
     if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);

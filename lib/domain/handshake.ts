@@ -21,6 +21,8 @@ export interface Announcement {
   page: string;
   nonce: Uint8Array;
   owner: ProcessIdentity;
+  /** What whoever started the guest gave it to be known by. */
+  token?: string | undefined;
 }
 
 export interface Welcome {
@@ -64,19 +66,20 @@ function parseEvents({ events }: Record<string, unknown>): EventsDescriptors | u
   throw handshakeError('named its page and doorbell in a form of its own', 'two descriptors', events);
 }
 
-export function announcementLine({ page, nonce, owner }: Announcement): object {
+export function announcementLine({ page, nonce, owner, token }: Announcement): object {
   return {
     announce: HANDSHAKE_VERSION,
     page,
     nonce: Buffer.from(nonce).toString('hex'),
     pid: owner.pid,
     startTime: String(owner.startTime),
+    ...(token !== undefined && { token }),
   };
 }
 
 /** Throws `ERR_CTRL_IF_HANDSHAKE` for a line that is none of ours. */
 export function parseAnnouncement(line: Record<string, unknown>): Announcement {
-  const { announce, page, nonce, pid, startTime } = line;
+  const { announce, page, nonce, pid, startTime, token } = line;
   if (announce !== HANDSHAKE_VERSION) {
     throw handshakeError(
       `speaks version ${JSON.stringify(announce)} of the handshake`,
@@ -94,7 +97,12 @@ export function parseAnnouncement(line: Record<string, unknown>): Announcement {
     Number.isInteger(pid);
   if (!wellFormed)
     throw handshakeError('announced its page in a form of its own', 'page, nonce, pid and startTime', line);
-  return { page, nonce: Buffer.from(nonce, 'hex'), owner: { pid: pid as number, startTime: BigInt(startTime) } };
+  return {
+    page,
+    nonce: Buffer.from(nonce, 'hex'),
+    owner: { pid: pid as number, startTime: BigInt(startTime) },
+    token: typeof token === 'string' ? token : undefined,
+  };
 }
 
 export function welcomeLine({ domid, controller, events }: Welcome): object {
