@@ -25,20 +25,29 @@ export interface Peer {
   receive(name: any, handler: PeerHandler): () => void;
 }
 
+/** A frame's 4,096 bytes, which the domain at its other end may write at any time. Offsets are from its start. */
+export interface SharedFrame {
+  /** Its number in its owner's memory. */
+  readonly frame: number;
+  load32(offset: number): number;
+  store32(offset: number, value: number): void;
+  read(offset: number, target: Uint8Array): void;
+  write(offset: number, source: Uint8Array): void;
+}
+
 /** The frames of this domain, which it may offer to others. */
 export interface FrameOwner {
   /** A zeroed frame's number. */
   allocate(): number;
   free(frame: number): void;
-  bytes(frame: number): Uint8Array;
+  frame(frame: number): SharedFrame;
   /** From now on `domid` may map the frame. */
   offer(frame: number, domid: number): void;
   revoke(frame: number, domid: number): void;
 }
 
 /** A foreign frame in this process. */
-export interface MappedFrame {
-  readonly bytes: Uint8Array;
+export interface MappedFrame extends SharedFrame {
   unmap(): void;
 }
 

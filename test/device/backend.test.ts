@@ -237,8 +237,8 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
   it('shares pages and notifications while connected', async () => {
     const { backend, frontend, release } = await begin(which, 'CONNECTED');
     const found = backend.find(1)!;
-    frontend.pages[0]![7] = 42;
-    expect(found.frames.map((bytes) => bytes[7])).toEqual(which === 'network' ? [42, 0] : [42]);
+    frontend.pages[0]!.store32(8, 42);
+    expect(found.frames.map((frame) => frame.load32(8))).toEqual(which === 'network' ? [42, 0] : [42]);
     const before = frontend.notified;
     found.notify();
     found.notify();
@@ -425,7 +425,7 @@ describe('a block backend', () => {
       [1, 'CONNECTED'],
     ]);
     expect(await frontend.destroy()).toBe('OKAY');
-    expect(second.pages[0]).toBe(backend.find(1, 1)!.frames[0]);
+    expect(second.pages[0]!.frame).toBe(backend.find(1, 1)!.frames[0]!.frame);
   });
 });
 

@@ -175,8 +175,8 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     while (found.state !== 'CONNECTED') await turn();
     expect(found.backend).toBe(2);
     expect(found.frames).toHaveLength(frames);
-    found.frames.at(-1)![9] = 99;
-    expect(backend.pages.at(-1)![9]).toBe(99);
+    found.frames.at(-1)!.store32(8, 99);
+    expect(backend.pages.at(-1)!.load32(8)).toBe(99);
     found.notify();
     backend.notify();
     await turn();
@@ -184,7 +184,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
 
     await backend.tell('DISCONNECTED');
     while (found.state !== 'CONNECTED') await turn();
-    expect(found.frames.at(-1)![9]).toBe(0);
+    expect(found.frames.at(-1)!.load32(8)).toBe(0);
     await frontend.disconnect();
     expect([found.state, machine.memory.allocated, machine.channels.open]).toEqual(['IDLE', 0, 0]);
     expect(() => found.frames).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_DEVICE_STATE' }));

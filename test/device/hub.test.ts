@@ -68,8 +68,8 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     const { relay } = await attach(1, 2);
     await frontend.start();
     await until(() => heard.includes('1/0 connected'));
-    frontend.find()!.frames[0]![3] = 33;
-    expect(backend.find(1)!.frames[0]![3]).toBe(33);
+    frontend.find()!.frames[0]!.store32(4, 33);
+    expect(backend.find(1)!.frames[0]!.load32(4)).toBe(33);
     let notified = 0;
     frontend.on('notified', () => notified++);
     backend.find(1)!.notify();
@@ -134,7 +134,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await hub.replaceBackend(2, 4);
     await until(() => frontend.find()!.state === 'CONNECTED');
     expect(frontend.find()!.backend).toBe(4);
-    expect(next.find(1)!.frames[0]).toBe(frontend.find()!.frames[0]);
+    expect(next.find(1)!.frames[0]!.frame).toBe(frontend.find()!.frames[0]!.frame);
   });
 
   it('go when their frontend dies: the backend lets go of its pages', async () => {

@@ -1,11 +1,11 @@
 import { CtrlIfError } from '../../errors.ts';
-import type { Channel, MappedFrame, PendingRequest } from '../surroundings.ts';
+import type { Channel, MappedFrame, PendingRequest, SharedFrame } from '../surroundings.ts';
 import type { InterfaceId } from '../wire.ts';
 import type { BackendState } from './table.ts';
 
 /** The pages and the port of a connected interface, and how many still use them. */
 export class BackendConnection {
-  readonly frames: readonly Uint8Array[];
+  readonly frames: readonly SharedFrame[];
   channel: Channel | undefined;
   readonly #mapped: readonly MappedFrame[];
   readonly #onUnused: () => void;
@@ -14,7 +14,7 @@ export class BackendConnection {
   /** `onUnused` is told when the connection itself and all who held it have let go. */
   constructor(mapped: readonly MappedFrame[], onUnused: () => void) {
     this.#mapped = mapped;
-    this.frames = mapped.map(({ bytes }) => bytes);
+    this.frames = mapped;
     this.#onUnused = onUnused;
   }
 
@@ -59,7 +59,7 @@ export class BackendInterface implements InterfaceId {
   }
 
   /** The frontend's pages, in the order of its CONNECT; shared with it, which may lie. Throws unless they are mapped. */
-  get frames(): readonly Uint8Array[] {
+  get frames(): readonly SharedFrame[] {
     return this.#connected.frames;
   }
 

@@ -1,13 +1,13 @@
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { Channel, FrontendSurroundings } from '../surroundings.ts';
+import type { Channel, FrontendSurroundings, SharedFrame } from '../surroundings.ts';
 import type { FrontendState } from './table.ts';
 
 /** The pages that an interface has offered to its backend, and the port to it. */
 export class FrontendConnection {
   /** The frames' numbers, in the order of CONNECT. */
   readonly frames: readonly number[];
-  readonly bytes: readonly Uint8Array[];
+  readonly shared: readonly SharedFrame[];
   port: number | undefined;
   readonly #surroundings: FrontendSurroundings;
   readonly #backend: number;
@@ -25,7 +25,7 @@ export class FrontendConnection {
         allocated.push(frame);
         surroundings.frames.offer(frame, backend);
       }
-      this.bytes = allocated.map((frame) => surroundings.frames.bytes(frame));
+      this.shared = allocated.map((frame) => surroundings.frames.frame(frame));
     } catch (error) {
       this.end();
       throw error;
@@ -97,8 +97,8 @@ export class FrontendInterface {
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected
    */
-  get frames(): readonly Uint8Array[] {
-    if (this.connection && this.state === 'CONNECTED') return this.connection.bytes;
+  get frames(): readonly SharedFrame[] {
+    if (this.connection && this.state === 'CONNECTED') return this.connection.shared;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_STATE',
       `interface ${this.handle} is ${this.state} and shares no pages; use them between the events connected and disconnected or closed`,

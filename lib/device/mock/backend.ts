@@ -1,6 +1,6 @@
 import type { AnyMessage } from '../../link/codec.ts';
 import { mapFrames } from '../backend/refusal.ts';
-import type { Channel, ChannelPair, MappedFrame } from '../surroundings.ts';
+import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../surroundings.ts';
 import {
   type DeviceWire,
   DRIVER_STATUS,
@@ -63,8 +63,8 @@ export class MockBackend {
   }
 
   /** The frontend's pages, while it is connected. */
-  get pages(): readonly Uint8Array[] {
-    return this.#mapped.map(({ bytes }) => bytes);
+  get pages(): readonly SharedFrame[] {
+    return this.#mapped;
   }
 
   notify(): void {

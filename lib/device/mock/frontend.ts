@@ -1,6 +1,6 @@
 import type { MessageName } from '../../wire/codec.ts';
 import { FrontendConnection } from '../frontend/interface.ts';
-import type { ChannelPair } from '../surroundings.ts';
+import type { ChannelPair, SharedFrame } from '../surroundings.ts';
 import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../wire.ts';
 import type { MockDomain, MockMachine } from './machine.ts';
 
@@ -24,7 +24,7 @@ export interface MockFrontendOptions {
  * await backend.start();
  * await frontend.create(); // 'OKAY'
  * await frontend.connect(); // 'OKAY'
- * frontend.pages[0].set(request);
+ * frontend.pages[0].write(0, request);
  * frontend.notify();
  * ```
  */
@@ -56,8 +56,8 @@ export class MockFrontend implements InterfaceId {
   }
 
   /** The pages of the last CONNECT that was sent, until a DISCONNECT is answered. */
-  get pages(): readonly Uint8Array[] {
-    return this.#connection?.bytes ?? [];
+  get pages(): readonly SharedFrame[] {
+    return this.#connection?.shared ?? [];
   }
 
   notify(): void {

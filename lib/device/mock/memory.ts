@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { CtrlIfError } from '../../errors.ts';
-import type { FrameMapper, FrameOwner, MappedFrame } from '../surroundings.ts';
+import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../surroundings.ts';
 
 interface Frame {
-  readonly bytes: Uint8Array;
+  readonly shared: SharedFrame;
   readonly offeredTo: Set<number>;
 }
 
@@ -32,7 +32,7 @@ export class MockMemory {
       allocate: () => {
         // A number is used once, so that a stale one is never another's.
         const frame = this.#next++;
-        this.#frames.set(key(domid, frame), { bytes: new Uint8Array(FRAME_BYTES), offeredTo: new Set() });
+        this.#frames.set(key(domid, frame), { shared: sharedFrame(frame), offeredTo: new Set() });
         return frame;
       },
       free: (frame) => {
@@ -41,7 +41,7 @@ export class MockMemory {
         if (found.offeredTo.size > 0) throw fault(domid, frame, 'is freed while it is offered to another domain');
         this.#frames.delete(key(domid, frame));
       },
-      bytes: (frame) => this.#frame(domid, frame).bytes,
+      frame: (frame) => this.#frame(domid, frame).shared,
       offer: (frame, to) => void this.#frame(domid, frame).offeredTo.add(to),
       revoke: (frame, to) => void this.#frame(domid, frame).offeredTo.delete(to),
     };
@@ -64,7 +64,7 @@ export class MockMemory {
     }
     const mapping = { domid, frame };
     this.#mappings.add(mapping);
-    return { bytes: frame.bytes, unmap: () => void this.#mappings.delete(mapping) };
+    return { ...frame.shared, unmap: () => void this.#mappings.delete(mapping) };
   }
 
   /** The domain has died: its frames and its mappings are gone. */
@@ -82,6 +82,18 @@ export class MockMemory {
     if (!found) throw fault(domid, frame, 'does not exist');
     return found;
   }
+}
+
+function sharedFrame(frame: number): SharedFrame {
+  const bytes = new Uint8Array(FRAME_BYTES);
+  const view = new DataView(bytes.buffer);
+  return {
+    frame,
+    load32: (offset) => view.getUint32(offset, true),
+    store32: (offset, value) => view.setUint32(offset, value, true),
+    read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
+    write: (offset, source) => bytes.set(source, offset),
+  };
 }
 
 const key = (domid: number, frame: number): string => `${domid}/${frame}`;
