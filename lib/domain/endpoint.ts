@@ -3,6 +3,7 @@ import type { CtrlIfError } from '../errors.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { untyped } from '../link/codec.ts';
 import type { LinkStats } from '../link/link.ts';
+import type { LinkObserver } from '../link/observer.ts';
 import type { Received } from '../link/received.ts';
 import type { AnyHandler } from '../link/receivers.ts';
 import type { Party } from '../page/control-page.ts';
@@ -63,6 +64,11 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
   /** @internal What is asked beside the rings. */
   get side(): SideChannel {
     return this.#session.side;
+  }
+
+  /** @internal Whoever is to hear of each message that passes. */
+  set observer(observer: LinkObserver | undefined) {
+    this.#session.link.observer = observer;
   }
 
   /** The conversation is over, and nobody has been told yet. */

@@ -4,6 +4,7 @@ import { ID_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { encodeNotUnderstood } from '../wire/slot.ts';
 import { type AnyCodec, type AnyMessage, failureFields } from './codec.ts';
 import { Lane } from './lane.ts';
+import type { LinkObserver } from './observer.ts';
 import { type Answering, Received } from './received.ts';
 import { type AnyHandler, Receivers } from './receivers.ts';
 
@@ -20,6 +21,7 @@ export interface DispatcherOptions {
 /** Takes requests off the back ring, brings each to its receiver, and sees to it that each gets exactly one response. */
 export class Dispatcher implements Answering {
   readonly receivers = new Receivers();
+  observer: LinkObserver | undefined;
   readonly counts = {
     requestsReceived: 0,
     responsesSent: 0,
@@ -80,14 +82,14 @@ export class Dispatcher implements Answering {
       this.#ring.unstage();
       throw error;
     }
-    this.#staged();
+    this.#staged(slot);
   }
 
   answerUnanswered({ type, subtype, id }: Pick<Received, 'type' | 'subtype' | 'id'>): void {
     const slot = this.#stage();
     if (!slot) return;
     encodeNotUnderstood(type, subtype, id, slot);
-    this.#staged();
+    this.#staged(slot);
   }
 
   #stage(): Uint8Array | undefined {
@@ -97,7 +99,8 @@ export class Dispatcher implements Answering {
     return slot;
   }
 
-  #staged(): void {
+  #staged(slot: Uint8Array): void {
+    this.observer?.({ flow: 'response', direction: 'sent', bytes: slot });
     this.counts.responsesSent++;
     this.counts.unanswered--;
     this.#onAnswer();
@@ -110,6 +113,7 @@ export class Dispatcher implements Answering {
     const id = bytes[ID_OFFSET]!;
     this.counts.requestsReceived++;
     this.counts.unanswered++;
+    this.observer?.({ flow: 'request', direction: 'received', bytes });
     const handler = this.receivers.find(type, subtype);
     if (!handler) {
       this.counts.unclaimedRequests++;

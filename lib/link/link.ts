@@ -15,6 +15,7 @@ import { Call, type RequestOptions, timedOut } from './call.ts';
 import { CallTable } from './call-table.ts';
 import { type AnyCodec, type AnyMessage, decodeResponse, identify } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { LinkObserver } from './observer.ts';
 import { Outgoing, type OutgoingMessage } from './outgoing.ts';
 import type { AnyHandler } from './receivers.ts';
 
@@ -90,6 +91,7 @@ export class Link {
   readonly #peer: Party;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
+  #observer: LinkObserver | undefined;
   /** Messages in flight with id 0xFF. */
   #noAnswerAwaited = 0;
   #requestsSent = 0;
@@ -223,6 +225,12 @@ export class Link {
     this.#dispatcher.receivers.setDefault(type, subtype, handler);
   }
 
+  /** Whoever is to hear of each message that passes; undefined: nobody, which costs a branch a message. */
+  set observer(observer: LinkObserver | undefined) {
+    this.#observer = observer;
+    this.#dispatcher.observer = observer;
+  }
+
   /** Why the link has ended, once it has. */
   get failure(): CtrlIfError | undefined {
     return this.#failure;
@@ -343,6 +351,7 @@ export class Link {
       throw error;
     }
     this.#requestsSent++;
+    this.#observer?.({ flow: 'request', direction: 'sent', bytes: slot });
     const type = slot[TYPE_OFFSET]!;
     const subtype = slot[SUBTYPE_OFFSET]!;
     try {
@@ -352,6 +361,7 @@ export class Link {
         throw this.#broken('a response to no request of ours', response);
       }
       this.#responsesReceived++;
+      this.#observer?.({ flow: 'response', direction: 'received', bytes: response });
       return response;
     } catch (error) {
       this.#break(error as CtrlIfError);
@@ -387,6 +397,7 @@ export class Link {
 
   #takeResponse(response: Uint8Array): void {
     const id = response[ID_OFFSET]!;
+    this.#observer?.({ flow: 'response', direction: 'received', bytes: response });
     if (id === ID_NO_ANSWER) {
       if (this.#noAnswerAwaited === 0) throw this.#broken('a response with id 0xFF to no message', response);
       this.#noAnswerAwaited--;
@@ -445,6 +456,7 @@ export class Link {
     }
     if (!call) this.#noAnswerAwaited++;
     this.#requestsSent++;
+    this.#observer?.({ flow: 'request', direction: 'sent', bytes: slot });
     outgoing.sent?.();
     return true;
   }
