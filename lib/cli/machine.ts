@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import type { Door } from '../door/door.ts';
 import { doorPath } from '../door/path.ts';
 import type { MachineOperations } from '../machine/operations.ts';
@@ -51,9 +50,8 @@ async function doorOf(machine: MachineOperations, path: string): Promise<Door> {
   return openDoor(machine, { path });
 }
 
-/** The one place that knows the machine's module; beside this file under the same extension, built or not. */
 async function startMachine(options: { name: string }): Promise<RunningMachine> {
-  const { Machine } = await import(new URL(`../machine/machine${extname(import.meta.url)}`, import.meta.url).href);
+  const { Machine } = await import('../machine/machine.ts');
   return Machine.start(options);
 }
 

@@ -97,6 +97,7 @@ export const machineEvent: SchemaOf<MachineEvent> = {
     to: count,
     name: text,
     result: text,
+    message: { type: 'object', description: 'A message as `ctrl-if decode` prints it.' },
   },
 };
 

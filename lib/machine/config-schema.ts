@@ -112,6 +112,7 @@ export const domainConfig: SchemaOf<DomainConfig> = {
       items: { type: 'string' },
       description: 'What becomes the guest; default: the guest that comes with ctrl-if.',
     },
+    driver: { type: 'boolean', default: false, description: 'Whether it runs the backends of other domains.' },
     memory: { ...memorySize, default: 8 },
     maxMemory: { ...memorySize, description: 'Default: as much as `memory`.' },
     vcpus: { type: 'integer', minimum: 1, maximum: MAX_VCPUS, default: 1 },

@@ -12,6 +12,11 @@ export interface DomainConfig {
   name: string;
   /** The program that becomes the guest, and its arguments; default: the guest that comes with ctrl-if. */
   command?: readonly string[];
+  /**
+   * It runs backends, which devices have that name none. Default: false; the first of a machine is its driver domain, and the
+   * guest that comes with ctrl-if runs all three backends then.
+   */
+  driver?: boolean;
   /** Memory target and maximum in MiB (1 MiB = 256 frames of 4 KiB); default 8, and the maximum the same. */
   memory?: number;
   maxMemory?: number;
@@ -123,10 +128,21 @@ export interface MachineEvent {
   /** Milliseconds since the machine began. */
   at: number;
   kind: 'message' | 'domain' | 'device';
+  /** Domids, 0 being the controller; of a device, its frontend and its backend. */
   from?: number;
   to?: number;
+  /** The message's, the domain's, or the device's class and handle. */
   name: string;
+  /** A request has none, its response has its status or `answered`; a domain's or a device's new state. */
   result?: string;
+  /** A message as JSON has it, with the id that it has on its ring. */
+  message?: import('../wire/json.ts').JsonMessage;
+}
+
+/** In place of events that a watcher was too slow for: they were the oldest that waited. */
+export interface LostEvents {
+  kind: 'lost';
+  count: number;
 }
 
 /** Rejections are `CtrlIfError`s, whose code is stable. */
@@ -157,5 +173,5 @@ export interface MachineOperations {
   /** What it has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
   console(domain: DomainReference): Promise<import('node:stream').Duplex>;
   /** Everything that happens from now on, until the iterator is returned. A slow reader loses the oldest, and is told how many. */
-  watch(): AsyncIterable<MachineEvent | { kind: 'lost'; count: number }>;
+  watch(): AsyncIterable<MachineEvent | LostEvents>;
 }

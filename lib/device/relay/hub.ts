@@ -9,6 +9,8 @@ import type { RelayEvent } from './table.ts';
 export interface HubEvents {
   /** A backend refused, or a peer did not answer, and no caller was there to hear of it. Without a listener it is thrown. */
   error: [unknown];
+  /** A device is in another state than before. */
+  state: [Relay];
 }
 
 /** Which two domains, and which number the device has at its frontend. */
@@ -127,6 +129,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
       channels: this.#channels,
       fields,
       isFrontendUp: () => this.#frontends.get(frontend)?.isUp ?? false,
+      onState: (changed) => this.emit('state', changed),
       onError: (error) => this.emit('error', error),
     });
     this.#relays.add(relay);

@@ -46,6 +46,8 @@ export interface RelaySurroundings {
   readonly fields: RelayFields;
   /** Whether the frontend's driver is UP: it is told nothing while it is not. */
   isFrontendUp(): boolean;
+  /** The state is another than before the event. */
+  onState?(relay: Relay): void;
   /** What went wrong without a caller to hear of it. */
   onError(error: unknown): void;
 }
@@ -92,6 +94,16 @@ export class Relay {
     return this.#machine.state;
   }
 
+  /** The event channel while there is one, the backend's end first; another after each reconnect. */
+  get channel(): ChannelPair | undefined {
+    return this.#channel;
+  }
+
+  /** The numbers of the frames that the frontend has offered, while they are kept. */
+  get frames(): readonly number[] {
+    return this.#frames.map(Number);
+  }
+
   /** What was set and not taken back: VBDs, the credit limit, ports. */
   get settings(): ReadonlyMap<string, AnyMessage> {
     return this.#settings;
@@ -109,7 +121,12 @@ export class Relay {
    *   has been followed all the same
    */
   async fire(event: RelayEvent, message?: AnyMessage): Promise<void> {
-    await this.#machine.fire(event, message ? { message } : {});
+    const before = this.state;
+    try {
+      await this.#machine.fire(event, message ? { message } : {});
+    } finally {
+      if (this.state !== before) this.#with.onState?.(this);
+    }
   }
 
   /**

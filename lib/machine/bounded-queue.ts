@@ -1,0 +1,60 @@
+import type { LostEvents } from './operations.ts';
+
+/** What happens faster than it is read: at most so many wait, the oldest give way, and their reader is told how many. */
+export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
+  readonly #limit: number;
+  readonly #onEnd: () => void;
+  readonly #items: T[] = [];
+  #lost = 0;
+  #isEnded = false;
+  #wake: () => void = () => {};
+
+  constructor(limit: number, onEnd: () => void = () => {}) {
+    this.#limit = limit;
+    this.#onEnd = onEnd;
+  }
+
+  push(item: T): void {
+    if (this.#isEnded) return;
+    if (this.#items.length >= this.#limit) {
+      this.#items.shift();
+      this.#lost++;
+    }
+    this.#items.push(item);
+    this.#wake();
+  }
+
+  /** What waits is still read. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#onEnd();
+    this.#wake();
+  }
+
+  async next(): Promise<IteratorResult<T | LostEvents>> {
+    for (;;) {
+      if (this.#lost > 0) {
+        const count = this.#lost;
+        this.#lost = 0;
+        return { done: false, value: { kind: 'lost', count } };
+      }
+      if (this.#items.length > 0) return { done: false, value: this.#items.shift()! };
+      if (this.#isEnded) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<T | LostEvents>> {
+    this.#items.length = 0;
+    this.#lost = 0;
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

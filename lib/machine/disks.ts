@@ -1,0 +1,135 @@
+import type { Vbd } from '../device/block/backend.ts';
+import type { BlockDevice } from '../device/block/hub.ts';
+import type { Relay } from '../device/relay/relay.ts';
+import { CtrlIfError } from '../errors.ts';
+import {
+  type Attaching,
+  type BackendName,
+  type ClassDevices,
+  type DeviceEnds,
+  type DevicesSurroundings,
+  noDevice,
+} from './domain-devices.ts';
+import type { Hubs } from './hubs.ts';
+import type { DeviceInfo, DiskConfig } from './operations.ts';
+import type { Targets } from './targets.ts';
+
+/** The interface to one backend, and the disks behind it. */
+interface Interface {
+  /** Kept from one life to the next (PROTOCOL.md 3.7). */
+  readonly handle: number;
+  device: BlockDevice | undefined;
+  readonly disks: Map<number, { readonly config: DiskConfig; readonly vbd: Vbd }>;
+}
+
+/** The disks of a domain: one interface for each backend, a VBD for each disk. */
+export class Disks implements ClassDevices {
+  /** By the backend's name. */
+  readonly #interfaces = new Map<string, Interface>();
+
+  async attach(at: Attaching, config: DiskConfig): Promise<void> {
+    const { vdevice, target, mode = 'w' } = config;
+    const backend = at.backend(config.backend);
+    const found = this.#interfaces.get(backend.name);
+    const has = this.#find(vdevice);
+    // The backend itself says so where it is there to be asked.
+    const isAsked =
+      has?.name === backend.name && ['CONNECTED', 'DISCONNECTED'].includes(found?.device?.relay.state ?? '');
+    if (has && !isAsked) throw vbdExists(vdevice, has.name);
+    const vbd: Vbd = { vdevice, pdevice: at.targets.take({ target, mode }), devHandle: 0, readonly: mode === 'r' };
+    const disk = { config: { ...config, backend: backend.name }, vbd };
+    try {
+      if (found?.device) await found.device.createVbd(vbd);
+      else {
+        const handle = found?.handle ?? this.#freeHandle();
+        const vbds = [...[...(found?.disks.values() ?? [])].map((each) => each.vbd), vbd];
+        const device = await at.hubs.block.attach(where(at, backend, handle), { vbds });
+        this.#interfaces.set(backend.name, { handle, device, disks: found?.disks ?? new Map() });
+      }
+      this.#interfaces.get(backend.name)!.disks.set(vdevice, disk);
+    } catch (error) {
+      at.targets.free(vbd.pdevice);
+      throw error;
+    }
+  }
+
+  async detach({ hubs, targets }: DevicesSurroundings, vdevice: number): Promise<void> {
+    const found = this.#find(vdevice);
+    if (!found) throw noDevice(`there is no disk with vdevice ${vdevice}`, `one of ${this.#vdevices()}`, vdevice);
+    const { name, in: of } = found;
+    if (of.disks.size > 1) await of.device?.destroyVbd(vdevice);
+    else {
+      // The last disk takes the interface along.
+      if (of.device) await hubs.block.detach(of.device.relay);
+      this.#interfaces.delete(name);
+    }
+    targets.free(of.disks.get(vdevice)!.vbd.pdevice);
+    of.disks.delete(vdevice);
+  }
+
+  async replay(at: Attaching): Promise<void> {
+    for (const [name, each] of this.#interfaces) {
+      const backend = at.backend(name);
+      if (each.device || backend.domid === undefined) continue;
+      const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
+      each.device = await at.hubs.block.attach(where(at, backend, each.handle), { vbds });
+    }
+  }
+
+  async release(hubs: Hubs): Promise<void> {
+    for (const { device } of this.#interfaces.values()) if (device) await hubs.block.detach(device.relay);
+    this.lose();
+  }
+
+  lose(): void {
+    for (const each of this.#interfaces.values()) each.device = undefined;
+  }
+
+  forget(targets: Targets): void {
+    for (const { disks } of this.#interfaces.values()) for (const { vbd } of disks.values()) targets.free(vbd.pdevice);
+    this.#interfaces.clear();
+  }
+
+  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
+    return [...this.#interfaces.values()].flatMap(({ handle, device, disks }) =>
+      [...disks.values()].map(({ config, vbd }): DeviceInfo => {
+        const said = { target: config.target, mode: config.mode ?? 'w' };
+        return { class: 'block', handle, id: String(vbd.vdevice), ...describe(device?.relay), ...said };
+      }),
+    );
+  }
+
+  #find(vdevice: number): { name: string; in: Interface } | undefined {
+    for (const [name, each] of this.#interfaces) if (each.disks.has(vdevice)) return { name, in: each };
+    return undefined;
+  }
+
+  #freeHandle(): number {
+    const taken = new Set([...this.#interfaces.values()].map(({ handle }) => handle));
+    let handle = 0;
+    while (taken.has(handle)) handle++;
+    return handle;
+  }
+
+  #vdevices(): string {
+    return [...this.#interfaces.values()].flatMap(({ disks }) => [...disks.keys()]).join(', ') || 'none';
+  }
+}
+
+/** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` where the backend is not connected */
+export function where({ domid }: Attaching, backend: BackendName, handle: number) {
+  if (backend.domid !== undefined) return { frontend: domid, backend: backend.domid, handle };
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_DOMAIN_STATE',
+    `domain ${backend.name} is to serve the device and is not connected; wait until it runs`,
+    { subject: backend.name, expected: 'a backend that is connected' },
+  );
+}
+
+function vbdExists(vdevice: number, backend: string): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEVICE_REFUSED',
+    `the domain has vdevice ${vdevice} already, from ${backend}; take another number, or detach that one first`,
+    { subject: 'BLKIF_BE_VBD_CREATE', field: 'vdevice', expected: 'a vdevice that is free', received: 'VBD_EXISTS' },
+  );
+}

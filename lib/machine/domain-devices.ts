@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { Relay } from '../device/relay/relay.ts';
+import { CtrlIfError } from '../errors.ts';
+import { Disks } from './disks.ts';
+import type { Hubs } from './hubs.ts';
+import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
+import type { Targets } from './targets.ts';
+import { UsbPorts } from './usb-ports.ts';
+import { Vifs } from './vifs.ts';
+
+/** Who serves a device, by its name, which it keeps from one life to the next. */
+export interface BackendName {
+  readonly name: string;
+  /** While it is connected. */
+  readonly domid: number | undefined;
+}
+
+export interface DevicesSurroundings {
+  readonly hubs: Hubs;
+  readonly targets: Targets;
+  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
+  backend(reference: DomainReference | undefined): BackendName;
+}
+
+/** Where the devices of a class of one domain are attached. */
+export interface Attaching extends DevicesSurroundings {
+  /** The frontend's domid now. */
+  readonly domid: number;
+}
+
+/** The ends of a device, and what they share while it is connected. */
+export interface DeviceEnds {
+  frontend: number;
+  backend: number;
+  state: string;
+  frames?: readonly number[];
+  ports?: { readonly frontend: number; readonly backend: number };
+  /** Whether a pattern and a notification have crossed both ways. */
+  crossed?: boolean;
+}
+
+/** What the three classes have in common: devices that their domain keeps while it reboots or is suspended. */
+export interface ClassDevices {
+  /** Attaches again all that were attached before; one that cannot be is tried again the next time. */
+  replay(at: Attaching): Promise<void>;
+  /** Takes all interfaces from the backends. */
+  release(hubs: Hubs): Promise<void>;
+  /** The domain has ended, and its interfaces with it. */
+  lose(): void;
+  /** The domain is gone for good. */
+  forget(targets: Targets): void;
+  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[];
+}
+
+/** The devices of one domain, whatever life it is in. One operation at a time. */
+export class DomainDevices {
+  readonly #with: DevicesSurroundings;
+  readonly #disks = new Disks();
+  readonly #vifs = new Vifs();
+  readonly #usbs = new UsbPorts();
+  #domid: number | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(surroundings: DevicesSurroundings) {
+    this.#with = surroundings;
+  }
+
+  attachDisk(disk: DiskConfig): Promise<DeviceInfo> {
+    return this.#inTurn(async () => {
+      await this.#disks.attach(this.#attaching(), disk);
+      return this.#info('block', disk.vdevice);
+    });
+  }
+
+  detachDisk(vdevice: number): Promise<void> {
+    return this.#inTurn(() => this.#disks.detach(this.#with, vdevice));
+  }
+
+  attachVif(vif: VifConfig): Promise<DeviceInfo> {
+    return this.#inTurn(async () => {
+      const handle = await this.#vifs.attach(this.#attaching(), { ...vif, mac: vif.mac ?? randomMac() });
+      return this.list('network').find((device) => device.handle === handle)!;
+    });
+  }
+
+  detachVif(handle: number): Promise<void> {
+    return this.#inTurn(() => this.#vifs.detach(this.#with, handle));
+  }
+
+  limitVif(handle: number, credit: VifConfig['credit']): Promise<void> {
+    return this.#inTurn(() => this.#vifs.limit(handle, credit));
+  }
+
+  attachUsb(usb: UsbConfig): Promise<DeviceInfo> {
+    return this.#inTurn(async () => {
+      await this.#usbs.attach(this.#attaching(), usb);
+      return this.#info('usb', usb.path);
+    });
+  }
+
+  detachUsb(path: string): Promise<void> {
+    return this.#inTurn(() => this.#usbs.detach(this.#with, path));
+  }
+
+  /** The domain has connected, or resumes: what it had is attached again. */
+  replay(domid: number): Promise<void> {
+    this.#domid = domid;
+    return this.#replay();
+  }
+
+  /** A domain that may be a backend has connected: what has waited for it is attached. */
+  backendCame(): Promise<void> {
+    return this.#domid === undefined ? Promise.resolve() : this.#replay();
+  }
+
+  /** The domain is suspended: its backends let go of everything. */
+  release(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#domid = undefined;
+      for (const each of this.#classes) await each.release(this.#with.hubs);
+    });
+  }
+
+  /** The domain has ended: its interfaces are destroyed. What it had is remembered. */
+  lose(domid: number): Promise<void> {
+    this.#domid = undefined;
+    return this.#inTurn(async () => {
+      for (const each of this.#classes) each.lose();
+      await this.#with.hubs.remove(domid);
+    });
+  }
+
+  forget(): void {
+    for (const each of this.#classes) each.forget(this.#with.targets);
+  }
+
+  list(of?: DeviceClass): readonly DeviceInfo[] {
+    const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
+    const describe = (relay: Relay | undefined) => this.#describe(relay);
+    return of ? lists[of].list(describe) : Object.values(lists).flatMap((each) => each.list(describe));
+  }
+
+  get #classes(): readonly ClassDevices[] {
+    return [this.#disks, this.#vifs, this.#usbs];
+  }
+
+  #replay(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const each of this.#classes) if (this.#domid !== undefined) await each.replay(this.#attaching());
+    });
+  }
+
+  #attaching(): Attaching {
+    const domid = this.#domid;
+    if (domid !== undefined) return { ...this.#with, domid };
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DOMAIN_STATE',
+      'devices are attached to a domain that runs; this one has ended, waits for its restart or is suspended',
+      { expected: 'a running domain' },
+    );
+  }
+
+  #info(of: DeviceClass, id: string | number): DeviceInfo {
+    return this.list(of).find((device) => device.id === String(id))!;
+  }
+
+  #describe(relay: Relay | undefined): DeviceEnds {
+    if (!relay) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
+    const { frontend, backend, state, channel, frames } = relay;
+    const ports = channel && { frontend: channel.portB, backend: channel.portA };
+    const ends = { frontend: frontend.domid, backend: backend.domid, state };
+    if (state !== 'CONNECTED' || !ports) return ends;
+    return { ...ends, frames, ports, crossed: this.#with.hubs.hasCrossed(relay) };
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(action);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** One of Xen's own range. */
+function randomMac(): string {
+  const [a, b, c] = randomBytes(3);
+  return ['00', '16', '3e', ...[a! & 0x7f, b!, c!].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
+export function noDevice(what: string, expected: string, received: unknown): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_DEVICE_NOT_FOUND', `${what}; expected ${expected}`, { expected, received });
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { CtrlIfError } from '../errors.ts';
+
+export interface ProcessExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What is kept of what a domain's process says on standard error, in characters. */
+const LAST_WORDS = 2000;
+
+/** The process that is a domain: a child of this one, started without a shell. */
+export class DomainProcess {
+  readonly pid: number;
+  readonly exited: Promise<ProcessExit>;
+  readonly #child: ChildProcess;
+  #lastWords = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.pid = child.pid!;
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    // Not `close`: a process of its own that outlives it may hold standard error open.
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    });
+  }
+
+  /** @throws CtrlIfError `ERR_CTRL_IF_COMMAND` for a command that cannot be run */
+  static start(command: readonly string[], env: NodeJS.ProcessEnv): Promise<DomainProcess> {
+    const [program, ...args] = command as [string, ...string[]];
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: NodeJS.ErrnoException) =>
+        reject(
+          new CtrlIfError(
+            'ERR_CTRL_IF_COMMAND',
+            `${JSON.stringify(program)} cannot be run (${cause.code ?? cause.message}); give the path of a program, its arguments apart: there is no shell`,
+            { subject: program, cause },
+          ),
+        );
+      try {
+        const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+        child.once('error', refuse);
+        child.once('spawn', () => {
+          child.off('error', refuse);
+          // Of signals that cannot be sent, to a process that has gone.
+          child.on('error', () => {});
+          resolve(new DomainProcess(child));
+        });
+      } catch (cause) {
+        // Node refuses some arguments itself, such as one with a NUL.
+        refuse(cause as NodeJS.ErrnoException);
+      }
+    });
+  }
+
+  /** The end of what it has said on standard error. */
+  get lastWords(): string {
+    return this.#lastWords.trim();
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

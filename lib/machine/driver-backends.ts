@@ -1,0 +1,65 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import type { BackendInterface } from '../device/backend/interface.ts';
+import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
+import { NetworkBackend, type NetworkBackendInterface } from '../device/network/backend.ts';
+import type { BackendSurroundings } from '../device/surroundings.ts';
+import { UsbBackend } from '../device/usb/backend.ts';
+import type { Guest } from '../domain/guest.ts';
+import { backendSurroundings } from './guest-surroundings.ts';
+import type { DeviceClass } from './operations.ts';
+import { hasPattern, writePattern } from './pattern.ts';
+
+/** Starts the three backends of the driver domain that comes with ctrl-if. `say` is for people. */
+export async function startBackends(guest: Guest, say: (line: string) => void): Promise<void> {
+  const surroundings = backendSurroundings(guest);
+  const backends = [
+    new PatternBlockBackend(surroundings, guest),
+    new PatternNetworkBackend(surroundings),
+    new PatternUsbBackend(surroundings),
+  ];
+  for (const backend of backends) {
+    backend.on('error', (error) => say(`backend: ${(error as Error).message}`));
+    await backend.start();
+  }
+}
+
+/** The frontend has notified: its pattern is answered with this end's. */
+function answerPattern(of: DeviceClass, each: BackendInterface): void {
+  const pattern = { class: of, domid: each.domid, handle: each.handle };
+  if (!hasPattern('frontend', pattern, each.frames)) return;
+  writePattern('backend', pattern, each.frames);
+  each.notify();
+}
+
+class PatternBlockBackend extends BlockBackend {
+  readonly #guest: Guest;
+
+  constructor(surroundings: BackendSurroundings, guest: Guest) {
+    super(surroundings);
+    this.#guest = guest;
+  }
+
+  override onNotify(each: BlockBackendInterface): void {
+    answerPattern('block', each);
+  }
+
+  /** A target that is a path must be there to be read, or written; one that is a mere name always is. */
+  override async onVbdCreate(_each: BlockBackendInterface, { pdevice, readonly }: Vbd): Promise<void> {
+    const { target } = await this.#guest.side.ask('disk-target', { pdevice });
+    if (isAbsolute(String(target))) await access(String(target), readonly ? constants.R_OK : constants.W_OK);
+  }
+}
+
+class PatternNetworkBackend extends NetworkBackend {
+  override onNotify(each: NetworkBackendInterface): void {
+    answerPattern('network', each);
+  }
+}
+
+class PatternUsbBackend extends UsbBackend {
+  override onNotify(each: BackendInterface): void {
+    answerPattern('usb', each);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Domain } from '../domain/domain.ts';
+import type { Passing } from '../link/observer.ts';
+import type { Codec } from '../wire/codec.ts';
+import type { MessageDefinition } from '../wire/definition.ts';
+import { ID_OFFSET, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { describeBeStatus } from '../wire/status.ts';
+import { BoundedQueue } from './bounded-queue.ts';
+import type { LostEvents, MachineEvent } from './operations.ts';
+
+/** Events that wait for a slow watcher at most. */
+const QUEUE_LIMIT = 4096;
+
+/** Tells everything that happens to everyone who watches, none of whom can hold anything up. */
+export class EventLog {
+  readonly #codec: Codec;
+  readonly #began = performance.now();
+  readonly #queues = new Set<BoundedQueue<MachineEvent>>();
+  readonly #domains = new Set<Domain>();
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  tell(event: Omit<MachineEvent, 'at'>): void {
+    if (this.#queues.size === 0) return;
+    const dated = { at: performance.now() - this.#began, ...event };
+    for (const queue of this.#queues) queue.push(dated);
+  }
+
+  /** Everything from now on. */
+  watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
+    const queue: BoundedQueue<MachineEvent> = new BoundedQueue(QUEUE_LIMIT, () => {
+      this.#queues.delete(queue);
+      this.#tap();
+    });
+    this.#queues.add(queue);
+    this.#tap();
+    return queue;
+  }
+
+  /** Its messages are told from now on, until its link ends. */
+  addDomain(domain: Domain): void {
+    this.#domains.add(domain);
+    domain.once('close', () => this.#domains.delete(domain));
+    this.#tap();
+  }
+
+  /** Nobody will tell anything any more. */
+  end(): void {
+    for (const queue of this.#queues) queue.end();
+  }
+
+  /** Links are observed only while somebody watches. */
+  #tap(): void {
+    const isWatched = this.#queues.size > 0;
+    for (const domain of this.#domains) {
+      domain.observer = isWatched ? (passing) => this.#message(domain.domid, passing) : undefined;
+    }
+  }
+
+  #message(domid: number, { flow, direction, bytes }: Passing): void {
+    const [from, to] = direction === 'sent' ? [0, domid] : [domid, 0];
+    const type = bytes[TYPE_OFFSET]!;
+    const definition = this.#codec.definitionOf(type, bytes[SUBTYPE_OFFSET]!);
+    const name = definition?.name ?? `UNKNOWN ${type}/${bytes[SUBTYPE_OFFSET]}`;
+    const event: Omit<MachineEvent, 'at'> = { kind: 'message', from, to, name };
+    const isEmpty = bytes[LENGTH_OFFSET] === 0 && (definition?.struct.size ?? 1) > 0;
+    if (flow === 'response' && isEmpty) {
+      this.tell({ ...event, result: 'not understood' });
+      return;
+    }
+    try {
+      const message = this.#codec.decode(bytes);
+      const json = this.#codec.toJSON(message, bytes[ID_OFFSET]);
+      const result = flow === 'response' && { result: outcome(definition, message as Record<string, unknown>) };
+      this.tell({ ...event, message: json, ...result });
+    } catch {
+      // A guest may send anything; its link has answered that it makes no sense.
+      this.tell({ ...event, result: 'malformed' });
+    }
+  }
+}
+
+function outcome(definition: MessageDefinition | undefined, message: Record<string, unknown>): string {
+  if (definition?.response.kind !== 'status') return 'answered';
+  const { field, okay } = definition.response;
+  const status = message[field] as number;
+  const described = describeBeStatus(definition.type, status)?.name.replace(/^.*_BE_STATUS_/, '');
+  return described ?? (status === okay ? 'OKAY' : `status ${status}`);
+}

@@ -1,0 +1,89 @@
+/** The guest that comes with ctrl-if, and its driver domain: a machine runs it for domains that name no command. */
+import { type ShutdownRequest, ShutdownResponder } from '../device/shutdown.ts';
+import type { Peer } from '../device/surroundings.ts';
+import { VcpuResponder } from '../device/vcpu.ts';
+import { Guest } from '../domain/guest.ts';
+import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain-environment.ts';
+import { startBackends } from './driver-backends.ts';
+import { GuestFrontends } from './guest-frontends.ts';
+import { GuestShell } from './guest-shell.ts';
+
+const CRASH_EXIT_CODE = 1;
+
+/** What it is where no machine has started it: 8 MiB, one VCPU, no backends. */
+const ALONE: DomainEnvironment = { name: 'guest', frames: 2048, maximumFrames: 2048, vcpus: 1, driver: false };
+
+const { name, frames, maximumFrames, vcpus, driver } = readDomainEnvironment() ?? ALONE;
+// Ctrl-C reaches the whole group; the machine ends its domains itself.
+process.on('SIGINT', () => {});
+const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } });
+const shell = new GuestShell(guest.console, { devices: () => frontends.describe(), exit: () => void end(0) });
+const say = (line: string) => shell.say(line);
+const frontends = new GuestFrontends(guest, say);
+let resume: () => void = () => {};
+let isEnding = false;
+
+guest.on('error', ({ message }) => say(message));
+// The machine has gone, or has taken this domain away.
+guest.on('close', (error) => process.exit(error ? CRASH_EXIT_CODE : 0));
+answerMachine();
+say(`${name}, domain ${guest.domid}`);
+try {
+  if (driver) await startBackends(guest, say);
+  await frontends.start();
+} catch (error) {
+  // One that was told to end in the meantime is ending.
+  if (!isEnding) throw error;
+}
+
+function answerMachine(): void {
+  const peer = guest as Peer;
+  new ShutdownResponder(peer, { shutdown, sysrq }).on('error', (error) => say((error as Error).message));
+  const isOn = new Array(vcpus).fill(true);
+  new VcpuResponder(peer, {
+    set: (vcpu, on) => {
+      // Somebody must run the order to turn it on again.
+      if (vcpu >= vcpus || (vcpu === 0 && !on))
+        throw new RangeError(`VCPU ${vcpu} cannot be turned ${on ? 'on' : 'off'}`);
+      isOn[vcpu] = on;
+    },
+  });
+}
+
+async function shutdown(request: ShutdownRequest): Promise<void> {
+  if (request === 'SUSPEND') await suspend();
+  else await end(request === 'REBOOT' ? REBOOT_EXIT_CODE : 0);
+}
+
+/** Every ring at rest and every device let go, until the controller has attached them again. */
+async function suspend(): Promise<void> {
+  const resumed = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  const back = resumed.then(() => frontends.start());
+  guest.side.answer('resume', async () => {
+    resume();
+    await back;
+    return {};
+  });
+  await frontends.stop();
+  await guest.side.ask('suspended', {});
+  await back;
+  say('resumed');
+}
+
+function sysrq(key: string): void {
+  if (key === 'b') process.exit(REBOOT_EXIT_CODE);
+  if (key === 'o') process.exit(0);
+  if (key === 'c') process.exit(CRASH_EXIT_CODE);
+  say(`SysRq ${key}: b reboots, c crashes, o powers off, at once`);
+}
+
+async function end(exitCode: number): Promise<void> {
+  isEnding = true;
+  guest.removeAllListeners('close');
+  // What has been said is to be read.
+  await new Promise((resolve) => guest.console.end(resolve));
+  await guest.close();
+  process.exit(exitCode);
+}

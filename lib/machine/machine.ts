@@ -1,0 +1,367 @@
+import { dirname, extname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type Clock, systemClock } from '../device/clock.ts';
+import { Controller } from '../domain/controller.ts';
+import type { Domain } from '../domain/domain.ts';
+import { CtrlIfError } from '../errors.ts';
+import { createCodec } from '../wire/codec.ts';
+import type { MessageDefinition } from '../wire/definition.ts';
+import {
+  checkConfig,
+  checkCredit,
+  checkDisk,
+  checkMemoryTarget,
+  checkNumber,
+  checkSeconds,
+  checkUsb,
+  checkVif,
+} from './check-config.ts';
+import { type BackendName, DomainDevices } from './domain-devices.ts';
+import { EventLog } from './event-log.ts';
+import { Hubs } from './hubs.ts';
+import { ManagedDomain } from './managed-domain.ts';
+import { checkRoom, memoryInfo, setMemory } from './memory.ts';
+import type {
+  DeviceClass,
+  DeviceInfo,
+  DiskConfig,
+  DomainConfig,
+  DomainEnd,
+  DomainInfo,
+  DomainReference,
+  DomainState,
+  LostEvents,
+  MachineEvent,
+  MachineOperations,
+  MemoryInfo,
+  ShutdownOptions,
+  UsbConfig,
+  VifConfig,
+} from './operations.ts';
+import { ControlSwitch } from './switch.ts';
+import { Targets } from './targets.ts';
+
+export interface MachineOptions {
+  /** The controller's name; default `default`. */
+  name?: string;
+  /** Messages of the user's own, for clients of {@link Machine.switch}. */
+  messages?: readonly MessageDefinition[];
+  /** The driver domain, created with the machine; default: one called `driver`, always restarted. False: none. */
+  driver?: DomainConfig | false;
+  /** What to run for domains that name no command; default: the guest that comes with ctrl-if. */
+  guestCommand?: readonly string[];
+  /** For deadlines and restarts; default: the system's. */
+  clock?: Clock;
+}
+
+const DRIVER: DomainConfig = { name: 'driver', driver: true, restart: 'always' };
+// Beside this file under the same extension, built or not.
+const GUEST_PROGRAM = join(dirname(fileURLToPath(import.meta.url)), `guest-program${extname(import.meta.url)}`);
+
+/** A controller and its domains, which are child processes of this one. */
+export class Machine implements MachineOperations {
+  /** Who serves and who watches which messages beside the machine itself. */
+  readonly switch: ControlSwitch;
+  readonly #controller: Controller;
+  readonly #log: EventLog;
+  readonly #hubs: Hubs;
+  readonly #targets = new Targets();
+  readonly #domains = new Map<string, ManagedDomain>();
+  /** The domid of each name's life now, or of its last. */
+  readonly #domids = new Map<string, number>();
+  readonly #guestCommand: readonly string[];
+  readonly #clock: Clock;
+  #isClosing = false;
+
+  private constructor(controller: Controller, options: MachineOptions) {
+    this.#controller = controller;
+    this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
+    this.#clock = options.clock ?? systemClock;
+    this.#log = new EventLog(createCodec(options.messages ?? []) as never);
+    this.#hubs = new Hubs(controller.channels, this.#log);
+    this.switch = new ControlSwitch(createCodec(options.messages ?? []) as never);
+    controller.on('domain', (domain) => this.#meet(domain));
+    controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
+  }
+
+  /**
+   * Listens under its name and creates the driver domain.
+   *
+   * @throws CtrlIfError as {@link Controller.listen} and {@link create}; then nothing is left
+   */
+  static async start(options: MachineOptions = {}): Promise<Machine> {
+    const { name, messages = [], driver = DRIVER } = options;
+    const controller = await Controller.listen({ ...(name !== undefined && { name }), messages, engine: 'native' });
+    const machine = new Machine(controller as unknown as Controller, options);
+    try {
+      if (driver) await machine.create({ driver: true, ...driver });
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
+    return machine;
+  }
+
+  get name(): string {
+    return this.#controller.name;
+  }
+
+  async create(config: DomainConfig): Promise<DomainInfo> {
+    const checked = checkConfig(config);
+    const { name, disks, vifs, usbs } = checked;
+    if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
+    if (this.#domains.has(name)) throw exists(name);
+    checkRoom(checked);
+    const devices = new DomainDevices({
+      hubs: this.#hubs,
+      targets: this.#targets,
+      backend: (reference) => this.#backend(reference),
+    });
+    const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
+    const domain = new ManagedDomain(checked, surroundings);
+    this.#domains.set(name, domain);
+    domain.on('state', (state) => this.#tell(domain, state));
+    domain.on('ended', ({ how }) => this.#tell(domain, how));
+    domain.once('gone', () => this.#domains.delete(name));
+    await domain.create();
+    try {
+      for (const disk of disks) await devices.attachDisk(disk);
+      for (const vif of vifs) await devices.attachVif(vif);
+      for (const usb of usbs) await devices.attachUsb(usb);
+    } catch (error) {
+      // All of it or nothing.
+      await domain.destroy();
+      throw error;
+    }
+    return this.#info(domain);
+  }
+
+  async list(): Promise<readonly DomainInfo[]> {
+    return [...this.#domains.values()].map((domain) => this.#info(domain));
+  }
+
+  async info(domain: DomainReference): Promise<DomainInfo> {
+    return this.#info(this.#find(domain));
+  }
+
+  async shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd> {
+    if (options.timeout !== undefined) checkSeconds('timeout', options.timeout);
+    return this.#find(domain).shutdown(options);
+  }
+
+  async sysrq(domain: DomainReference, key: string): Promise<void> {
+    await this.#linkOf(domain).sysrq(key);
+  }
+
+  async destroy(domain: DomainReference): Promise<DomainEnd> {
+    return this.#find(domain).destroy();
+  }
+
+  async resume(domain: DomainReference): Promise<DomainInfo> {
+    const found = this.#find(domain);
+    await found.resume();
+    return this.#info(found);
+  }
+
+  async wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo> {
+    const found = this.#find(domain);
+    if (found.state === state) return this.#info(found);
+    return new Promise((resolve) => {
+      const onState = (next: DomainState) => next === state && settle(this.#info(found));
+      const settle = (outcome: DomainEnd | DomainInfo) => {
+        found.off('state', onState).off('ended', settle).off('gone', settle);
+        resolve(outcome);
+      };
+      found.on('state', onState).once('gone', settle);
+      // With a state to wait for, a life that ends is not yet the end.
+      if (state === undefined) found.once('ended', settle);
+    });
+  }
+
+  async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
+    const found = this.#find(domain);
+    checkMemoryTarget(target, found.config);
+    return setMemory(found.running(), target, found.config);
+  }
+
+  async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
+    const found = this.#find(domain);
+    checkNumber('vcpu', vcpu, 0, found.config.vcpus - 1);
+    if (!(await found.running().setVcpu(vcpu, on ? 'on' : 'off'))) throw vcpuRefused(found.config.name, vcpu, on);
+    found.vcpus[vcpu] = on;
+    return [...found.vcpus];
+  }
+
+  async blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo> {
+    checkDisk(disk);
+    return this.#find(domain).devices.attachDisk(disk);
+  }
+
+  async blockDetach(domain: DomainReference, vdevice: number): Promise<void> {
+    await this.#find(domain).devices.detachDisk(vdevice);
+  }
+
+  async networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo> {
+    checkVif(vif);
+    return this.#find(domain).devices.attachVif(vif);
+  }
+
+  async networkDetach(domain: DomainReference, handle: number): Promise<void> {
+    await this.#find(domain).devices.detachVif(handle);
+  }
+
+  async networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void> {
+    if (credit) checkCredit(credit);
+    await this.#find(domain).devices.limitVif(handle, credit);
+  }
+
+  async usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo> {
+    checkUsb(usb);
+    return this.#find(domain).devices.attachUsb(usb);
+  }
+
+  async usbDetach(domain: DomainReference, path: string): Promise<void> {
+    await this.#find(domain).devices.detachUsb(path);
+  }
+
+  async devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]> {
+    return this.#find(domain).devices.list(of);
+  }
+
+  async console(domain: DomainReference): Promise<Duplex> {
+    return this.#find(domain).console.listen();
+  }
+
+  watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
+    return this.#log.watch();
+  }
+
+  /** Takes all domains away, those with backends last, then the name is free again. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const [drivers, others] = [true, false].map((isDriver) =>
+      [...this.#domains.values()].filter(({ config }) => config.driver === isDriver),
+    ) as [ManagedDomain[], ManagedDomain[]];
+    await Promise.all(others.map((domain) => domain.destroy()));
+    await Promise.all(drivers.map((domain) => domain.destroy()));
+    await this.#controller.close();
+    this.#log.end();
+    this.switch.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A guest has connected, and none of its messages has been taken. */
+  #meet(link: Domain): void {
+    const domain = [...this.#domains.values()].find(({ token }) => token !== undefined && token === link.token);
+    if (!domain) {
+      this.#log.tell({ kind: 'domain', name: `domain ${link.domid}`, result: 'not started by this machine' });
+      link.on('error', () => {});
+      void link.close();
+      return;
+    }
+    const { name } = domain.config;
+    link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
+    link.side.answer('disk-target', ({ pdevice }) => ({ ...this.#targets.get(Number(pdevice)) }));
+    link.side.answer('domain-end', async ({ domid }) => this.#goneOf(Number(domid)));
+    this.#log.addDomain(link);
+    this.#hubs.add(link);
+    this.switch.addDomain(link);
+    domain.connected(link);
+    const before = this.#domids.get(name);
+    this.#domids.set(name, link.domid);
+    void this.#serveAgain(before, link.domid);
+  }
+
+  /** What a domain of that name served before, and what has waited for it. */
+  async #serveAgain(before: number | undefined, domid: number): Promise<void> {
+    try {
+      if (before !== undefined) await this.#hubs.replaceBackend(before, domid);
+      for (const { devices } of this.#domains.values()) await devices.backendCame();
+    } catch (error) {
+      this.#log.tell({ kind: 'device', name: 'reconnect', result: (error as Error).message });
+    }
+  }
+
+  /** Resolves when there is no such domain any more: what was shared with it is shared with nobody. */
+  async #goneOf(domid: number): Promise<Record<string, unknown>> {
+    const link = this.#controller.domains.get(domid);
+    if (link) await new Promise<void>((resolve) => link.once('close', () => resolve()));
+    return {};
+  }
+
+  #backend(reference: DomainReference | undefined): BackendName {
+    if (reference === undefined) {
+      const first = [...this.#domains.values()].find(({ config }) => config.driver);
+      if (first) return { name: first.config.name, domid: first.link?.domid };
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_DOMAIN',
+        'this machine has no driver domain; create one (driver: true), or name the backend of the device',
+      );
+    }
+    // One that has ended may come again, and its devices wait for it.
+    if (typeof reference === 'string' && this.#domids.has(reference)) {
+      return { name: reference, domid: this.#domains.get(reference)?.link?.domid };
+    }
+    const { config, link } = this.#find(reference);
+    return { name: config.name, domid: link?.domid };
+  }
+
+  #find(reference: DomainReference): ManagedDomain {
+    const found =
+      this.#domains.get(String(reference)) ??
+      [...this.#domains.values()].find(({ link }) => link && String(link.domid) === String(reference));
+    if (found) return found;
+    const names = [...this.#domains.keys()].join(', ') || 'none';
+    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', `there is no domain ${reference}; the domains are: ${names}`, {
+      subject: String(reference),
+      expected: `one of ${names}`,
+      received: reference,
+    });
+  }
+
+  #linkOf(reference: DomainReference): Domain {
+    const domain = this.#find(reference);
+    if (domain.link) return domain.link;
+    throw domain.wrongState('running');
+  }
+
+  #info(domain: ManagedDomain): DomainInfo {
+    const { config, state, link, pid, vcpus, restarts, started } = domain;
+    return {
+      name: config.name,
+      ...(link && { domid: link.domid, engine: link.engine }),
+      ...(pid !== undefined && { pid }),
+      state,
+      memory: memoryInfo(link, config),
+      vcpus: [...vcpus],
+      devices: domain.devices.list(),
+      restart: config.restart,
+      restarts,
+      ...(started !== undefined && { started }),
+    };
+  }
+
+  #tell({ config: { name }, link }: ManagedDomain, result: string): void {
+    this.#log.tell({ kind: 'domain', name, result, ...(link && { from: link.domid }) });
+  }
+}
+
+function exists(name: string): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DOMAIN_EXISTS',
+    `there is a domain ${name} already; take another name, or destroy that one first`,
+    { subject: name },
+  );
+}
+
+function vcpuRefused(name: string, vcpu: number, on: boolean): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_VCPU',
+    `domain ${name} did not turn VCPU ${vcpu} ${on ? 'on' : 'off'}: it has an order for it under way, or it cannot`,
+    { subject: name, field: 'status', expected: '1', received: 0 },
+  );
+}

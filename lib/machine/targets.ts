@@ -1,0 +1,42 @@
+import { CtrlIfError } from '../errors.ts';
+
+/** What a disk's backend is to serve. */
+export interface Target {
+  readonly target: string;
+  readonly mode: 'r' | 'w';
+}
+
+/** `pdevice` is 16 bits. */
+const MOST = 0x1_0000;
+
+/** The numbers that stand for disks' targets in BLKIF_BE_VBD_CREATE, which has no room for a path; a backend asks what they are. */
+export class Targets {
+  readonly #targets = new Map<number, Target>();
+
+  take(target: Target): number {
+    for (let pdevice = 1; pdevice < MOST; pdevice++) {
+      if (this.#targets.has(pdevice)) continue;
+      this.#targets.set(pdevice, target);
+      return pdevice;
+    }
+    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', 'all 65,535 disks of this machine are taken; detach one first');
+  }
+
+  free(pdevice: number): void {
+    this.#targets.delete(pdevice);
+  }
+
+  get(pdevice: number): Target {
+    const target = this.#targets.get(pdevice);
+    if (target) return target;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DEVICE_NOT_FOUND',
+      `no disk of this machine has the physical device ${pdevice}; ask for one that a VBD_CREATE has named`,
+      { received: pdevice },
+    );
+  }
+
+  get size(): number {
+    return this.#targets.size;
+  }
+}

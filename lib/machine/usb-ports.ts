@@ -1,0 +1,96 @@
+import type { Relay } from '../device/relay/relay.ts';
+import type { PortClaim, UsbDevice } from '../device/usb/hub.ts';
+import { CtrlIfError } from '../errors.ts';
+import { where } from './disks.ts';
+import {
+  type Attaching,
+  type ClassDevices,
+  type DeviceEnds,
+  type DevicesSurroundings,
+  noDevice,
+} from './domain-devices.ts';
+import type { Hubs } from './hubs.ts';
+import type { DeviceInfo, UsbConfig } from './operations.ts';
+
+/** The USB controller of a domain, handle 0, and the host ports behind it: all of one backend. */
+export class UsbPorts implements ClassDevices {
+  /** Port numbers by path. */
+  readonly #ports = new Map<string, number>();
+  #backend: string | undefined;
+  #device: UsbDevice | undefined;
+
+  async attach(at: Attaching, { path, ...config }: UsbConfig): Promise<void> {
+    const backend = at.backend(config.backend);
+    if (this.#ports.size > 0 && this.#backend !== backend.name) throw oneBackend(this.#backend!, backend.name);
+    if (this.#ports.has(path) && !['CONNECTED', 'DISCONNECTED'].includes(this.#device?.relay.state ?? '')) {
+      throw claimed(path);
+    }
+    const usbifPort = this.#freePort();
+    if (this.#device) await this.#device.claimPort({ path, usbifPort });
+    else this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
+    this.#backend = backend.name;
+    this.#ports.set(path, usbifPort);
+  }
+
+  async detach({ hubs }: DevicesSurroundings, path: string): Promise<void> {
+    const paths = [...this.#ports.keys()].join(', ') || 'none';
+    if (!this.#ports.has(path)) throw noDevice(`the domain has no USB port ${path}`, `one of ${paths}`, path);
+    if (this.#ports.size > 1) await this.#device?.releasePort(path);
+    else {
+      // The last port takes the controller along.
+      if (this.#device) await hubs.usb.detach(this.#device.relay);
+      this.#device = undefined;
+    }
+    this.#ports.delete(path);
+  }
+
+  async replay(at: Attaching): Promise<void> {
+    if (this.#device || this.#ports.size === 0) return;
+    const backend = at.backend(this.#backend);
+    if (backend.domid === undefined) return;
+    const ports = [...this.#ports].map(([path, usbifPort]): PortClaim => ({ path, usbifPort }));
+    this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports });
+  }
+
+  async release(hubs: Hubs): Promise<void> {
+    if (this.#device) await hubs.usb.detach(this.#device.relay);
+    this.lose();
+  }
+
+  lose(): void {
+    this.#device = undefined;
+  }
+
+  forget(): void {
+    this.#ports.clear();
+  }
+
+  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
+    return [...this.#ports].map(
+      ([path, port]): DeviceInfo => ({ class: 'usb', handle: 0, id: path, ...describe(this.#device?.relay), port }),
+    );
+  }
+
+  #freePort(): number {
+    const taken = new Set(this.#ports.values());
+    let port = 0;
+    while (taken.has(port)) port++;
+    return port;
+  }
+}
+
+function oneBackend(has: string, asked: string): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEVICE_STATE',
+    `the domain's USB ports come from ${has} and cannot come from ${asked} as well: a domain has one USB controller; take a port of ${has}`,
+    { expected: has, received: asked },
+  );
+}
+
+function claimed(path: string): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEVICE_REFUSED',
+    `the domain has claimed USB port ${path} already; take another port, or detach that one first`,
+    { subject: 'USBIF_BE_CLAIM_PORT', expected: 'a port that is free', received: 'ERROR' },
+  );
+}

@@ -1,0 +1,91 @@
+import type { NetworkDevice } from '../device/network/hub.ts';
+import type { Relay } from '../device/relay/relay.ts';
+import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
+import { where } from './disks.ts';
+import {
+  type Attaching,
+  type ClassDevices,
+  type DeviceEnds,
+  type DevicesSurroundings,
+  noDevice,
+} from './domain-devices.ts';
+import type { Hubs } from './hubs.ts';
+import type { DeviceInfo, VifConfig } from './operations.ts';
+
+interface Vif {
+  config: VifConfig & { readonly mac: string; readonly backend: string };
+  device: NetworkDevice | undefined;
+}
+
+/** The network interfaces of a domain, by handle. */
+export class Vifs implements ClassDevices {
+  readonly #vifs = new Map<number, Vif>();
+
+  /** Resolves with the handle. */
+  async attach(at: Attaching, config: VifConfig & { mac: string }): Promise<number> {
+    const { name } = at.backend(config.backend);
+    let handle = 0;
+    while (this.#vifs.has(handle)) handle++;
+    const vif: Vif = { config: { ...config, backend: name }, device: undefined };
+    await attach(at, handle, vif);
+    this.#vifs.set(handle, vif);
+    return handle;
+  }
+
+  async detach({ hubs }: DevicesSurroundings, handle: number): Promise<void> {
+    const { device } = this.#get(handle);
+    if (device) await hubs.network.detach(device.relay);
+    this.#vifs.delete(handle);
+  }
+
+  async limit(handle: number, credit: VifConfig['credit']): Promise<void> {
+    const vif = this.#get(handle);
+    await vif.device?.setCreditLimit(limitOf(credit));
+    const { credit: _, ...rest } = vif.config;
+    vif.config = credit ? { ...rest, credit } : rest;
+  }
+
+  async replay(at: Attaching): Promise<void> {
+    for (const [handle, vif] of this.#vifs) {
+      if (!vif.device && at.backend(vif.config.backend).domid !== undefined) await attach(at, handle, vif);
+    }
+  }
+
+  async release(hubs: Hubs): Promise<void> {
+    for (const { device } of this.#vifs.values()) if (device) await hubs.network.detach(device.relay);
+    this.lose();
+  }
+
+  lose(): void {
+    for (const vif of this.#vifs.values()) vif.device = undefined;
+  }
+
+  forget(): void {
+    this.#vifs.clear();
+  }
+
+  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
+    return [...this.#vifs].map(([handle, { config, device }]): DeviceInfo => {
+      const credit = config.credit && { credit: config.credit };
+      return { class: 'network', handle, id: config.mac, ...describe(device?.relay), ...credit };
+    });
+  }
+
+  #get(handle: number): Vif {
+    const found = this.#vifs.get(handle);
+    if (found) return found;
+    const handles = [...this.#vifs.keys()].join(', ') || 'none';
+    throw noDevice(`there is no vif with handle ${handle}`, `one of ${handles}`, handle);
+  }
+}
+
+async function attach(at: Attaching, handle: number, vif: Vif): Promise<void> {
+  const { mac, credit, backend } = vif.config;
+  const limit = credit && { creditLimit: limitOf(credit) };
+  vif.device = await at.hubs.network.attach(where(at, at.backend(backend), handle), { mac, ...limit });
+}
+
+const limitOf = (credit: VifConfig['credit']): CreditLimit =>
+  credit
+    ? { creditBytes: credit.bytes, periodUsec: credit.microseconds }
+    : { creditBytes: UNLIMITED_CREDIT, periodUsec: 0 };

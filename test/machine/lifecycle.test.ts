@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import type { CtrlIfErrorCode } from '../../lib/errors.ts';
+import type { DomainConfig } from '../../lib/machine/operations.ts';
+import { Events, GUEST_COMMAND, isAlive, useMachines } from './machines.ts';
+
+const start = useMachines();
+const alone = { driver: false } as const;
+const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
+
+describe('create', () => {
+  it('starts a process that connects, and lists it', async () => {
+    const machine = await start(alone);
+    const info = await machine.create({ name: 'web', memory: 4, vcpus: 2, restart: 'never' });
+    expect(info).toMatchObject({ name: 'web', domid: 1, state: 'running', vcpus: [true, true], restart: 'never' });
+    expect(info).toMatchObject({ devices: [], restarts: 0, engine: 'native' });
+    expect(isAlive(info.pid!)).toBe(true);
+    expect(await machine.list()).toEqual([info]);
+    expect(await machine.info(1)).toEqual(info);
+    expect(await machine.destroy('web')).toMatchObject({ name: 'web', how: 'destroyed', signal: 'SIGKILL' });
+    expect(isAlive(info.pid!)).toBe(false);
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('refuses a second domain of the name, and the first lives on', async () => {
+    const machine = await start(alone);
+    const [first, second] = await Promise.allSettled([
+      machine.create({ name: 'web' }),
+      machine.create({ name: 'web' }),
+    ]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'ERR_CTRL_IF_DOMAIN_EXISTS' } });
+    expect(await machine.info('web')).toMatchObject({ state: 'running' });
+  });
+
+  it('starts its driver domain with the machine', async () => {
+    const machine = await start();
+    expect(await machine.list()).toMatchObject([{ name: 'driver', state: 'running', restart: 'always' }]);
+  });
+
+  it.each<[CtrlIfErrorCode, Partial<DomainConfig>, object?]>([
+    ['ERR_CTRL_IF_COMMAND', { command: ['/no/such/program'] }, { subject: '/no/such/program' }],
+    ['ERR_CTRL_IF_COMMAND', { command: ['/dev'] }],
+    ['ERR_CTRL_IF_COMMAND', { command: ['a\0b'] }],
+    ['ERR_CTRL_IF_COMMAND', { command: ['false'] }, { received: 'exited with 1' }],
+    ['ERR_CTRL_IF_CONFIG', { command: [] }, { field: 'command' }],
+    ['ERR_CTRL_IF_CONFIG', { name: 'a b' }, { field: 'name' }],
+    ['ERR_CTRL_IF_CONFIG', { name: '17' }, { field: 'name' }],
+    ['ERR_CTRL_IF_CONFIG', { memory: 0 }, { field: 'memory' }],
+    ['ERR_CTRL_IF_CONFIG', { memory: 8, maxMemory: 4 }, { field: 'maxMemory' }],
+    ['ERR_CTRL_IF_CONFIG', { vcpus: 33 }, { field: 'vcpus' }],
+    ['ERR_CTRL_IF_CONFIG', { vifs: [{ mac: '12' }] }, { field: 'mac' }],
+    ['ERR_CTRL_IF_CONFIG', { usbs: [{ path: '1-1.1.1.1.1.1.1.1' }] }, { field: 'path' }],
+    ['ERR_CTRL_IF_CONFIG', { disks: [{ target: 'x', vdevice: 65536 }] }, { field: 'vdevice' }],
+  ])('fails with %s for %o and leaves nothing', async (code, config, details) => {
+    const machine = await start(alone);
+    await expect(machine.create({ name: 'bad', ...config })).rejects.toEqual(fails(code, details));
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('knows its guest whatever stands between, by its token', async () => {
+    const machine = await start(alone);
+    const [node, program] = GUEST_COMMAND as [string, string];
+    const info = await machine.create({ name: 'web', command: ['sh', '-c', `${node} ${program}; exit $?`] });
+    expect(info.state).toBe('running');
+    expect(await machine.shutdown('web', { reason: 'poweroff' })).toMatchObject({ how: 'poweroff', exitCode: 0 });
+  });
+
+  it('names the domains there are where there is none of that name', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web' });
+    await expect(machine.info('db')).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN', { expected: 'one of web' }));
+    await expect(machine.destroy(7)).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN'));
+  });
+});
+
+describe('shutdown', () => {
+  it('by poweroff ends the domain for good', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web' });
+    const waiting = machine.wait('web');
+    const end = await machine.shutdown('web', { reason: 'poweroff' });
+    expect(end).toEqual({ name: 'web', how: 'poweroff', exitCode: 0, signal: null });
+    expect(await waiting).toEqual(end);
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('by reboot starts it again, with a new domid and process, and its console as it was', async () => {
+    const machine = await start(alone);
+    const before = await machine.create({ name: 'web', minimumRestartSeconds: 0 });
+    const console = await machine.console('web');
+    let said = '';
+    console.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const again = machine.wait('web', 'starting').then(() => machine.wait('web', 'running'));
+    expect(await machine.shutdown('web', { reason: 'reboot' })).toMatchObject({ how: 'reboot', exitCode: 194 });
+    expect(await again).toMatchObject({ restarts: 1, domid: 2 });
+    expect((await machine.info('web')).pid).not.toBe(before.pid);
+    while (!said.includes('web, domain 2')) await new Promise((resolve) => console.once('data', resolve));
+    expect(said).toContain('web, domain 1');
+  });
+
+  it('that is not followed destroys the domain at its deadline', async () => {
+    const machine = await start(alone);
+    // A guest that acknowledges everything and does nothing.
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.receive('SHUTDOWN_POWEROFF', () => {}); guest.on('close', () => process.exit())`;
+    const command = [process.execPath, '--input-type=module', '-e', script];
+    await machine.create({ name: 'deaf', command, restart: 'always' });
+    const end = await machine.shutdown('deaf', { reason: 'poweroff', timeout: 0.05 });
+    expect(end).toMatchObject({ how: 'destroyed', signal: 'SIGKILL' });
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('is refused for a domain that is on its way', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web' });
+    const ending = machine.shutdown('web', { reason: 'poweroff' });
+    await expect(machine.shutdown('web', { reason: 'poweroff' })).rejects.toEqual(
+      fails('ERR_CTRL_IF_DOMAIN_STATE', { received: 'shutting-down' }),
+    );
+    await ending;
+  });
+
+  it.each([
+    ['b', 'reboot'],
+    ['o', 'poweroff'],
+    ['c', 'crash'],
+  ])('by SysRq %s is a %s', async (key, how) => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web', restart: 'never' });
+    const end = machine.wait('web');
+    // The key is pressed before its acknowledgement is on its way.
+    await machine.sysrq('web', key).catch(() => {});
+    expect(await end).toMatchObject({ how });
+  });
+});
+
+describe('the restart policy', () => {
+  it('always: after a crash, not before its time', async () => {
+    const machine = await start(alone);
+    const { pid } = await machine.create({ name: 'web', restart: 'always', minimumRestartSeconds: 0.5 });
+    const began = performance.now();
+    const waiting = machine.wait('web', 'waiting');
+    process.kill(pid!, 'SIGKILL');
+    expect(await waiting).toMatchObject({ state: 'waiting', restarts: 0 });
+    expect(await machine.wait('web', 'running')).toMatchObject({ restarts: 1 });
+    // It had begun a little before.
+    expect(performance.now() - began).toBeGreaterThan(250);
+  });
+
+  it('on-reboot: not after a crash', async () => {
+    const machine = await start(alone);
+    const { pid } = await machine.create({ name: 'web' });
+    const end = machine.wait('web');
+    process.kill(pid!, 'SIGSEGV');
+    expect(await end).toMatchObject({ how: 'crash', signal: 'SIGSEGV' });
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('never: not even after a reboot', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web', restart: 'never' });
+    await machine.shutdown('web', { reason: 'reboot' });
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('is over for who is destroyed while it waits', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web', restart: 'always' });
+    await machine.shutdown('web', { reason: 'poweroff' });
+    expect(await machine.info('web')).toMatchObject({ state: 'waiting' });
+    expect(await machine.destroy('web')).toMatchObject({ how: 'destroyed' });
+    expect(await machine.list()).toEqual([]);
+  });
+});
+
+describe('VCPUs', () => {
+  it('are turned off and on, and the result says what happened', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web', vcpus: 3 });
+    expect(await machine.vcpuSet('web', 2, false)).toEqual([true, true, false]);
+    await expect(machine.vcpuSet('web', 0, false)).rejects.toEqual(fails('ERR_CTRL_IF_VCPU'));
+    await expect(machine.vcpuSet('web', 3, true)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'vcpu' }));
+    expect(await machine.info('web')).toMatchObject({ vcpus: [true, true, false] });
+    expect(await machine.vcpuSet('web', 2, true)).toEqual([true, true, true]);
+  });
+});
+
+describe('the console', () => {
+  it('has what was written before, and takes what is typed', async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web' });
+    const console = (await machine.console('web')).setEncoding('utf8');
+    console.write('uptime\rdevices\rexit\r');
+    let said = '';
+    for await (const text of console) said += text;
+    expect(said).toContain('web, domain 1');
+    expect(said).toMatch(/uptime\r\n[\d.]+ s\r\n\$ devices\r\nnone\r\n\$ exit\r\npowering off/);
+  });
+
+  it('keeps the last 64 KiB for who comes late', async () => {
+    const machine = await start(alone);
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); for (let i = 0; i < 10_000; i++) if (!guest.console.write(String(i).padStart(9, '0') + '\\n')) await new Promise((r) => guest.console.once('drain', r)); guest.receive('SHUTDOWN_SYSRQ', () => {}); guest.console.end('that is all', () => guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 })); guest.on('close', () => process.exit())`;
+    const written = new Events(machine).next(
+      ({ name, result }) => name === 'BLKIF_FE_DRIVER_STATUS' && result === undefined,
+    );
+    await machine.create({ name: 'web', command: [process.execPath, '--input-type=module', '-e', script] });
+    await written;
+    const console = await machine.console('web');
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    while (bytes < 65_536) {
+      const chunk = (console.read() ??
+        (await new Promise((resolve) => console.once('readable', () => resolve(console.read()))))) as Buffer | null;
+      if (!chunk) continue;
+      chunks.push(chunk);
+      bytes += chunk.length;
+    }
+    const kept = Buffer.concat(chunks);
+    expect(kept.length).toBe(65_536);
+    expect(kept.toString().endsWith('000009999\nthat is all')).toBe(true);
+  });
+
+  it("is one listener's: the next one takes it over", async () => {
+    const machine = await start(alone);
+    await machine.create({ name: 'web' });
+    const first = await machine.console('web');
+    const ended = new Promise((resolve) => first.once('end', resolve));
+    first.resume();
+    const second = (await machine.console('web')).setEncoding('utf8');
+    await ended;
+    second.write('help\r');
+    let said = '';
+    second.on('data', (text: string) => {
+      said += text;
+    });
+    while (!said.includes('power off')) await new Promise((resolve) => second.once('data', resolve));
+  });
+});
+
+it("a guest of nobody's is turned away", async () => {
+  const machine = await start(alone);
+  const events = new Events(machine);
+  const refused = events.next(({ result }) => result === 'not started by this machine');
+  const { Guest } = await import('../../lib/index.ts');
+  const guest = await Guest.connect({ name: 'lab' });
+  await refused;
+  await guest.close();
+  expect(await machine.list()).toEqual([]);
+});

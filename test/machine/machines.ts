@@ -1,0 +1,104 @@
+/** Machines for tests: real processes under a runtime directory of the test file's own, of which nothing is left. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { Machine, type MachineOptions } from '../../lib/machine/machine.ts';
+import type { DeviceClass, DeviceInfo, MachineEvent } from '../../lib/machine/operations.ts';
+
+/** As built: a plain Node process cannot run the sources. */
+const GUEST_PROGRAM = fileURLToPath(new URL('../../dist/machine/guest-program.js', import.meta.url));
+export const GUEST_COMMAND = [process.execPath, GUEST_PROGRAM];
+
+const machines: Machine[] = [];
+const pids = new Set<number>();
+
+/** To be called once at the top of a test file. */
+export function useMachines(): (options?: MachineOptions) => Promise<Machine> {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-machine-'));
+    process.env.CTRL_IF_RUNTIME_DIR = directory;
+  });
+  afterEach(async () => {
+    for (const machine of machines.splice(0)) {
+      for (const { pid } of await machine.list()) if (pid) pids.add(pid);
+      await machine.close();
+    }
+    expect([...pids].filter(isAlive)).toEqual([]);
+    expect(readdirSync(directory)).toEqual([]);
+    const made = [process.pid, ...pids];
+    expect(readdirSync('/dev/shm').filter((name) => made.some((pid) => name.startsWith(`ctrl-if.${pid}.`)))).toEqual(
+      [],
+    );
+    pids.clear();
+  });
+  afterAll(() => {
+    delete process.env.CTRL_IF_RUNTIME_DIR;
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return async (options = {}) => {
+    const machine = await Machine.start({ name: 'lab', guestCommand: GUEST_COMMAND, ...options });
+    machines.push(machine);
+    return machine;
+  };
+}
+
+export function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+/** What happens from now on, to be awaited by what it is; each event is awaited once. */
+export class Events {
+  readonly seen: MachineEvent[] = [];
+  readonly #reading: Promise<void>;
+  readonly #waiting: { is: (event: MachineEvent) => boolean; resolve: (event: MachineEvent) => void }[] = [];
+
+  constructor(machine: Machine) {
+    const watching = machine.watch();
+    this.#reading = (async () => {
+      for await (const event of watching) {
+        if (event.kind === 'lost') throw new Error(`${event.count} events were lost`);
+        this.seen.push(event);
+        for (const waiting of this.#waiting.splice(0)) {
+          if (waiting.is(event)) waiting.resolve(event);
+          else this.#waiting.push(waiting);
+        }
+      }
+    })();
+    this.#reading.catch(() => {});
+  }
+
+  /** The next event that is so. */
+  next(is: (event: MachineEvent) => boolean): Promise<MachineEvent> {
+    return new Promise((resolve) => this.#waiting.push({ is, resolve }));
+  }
+
+  /** The next time that a domain enters that state, or ends that way. */
+  domain(name: string, result: string): Promise<MachineEvent> {
+    return this.next((event) => event.kind === 'domain' && event.name === name && event.result === result);
+  }
+
+  /** Messages so far, as `FROM>TO NAME`, a response with its result. */
+  get messages(): string[] {
+    return this.seen
+      .filter(({ kind }) => kind === 'message')
+      .map(({ from, to, name, result }) => `${from}>${to} ${name}${result ? ` ${result}` : ''}`);
+  }
+}
+
+/** Resolves when that device's pattern has crossed; at once when it has. */
+export async function crossed(machine: Machine, domain: string, of: DeviceClass, handle = 0): Promise<DeviceInfo> {
+  const events = machine.watch();
+  try {
+    for (;;) {
+      const found = (await machine.devices(domain, of)).find((device) => device.handle === handle);
+      if (found?.crossed) return found;
+      // Looked at again whenever something has happened.
+      await events.next();
+    }
+  } finally {
+    await events.return?.();
+  }
+}
