@@ -1,181 +1,92 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { Controller } from '../domain/controller.ts';
-import type { Domain } from '../domain/domain.ts';
-import { CtrlIfError } from '../errors.ts';
-import { type ChosenEngine, chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { SEED_MESSAGES } from '../wire/index.ts';
-import { PAGE_BYTES } from '../wire/page.ts';
-import { type Comparison, type Contestant, compareEngines } from './compare.ts';
-import { type Arrivals, type Crossing, receiveAll, sendAll } from './crossing.ts';
-import { DemoPeer } from './demo-peer.ts';
-import { comparisonLine, identicalMessages, joinRows, type Row, rowsTable, verdict } from './demo-report.ts';
+import { Machine } from '../machine/machine.ts';
+import type { LostEvents, MachineEvent } from '../machine/operations.ts';
+import { chooseEngine } from '../page/choose-engine.ts';
 import { EXIT_FAILED } from './failure.ts';
-import type { EndReason, Lifetime } from './lifetime.ts';
-import { Progress, writeJSON, writeLine } from './output.ts';
-import { sampleOf } from './samples.ts';
+import { fired, type Lifetime } from './lifetime.ts';
+import { messagesCommand } from './messages.ts';
+import { paint, writeJSON, writeLine } from './output.ts';
+import { DRIVER, type Scene, Story, type Telling } from './story.ts';
 
 export interface DemoOptions {
-  engine: EngineChoice;
   json?: boolean;
 }
 
-const ENGINE_NAMES = { native: 'native engine', file: 'pure-JS engine (file)' } as const;
-const DEADLINE = 20_000;
-/** For each engine. */
-const COMPARISON_TIME = 1000;
-/** A small message that a guest may answer at once. */
-const COMPARED = SEED_MESSAGES.find(({ name }) => name === 'MEM_REQUEST_SET')!;
+/** A machine's life, every message as it happens, then the engines against each other. */
+export async function demoCommand({ json = false }: DemoOptions, lifetime: Lifetime): Promise<number> {
+  const { engine, why } = chooseEngine('auto');
+  if (engine !== 'native') {
+    const sentence = `domains with memory and devices need the native engine (${why}); here are all messages, by pure JS`;
+    if (!json) await writeLine(`${sentence}\n`);
+    return messagesCommand({ engine, json }, lifetime);
+  }
+  const scenes = await play(json, lifetime.endInOrder());
+  if (!scenes?.every(({ happened }) => happened)) return EXIT_FAILED;
+  return messagesCommand({ engine: 'auto', json, compareOnly: true }, lifetime);
+}
 
-/** Both processes on one page, every message across, then the engines against each other. */
-export async function demoCommand({ engine: asked, json = false }: DemoOptions, lifetime: Lifetime): Promise<number> {
-  const interrupted = lifetime.endInOrder();
-  const demo = new Demo(asked, json, interrupted);
+/** Undefined when it was interrupted. Nothing is left of the machine, however it ends. */
+async function play(json: boolean, ending: AbortSignal): Promise<Scene[] | undefined> {
+  const name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const machine = await Machine.start({ name, driver: DRIVER });
   try {
-    return await demo.run();
-  } catch (error) {
-    // Nobody is left to be told (`| head`), but it has not shown what it was to show.
-    if (interrupted.reason === ('unread' satisfies EndReason)) return EXIT_FAILED;
-    throw error;
+    const { domid } = await machine.info(DRIVER.name);
+    const story = new Story(machine, json ? new JSONTelling() : new Timeline(DRIVER.name, domid!));
+    return await Promise.race([story.tell(), fired(ending).then(() => undefined)]);
   } finally {
-    await demo.close();
+    await machine.close();
   }
 }
 
-class Demo {
-  readonly #chosen: ChosenEngine;
-  /** Whoever asks for one engine has a reason; else all there are are compared. */
-  readonly #compareBoth: boolean;
-  readonly #json: boolean;
-  readonly #progress: Progress;
-  readonly #peer: DemoPeer;
-  readonly #name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
-  readonly #controllers: Controller[] = [];
-  /** Fires with an error when the demo cannot end well any more. */
-  readonly #trouble: AbortSignal;
-  readonly #deadline = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  #performing: Promise<number> | undefined;
+const crash = (pid: number) => void process.kill(pid, 'SIGKILL');
 
-  constructor(asked: EngineChoice, json: boolean, interrupted: AbortSignal) {
-    this.#chosen = chooseEngine(asked);
-    this.#peer = new DemoPeer();
-    this.#compareBoth = asked === 'auto' && (process.env.CTRL_IF_ENGINE || 'auto') === 'auto';
-    this.#json = json;
-    this.#progress = new Progress(!json);
-    const giveUp = (code: 'ERR_CTRL_IF_TIMEOUT' | 'ERR_CTRL_IF_ABORTED', sentence: string) =>
-      this.#deadline.abort(new CtrlIfError(code, sentence));
-    this.#timer = setTimeout(
-      () => giveUp('ERR_CTRL_IF_TIMEOUT', `the demo was not done within ${DEADLINE / 1000} s; try ctrl-if doctor`),
-      DEADLINE,
-    );
-    interrupted.addEventListener('abort', () => giveUp('ERR_CTRL_IF_ABORTED', 'the demo was interrupted'));
-    this.#trouble = AbortSignal.any([this.#peer.lost, this.#deadline.signal]);
+class JSONTelling implements Telling {
+  readonly crash = crash;
+
+  event(event: MachineEvent | LostEvents): void {
+    void writeJSON({ event });
   }
 
-  /** @returns the exit code */
-  async run(): Promise<number> {
-    const aborted = new Promise<never>((_, reject) => {
-      const fail = () => reject(this.#trouble.reason);
-      if (this.#trouble.aborted) fail();
-      else this.#trouble.addEventListener('abort', fail, { once: true });
-    });
-    this.#performing = this.#perform();
-    return await Promise.race([this.#performing, aborted]);
+  began(): void {}
+
+  ended(scene: Scene): void {
+    void writeJSON({ scene });
+  }
+}
+
+/** Who told whom what, a line each, under the scenes that they belong to. */
+class Timeline implements Telling {
+  readonly crash = crash;
+  readonly #names = new Map([[0, 'controller']]);
+
+  constructor(first: string, domid: number) {
+    this.#names.set(domid, first);
   }
 
-  /** Gives back every name, page and process, whatever has happened. */
-  async close(): Promise<void> {
-    this.#progress.clear();
-    if (this.#trouble.aborted) await this.#peer.kill();
-    else await Promise.race([this.#peer.end(), once(this.#trouble, 'abort').then(() => this.#peer.kill())]);
-    clearTimeout(this.#timer);
-    await this.#closeControllers();
-    // What was under way has failed by now, but may have made one more controller first.
-    await this.#performing?.catch(() => {});
-    await this.#closeControllers();
-  }
-
-  async #closeControllers(): Promise<void> {
-    await Promise.all(this.#controllers.map((controller) => controller.close()));
-  }
-
-  async #perform(): Promise<number> {
-    const { engine, why } = this.#chosen;
-    const domain = await this.#link(engine);
-    if (!this.#json) {
-      await writeLine(
-        `controller (process ${process.pid}) and guest (process ${this.#peer.pid}) share one page of ${PAGE_BYTES} bytes\n${ENGINE_NAMES[engine]}: ${why}\n`,
-      );
+  event(event: MachineEvent | LostEvents): void {
+    if (event.kind === 'lost') {
+      void writeLine(paint('red', `${event.count} events came too fast to be shown`));
+      return;
     }
-    const rows = await this.#crossAll(domain);
-    this.#progress.clear();
-    if (!this.#json) await writeLine(`${rowsTable(rows).join('\n')}\n\n${verdict(rows)}`);
-
-    const { comparison, whyOne } = await this.#compare();
-    this.#progress.clear();
-    const ok = identicalMessages(rows) === SEED_MESSAGES.length;
-    if (this.#json)
-      await writeJSON({
-        ok,
-        engine,
-        why,
-        messages: rows.map(rowToJSON),
-        comparison: comparisonToJSON(comparison, whyOne),
-      });
-    else await writeLine(comparisonLine(comparison, whyOne));
-    return ok ? 0 : EXIT_FAILED;
+    const { at, kind, from, to, name, result = '' } = event;
+    if (kind === 'domain' && from !== undefined) this.#names.set(from, name);
+    const way = [from, to].filter((domid) => domid !== undefined).map((domid) => this.#nameOf(domid));
+    const arrow = kind === 'device' ? '↔' : '→';
+    const who = kind === 'domain' ? name : way.join(` ${arrow} `);
+    const what = kind === 'domain' ? `domain ${from ?? ''}` : name;
+    void writeLine(`${at.toFixed(0).padStart(6)} ms  ${who.padEnd(21)}  ${what.padEnd(34)} ${result}`.trimEnd());
   }
 
-  /** A controller of its own for the link, and the guest's process connected to it. */
-  async #link(engine: Contestant['engine']): Promise<Domain> {
-    const name = `${this.#name}-${this.#controllers.length}`;
-    const controller = await Controller.listen({ name, engine });
-    this.#controllers.push(controller);
-    const connected = once(controller, 'domain') as Promise<[Domain]>;
-    await this.#peer.ask({ do: 'connect', name, engine });
-    const [domain] = await connected;
-    return domain;
+  began(title: string): void {
+    void writeLine(`\n${paint('bold', title)}`);
   }
 
-  async #crossAll(domain: Domain): Promise<Row[]> {
-    const crossings: Crossing[] = [];
-    const crossed = (crossing: Crossing) => {
-      crossings.push(crossing);
-      this.#progress.show(`${crossings.length} across: ${crossing.name}`);
-    };
-    const toController: Arrivals = receiveAll(domain, 'toController');
-    await sendAll(domain, 'toGuest', crossed);
-    this.#peer.onCrossed = crossed;
-    await this.#peer.ask({ do: 'send' });
-    const { arrivals: toGuest = {} } = await this.#peer.ask({ do: 'report' });
-    return joinRows(crossings, { toGuest, toController });
+  ended({ happened, detail, milliseconds }: Scene): void {
+    const mark = happened ? paint('green', 'done') : paint('red', 'did not happen');
+    void writeLine(`${mark} in ${milliseconds.toFixed(0)} ms: ${detail}`);
   }
 
-  async #compare(): Promise<{ comparison: Comparison; whyOne: string }> {
-    const { engine, why } = this.#chosen;
-    const engines = this.#compareBoth && engine === 'native' ? (['native', 'file'] as const) : [engine];
-    const contestants: Contestant[] = [];
-    for (const name of engines) contestants.push({ engine: name, domain: await this.#link(name) });
-    const comparison = await compareEngines(contestants, sampleOf(COMPARED), COMPARISON_TIME, (name) =>
-      this.#progress.show(`comparing engines: ${name}`),
-    );
-    return { comparison, whyOne: this.#compareBoth ? why : `only the ${engine} engine was asked for` };
+  #nameOf(domid: number): string {
+    return this.#names.get(domid) ?? `domain ${domid}`;
   }
 }
-
-function rowToJSON({ name, way, bytes, roundTrip, identical, wrong }: Row): object {
-  return { name, direction: way, bytes, roundTripMicroseconds: rounded(roundTrip), identical, ...(wrong && { wrong }) };
-}
-
-function comparisonToJSON({ native, file }: Comparison, whyOne: string): object {
-  const both = native !== undefined && file !== undefined;
-  return {
-    nativeMicroseconds: native === undefined ? null : rounded(native),
-    fileMicroseconds: file === undefined ? null : rounded(file),
-    ratio: both ? rounded(file / native) : null,
-    ...(!both && { why: whyOne }),
-  };
-}
-
-const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -8,6 +8,7 @@ import { encodeCommand } from './encode.ts';
 import { type GuestCommandOptions, guestCommand } from './guest.ts';
 import type { Lifetime } from './lifetime.ts';
 import { addMachineCommands } from './machine-program.ts';
+import { type MessagesOptions, messagesCommand } from './messages.ts';
 import { engineOption, examples, nameOption, seconds } from './options.ts';
 
 const EXIT_CODES = `
@@ -32,7 +33,8 @@ export function createProgram(lifetime: Lifetime, outcome: { exitCode: number })
     .addHelpText(
       'after',
       examples([
-        ['ctrl-if demo', 'two processes, all 42 messages, and how fast'],
+        ['ctrl-if demo', 'a machine with three domains, and every message of it'],
+        ['ctrl-if messages', 'two processes, all 42 messages, and how fast'],
         ['ctrl-if controller', 'in one terminal, and in another:'],
         ['ctrl-if guest', 'what you type in one appears in the other'],
         ['ctrl-if doctor', 'when something does not work'],
@@ -87,18 +89,34 @@ ${examples([
 
   program
     .command('demo')
+    .description('A machine with a driver domain and two guests: every message as it happens, then how fast they go.')
+    .option('--json', 'one JSON object a line for each event, then the outcome')
+    .addHelpText(
+      'after',
+      `
+Disks, vifs and a USB port are connected, the driver domain is killed and all is reconnected, a console answers, memory
+and VCPUs change, and all shut down. Exit code 1 when any of it did not happen.
+${examples([
+  ['ctrl-if demo', ''],
+  ["ctrl-if demo --json | jq 'select(.scene)'", ''],
+])}`,
+    )
+    .action(run((options: DemoOptions) => demoCommand(options, lifetime)));
+
+  program
+    .command('messages')
     .description('Controller and guest as two processes on one page: all 42 messages across, each byte checked.')
     .addOption(engineOption())
     .option('--json', 'the results as one JSON object')
     .addHelpText(
       'after',
       examples([
-        ['ctrl-if demo', ''],
-        ['ctrl-if demo --engine file', ''],
-        ['ctrl-if demo --json | jq .comparison', ''],
+        ['ctrl-if messages', ''],
+        ['ctrl-if messages --engine file', ''],
+        ['ctrl-if messages --json | jq .comparison', ''],
       ]),
     )
-    .action(run((options: DemoOptions) => demoCommand(options, lifetime)));
+    .action(run((options: MessagesOptions) => messagesCommand(options, lifetime)));
 
   program
     .command('decode')

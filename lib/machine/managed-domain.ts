@@ -83,6 +83,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   async create(): Promise<void> {
     try {
       await this.#start();
+      // It has none yet, and from now on they know whose they are.
+      await this.devices.replay(this.#link!.domid);
     } catch (error) {
       this.#gone(this.#end({ exitCode: null, signal: null }));
       throw error;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Crossing, REPETITIONS, receiveAll, samplesFor, sendAll, type Way } from '../../lib/cli/crossing.ts';
-import { identicalMessages, joinRows, rowsTable, verdict } from '../../lib/cli/demo-report.ts';
+import { identicalMessages, joinRows, rowsTable, verdict } from '../../lib/cli/messages-report.ts';
 import { sampleOf } from '../../lib/cli/samples.ts';
 import type { Endpoint } from '../../lib/index.ts';
 import { HEADER_BYTES, type MessageInput, SEED_MESSAGES, seedCodec } from '../../lib/wire/index.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConsoleLines } from '../../lib/cli/console-lines.ts';
-import { comparisonLine } from '../../lib/cli/demo-report.ts';
+import { comparisonLine } from '../../lib/cli/messages-report.ts';
 import { paint, table } from '../../lib/cli/output.ts';
 import { linesOf } from '../../lib/cli/translate.ts';
 

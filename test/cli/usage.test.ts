@@ -5,7 +5,20 @@ import { expectError, run, useRuntimeDirectory } from './cli.ts';
 useRuntimeDirectory();
 
 const COMMANDS = [
-  ...['controller', 'guest', 'demo', 'decode', 'encode', 'doctor', 'machine', 'create', 'list', 'info', 'console'],
+  ...[
+    'controller',
+    'guest',
+    'demo',
+    'messages',
+    'decode',
+    'encode',
+    'doctor',
+    'machine',
+    'create',
+    'list',
+    'info',
+    'console',
+  ],
   ...['shutdown', 'reboot', 'suspend', 'resume', 'destroy', 'wait', 'sysrq', 'memory-set', 'vcpu-set'],
   ...['block-attach', 'block-detach', 'block-list', 'usb-attach', 'usb-detach', 'usb-list'],
   ...['network-attach', 'network-detach', 'network-list', 'network-limit'],

@@ -71,7 +71,12 @@ describe('a mistake is told with its line', () => {
   it.each<[string, string, string, string]>([
     ['an unknown key', 'name = "web"\nmemroy = 8\n', 'web.toml:2', 'did you mean "memory"?'],
     ['another spelling of a key', 'name = "web"\n\nmax_memory = 8\n', 'web.toml:3', 'did you mean "maxMemory"?'],
-    ['a key like no other', 'name = "web"\nkernel = "/boot/vmlinuz"\n', 'web.toml:2', 'only name, command, driver, memory'],
+    [
+      'a key like no other',
+      'name = "web"\nkernel = "/boot/vmlinuz"\n',
+      'web.toml:2',
+      'only name, command, driver, memory',
+    ],
     ['an unknown key of a disk', '[[disks]]\ntarget="a"\nvdevice=1\nvdev=2\n', 'web.toml:4', 'did you mean "vdevice"?'],
     ['the prototype', 'name = "web"\n__proto__ = { memory = 8 }\n', 'web.toml:2', 'no key "__proto__"'],
     ['the prototype as a table', 'name = "web"\n[__proto__]\nmemory = 8\n', 'web.toml:2', 'no key "__proto__"'],

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
 import type { Crossing } from './crossing.ts';
-import type { Command, Reply } from './demo-protocol.ts';
+import type { Command, Reply } from './messages-protocol.ts';
 
 type Done = Extract<Reply, { is: 'done' }>;
 
 /** The guest's process as the controller's has it: takes one command at a time, and is never left behind. */
-export class DemoPeer {
+export class MessagesPeer {
   readonly pid: number;
   /** Fires when the process has gone without being asked to. */
   readonly lost: AbortSignal;
@@ -19,7 +19,7 @@ export class DemoPeer {
 
   constructor() {
     // Beside this file under the same extension, built or not.
-    const program = new URL(`./demo-guest${extname(import.meta.url)}`, import.meta.url);
+    const program = new URL(`./messages-guest${extname(import.meta.url)}`, import.meta.url);
     const lost = new AbortController();
     this.lost = lost.signal;
     this.#process = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -1,8 +1,8 @@
-/** The guest's process of the demo: does what the controller's process asks, and ends when that has gone. */
+/** The guest's process of the exchange: does what the controller's process asks, and ends when that has gone. */
 import { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type Arrivals, receiveAll, sendAll } from './crossing.ts';
-import type { Command, Reply } from './demo-protocol.ts';
+import type { Command, Reply } from './messages-protocol.ts';
 
 const guests: Guest[] = [];
 let arrivals: Arrivals = {};

@@ -1,4 +1,4 @@
-/** What the demo's two processes say to each other beside the page, over Node's IPC channel. */
+/** What the exchange's two processes say to each other beside the page, over Node's IPC channel. */
 import type { CtrlIfErrorCode } from '../errors.ts';
 import type { EngineName } from '../page/page.ts';
 import type { Arrivals, Crossing } from './crossing.ts';

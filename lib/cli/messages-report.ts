@@ -3,7 +3,7 @@ import type { Comparison } from './compare.ts';
 import { type Arrivals, type Crossing, type Difference, REPETITIONS, type Way } from './crossing.ts';
 import { paint, table } from './output.ts';
 
-/** One line of the demo's table. */
+/** One line of the exchange's table. */
 export interface Row extends Crossing {
   identical: boolean;
   /** What went wrong, in words. */

@@ -1,0 +1,181 @@
+import { CtrlIfError } from '../errors.ts';
+import type { DomainInfo, LostEvents, MachineEvent, MachineOperations } from '../machine/operations.ts';
+
+/** One thing that the story shows, and whether it happened. */
+export interface Scene {
+  title: string;
+  happened: boolean;
+  /** What was seen, or what was missing, in words. */
+  detail: string;
+  milliseconds: number;
+}
+
+export interface Telling {
+  event(event: MachineEvent | LostEvents): void;
+  began(title: string): void;
+  ended(scene: Scene): void;
+  /** Ends the process of a domain as a crash would. */
+  crash(pid: number): void;
+}
+
+/** The driver domain of the story; it comes back as soon as it is gone. */
+export const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
+/** A step that takes longer has not happened. */
+const PATIENCE = 5000;
+const GUESTS = ['web', 'db'];
+
+/** What a machine does in its life, step by step, on a machine that has the driver domain {@link DRIVER} and nothing else. */
+export class Story {
+  readonly #machine: MachineOperations;
+  readonly #telling: Telling;
+  readonly #changed = new Set<() => void>();
+
+  constructor(machine: MachineOperations, telling: Telling) {
+    this.#machine = machine;
+    this.#telling = telling;
+  }
+
+  async tell(): Promise<Scene[]> {
+    const events = this.#machine.watch()[Symbol.asyncIterator]();
+    const listening = this.#listen(events);
+    try {
+      return await this.#scenes();
+    } finally {
+      await events.return?.();
+      await listening;
+    }
+  }
+
+  async #scenes(): Promise<Scene[]> {
+    const machine = this.#machine;
+    return [
+      await this.#scene('two guests with two disks, a vif and a USB port start', async () => {
+        await machine.create({
+          name: 'web',
+          memory: 16,
+          maxMemory: 32,
+          vcpus: 2,
+          disks: [
+            { target: 'web-root', vdevice: 0x301 },
+            { target: 'web-data', vdevice: 0x302 },
+          ],
+          vifs: [{ credit: { bytes: 1 << 20, microseconds: 1_000_000 } }],
+          usbs: [{ path: '1-1' }],
+        });
+        await machine.create({ name: 'db', disks: [{ target: 'db', vdevice: 0x301 }], vifs: [{}] });
+        return this.#connected();
+      }),
+      await this.#scene('the driver domain is killed, and everything is reconnected', async () => {
+        const { pid, domid } = await machine.info(DRIVER.name);
+        this.#telling.crash(pid!);
+        const again = await this.#until('a new driver domain', async () => {
+          const driver = await machine.info(DRIVER.name);
+          return driver.state === 'running' && driver.domid !== domid ? driver : undefined;
+        });
+        return `domain ${domid} came back as domain ${again.domid}; ${await this.#connected(again.domid)}`;
+      }),
+      await this.#scene('a line typed into a console is answered', () => this.#console('web', 'uptime', /\d+\.\d s/)),
+      await this.#scene('memory is ballooned down and up', async () => {
+        const down = await machine.memorySet('web', 8);
+        const up = await machine.memorySet('web', 32);
+        expect(down.reached === 8 && up.reached === 32, `8 and 32 MiB, not ${down.reached} and ${up.reached}`);
+        return '16 → 8 → 32 MiB';
+      }),
+      await this.#scene('a VCPU is unplugged', async () => {
+        const vcpus = await machine.vcpuSet('web', 1, false);
+        expect(vcpus[0] === true && vcpus[1] === false, `one of two VCPUs on, not ${vcpus.join(', ')}`);
+        return 'VCPU 1 of 2 is off';
+      }),
+      await this.#scene('all shut down in order', async () => {
+        for (const name of GUESTS) {
+          const { how } = await machine.shutdown(name, { reason: 'poweroff', timeout: PATIENCE / 1000 });
+          expect(how === 'poweroff', `${name} powered off, not ${how}`);
+        }
+        // Its devices are gone, so nobody misses it; it would start again after a poweroff.
+        await machine.destroy(DRIVER.name);
+        const left = await machine.list();
+        expect(left.length === 0, `no domain left, not ${left.map(({ name }) => name).join(', ')}`);
+        return `${GUESTS.join(' and ')} powered off; no domain is left`;
+      }),
+    ];
+  }
+
+  /** Resolves when every device of every guest is connected, and a pattern and a notification have crossed both ways. */
+  async #connected(backend?: number): Promise<string> {
+    const ready = ({ state, crossed, backend: by }: DomainInfo['devices'][number]) =>
+      state === 'CONNECTED' && crossed === true && (backend === undefined || by === backend);
+    const devices = await this.#until('every device connected', async () => {
+      const guests = (await this.#machine.list()).filter(({ name }) => GUESTS.includes(name));
+      const all = guests.flatMap((guest) => guest.devices);
+      return all.length > 0 && all.every(ready) ? all : undefined;
+    });
+    return `${devices.length} devices connected, pattern and event crossed both ways on each`;
+  }
+
+  async #console(domain: string, line: string, answer: RegExp): Promise<string> {
+    const console = await this.#machine.console(domain);
+    try {
+      return await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(late(`an answer to ${line}`)), PATIENCE);
+        let heard = '';
+        console.on('data', (bytes: Buffer) => {
+          heard += bytes.toString('latin1');
+          const found = answer.exec(heard.slice(heard.lastIndexOf(line) + line.length));
+          if (!heard.includes(line) || !found) return;
+          clearTimeout(timer);
+          resolve(`${domain}: ${line} → ${found[0]}`);
+        });
+        console.on('error', reject);
+        console.write(`${line}\r`);
+      });
+    } finally {
+      console.destroy();
+    }
+  }
+
+  async #scene(title: string, play: () => Promise<string>): Promise<Scene> {
+    this.#telling.began(title);
+    const began = performance.now();
+    const outcome = await play().then(
+      (detail) => ({ happened: true, detail }),
+      (error: Error) => ({ happened: false, detail: error.message }),
+    );
+    const scene = { title, ...outcome, milliseconds: performance.now() - began };
+    this.#telling.ended(scene);
+    return scene;
+  }
+
+  /** What `look` finds, looked for again whenever something has happened. */
+  async #until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late(what)), PATIENCE);
+    });
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => this.#changed.add(resolve));
+        const found = await look();
+        if (found !== undefined) return found;
+        await Promise.race([changed, tooLate]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #listen(events: AsyncIterator<MachineEvent | LostEvents>): Promise<void> {
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      this.#telling.event(next.value);
+      for (const changed of this.#changed) changed();
+      this.#changed.clear();
+    }
+  }
+}
+
+function expect(happened: boolean, what: string): void {
+  if (!happened) throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `expected ${what}`);
+}
+
+function late(what: string): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_TIMEOUT', `there was not ${what} within ${PATIENCE / 1000} s`);
+}
