@@ -88,3 +88,36 @@ it('names files that exist', () => {
   for (const [, path] of readme.matchAll(/\]\(([^)]+)\)/g))
     expect(() => readFileSync(join(root, path!)), path).not.toThrow(/ENOENT/);
 });
+
+it('has a machine that does what it says', { timeout: 60_000 }, async () => {
+  const commands = [...readme.matchAll(/^ctrl-if ((?:create|block-attach|list|console|shutdown) .*|list)$/gm)].map(
+    ([, line]) => line!.replace(/ +#.*$/, '').split(' '),
+  );
+  expect(commands.map(([command]) => command)).toEqual(['create', 'block-attach', 'list', 'console', 'shutdown']);
+  const cli = join(root, 'dist/cli/main.js');
+  const machine = spawn(process.execPath, [cli, 'machine'], {
+    cwd: home,
+    env: env(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(machine, 'exit');
+  try {
+    await once(machine.stdout, 'data');
+    for (const command of commands) {
+      if (command[0] === 'console') {
+        const console = spawn(process.execPath, [cli, ...command], {
+          cwd: home,
+          env: env(),
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        expect(String(await once(console.stdout, 'data'))).toContain('$');
+        console.kill('SIGKILL');
+      } else {
+        expect(await run(process.execPath, [cli, ...command]), command.join(' ')).toMatchObject({ code: 0 });
+      }
+    }
+  } finally {
+    machine.kill('SIGTERM');
+    await exited;
+  }
+});

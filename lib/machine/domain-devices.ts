@@ -8,6 +8,9 @@ import type { Targets } from './targets.ts';
 import { UsbPorts } from './usb-ports.ts';
 import { Vifs } from './vifs.ts';
 
+/** How long to wait for a frontend that may not exist, in milliseconds. */
+const CONNECT_TIMEOUT = 2000;
+
 /** Who serves a device, by its name, which it keeps from one life to the next. */
 export interface BackendName {
   readonly name: string;
@@ -65,22 +68,19 @@ export class DomainDevices {
     this.#with = surroundings;
   }
 
-  attachDisk(disk: DiskConfig): Promise<DeviceInfo> {
-    return this.#inTurn(async () => {
-      await this.#disks.attach(this.#attaching(), disk);
-      return this.#info('block', disk.vdevice);
-    });
+  async attachDisk(disk: DiskConfig): Promise<DeviceInfo> {
+    await this.#inTurn(() => this.#disks.attach(this.#attaching(), disk));
+    return this.#whenConnected('block', ({ id }) => id === String(disk.vdevice));
   }
 
   detachDisk(vdevice: number): Promise<void> {
     return this.#inTurn(() => this.#disks.detach(this.#with, vdevice));
   }
 
-  attachVif(vif: VifConfig): Promise<DeviceInfo> {
-    return this.#inTurn(async () => {
-      const handle = await this.#vifs.attach(this.#attaching(), { ...vif, mac: vif.mac ?? randomMac() });
-      return this.list('network').find((device) => device.handle === handle)!;
-    });
+  async attachVif(vif: VifConfig): Promise<DeviceInfo> {
+    const whole = { ...vif, mac: vif.mac ?? randomMac() };
+    const handle = await this.#inTurn(() => this.#vifs.attach(this.#attaching(), whole));
+    return this.#whenConnected('network', (device) => device.handle === handle);
   }
 
   detachVif(handle: number): Promise<void> {
@@ -91,11 +91,9 @@ export class DomainDevices {
     return this.#inTurn(() => this.#vifs.limit(handle, credit));
   }
 
-  attachUsb(usb: UsbConfig): Promise<DeviceInfo> {
-    return this.#inTurn(async () => {
-      await this.#usbs.attach(this.#attaching(), usb);
-      return this.#info('usb', usb.path);
-    });
+  async attachUsb(usb: UsbConfig): Promise<DeviceInfo> {
+    await this.#inTurn(() => this.#usbs.attach(this.#attaching(), usb));
+    return this.#whenConnected('usb', ({ id }) => id === usb.path);
   }
 
   detachUsb(path: string): Promise<void> {
@@ -160,8 +158,17 @@ export class DomainDevices {
     );
   }
 
-  #info(of: DeviceClass, id: string | number): DeviceInfo {
-    return this.list(of).find((device) => device.id === String(id))!;
+  /** A guest without a frontend for it never connects: then as it is. */
+  async #whenConnected(of: DeviceClass, isIt: (device: DeviceInfo) => boolean): Promise<DeviceInfo> {
+    const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
+    const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
+    for (;;) {
+      const changed = this.#with.hubs.nextChange();
+      const device = this.list(of).find(isIt);
+      if (!device) throw noDevice(`the ${of} device was detached before it was connected`, 'it to stay', 'nothing');
+      if (device.state === 'CONNECTED' || deadline.aborted) return device;
+      await Promise.race([changed, late]);
+    }
   }
 
   #describe(relay: Relay | undefined): DeviceEnds {

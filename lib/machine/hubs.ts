@@ -21,6 +21,7 @@ export class Hubs {
   readonly #log: EventLog;
   /** Channels over which a pattern and a notification have crossed both ways. */
   readonly #crossed = new WeakSet<ChannelPair>();
+  readonly #onChange: (() => void)[] = [];
 
   constructor(channels: ControllerChannels, log: EventLog) {
     const allocator = new Allocator(channels);
@@ -29,7 +30,10 @@ export class Hubs {
     this.network = new NetworkHub(allocator);
     this.usb = new UsbHub(allocator);
     for (const [of, hub] of this.#entries) {
-      hub.on('state', (relay) => this.#tell(of, relay, relay.state));
+      hub.on('state', (relay) => {
+        this.#tell(of, relay, relay.state);
+        for (const changed of this.#onChange.splice(0)) changed();
+      });
       // Its requester has been told by a status, or is dead.
       hub.on('error', (error) =>
         log.tell({ kind: 'device', name: of, result: error instanceof Error ? error.message : String(error) }),
@@ -70,6 +74,11 @@ export class Hubs {
   /** Whether what its frontend has written has come back from its backend, since it was connected. */
   hasCrossed({ channel }: Relay): boolean {
     return channel !== undefined && this.#crossed.has(channel);
+  }
+
+  /** Resolves when any device is in another state than before. */
+  nextChange(): Promise<void> {
+    return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
   get #entries(): readonly (readonly [DeviceClass, DeviceHub])[] {
