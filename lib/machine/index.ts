@@ -1,0 +1,5 @@
+/** `ctrl-if/machine`: a controller whose domains are its child processes, with memory, devices and consoles. */
+export { readSource, toDomainConfig } from './config.ts';
+export { Machine, type MachineOptions } from './machine.ts';
+export type * from './operations.ts';
+export type { Source } from './source.ts';
