@@ -1,5 +1,9 @@
 import { CtrlIfError } from '../errors.ts';
+import { conforming, toDomainConfig } from './config.ts';
+import * as schemas from './config-schema.ts';
 import type { DiskConfig, DomainConfig, UsbConfig, VifConfig } from './operations.ts';
+import type { Schema } from './schema.ts';
+import type { Source } from './source.ts';
 
 /** A configuration with what it leaves out, but for the command. */
 export type ResolvedConfig = Required<Omit<DomainConfig, 'command'>> & Pick<DomainConfig, 'command'>;
@@ -8,61 +12,30 @@ export type ResolvedConfig = Required<Omit<DomainConfig, 'command'>> & Pick<Doma
 export const FRAMES_PER_MIB = 256;
 /** A domain's memory at most, in MiB. */
 const MOST_MEMORY = 4096;
-const MOST_VCPUS = 32;
-const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
-/** Wants its NUL in 16 bytes. */
-const USB_PATH_BYTES = 15;
 
 /** Fills in what is left out. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for what no domain can be */
 export function checkConfig(config: DomainConfig): ResolvedConfig {
-  if (typeof config !== 'object' || config === null) throw bad('config', 'an object', config);
-  const { name, command, memory = 8, vcpus = 1, restart = 'on-reboot', driver = false } = config;
-  const { maxMemory = memory, minimumRestartSeconds = 20, shutdownSeconds = 30 } = config;
-  const { disks = [], vifs = [], usbs = [] } = config;
-  if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
-    throw bad('name', '1 to 64 letters, digits, "-", "_" and "."', name);
-  }
-  // A domid is a domain's name as well.
-  if (/^\d+$/.test(name)) throw bad('name', 'not only digits, which are a domid', name);
-  const isCommand = Array.isArray(command) && command.length > 0 && command.every((each) => typeof each === 'string');
-  if (command !== undefined && !isCommand) throw bad('command', 'a program and its arguments, strings', command);
-  checkNumber('memory', memory, 1, MOST_MEMORY);
+  const checked = toDomainConfig(given('the configuration', config));
+  const { memory = 8, vcpus = 1, restart = 'on-reboot', driver = false, disks = [], vifs = [], usbs = [] } = checked;
+  const { maxMemory = memory, minimumRestartSeconds = 20, shutdownSeconds = 30 } = checked;
   checkNumber('maxMemory', maxMemory, memory, MOST_MEMORY);
-  checkNumber('vcpus', vcpus, 1, MOST_VCPUS);
-  if (!['always', 'on-reboot', 'never'].includes(restart)) throw bad('restart', 'always, on-reboot or never', restart);
-  checkSeconds('minimumRestartSeconds', minimumRestartSeconds);
-  checkSeconds('shutdownSeconds', shutdownSeconds);
-  if (typeof driver !== 'boolean') throw bad('driver', 'true or false', driver);
-  for (const [field, list] of Object.entries({ disks, vifs, usbs })) {
-    if (!Array.isArray(list)) throw bad(field, 'a list', list);
-  }
-  disks.forEach(checkDisk);
-  vifs.forEach(checkVif);
-  usbs.forEach(checkUsb);
   const rest = { memory, maxMemory, vcpus, restart, driver, minimumRestartSeconds, shutdownSeconds, disks, vifs, usbs };
-  return { name, ...rest, ...(command && { command }) };
+  return { name: checked.name, ...rest, ...(checked.command && { command: checked.command }) };
 }
 
-export function checkDisk({ target, vdevice, mode }: DiskConfig): void {
-  if (typeof target !== 'string' || target === '')
-    throw bad('target', 'what the backend is to serve, a string', target);
-  checkNumber('vdevice', vdevice, 0, 0xffff);
-  if (mode !== undefined && mode !== 'r' && mode !== 'w') throw bad('mode', 'r or w', mode);
+export const checkDisk = (disk: DiskConfig): void => check('the disk', schemas.disk, disk);
+export const checkVif = (vif: VifConfig): void => check('the network interface', schemas.vif, vif);
+export const checkCredit = (credit: NonNullable<VifConfig['credit']>): void =>
+  check('the limit', schemas.credit, credit);
+export const checkUsb = (usb: UsbConfig): void => check('the USB port', schemas.usb, usb);
+
+function check(what: string, schema: Schema, value: unknown): void {
+  conforming(schema, given(what, value));
 }
 
-export function checkVif({ mac, credit }: VifConfig): void {
-  if (mac !== undefined && !MAC.test(mac)) throw bad('mac', 'six bytes in hexadecimal, as in 00:16:3e:01:02:03', mac);
-  if (credit !== undefined) checkCredit(credit);
-}
-
-export function checkCredit(credit: NonNullable<VifConfig['credit']>): void {
-  checkNumber('bytes', credit.bytes, 0, 0xffff_ffff);
-  checkNumber('microseconds', credit.microseconds, 0, 0xffff_ffff);
-}
-
-export function checkUsb({ path }: UsbConfig): void {
-  const isPath = typeof path === 'string' && path !== '' && Buffer.byteLength(path) <= USB_PATH_BYTES;
-  if (!isPath) throw bad('path', `1 to ${USB_PATH_BYTES} bytes, as in 1-1.2`, path);
+/** What a caller has given, which has no lines. */
+function given(what: string, value: unknown): Source {
+  return { value, where: () => what };
 }
 
 /** MiB, whole ones. */

@@ -43,9 +43,11 @@ const MAX_TOLD = 5;
 export function configError(mistakes: readonly Mistake[], { where }: Pick<Source, 'where'>): CtrlIfError {
   const told = mistakes.slice(0, MAX_TOLD).map(({ path, sentence }) => `${where(path)}: ${sentence}`);
   const more = mistakes.length - told.length;
-  const { expected, received } = mistakes[0]!;
+  const { path: first, expected, received } = mistakes[0]!;
+  const field = first.findLast((key) => typeof key === 'string');
   return new CtrlIfError('ERR_CTRL_IF_CONFIG', told.join('; ') + (more > 0 ? `; and ${more} more` : ''), {
-    subject: where(mistakes[0]!.path),
+    subject: where(first),
+    ...(typeof field === 'string' && { field }),
     expected,
     received,
     mistakes: mistakes.map(({ path, kind, sentence }) => ({ where: where(path), path, kind, message: sentence })),
