@@ -184,14 +184,17 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     this.#reserve.release();
   }
 
+  /** No closure of {@link #accept}'s, which would keep all that a guest presented itself with for as long as it stays. */
+  readonly #settleReserve = (): void => {
+    if (!this.#closed) this.#reserve.settle();
+  };
+
   /** Hears a peer present itself, in the order of `handshake.ts`, and welcomes it or turns it away. */
   #accept(socket: Socket): void {
     let announced: Announcement | undefined;
     // The next must find a descriptor free, and who goes gives one back.
     this.#reserve.settle();
-    socket.once('close', () => {
-      if (!this.#closed) this.#reserve.settle();
-    });
+    socket.once('close', this.#settleReserve);
     const settle = () => {
       clearTimeout(timer);
       this.#arriving.delete(connection);
