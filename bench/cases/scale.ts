@@ -7,7 +7,7 @@ import { FAST } from './peers.ts';
 
 const COUNTS = [1, 10, 100, 1000];
 const NOTE =
-  'One guest asks, the others are connected and silent; all guests share one process and one core. controllerCpuNs is of one message; ' +
+  'One guest asks, the others are connected and silent; all guests share one process and one core; links sleep after a silent millisecond. controllerCpuNs is of one message; ' +
   'memory and descriptors are those that the controller has for one guest more, from no guest to all.';
 
 const scaleCase = (guests: number): BenchCase => ({

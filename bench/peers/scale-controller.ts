@@ -4,6 +4,7 @@ import { Controller, type Domain } from 'ctrl-if';
 import { Checker } from './checker.ts';
 import { ECHO, type Echo } from './echo.ts';
 import { type Memory, memoryNow } from './open-memory.ts';
+import { SCALE_IDLE } from './scale-idle.ts';
 
 export interface ControllerFigures extends Memory {
   descriptors: number;
@@ -14,7 +15,7 @@ export interface ControllerFigures extends Memory {
 process.on('disconnect', () => process.exit(0));
 
 const name = `bench-scale-${process.pid}`;
-const controller = await Controller.listen({ name, engine: 'native', messages: [ECHO] });
+const controller = await Controller.listen({ name, engine: 'native', messages: [ECHO], idle: SCALE_IDLE });
 const checker = new Checker();
 controller.on('domain', (domain: Domain<typeof ECHO>) => {
   domain.receive('ECHO', ({ sequence, mark }: Echo) => checker.take(sequence, mark));

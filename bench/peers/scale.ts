@@ -5,6 +5,7 @@ import { ECHO, echoMessage } from './echo.ts';
 import { timeRoundTrips } from './measure.ts';
 import type { Samples } from './samples.ts';
 import type { ControllerFigures } from './scale-controller.ts';
+import { SCALE_IDLE } from './scale-idle.ts';
 import { printFigures, startProgram } from './second-process.ts';
 
 export interface ScaleJob {
@@ -31,7 +32,7 @@ async function main({ guests: count, roundTripsASample, warmupMs, timedMs, cpus 
     controller.child.send('figures');
     return controller.receive<ControllerFigures>();
   };
-  const connect = () => Guest.connect({ name, engine: 'native', messages: [ECHO] });
+  const connect = () => Guest.connect({ name, engine: 'native', messages: [ECHO], idle: SCALE_IDLE });
   // What the first guest costs, as code and pools, is none of the others'.
   await (await connect()).close();
   const before = await figures();
