@@ -1,0 +1,155 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { CtrlIfErrorCode } from '../../lib/errors.ts';
+import type { Machine } from '../../lib/machine/machine.ts';
+import type { DeviceClass, DeviceInfo } from '../../lib/machine/operations.ts';
+import { crossed, Events, useMachines } from './machines.ts';
+
+const start = useMachines();
+const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
+const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
+const CYCLES = Number(process.env.CTRL_IF_LONG_CYCLES ?? 50);
+/** Of the first attach that is compared: pools and caches have their size by then. */
+const SETTLED = 10;
+
+const ATTACH: Record<DeviceClass, (machine: Machine) => Promise<DeviceInfo>> = {
+  block: (machine) => machine.blockAttach('web', { target: 'img', vdevice: 769 }),
+  network: (machine) => machine.networkAttach('web', { mac: '00:16:3e:00:00:01' }),
+  usb: (machine) => machine.usbAttach('web', { path: '1-1' }),
+};
+const DETACH: Record<DeviceClass, (machine: Machine) => Promise<void>> = {
+  block: (machine) => machine.blockDetach('web', 769),
+  network: (machine) => machine.networkDetach('web', 0),
+  usb: (machine) => machine.usbDetach('web', '1-1'),
+};
+const CLASSES = Object.keys(ATTACH) as DeviceClass[];
+/** What three processes say on a connect, in order, by the names that the class has. */
+const CONNECT: Record<DeviceClass, readonly RegExp[]> = {
+  block: [/0>1 BLKIF_BE_CREATE$/, /0>2 BLKIF_FE_INTERFACE_STATUS$/, /2>0 BLKIF_FE_INTERFACE_CONNECT$/],
+  network: [/0>1 NETIF_BE_CREATE$/, /0>2 NETIF_FE_INTERFACE_STATUS$/, /2>0 NETIF_FE_INTERFACE_CONNECT$/],
+  usb: [/0>1 USBIF_BE_CREATE$/, /0>2 USBIF_FE_INTERFACE_STATUS_CHANGED$/, /2>0 USBIF_FE_INTERFACE_CONNECT$/],
+};
+const BE_CONNECT = /1>0 \w+_BE_CONNECT OKAY$/;
+const LEAVE = [
+  /0>1 \w+_BE_DISCONNECT$/,
+  /1>0 \w+_BE_DISCONNECT OKAY$/,
+  /0>1 \w+_BE_DESTROY$/,
+  /1>0 \w+_BE_DESTROY OKAY$/,
+];
+
+/** Whether each pattern is found after the one before. */
+function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
+  let at = -1;
+  return patterns.every((pattern) => {
+    at = messages.findIndex((message, i) => i > at && pattern.test(message));
+    return at >= 0;
+  });
+}
+
+async function machineWithWeb(): Promise<Machine> {
+  const machine = await start({ driver: DRIVER });
+  await machine.create({ name: 'web', memory: 8 });
+  return machine;
+}
+
+describe.each(CLASSES)('a %s device', (of) => {
+  it('is connected and taken away in the order of PROTOCOL.md 3, its frames and ports in both ends', async () => {
+    const machine = await machineWithWeb();
+    const events = new Events(machine);
+    const device = await ATTACH[of](machine);
+    expect(device).toMatchObject({ class: of, handle: 0, frontend: 2, backend: 1, state: 'CONNECTED' });
+    expect(device.frames!.length).toBeGreaterThan(0);
+    expect(await crossed(machine, 'web', of)).toMatchObject({ frames: device.frames, ports: device.ports });
+    expect(inOrder(events.messages, [...CONNECT[of], BE_CONNECT])).toBe(true);
+    const gone = events.next(({ kind, result }) => kind === 'device' && result === 'ABSENT');
+    await DETACH[of](machine);
+    await gone;
+    expect(inOrder(events.messages, LEAVE)).toBe(true);
+    expect(await machine.devices('web')).toEqual([]);
+  });
+
+  it(`leaves nothing over after ${CYCLES} times`, { timeout: 60_000 + CYCLES * 100 }, async () => {
+    const machine = await machineWithWeb();
+    const held = async () => {
+      const pids = [process.pid, (await machine.info('driver')).pid!, (await machine.info('web')).pid!];
+      return pids.map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+    };
+    let first: DeviceInfo | undefined;
+    let descriptors: number[] | undefined;
+    for (let i = 0; i < CYCLES; i++) {
+      const device = await ATTACH[of](machine);
+      const { handle, frames, ports } = await crossed(machine, 'web', of);
+      // The lowest that is free is had first: whatever was left over would move them.
+      if (first) expect({ handle, frames, ports }).toEqual({ handle: 0, frames: first.frames, ports: first.ports });
+      else first = device;
+      await DETACH[of](machine);
+      if (i === SETTLED) descriptors = await held();
+    }
+    expect(await held()).toEqual(descriptors);
+  });
+
+  it('comes back when its backend has been killed, and after a suspend', async () => {
+    const machine = await machineWithWeb();
+    await ATTACH[of](machine);
+    const events = new Events(machine);
+    const again = events.next(({ kind, result, to }) => kind === 'device' && result === 'CONNECTED' && to !== 1);
+    process.kill((await machine.info('driver')).pid!, 'SIGKILL');
+    await again;
+    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+    await machine.shutdown('web', { reason: 'suspend' });
+    await machine.resume('web');
+    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+  });
+});
+
+describe('what cannot be', () => {
+  it('has the status or the code that says so, and changes nothing', async () => {
+    const machine = await machineWithWeb();
+    for (const of of CLASSES) await ATTACH[of](machine);
+    const before = await machine.devices('web');
+    const refused = 'ERR_CTRL_IF_DEVICE_REFUSED';
+    await expect(ATTACH.block(machine)).rejects.toEqual(fails(refused, { received: 'VBD_EXISTS' }));
+    await expect(ATTACH.usb(machine)).rejects.toEqual(fails(refused, { received: 'ERROR' }));
+    await expect(machine.blockDetach('web', 1)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
+    await expect(machine.networkDetach('web', 7)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
+    await expect(machine.usbDetach('web', '9-9')).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
+    await expect(machine.networkLimit('web', 7, undefined)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
+    await expect(machine.blockAttach('nobody', { target: 'x', vdevice: 1 })).rejects.toEqual(
+      fails('ERR_CTRL_IF_DOMAIN'),
+    );
+    expect((await machine.devices('web')).map(({ class: of, id, state }) => [of, id, state])).toEqual(
+      before.map(({ class: of, id, state }) => [of, id, state]),
+    );
+  });
+
+  it('a guest that is killed takes its own devices along, and nobody else’s', async () => {
+    const machine = await machineWithWeb();
+    await machine.create({ name: 'db', disks: [{ target: 'db', vdevice: 769 }] });
+    for (const of of CLASSES) await ATTACH[of](machine);
+    await crossed(machine, 'db', 'block');
+    const events = new Events(machine);
+    const ended = events.domain('web', 'crash');
+    process.kill((await machine.info('web')).pid!, 'SIGKILL');
+    await ended;
+    expect(inOrder(events.messages, LEAVE)).toBe(true);
+    expect(await machine.info('driver')).toMatchObject({ state: 'running', domid: 1 });
+    expect(await machine.devices('db')).toMatchObject([{ state: 'CONNECTED', crossed: true }]);
+  });
+
+  it('a limit is kept and taken back, and many disks share an interface', async () => {
+    const machine = await machineWithWeb();
+    const events = new Events(machine);
+    await ATTACH.network(machine);
+    await machine.networkLimit('web', 0, { bytes: 1500, microseconds: 1000 });
+    await machine.networkLimit('web', 0, undefined);
+    expect(events.messages.filter((message) => message === '1>0 NETIF_BE_CREDITLIMIT OKAY')).toHaveLength(2);
+    for (const vdevice of [769, 770, 771]) await machine.blockAttach('web', { target: `${vdevice}`, vdevice });
+    expect((await machine.devices('web', 'block')).map(({ handle, id }) => [handle, id])).toEqual([
+      [0, '769'],
+      [0, '770'],
+      [0, '771'],
+    ]);
+    await machine.blockDetach('web', 770);
+    expect((await machine.devices('web', 'block')).map(({ id }) => id)).toEqual(['769', '771']);
+  });
+});
