@@ -166,7 +166,8 @@ export class DomainDevices {
       const changed = this.#with.hubs.nextChange();
       const device = this.list(of).find(isIt);
       if (!device) throw noDevice(`the ${of} device was detached before it was connected`, 'it to stay', 'nothing');
-      if (device.state === 'CONNECTED' || deadline.aborted) return device;
+      // A domain that has ended connects nothing before its next life.
+      if (device.state === 'CONNECTED' || this.#domid === undefined || deadline.aborted) return device;
       await Promise.race([changed, late]);
     }
   }
