@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass, DeviceInfo } from '../../lib/machine/operations.ts';
-import { crossed, Events, useMachines } from './machines.ts';
+import { crossed, Events, inOrder, useMachines } from './machines.ts';
 
 const start = useMachines();
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
@@ -36,15 +36,6 @@ const LEAVE = [
   /0>1 \w+_BE_DESTROY$/,
   /1>0 \w+_BE_DESTROY OKAY$/,
 ];
-
-/** Whether each pattern is found after the one before. */
-function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
-  let at = -1;
-  return patterns.every((pattern) => {
-    at = messages.findIndex((message, i) => i > at && pattern.test(message));
-    return at >= 0;
-  });
-}
 
 async function machineWithWeb(): Promise<Machine> {
   const machine = await start({ driver: DRIVER });

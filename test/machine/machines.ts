@@ -102,3 +102,12 @@ export async function crossed(machine: Machine, domain: string, of: DeviceClass,
     await events.return?.();
   }
 }
+
+/** Whether each pattern is found after the one before. */
+export function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
+  let at = -1;
+  return patterns.every((pattern) => {
+    at = messages.findIndex((message, i) => i > at && pattern.test(message));
+    return at >= 0;
+  });
+}
