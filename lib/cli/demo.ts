@@ -7,6 +7,7 @@ import { fired, type Lifetime } from './lifetime.ts';
 import { messagesCommand } from './messages.ts';
 import { paint, writeJSON, writeLine } from './output.ts';
 import { DRIVER, type Scene, Story, type Telling } from './story.ts';
+import { lostLine, Timeline } from './timeline.ts';
 
 export interface DemoOptions {
   json?: boolean;
@@ -30,8 +31,7 @@ async function play(json: boolean, ending: AbortSignal): Promise<Scene[] | undef
   const name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
   const machine = await Machine.start({ name, driver: DRIVER });
   try {
-    const { domid } = await machine.info(DRIVER.name);
-    const story = new Story(machine, json ? new JSONTelling() : new Timeline(DRIVER.name, domid!));
+    const story = new Story(machine, json ? new JSONTelling() : new Narration(new Timeline(await machine.list())));
     return await Promise.race([story.tell(), fired(ending).then(() => undefined)]);
   } finally {
     await machine.close();
@@ -54,27 +54,16 @@ class JSONTelling implements Telling {
   }
 }
 
-/** Who told whom what, a line each, under the scenes that they belong to. */
-class Timeline implements Telling {
+class Narration implements Telling {
   readonly crash = crash;
-  readonly #names = new Map([[0, 'controller']]);
+  readonly #timeline: Timeline;
 
-  constructor(first: string, domid: number) {
-    this.#names.set(domid, first);
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
   }
 
   event(event: MachineEvent | LostEvents): void {
-    if (event.kind === 'lost') {
-      void writeLine(paint('red', `${event.count} events came too fast to be shown`));
-      return;
-    }
-    const { at, kind, from, to, name, result = '' } = event;
-    if (kind === 'domain' && from !== undefined) this.#names.set(from, name);
-    const way = [from, to].filter((domid) => domid !== undefined).map((domid) => this.#nameOf(domid));
-    const arrow = kind === 'device' ? '↔' : '→';
-    const who = kind === 'domain' ? name : way.join(` ${arrow} `);
-    const what = kind === 'domain' ? `domain ${from ?? ''}` : name;
-    void writeLine(`${at.toFixed(0).padStart(6)} ms  ${who.padEnd(21)}  ${what.padEnd(34)} ${result}`.trimEnd());
+    void writeLine(event.kind === 'lost' ? paint('red', lostLine(event.count)) : this.#timeline.line(event));
   }
 
   began(title: string): void {
@@ -84,9 +73,5 @@ class Timeline implements Telling {
   ended({ happened, detail, milliseconds }: Scene): void {
     const mark = happened ? paint('green', 'done') : paint('red', 'did not happen');
     void writeLine(`${mark} in ${milliseconds.toFixed(0)} ms: ${detail}`);
-  }
-
-  #nameOf(domid: number): string {
-    return this.#names.get(domid) ?? `domain ${domid}`;
   }
 }

@@ -5,6 +5,7 @@ import type { DoorOptions as Options } from './answer.ts';
 import * as devices from './devices.ts';
 import { consoleCommand } from './domain-console.ts';
 import * as domains from './domains.ts';
+import { eventsCommand } from './events.ts';
 import type { Lifetime } from './lifetime.ts';
 import { type MachineCommandOptions, machineCommand } from './machine.ts';
 import { collect, examples, nameOption, seconds, whole } from './options.ts';
@@ -101,6 +102,11 @@ terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]
   )
     .argument('<domain>', 'its name or domid')
     .action(run((domain: string, options: Options) => consoleCommand(domain, options, lifetime)));
+
+  client('events', 'Show every message and every change of a domain or a device, until Ctrl-C.', [
+    ['ctrl-if events', ''],
+    ['ctrl-if events --json | jq \'select(.kind == "device")\'', ''],
+  ]).action(run((options: Options) => eventsCommand(options, lifetime)));
 
   const ends: [command: string, reason: ShutdownOptions['reason'], description: string][] = [
     ['shutdown', 'poweroff', 'Ask a domain to power off, and wait until it has.'],

@@ -5,6 +5,7 @@ import { errorLine } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { Narrator } from './narrator.ts';
 import { paint } from './output.ts';
+import { lostLine, Timeline } from './timeline.ts';
 
 export interface MachineCommandOptions {
   name: string;
@@ -56,15 +57,11 @@ async function startMachine(options: { name: string }): Promise<RunningMachine> 
 }
 
 async function narrate(machine: MachineOperations, narrator: Narrator): Promise<void> {
+  const timeline = new Timeline(await machine.list());
   try {
     for await (const event of machine.watch()) {
-      if (event.kind === 'lost') narrator.tell('lost', { count: event.count }, `${event.count} events were not shown`);
-      else {
-        const { kind, name, from, to, result, ...rest } = event;
-        const way = [from, to].filter((domid) => domid !== undefined).join(' > ');
-        const sentence = [kind, way, paint('cyan', name), result].filter((part) => part).join(' ');
-        narrator.tell(kind, { ...rest, name, from, to, result }, sentence);
-      }
+      const { kind, ...rest } = event;
+      narrator.tell(kind, rest, event.kind === 'lost' ? lostLine(event.count) : timeline.line(event));
     }
   } catch (error) {
     // The machine goes on without being told of.

@@ -96,6 +96,7 @@ export const machineEvent: SchemaOf<MachineEvent> = {
     from: count,
     to: count,
     name: text,
+    says: { type: 'string', description: 'What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`.' },
     result: text,
     message: { type: 'object', description: 'A message as `ctrl-if decode` prints it.' },
   },

@@ -5,6 +5,7 @@ import type { MessageDefinition } from '../wire/definition.ts';
 import { ID_OFFSET, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { describeBeStatus } from '../wire/status.ts';
 import { BoundedQueue } from './bounded-queue.ts';
+import { messageWords } from './message-words.ts';
 import type { LostEvents, MachineEvent } from './operations.ts';
 
 /** Events that wait for a slow watcher at most. */
@@ -72,8 +73,10 @@ export class EventLog {
     try {
       const message = this.#codec.decode(bytes);
       const json = this.#codec.toJSON(message, bytes[ID_OFFSET]);
-      const result = flow === 'response' && { result: outcome(definition, message as Record<string, unknown>) };
-      this.tell({ ...event, message: json, ...result });
+      const fields = message as Record<string, unknown>;
+      const says = definition && messageWords(definition, flow, fields);
+      const result = flow === 'response' && { result: outcome(definition, fields) };
+      this.tell({ ...event, ...(says && { says }), ...result, message: json });
     } catch {
       // A guest may send anything; its link has answered that it makes no sense.
       this.tell({ ...event, result: 'malformed' });

@@ -133,6 +133,8 @@ export interface MachineEvent {
   to?: number;
   /** The message's, the domain's, or the device's class and handle. */
   name: string;
+  /** What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`. */
+  says?: string;
   /** A request has none, its response has its status or `answered`; a domain's or a device's new state. */
   result?: string;
   /** A message as JSON has it, with the id that it has on its ring. */

@@ -18,7 +18,9 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     const { code, stdout, stderr } = await run(['demo']);
     expect(stdout.match(/^done in \d+ ms: /gm)).toHaveLength(SCENES);
     expect(stdout).toContain('6 devices connected, pattern and event crossed both ways on each');
-    expect(stdout).toMatch(/^ +\d+ ms {2}controller → driver +BLKIF_BE_CONNECT$/m);
+    expect(stdout).toMatch(
+      /^ +\d+ ms {2}controller → driver +BLKIF_BE_CONNECT +domid 2 blkifHandle 0 shmemFrame \d+ evtchn \d+$/m,
+    );
     expect(stdout).toMatch(/^ +\d+ ms {2}driver → controller +BLKIF_BE_CONNECT +OKAY$/m);
     expect(stdout).toMatch(/^native [\d.]+ µs, pure JS [\d.]+ µs: native is [\d.]+ × (faster|slower)\n$/m);
     expect(stdout).not.toContain('\x1b');

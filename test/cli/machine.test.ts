@@ -300,6 +300,45 @@ describe('a command that fails', () => {
   });
 });
 
+describe('events', () => {
+  const CONNECT = {
+    at: 1,
+    kind: 'message',
+    from: 1,
+    to: 0,
+    name: 'BLKIF_FE_INTERFACE_CONNECT',
+    says: 'handle 0',
+  } as const;
+  const BORN = { at: 2, kind: 'domain', from: 2, name: 'db', result: 'running' } as const;
+  const DEVICE = { at: 12.6, kind: 'device', from: 2, to: 1, name: 'block 0', result: 'CONNECTED' } as const;
+
+  it.each<[string[], string]>([
+    [[], '     1 ms  web → controller       BLKIF_FE_INTERFACE_CONNECT         handle 0\n'],
+    [['--json'], `${JSON.stringify(CONNECT)}\n`],
+  ])('%j are told a line each as they happen, domains by name, until a signal', async (args, first) => {
+    const cli = new Cli(['events', '--name', 'lab', ...args]);
+    await machine.until(() => machine.watchers.size === 1 && machine.asked.length === 1);
+    for (const event of [CONNECT, BORN, DEVICE]) machine.happen(event);
+    const lines = [
+      '     2 ms  db                     domain 2                           running',
+      '    13 ms  db ↔ web               block 0                            CONNECTED',
+    ];
+    await cli.sees('stdout', /block 0.*\n/);
+    const { code, stdout, stderr } = await cli.kill('SIGINT');
+    const rest = args.length > 0 ? [BORN, DEVICE].map((event) => JSON.stringify(event)) : lines;
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${first}${rest.join('\n')}\n`, stderr: '' });
+  });
+
+  it('end with the machine', async () => {
+    const cli = new Cli(['events', '--name', 'lab']);
+    await machine.until(() => machine.watchers.size === 1);
+    machine.happen(BORN);
+    await cli.sees('stdout', /running/);
+    await door.close();
+    expect(await cli.exited).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
 describe('console on pipes', () => {
   const MANY_BYTES = 1 << 20;
 

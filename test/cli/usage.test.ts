@@ -18,6 +18,7 @@ const COMMANDS = [
     'list',
     'info',
     'console',
+    'events',
   ],
   ...['shutdown', 'reboot', 'suspend', 'resume', 'destroy', 'wait', 'sysrq', 'memory-set', 'vcpu-set'],
   ...['block-attach', 'block-detach', 'block-list', 'usb-attach', 'usb-detach', 'usb-list'],

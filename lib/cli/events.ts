@@ -1,0 +1,22 @@
+import { DoorClient } from '../door/client.ts';
+import type { DoorOptions } from './answer.ts';
+import { fired, type Lifetime } from './lifetime.ts';
+import { writeJSON, writeLine } from './output.ts';
+import { lostLine, Timeline } from './timeline.ts';
+
+/** What happens in a machine from now on, a line each, until it closes or a signal. */
+export async function eventsCommand({ name, json = false }: DoorOptions, lifetime: Lifetime): Promise<number> {
+  const machine = new DoorClient({ name });
+  const events = machine.watch()[Symbol.asyncIterator]();
+  const ending = lifetime.endInOrder();
+  const ended = fired(ending).then(() => ({ done: true as const, value: undefined }));
+  const timeline = new Timeline(await machine.list());
+  for (;;) {
+    const { done, value: event } = await Promise.race([events.next(), ended]);
+    if (done) break;
+    if (json) await writeJSON(event);
+    else await writeLine(event.kind === 'lost' ? lostLine(event.count) : timeline.line(event));
+  }
+  void events.return?.(undefined);
+  return 0;
+}
