@@ -1,6 +1,13 @@
 /** The shapes of `operations.ts` that the machine answers with, as schemas for the OpenAPI description. */
 import { domainName } from '../machine/config-schema.ts';
-import type { DeviceInfo, DomainEnd, DomainInfo, MachineEvent, MemoryInfo } from '../machine/operations.ts';
+import {
+  DEVICE_CLASSES,
+  type DeviceInfo,
+  type DomainEnd,
+  type DomainInfo,
+  type MachineEvent,
+  type MemoryInfo,
+} from '../machine/operations.ts';
 import type { Schema } from '../machine/schema.ts';
 
 interface SchemaOf<T> extends Schema {
@@ -18,7 +25,7 @@ export const domainState: Schema = {
   enum: ['starting', 'running', 'shutting-down', 'suspended', 'dying', 'waiting'],
 };
 
-export const deviceClass: Schema = { type: 'string', enum: ['block', 'network', 'usb'] };
+export const deviceClass: Schema = { type: 'string', enum: DEVICE_CLASSES };
 
 export const memoryInfo: SchemaOf<MemoryInfo> = {
   type: 'object',

@@ -7,21 +7,45 @@ import { NetworkBackend, type NetworkBackendInterface } from '../device/network/
 import type { BackendSurroundings } from '../device/surroundings.ts';
 import { UsbBackend } from '../device/usb/backend.ts';
 import type { Guest } from '../domain/guest.ts';
+import { Drivers } from './drivers.ts';
 import { backendSurroundings } from './guest-surroundings.ts';
 import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 
-/** Starts the three backends of the driver domain that comes with ctrl-if. `say` is for people. */
-export async function startBackends(guest: Guest, say: (line: string) => void): Promise<void> {
-  const surroundings = backendSurroundings(guest);
-  const backends = [
-    new PatternBlockBackend(surroundings, guest),
-    new PatternNetworkBackend(surroundings),
-    new PatternUsbBackend(surroundings),
-  ];
-  for (const backend of backends) {
-    backend.on('error', (error) => say(`backend: ${(error as Error).message}`));
-    await backend.start();
+/** The backends of the driver domain that comes with ctrl-if. */
+export class DriverBackends {
+  readonly #backends: ReadonlyMap<DeviceClass, PatternBackend>;
+  readonly #drivers: Drivers;
+
+  /** `say` is for people. */
+  constructor(guest: Guest, say: (line: string) => void) {
+    const surroundings = backendSurroundings(guest);
+    this.#backends = new Map<DeviceClass, PatternBackend>([
+      ['block', new PatternBlockBackend(surroundings, guest)],
+      ['network', new PatternNetworkBackend(surroundings)],
+      ['usb', new PatternUsbBackend(surroundings)],
+    ]);
+    this.#drivers = new Drivers(this.#backends);
+    for (const backend of this.#backends.values()) {
+      backend.on('error', (error) => say(`backend: ${(error as Error).message}`));
+    }
+  }
+
+  /** See {@link Drivers.start}. */
+  start(of?: DeviceClass): Promise<string[]> {
+    return this.#drivers.start(of);
+  }
+
+  /** See {@link Drivers.stop}. */
+  stop(of?: DeviceClass): Promise<string[]> {
+    return this.#drivers.stop(of);
+  }
+
+  /** One line a device. */
+  describe(): string[] {
+    return [...this.#backends].flatMap(([of, backend]) =>
+      backend.interfaces.map(({ domid, handle, state }) => `${of} ${handle} ${state} frontend ${domid}`),
+    );
   }
 }
 
@@ -63,3 +87,5 @@ class PatternUsbBackend extends UsbBackend {
     answerPattern('usb', each);
   }
 }
+
+type PatternBackend = PatternBlockBackend | PatternNetworkBackend | PatternUsbBackend;

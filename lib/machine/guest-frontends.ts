@@ -4,6 +4,7 @@ import type { FrontendInterface } from '../device/frontend/interface.ts';
 import { NetworkFrontend } from '../device/network/frontend.ts';
 import { UsbFrontend } from '../device/usb/frontend.ts';
 import type { Guest } from '../domain/guest.ts';
+import { Drivers } from './drivers.ts';
 import { frontendSurroundings } from './guest-surroundings.ts';
 import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
@@ -12,6 +13,7 @@ import { hasPattern, writePattern } from './pattern.ts';
 export class GuestFrontends {
   readonly #guest: Guest;
   readonly #frontends: ReadonlyMap<DeviceClass, Frontend>;
+  readonly #drivers: Drivers;
 
   /** `say` is for people. */
   constructor(guest: Guest, say: (line: string) => void) {
@@ -22,6 +24,7 @@ export class GuestFrontends {
       ['network', new NetworkFrontend(surroundings)],
       ['usb', new UsbFrontend(surroundings)],
     ]);
+    this.#drivers = new Drivers(this.#frontends);
     for (const [of, frontend] of this.#frontends) {
       frontend.on('connected', (each) => {
         writePattern('frontend', this.#patternOf(of, each), each.frames);
@@ -33,20 +36,39 @@ export class GuestFrontends {
     }
   }
 
-  async start(): Promise<void> {
-    for (const frontend of this.#frontends.values()) await frontend.start();
+  /** See {@link Drivers.start}. */
+  start(of?: DeviceClass): Promise<string[]> {
+    return this.#drivers.start(of);
   }
 
-  /** Lets everything go; {@link start} connects it again. */
-  async stop(): Promise<void> {
-    for (const frontend of this.#frontends.values()) await frontend.stop();
+  /** Lets everything go; {@link start} connects it again. See {@link Drivers.stop}. */
+  stop(of?: DeviceClass): Promise<string[]> {
+    return this.#drivers.stop(of);
+  }
+
+  /** Resolves with a line of what it is then: its pages are free. */
+  async disconnect(of: DeviceClass, handle: number): Promise<string> {
+    const frontend = this.#with(of, handle);
+    await frontend.disconnect(handle);
+    return describe(of, frontend.find(handle)!);
+  }
+
+  /** Resolves with a line of what it is then: its pages are offered. */
+  async connect(of: DeviceClass, handle: number): Promise<string> {
+    const frontend = this.#with(of, handle);
+    await frontend.connect(handle);
+    return describe(of, frontend.find(handle)!);
   }
 
   /** One line a device. */
   describe(): string[] {
-    return [...this.#frontends].flatMap(([of, frontend]) =>
-      frontend.interfaces.map(({ handle, state, backend }) => `${of} ${handle} ${state} backend ${backend ?? '-'}`),
-    );
+    return [...this.#frontends].flatMap(([of, frontend]) => frontend.interfaces.map((each) => describe(of, each)));
+  }
+
+  #with(of: DeviceClass, handle: number): Frontend {
+    const frontend = this.#frontends.get(of)!;
+    if (frontend.find(handle)) return frontend;
+    throw new RangeError(`there is no ${of} ${handle}`);
   }
 
   #notified(of: DeviceClass, each: FrontendInterface): void {
@@ -60,3 +82,6 @@ export class GuestFrontends {
     return { class: of, domid: this.#guest.domid, handle };
   }
 }
+
+const describe = (of: DeviceClass, { handle, state, backend }: FrontendInterface): string =>
+  `${of} ${handle} ${state} backend ${backend ?? '-'}`;

@@ -4,7 +4,8 @@ import type { Peer } from '../device/surroundings.ts';
 import { VcpuResponder } from '../device/vcpu.ts';
 import { Guest } from '../domain/guest.ts';
 import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain-environment.ts';
-import { startBackends } from './driver-backends.ts';
+import { DriverBackends } from './driver-backends.ts';
+import { guestCommands } from './guest-commands.ts';
 import { GuestFrontends } from './guest-frontends.ts';
 import { GuestShell } from './guest-shell.ts';
 
@@ -17,9 +18,10 @@ const { name, frames, maximumFrames, vcpus, driver } = readDomainEnvironment() ?
 // Ctrl-C reaches the whole group; the machine ends its domains itself.
 process.on('SIGINT', () => {});
 const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } });
-const shell = new GuestShell(guest.console, { devices: () => frontends.describe(), exit: () => void end(0) });
 const say = (line: string) => shell.say(line);
 const frontends = new GuestFrontends(guest, say);
+const backends = driver ? new DriverBackends(guest, say) : undefined;
+const shell = new GuestShell(guest.console, guestCommands({ frontends, backends, exit: () => void end(0) }));
 let resume: () => void = () => {};
 let isEnding = false;
 
@@ -29,7 +31,7 @@ guest.on('close', (error) => process.exit(error ? CRASH_EXIT_CODE : 0));
 answerMachine();
 say(`${name}, domain ${guest.domid}`);
 try {
-  if (driver) await startBackends(guest, say);
+  await backends?.start();
   await frontends.start();
 } catch (error) {
   // One that was told to end in the meantime is ending.

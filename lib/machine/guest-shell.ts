@@ -1,31 +1,31 @@
 import type { Duplex } from 'node:stream';
 
-export interface ShellActions {
-  devices(): readonly string[];
-  exit(): void;
+export interface ShellCommand {
+  /** What follows its name: `CLASS [HANDLE]`. */
+  readonly takes?: string;
+  /** For `help`, a few words. */
+  readonly does: string;
+  /** What it answers, in lines; what it throws is told as a line. */
+  run(...words: string[]): readonly string[] | Promise<readonly string[]>;
 }
 
-const HELP =
-  'help     this\r\nuptime   seconds since this domain began\r\ndevices  what its frontends have\r\nexit     power off';
 const LONGEST_LINE = 1024;
 const ENTER = /[\r\n]/;
 const ERASE = new Set(['\b', '\x7f']);
 
-/** A shell on the guest's console: what is typed is echoed, and a few words are understood. */
+/** A shell on the guest's console: what is typed is echoed, and a few words are understood; one line after the other. */
 export class GuestShell {
   readonly #console: Duplex;
-  readonly #actions: ShellActions;
+  readonly #commands: Readonly<Record<string, ShellCommand>>;
   #line = '';
 
-  constructor(console: Duplex, actions: ShellActions) {
+  constructor(console: Duplex, commands: Readonly<Record<string, ShellCommand>>) {
     this.#console = console;
-    this.#actions = actions;
-    // Written to a link that has ended: nobody is there to read it.
-    console.on('error', () => {});
-    console.on('data', (typed: Buffer) => {
-      for (const char of typed.toString('latin1')) this.#type(char);
-    });
+    this.#commands = { help: { does: 'this', run: () => this.#help() }, ...commands };
     this.#prompt();
+    // One that fails has ended with its link: nobody is there to read what is written to it.
+    console.on('error', () => {});
+    this.#read().catch(() => {});
   }
 
   /** A line of the guest's own, in between. */
@@ -34,12 +34,19 @@ export class GuestShell {
     this.#prompt();
   }
 
-  #type(char: string): void {
+  /** What is typed while a command runs waits in the ring, and its sender with it. */
+  async #read(): Promise<void> {
+    for await (const typed of this.#console) {
+      for (const char of (typed as Buffer).toString('latin1')) await this.#type(char);
+    }
+  }
+
+  async #type(char: string): Promise<void> {
     if (ENTER.test(char)) {
       this.#write('\r\n');
-      this.#run(this.#line.trim());
+      const line = this.#line.trim();
       this.#line = '';
-      this.#prompt();
+      await this.#run(line);
     } else if (ERASE.has(char)) {
       if (this.#line !== '') this.#write('\b \b');
       this.#line = this.#line.slice(0, -1);
@@ -49,28 +56,22 @@ export class GuestShell {
     }
   }
 
-  #run(command: string): void {
-    const answer = this.#answer(command);
-    if (answer !== '') this.#write(`${answer}\r\n`);
+  async #run(line: string): Promise<void> {
+    const [name = '', ...words] = line.split(/ +/);
+    const command = Object.hasOwn(this.#commands, name) ? this.#commands[name] : undefined;
+    try {
+      if (command) for (const answer of await command.run(...words)) this.#write(`${answer}\r\n`);
+      else if (name !== '') this.#write(`${name}: not understood; try help\r\n`);
+    } catch (error) {
+      this.#write(`${name}: ${(error as Error).message}\r\n`);
+    }
+    this.#prompt();
   }
 
-  #answer(command: string): string {
-    switch (command) {
-      case '':
-        return '';
-      case 'help':
-        return HELP;
-      case 'uptime':
-        return `${process.uptime().toFixed(1)} s`;
-      case 'devices':
-        return this.#actions.devices().join('\r\n') || 'none';
-      case 'exit':
-        this.#write('powering off\r\n');
-        this.#actions.exit();
-        return '';
-      default:
-        return `${command}: not understood; try help`;
-    }
+  #help(): string[] {
+    const usages = Object.entries(this.#commands).map(([name, { takes }]) => (takes ? `${name} ${takes}` : name));
+    const width = Math.max(...usages.map(({ length }) => length));
+    return Object.values(this.#commands).map(({ does }, i) => `${usages[i]!.padEnd(width)}  ${does}`);
   }
 
   #write(text: string | Buffer): void {

@@ -102,6 +102,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     });
     const child = await DomainProcess.start(command, env);
     this.#process = child;
+    // Destroyed when there was no process to end yet.
+    if (this.#isDestroyed) child.kill();
     let late: NodeJS.Timeout | undefined;
     try {
       const link = await Promise.race([

@@ -92,7 +92,8 @@ export interface MemoryInfo {
   state: 'none' | 'idle' | 'resizing' | 'done' | 'maximum' | 'in-use' | 'no-space' | 'failed';
 }
 
-export type DeviceClass = 'block' | 'network' | 'usb';
+export const DEVICE_CLASSES = ['block', 'network', 'usb'] as const;
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
 
 export interface DeviceInfo {
   class: DeviceClass;

@@ -1,4 +1,5 @@
 /** Machines for tests: real processes under a runtime directory of the test file's own, of which nothing is left. */
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,25 @@ export async function crossed(machine: Machine, domain: string, of: DeviceClass,
     }
   } finally {
     await events.return?.();
+  }
+}
+
+/** Types a line into the console of a domain that runs the guest of ctrl-if; resolves with what it answered. */
+export async function type(machine: Machine, domain: string, line: string): Promise<string> {
+  const console = (await machine.console(domain)).setEncoding('latin1');
+  try {
+    let said = '';
+    // The prompt may come before the echo; the one after the answer is the last.
+    const answer = new RegExp(`${line}\\r\\n([^]*)\\$ $`);
+    console.write(`${line}\r`);
+    for (;;) {
+      const found = answer.exec(said);
+      if (found) return found[1]!.trimEnd();
+      const [text] = await once(console, 'data');
+      said += text;
+    }
+  } finally {
+    console.destroy();
   }
 }
 

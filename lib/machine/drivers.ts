@@ -1,0 +1,46 @@
+import type { DeviceClass } from './operations.ts';
+
+/** A frontend or a backend. */
+interface Driver {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The drivers of a guest at one end, which go UP and DOWN together or by themselves. Each does so once. */
+export class Drivers {
+  readonly #drivers: ReadonlyMap<DeviceClass, Driver>;
+  readonly #up = new Set<DeviceClass>();
+
+  constructor(drivers: ReadonlyMap<DeviceClass, Driver>) {
+    this.#drivers = drivers;
+  }
+
+  /** Those of that class, or all, that are DOWN. Resolves with a line for each when the controller knows. */
+  start(of?: DeviceClass): Promise<string[]> {
+    return this.#each(of, async (name, driver) => {
+      if (this.#up.has(name)) return;
+      await driver.start();
+      this.#up.add(name);
+    });
+  }
+
+  /** Those of that class, or all, that are UP: nothing is shared by them any more. Resolves with a line for each. */
+  stop(of?: DeviceClass): Promise<string[]> {
+    return this.#each(of, async (name, driver) => {
+      if (this.#up.delete(name)) await driver.stop();
+    });
+  }
+
+  async #each(
+    of: DeviceClass | undefined,
+    act: (name: DeviceClass, driver: Driver) => Promise<void>,
+  ): Promise<string[]> {
+    const lines: string[] = [];
+    for (const [name, driver] of this.#drivers) {
+      if (of !== undefined && name !== of) continue;
+      await act(name, driver);
+      lines.push(`${name} ${this.#up.has(name) ? 'UP' : 'DOWN'}`);
+    }
+    return lines;
+  }
+}

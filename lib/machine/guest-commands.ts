@@ -1,0 +1,68 @@
+import type { DriverBackends } from './driver-backends.ts';
+import type { GuestFrontends } from './guest-frontends.ts';
+import type { ShellCommand } from './guest-shell.ts';
+import { DEVICE_CLASSES, type DeviceClass } from './operations.ts';
+
+export interface CommandedGuest {
+  readonly frontends: GuestFrontends;
+  /** Of a driver domain. */
+  readonly backends: DriverBackends | undefined;
+  exit(): void;
+}
+
+const CLASSES = DEVICE_CLASSES.join(', ');
+
+/** What the shell of the guest that comes with ctrl-if understands. */
+export function guestCommands({ frontends, backends, exit }: CommandedGuest): Readonly<Record<string, ShellCommand>> {
+  const drivers = backends ?? frontends;
+  const ends = backends ? 'backends' : 'frontends';
+  return {
+    uptime: { does: 'seconds since this domain began', run: () => [`${process.uptime().toFixed(1)} s`] },
+    devices: {
+      does: 'what its devices are',
+      run: () => {
+        const all = [...frontends.describe(), ...(backends?.describe() ?? [])];
+        return all.length > 0 ? all : ['none'];
+      },
+    },
+    disconnect: {
+      takes: 'CLASS [HANDLE]',
+      does: `a device lets go of its pages; CLASS is one of ${CLASSES}`,
+      run: async (of, handle) => [await frontends.disconnect(classOf(of), handleOf(handle))],
+    },
+    connect: {
+      takes: 'CLASS [HANDLE]',
+      does: 'and offers others',
+      run: async (of, handle) => [await frontends.connect(classOf(of), handleOf(handle))],
+    },
+    down: {
+      takes: '[CLASS]',
+      does: `its ${ends} say that their drivers are DOWN`,
+      run: (of) => drivers.stop(of === undefined ? undefined : classOf(of)),
+    },
+    up: {
+      takes: '[CLASS]',
+      does: 'and that they are UP again',
+      run: (of) => drivers.start(of === undefined ? undefined : classOf(of)),
+    },
+    exit: {
+      does: 'power off',
+      run: () => {
+        // Not before that is said.
+        setImmediate(exit);
+        return ['powering off'];
+      },
+    },
+  };
+}
+
+function classOf(word: string | undefined): DeviceClass {
+  const found = DEVICE_CLASSES.find((of) => of === word);
+  if (found) return found;
+  throw new RangeError(`${word ?? 'nothing'} is no class of devices; the classes are ${CLASSES}`);
+}
+
+function handleOf(word = '0'): number {
+  if (/^\d{1,10}$/.test(word)) return Number(word);
+  throw new RangeError(`${word} is no handle; devices has those that there are`);
+}
