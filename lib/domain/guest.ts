@@ -118,10 +118,10 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
 
   /**
    * Maps a frame that domain `owner` has offered to this one, until it is unmapped or this guest ends. A dead owner's stays,
-   * for whoever still looks at it; no more of its frames are mapped then.
+   * for whoever still looks at it; no more of its frames are mapped then. A frame may be mapped more than once, and is its
+   * owner's again when it has been unmapped as often.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`,
-   *   `_FRAME_IN_USE` (mapped here already)
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`
    */
   mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
     return this.#foreign.map(owner, frame);

@@ -32,6 +32,14 @@ export interface MappedFrame extends Frame {
   unmap(): void;
 }
 
+/** A frame that is mapped: its grant is at byte `at` of `table`. */
+interface Claimed {
+  readonly page: Page;
+  readonly table: Page & GrantWords;
+  readonly at: number;
+  holders: number;
+}
+
 /**
  * A backend's view of one other domain's memory: frames that were offered to it, and nothing else. The grant is claimed
  * before the frame is mapped, so that its owner cannot take it away in between, and looked at again afterwards.
@@ -39,6 +47,7 @@ export interface MappedFrame extends Frame {
 export class FrameMapper {
   readonly #options: FrameMapperOptions;
   readonly #tables = new Map<number, Page>();
+  readonly #claims = new Map<number, Claimed>();
   readonly #mapped = new Set<MappedFrame>();
   #maximum: number | undefined;
   #retired = false;
@@ -48,39 +57,30 @@ export class FrameMapper {
     this.#options = options;
   }
 
-  /** How many frames are mapped. */
+  /** How many frames are mapped, each once however many hold it. */
   get count(): number {
-    return this.#mapped.size;
+    return this.#claims.size;
   }
 
   /**
+   * A frame that is mapped here already is held once more: its grant goes back with the last that unmaps it.
    * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to offer. `ERR_CTRL_IF_FRAME_NOT_OFFERED`: not to this domain.
-   * `ERR_CTRL_IF_FRAME_IN_USE`: this domain has it mapped already. `ERR_CTRL_IF_DOMAIN`: after {@link retire}. When it fails nothing stays mapped or claimed.
+   * `ERR_CTRL_IF_FRAME_IN_USE`: another mapper of this domain has it. `ERR_CTRL_IF_DOMAIN`: after {@link retire}. When it
+   * fails nothing stays mapped or claimed that was not before.
    */
   map(shmemFrame: number | bigint): MappedFrame {
     if (this.#retired) throw domainGone(this.#options.owner);
     const frame = this.#checkRange(shmemFrame);
-    const { owner, domid, open } = this.#options;
-    const table = this.#table(grantTableFrame(frame), frame);
-    const at = grantAt(frame) % FRAME_BYTES;
-    const claim = claimGrant(table, at, domid);
-    if (claim === 'mapped') {
-      throw this.#fail('ERR_CTRL_IF_FRAME_IN_USE', frame, `is mapped by domain ${domid} already; unmap it there first`);
+    const claim = this.#claims.get(frame) ?? this.#claim(frame);
+    const { page, table, at } = claim;
+    if (!isClaimed(table, at, this.#options.domid)) {
+      if (claim.holders === 0) this.#giveBack(frame, claim);
+      throw this.#notOffered(frame);
     }
-    if (claim === 'not-offered') throw this.#notOffered(frame);
-    let page: Page | undefined;
-    try {
-      page = open(frame * FRAME_BYTES, FRAME_BYTES);
-      if (!isClaimed(table, at, domid)) throw this.#notOffered(frame);
-    } catch (failure) {
-      page?.unmap();
-      releaseGrant(table, at, domid);
-      throw (failure as CtrlIfError).code === 'ERR_CTRL_IF_PAGE_TRUNCATED' ? this.#outOfRange(frame, failure) : failure;
-    }
-    const mapped = frameOf(page, owner, frame, () => {
-      if (!this.#mapped.delete(mapped)) return;
-      page.unmap();
-      releaseGrant(table, at, domid); // after the last access: with it the owner may use the frame for something else
+    claim.holders++;
+    const mapped = frameOf(page, this.#options.owner, frame, () => {
+      if (!this.#mapped.delete(mapped) || --claim.holders > 0) return;
+      this.#giveBack(frame, claim);
       this.#releaseIfDone();
     });
     this.#mapped.add(mapped);
@@ -101,6 +101,32 @@ export class FrameMapper {
   close(): void {
     for (const frame of this.#mapped) frame.unmap();
     this.retire();
+  }
+
+  /** Claims the grant, then maps. */
+  #claim(frame: number): Claimed {
+    const { domid, open } = this.#options;
+    const table = this.#table(grantTableFrame(frame), frame);
+    const at = grantAt(frame) % FRAME_BYTES;
+    const claim = claimGrant(table, at, domid);
+    if (claim === 'mapped') {
+      throw this.#fail('ERR_CTRL_IF_FRAME_IN_USE', frame, `is mapped by domain ${domid} already; unmap it there first`);
+    }
+    if (claim === 'not-offered') throw this.#notOffered(frame);
+    try {
+      const claimed = { page: open(frame * FRAME_BYTES, FRAME_BYTES), table, at, holders: 0 };
+      this.#claims.set(frame, claimed);
+      return claimed;
+    } catch (failure) {
+      releaseGrant(table, at, domid);
+      throw (failure as CtrlIfError).code === 'ERR_CTRL_IF_PAGE_TRUNCATED' ? this.#outOfRange(frame, failure) : failure;
+    }
+  }
+
+  #giveBack(frame: number, { page, table, at }: Claimed): void {
+    this.#claims.delete(frame);
+    page.unmap();
+    releaseGrant(table, at, this.#options.domid); // after the last access: with it the owner may use the frame for something else
   }
 
   #releaseIfDone(): void {

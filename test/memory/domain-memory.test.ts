@@ -100,8 +100,13 @@ describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %
     const map = mapper(BACKEND);
     const theirs = map.map(number);
     expect(memory.isMapped(number)).toBe(true);
-    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => map.map(number));
+    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => mapper(BACKEND).map(number));
     expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => memory.revoke(number));
+    const again = map.map(number); // one mapping, and two who hold it
+    expect(map.count).toBe(1);
+    again.unmap();
+    again.unmap();
+    expect(memory.isMapped(number)).toBe(true);
     expect(await memory.resize(2)).toMatchObject({ reached: 3, reason: 'in-use' });
     theirs.store32(0, 77); // and nothing happened to it
     expect(memory.frame(number).load32(0)).toBe(77);
