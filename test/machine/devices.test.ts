@@ -25,9 +25,13 @@ const DETACH: Record<DeviceClass, (machine: Machine) => Promise<void>> = {
 const CLASSES = Object.keys(ATTACH) as DeviceClass[];
 /** What three processes say on a connect, in order, by the names that the class has. */
 const CONNECT: Record<DeviceClass, readonly RegExp[]> = {
-  block: [/0>1 BLKIF_BE_CREATE$/, /0>2 BLKIF_FE_INTERFACE_STATUS$/, /2>0 BLKIF_FE_INTERFACE_CONNECT$/],
-  network: [/0>1 NETIF_BE_CREATE$/, /0>2 NETIF_FE_INTERFACE_STATUS$/, /2>0 NETIF_FE_INTERFACE_CONNECT$/],
-  usb: [/0>1 USBIF_BE_CREATE$/, /0>2 USBIF_FE_INTERFACE_STATUS_CHANGED$/, /2>0 USBIF_FE_INTERFACE_CONNECT$/],
+  block: [/0>1 BLKIF_BE_CREATE$/, /0>2 BLKIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 BLKIF_FE_INTERFACE_CONNECT$/],
+  network: [/0>1 NETIF_BE_CREATE$/, /0>2 NETIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 NETIF_FE_INTERFACE_CONNECT$/],
+  usb: [
+    /0>1 USBIF_BE_CREATE$/,
+    /0>2 USBIF_FE_INTERFACE_STATUS_CHANGED DISCONNECTED$/,
+    /2>0 USBIF_FE_INTERFACE_CONNECT$/,
+  ],
 };
 const BE_CONNECT = /1>0 \w+_BE_CONNECT OKAY$/;
 const LEAVE = [

@@ -1,55 +1,92 @@
-import { expect, it } from 'vitest';
+/** Either end of a device, killed at each message of its connect. */
+import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
-import { crossed, Events, useMachines } from './machines.ts';
+import type { DeviceClass } from '../../lib/machine/operations.ts';
+import { crossed, Events, messageOf, useMachines } from './machines.ts';
 
 const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
 
-/** The messages of a connect, each the last that is seen before somebody is killed. */
-const STEPS = [
-  '0>1 BLKIF_BE_CREATE',
-  '1>0 BLKIF_BE_CREATE OKAY',
-  '0>1 BLKIF_BE_VBD_CREATE',
-  '1>0 BLKIF_BE_VBD_CREATE OKAY',
-  '0>2 BLKIF_FE_INTERFACE_STATUS',
-  '2>0 BLKIF_FE_INTERFACE_CONNECT',
-  '0>1 BLKIF_BE_CONNECT',
-  '1>0 BLKIF_BE_CONNECT OKAY',
+interface Connecting {
+  readonly of: DeviceClass;
+  readonly prefix: string;
+  /** What its CREATE is followed by. */
+  readonly setting: string;
+  readonly status: string;
+  attach(machine: Machine, domain: string): Promise<unknown>;
+}
+const CLASSES: readonly Connecting[] = [
+  {
+    of: 'block',
+    prefix: 'BLKIF',
+    setting: 'VBD_CREATE',
+    status: 'INTERFACE_STATUS',
+    attach: (machine, domain) => machine.blockAttach(domain, { target: 'img', vdevice: 769 }),
+  },
+  {
+    of: 'network',
+    prefix: 'NETIF',
+    setting: 'CREDITLIMIT',
+    status: 'INTERFACE_STATUS',
+    attach: (machine, domain) => machine.networkAttach(domain, { credit: { bytes: 1500, microseconds: 1000 } }),
+  },
+  {
+    of: 'usb',
+    prefix: 'USBIF',
+    setting: 'CLAIM_PORT',
+    status: 'INTERFACE_STATUS_CHANGED',
+    attach: (machine, domain) => machine.usbAttach(domain, { path: '1-1' }),
+  },
 ];
 
-/** Attaches a disk to `web`, and kills `victim` as soon as `step` was seen; resolves when the attach has ended, however. */
-async function killAt(machine: Machine, step: string, victim: string): Promise<void> {
+/** The messages of a connect, each the last that is seen before somebody is killed. */
+const stepsOf = ({ prefix, setting, status }: Connecting) => [
+  `0>1 ${prefix}_BE_CREATE`,
+  `1>0 ${prefix}_BE_CREATE OKAY`,
+  `0>1 ${prefix}_BE_${setting}`,
+  `1>0 ${prefix}_BE_${setting} OKAY`,
+  `0>2 ${prefix}_FE_${status} DISCONNECTED`,
+  `2>0 ${prefix}_FE_INTERFACE_CONNECT`,
+  `0>1 ${prefix}_BE_CONNECT`,
+  `1>0 ${prefix}_BE_CONNECT OKAY`,
+];
+
+/** Attaches a device to `web`, and kills `victim` as soon as `step` was seen; resolves when the attach has ended, however. */
+async function killAt(machine: Machine, { attach }: Connecting, step: string, victim: string): Promise<void> {
   const events = new Events(machine);
   const pid = (await machine.info(victim)).pid!;
-  const seen = events.next(({ kind, from, to, name, result }) => {
-    return kind === 'message' && `${from}>${to} ${name}${result ? ` ${result}` : ''}` === step;
-  });
-  const attached = machine.blockAttach('web', { target: 'img', vdevice: 769 }).catch(() => undefined);
+  const seen = events.next((event) => event.kind === 'message' && messageOf(event) === step);
+  const attached = attach(machine, 'web').catch(() => undefined);
   await seen;
   process.kill(pid, 'SIGKILL');
   await attached;
 }
 
-it.each(STEPS)('a backend that is killed after %s comes back, and the device with it', async (step) => {
-  const machine = await start({ driver: DRIVER });
-  await machine.create({ name: 'web' });
-  const events = new Events(machine);
-  const again = events.domain('driver', 'running');
-  await killAt(machine, step, 'driver');
-  await again;
-  // Where the attach was told of it, there is nothing to reconnect: it is asked for again.
-  if ((await machine.devices('web')).length === 0) await machine.blockAttach('web', { target: 'img', vdevice: 769 });
-  expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
-});
+describe.each(CLASSES)('a $of device', (connecting) => {
+  const { of, attach } = connecting;
 
-it.each(STEPS)('a frontend that is killed after %s leaves its backend as it was', async (step) => {
-  const machine = await start({ driver: DRIVER });
-  await machine.create({ name: 'web' });
-  const events = new Events(machine);
-  const ended = events.domain('web', 'crash');
-  await killAt(machine, step, 'web');
-  await ended;
-  expect(await machine.info('driver')).toMatchObject({ state: 'running', domid: 1, restarts: 0 });
-  await machine.create({ name: 'next', disks: [{ target: 'img', vdevice: 769 }] });
-  expect(await crossed(machine, 'next', 'block')).toMatchObject({ handle: 0, backend: 1, frontend: 3 });
+  it.each(stepsOf(connecting))('whose backend is killed after %s has it back', async (step) => {
+    const machine = await start({ driver: DRIVER });
+    await machine.create({ name: 'web' });
+    const events = new Events(machine);
+    const again = events.domain('driver', 'running');
+    await killAt(machine, connecting, step, 'driver');
+    await again;
+    // Where the attach was told of it, there is nothing to reconnect: it is asked for again.
+    if ((await machine.devices('web')).length === 0) await attach(machine, 'web');
+    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+  });
+
+  it.each(stepsOf(connecting))('whose frontend is killed after %s leaves its backend as it was', async (step) => {
+    const machine = await start({ driver: DRIVER });
+    await machine.create({ name: 'web' });
+    const events = new Events(machine);
+    const ended = events.domain('web', 'crash');
+    await killAt(machine, connecting, step, 'web');
+    await ended;
+    expect(await machine.info('driver')).toMatchObject({ state: 'running', domid: 1, restarts: 0 });
+    await machine.create({ name: 'next' });
+    await attach(machine, 'next');
+    expect(await crossed(machine, 'next', of)).toMatchObject({ handle: 0, backend: 1, frontend: 3 });
+  });
 });

@@ -81,12 +81,16 @@ export class Events {
     return this.next((event) => event.kind === 'domain' && event.name === name && event.result === result);
   }
 
-  /** Messages so far, as `FROM>TO NAME`, a response with its result. */
+  /** Messages so far, see {@link messageOf}. */
   get messages(): string[] {
-    return this.seen
-      .filter(({ kind }) => kind === 'message')
-      .map(({ from, to, name, result }) => `${from}>${to} ${name}${result ? ` ${result}` : ''}`);
+    return this.seen.filter(({ kind }) => kind === 'message').map(messageOf);
   }
+}
+
+/** `FROM>TO NAME`, then the status that a request tells, or the result of a response. */
+export function messageOf({ from, to, name, says = '', result }: MachineEvent): string {
+  const word = result ?? /^[A-Z]+\b/.exec(says)?.[0];
+  return `${from}>${to} ${name}${word ? ` ${word}` : ''}`;
 }
 
 /** Resolves when that device's pattern has crossed; at once when it has. */
