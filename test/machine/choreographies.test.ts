@@ -1,34 +1,52 @@
-/** The choreographies of PROTOCOL.md section 3 that a machine plays, between three processes, in their order. */
+/** The choreographies of PROTOCOL.md section 3, between three processes, in their order; 3.10 is in ordering.test.ts. */
 import { expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
-import { crossed, Events, inOrder, useMachines } from './machines.ts';
+import type { DeviceClass } from '../../lib/machine/operations.ts';
+import { crossed, Events, inOrder, type, useMachines } from './machines.ts';
 
 const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
 const ROOT = { target: 'root', vdevice: 769 };
 
-/** `a b` of a leg: `a` asks, `b` answers, and in between who is asked may ask as well. */
-const leg = (from: number, to: number, name: string, result = 'OKAY') => [
-  new RegExp(`^${from}>${to} ${name}$`),
-  new RegExp(`^${to}>${from} ${name} ${result}$`),
+const ALL = {
+  name: 'web',
+  disks: [ROOT],
+  vifs: [{ credit: { bytes: 1500, microseconds: 1000 } }],
+  usbs: [{ path: '1-1' }],
+};
+const CLASSES: readonly (readonly [of: DeviceClass, prefix: string, setting: string, changed: string])[] = [
+  ['block', 'BLKIF', 'VBD_CREATE', ''],
+  ['network', 'NETIF', 'CREDITLIMIT', ''],
+  ['usb', 'USBIF', 'CLAIM_PORT', '_CHANGED'],
 ];
-const ask = (from: number, to: number, name: string) => new RegExp(`^${from}>${to} ${name}$`);
-const CONNECTED = (prefix: string, b: number, f: number, status: string) => [
-  ask(f, 0, `${prefix}_FE_INTERFACE_CONNECT`),
-  ...leg(0, b, `${prefix}_BE_CONNECT`),
-  ask(0, f, `${prefix}_FE_INTERFACE_${status}`),
-  // Acknowledged when all is done (PROTOCOL.md 5.2 D21).
-  new RegExp(`^0>${f} ${prefix}_FE_INTERFACE_CONNECT answered$`),
+
+/** A message as it is seen; a status or a result is named where there is one. */
+const one = (from: number, to: number, name: string) => new RegExp(`^${from}>${to} ${name}$`);
+/** The controller asks a backend, and it does so. */
+const done = (backend: number, name: string) => [one(0, backend, name), one(backend, 0, `${name} OKAY`)];
+/** The frontend is told, and has acted upon it when it answers. */
+const told = (frontend: number, name: string, status: string) => [
+  one(0, frontend, `${name} ${status}`),
+  one(frontend, 0, `${name} answered`),
 ];
-const LEFT = (prefix: string) => [...leg(0, 1, `${prefix}_BE_DISCONNECT`), ...leg(0, 1, `${prefix}_BE_DESTROY`)];
+/** From the offer of the pages to CONNECTED; acknowledged when all is done (PROTOCOL.md 5.2 D21). */
+const connected = (prefix: string, backend: number, frontend: number, changed = '') => [
+  one(frontend, 0, `${prefix}_FE_INTERFACE_CONNECT`),
+  ...done(backend, `${prefix}_BE_CONNECT`),
+  ...told(frontend, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'CONNECTED'),
+  one(0, frontend, `${prefix}_FE_INTERFACE_CONNECT answered`),
+];
+const left = (prefix: string, backend = 1) => [
+  ...done(backend, `${prefix}_BE_DISCONNECT`),
+  ...done(backend, `${prefix}_BE_DESTROY`),
+];
 
 async function playing(): Promise<{ machine: Machine; events: Events }> {
   const machine = await start({ driver: DRIVER });
   return { machine, events: new Events(machine) };
 }
 
-function expectOrder(events: Events, patterns: readonly RegExp[]): void {
-  const { messages } = events;
+function expectOrder(messages: readonly string[], patterns: readonly RegExp[]): void {
   expect({ messages, isInOrder: inOrder(messages, patterns) }).toEqual({ messages, isInOrder: true });
 }
 
@@ -36,12 +54,14 @@ it('3.1: build, and block attach at boot', async () => {
   const { machine, events } = await playing();
   await machine.create({ name: 'web', disks: [ROOT] });
   await crossed(machine, 'web', 'block');
-  expectOrder(events, [
-    ...leg(0, 1, 'BLKIF_BE_CREATE'),
-    ...leg(0, 1, 'BLKIF_BE_VBD_CREATE'),
-    ask(0, 2, 'BLKIF_FE_INTERFACE_STATUS'),
-    ...CONNECTED('BLKIF', 1, 2, 'STATUS'),
+  expectOrder(events.messages, [
+    ...done(1, 'BLKIF_BE_CREATE'),
+    ...done(1, 'BLKIF_BE_VBD_CREATE'),
+    one(0, 2, 'BLKIF_FE_INTERFACE_STATUS DISCONNECTED'),
+    ...connected('BLKIF', 1, 2),
   ]);
+  // The guest begins before or after that, by which its driver is told of the device, or told when it asks.
+  expectOrder(events.messages, [one(2, 0, 'BLKIF_FE_DRIVER_STATUS UP'), one(2, 0, 'BLKIF_FE_INTERFACE_CONNECT')]);
 });
 
 it('3.2 and 3.3: a VBD comes to a running domain and goes again, and CHANGED is said of each', async () => {
@@ -51,84 +71,178 @@ it('3.2 and 3.3: a VBD comes to a running domain and goes again, and CHANGED is 
   const before = events.messages.length;
   await machine.blockAttach('web', { target: 'data', vdevice: 770 });
   await machine.blockDetach('web', 770);
-  const changed = ask(0, 2, 'BLKIF_FE_INTERFACE_STATUS');
-  const after = events.messages.slice(before);
-  expect({
-    after,
-    isInOrder: inOrder(after, [
-      ...leg(0, 1, 'BLKIF_BE_VBD_CREATE'),
-      changed,
-      ...leg(0, 1, 'BLKIF_BE_VBD_DESTROY'),
-      changed,
-    ]),
-  }).toEqual({ after, isInOrder: true });
-});
-
-it('3.5: the backend goes and comes, and every frontend is told and connected again', async () => {
-  const { machine, events } = await playing();
-  await machine.create({ name: 'web', disks: [ROOT] });
-  await crossed(machine, 'web', 'block');
-  const up = events.domain('driver', 'running');
-  process.kill((await machine.info('driver')).pid!, 'SIGKILL');
-  await up;
-  await crossed(machine, 'web', 'block');
-  expectOrder(events, [
-    ask(0, 2, 'BLKIF_FE_INTERFACE_STATUS'),
-    ask(3, 0, 'BLKIF_BE_DRIVER_STATUS'),
-    ...leg(0, 3, 'BLKIF_BE_CREATE'),
-    ...leg(0, 3, 'BLKIF_BE_VBD_CREATE'),
-    ...leg(0, 3, 'BLKIF_BE_CONNECT'),
+  const changed = told(2, 'BLKIF_FE_INTERFACE_STATUS', 'CHANGED');
+  expectOrder(events.messages.slice(before), [
+    ...done(1, 'BLKIF_BE_VBD_CREATE'),
+    ...changed,
+    ...done(1, 'BLKIF_BE_VBD_DESTROY'),
+    ...changed,
   ]);
 });
 
-it('3.6: a domain dies, and its devices are destroyed in order', async () => {
+it.each(CLASSES)(
+  '3.4: a %s frontend disconnects, and connects again when it wants to',
+  async (of, prefix, setting, changed) => {
+    const { machine, events } = await playing();
+    await machine.create(ALL);
+    const first = await crossed(machine, 'web', of);
+    let before = events.messages.length;
+    expect(await type(machine, 'web', `disconnect ${of}`)).toBe(`${of} 0 IDLE backend 1`);
+    expectOrder(events.messages.slice(before), [
+      one(2, 0, `${prefix}_FE_INTERFACE_DISCONNECT`),
+      ...done(1, `${prefix}_BE_DISCONNECT`),
+      // A network interface can be connected once (PROTOCOL.md 2.6).
+      ...(of === 'network'
+        ? [...done(1, 'NETIF_BE_DESTROY'), ...done(1, 'NETIF_BE_CREATE'), ...done(1, `NETIF_BE_${setting}`)]
+        : []),
+      ...told(2, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'DISCONNECTED'),
+      one(0, 2, `${prefix}_FE_INTERFACE_DISCONNECT answered`),
+    ]);
+    const [idle] = await machine.devices('web', of);
+    expect(idle).toMatchObject({ state: 'DISCONNECTED', handle: first.handle });
+    expect(idle!.frames).toBeUndefined();
+    before = events.messages.length;
+    expect(await type(machine, 'web', `connect ${of}`)).toMatch(
+      new RegExp(`^${of} 0 (DISCONNECTED|HELD|CONNECTED) backend 1$`),
+    );
+    await crossed(machine, 'web', of);
+    expectOrder(events.messages.slice(before), connected(prefix, 1, 2, changed));
+  },
+);
+
+it.each(CLASSES)(
+  '3.5: a %s backend says DOWN and UP, and its frontend is told and connected again',
+  async (of, prefix, setting, changed) => {
+    const { machine, events } = await playing();
+    await machine.create(ALL);
+    await crossed(machine, 'web', of);
+    let before = events.messages.length;
+    const isHeld = events.next(
+      ({ from, name, result }) => from === 0 && name === `${prefix}_FE_INTERFACE_CONNECT` && result === 'answered',
+    );
+    expect(await type(machine, 'driver', `down ${of}`)).toBe(`${of} DOWN`);
+    await isHeld;
+    expectOrder(events.messages.slice(before), [
+      one(1, 0, `${prefix}_BE_DRIVER_STATUS${changed} DOWN`),
+      ...told(2, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'DISCONNECTED'),
+      one(0, 2, `${prefix}_FE_INTERFACE_CONNECT answered`),
+    ]);
+    expect(await machine.devices('web', of)).toMatchObject([{ state: 'HELD' }]);
+    before = events.messages.length;
+    expect(await type(machine, 'driver', `up ${of}`)).toBe(`${of} UP`);
+    await crossed(machine, 'web', of);
+    expectOrder(events.messages.slice(before), [
+      one(1, 0, `${prefix}_BE_DRIVER_STATUS${changed} UP`),
+      ...done(1, `${prefix}_BE_CREATE`),
+      ...done(1, `${prefix}_BE_${setting}`),
+      ...done(1, `${prefix}_BE_CONNECT`),
+      ...told(2, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'CONNECTED'),
+    ]);
+    for (const [other] of CLASSES) await crossed(machine, 'web', other);
+  },
+);
+
+it('3.5: the driver domain dies and comes again, and its frontends are told and connected again', async () => {
   const { machine, events } = await playing();
-  await machine.create({ name: 'web', disks: [ROOT], vifs: [{}], usbs: [{ path: '1-1' }] });
+  await machine.create(ALL);
+  for (const [of] of CLASSES) await crossed(machine, 'web', of);
+  const before = events.messages.length;
+  const up = events.domain('driver', 'running');
+  process.kill((await machine.info('driver')).pid!, 'SIGKILL');
+  await up;
+  for (const [of] of CLASSES) await crossed(machine, 'web', of);
+  for (const [, prefix, setting, changed] of CLASSES) {
+    expectOrder(events.messages.slice(before), [
+      ...told(2, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'DISCONNECTED'),
+      one(3, 0, `${prefix}_BE_DRIVER_STATUS${changed} UP`),
+      ...done(3, `${prefix}_BE_CREATE`),
+      ...done(3, `${prefix}_BE_${setting}`),
+      ...done(3, `${prefix}_BE_CONNECT`),
+      ...told(2, `${prefix}_FE_INTERFACE_STATUS${changed}`, 'CONNECTED'),
+    ]);
+  }
+});
+
+it('3.6: a domain dies, and its devices are destroyed in order; it is told nothing', async () => {
+  const { machine, events } = await playing();
+  await machine.create(ALL);
+  for (const [of] of CLASSES) await crossed(machine, 'web', of);
+  const before = events.messages.length;
   await machine.destroy('web');
-  expectOrder(events, [...LEFT('BLKIF'), ...LEFT('NETIF'), ...LEFT('USBIF')]);
+  const after = events.messages.slice(before);
+  expectOrder(after, [...left('BLKIF'), ...left('NETIF'), ...left('USBIF')]);
+  expect(after.filter((message) => message.startsWith('0>2 '))).toEqual([]);
 });
 
 it('3.7: a domain suspends and resumes with its devices', async () => {
   const { machine, events } = await playing();
-  await machine.create({ name: 'web', disks: [ROOT] });
-  await crossed(machine, 'web', 'block');
+  await machine.create(ALL);
+  for (const [of] of CLASSES) await crossed(machine, 'web', of);
+  let before = events.messages.length;
   await machine.shutdown('web', { reason: 'suspend' });
-  expectOrder(events, [ask(0, 2, 'SHUTDOWN_SUSPEND'), ask(2, 0, 'BLKIF_FE_DRIVER_STATUS'), ...LEFT('BLKIF')]);
-  const before = events.messages.length;
+  const leaving = events.messages.slice(before);
+  before = events.messages.length;
   await machine.resume('web');
-  await crossed(machine, 'web', 'block');
-  const after = events.messages.slice(before);
-  expect(
-    inOrder(after, [
-      ...leg(0, 1, 'BLKIF_BE_CREATE'),
-      ...leg(0, 1, 'BLKIF_BE_VBD_CREATE'),
-      ask(2, 0, 'BLKIF_FE_DRIVER_STATUS'),
-      ask(0, 2, 'BLKIF_FE_INTERFACE_STATUS'),
-      ...leg(0, 1, 'BLKIF_BE_CONNECT'),
-    ]),
-  ).toBe(true);
+  for (const [of] of CLASSES) await crossed(machine, 'web', of);
+  const coming = events.messages.slice(before);
+  for (const [, prefix, setting, changed] of CLASSES) {
+    const status = changed === '' ? 'DRIVER_STATUS' : 'DRIVER_STATUS_CHANGED';
+    expectOrder(leaving, [
+      one(0, 2, 'SHUTDOWN_SUSPEND'),
+      one(2, 0, 'SHUTDOWN_SUSPEND answered'),
+      one(2, 0, `${prefix}_FE_${status} DOWN`),
+      ...left(prefix),
+    ]);
+    expectOrder(coming, [
+      ...done(1, `${prefix}_BE_CREATE`),
+      ...done(1, `${prefix}_BE_${setting}`),
+      one(2, 0, `${prefix}_FE_${status} UP`),
+      one(0, 2, `${prefix}_FE_INTERFACE_STATUS${changed} DISCONNECTED`),
+      ...connected(prefix, 1, 2, changed),
+    ]);
+  }
 });
 
 it('3.8: network attach, its limit before anybody is told', async () => {
   const { machine, events } = await playing();
-  await machine.create({ name: 'web', vifs: [{ credit: { bytes: 1500, microseconds: 1000 } }] });
+  await machine.create({ name: 'web', vifs: ALL.vifs });
   await crossed(machine, 'web', 'network');
-  expectOrder(events, [
-    ...leg(0, 1, 'NETIF_BE_CREATE'),
-    ...leg(0, 1, 'NETIF_BE_CREDITLIMIT'),
-    ask(0, 2, 'NETIF_FE_INTERFACE_STATUS'),
-    ...CONNECTED('NETIF', 1, 2, 'STATUS'),
+  expectOrder(events.messages, [
+    ...done(1, 'NETIF_BE_CREATE'),
+    ...done(1, 'NETIF_BE_CREDITLIMIT'),
+    one(0, 2, 'NETIF_FE_INTERFACE_STATUS DISCONNECTED'),
+    ...connected('NETIF', 1, 2),
   ]);
+  // The controller says UP in turn before it answers, without which the original's frontend waits for ever (D4).
+  expectOrder(events.messages, [
+    one(2, 0, 'NETIF_FE_DRIVER_STATUS UP'),
+    ...told(2, 'NETIF_FE_DRIVER_STATUS', 'UP'),
+    one(0, 2, 'NETIF_FE_DRIVER_STATUS answered'),
+  ]);
+  const before = events.messages.length;
+  await machine.networkDetach('web', 0);
+  expectOrder(events.messages.slice(before), [...left('NETIF'), ...told(2, 'NETIF_FE_INTERFACE_STATUS', 'CLOSED')]);
 });
 
-it('3.9: USB attach, its port claimed before anybody is told', async () => {
+it('3.9: USB attach, its port claimed before anybody is told, and released', async () => {
   const { machine, events } = await playing();
-  await machine.create({ name: 'web', usbs: [{ path: '1-1' }] });
+  await machine.create({ name: 'web', usbs: ALL.usbs });
   await crossed(machine, 'web', 'usb');
-  expectOrder(events, [
-    ...leg(0, 1, 'USBIF_BE_CREATE'),
-    ...leg(0, 1, 'USBIF_BE_CLAIM_PORT'),
-    ask(0, 2, 'USBIF_FE_INTERFACE_STATUS_CHANGED'),
-    ...CONNECTED('USBIF', 1, 2, 'STATUS_CHANGED'),
+  expectOrder(events.messages, [
+    ...done(1, 'USBIF_BE_CREATE'),
+    ...done(1, 'USBIF_BE_CLAIM_PORT'),
+    one(0, 2, 'USBIF_FE_INTERFACE_STATUS_CHANGED DISCONNECTED'),
+    ...connected('USBIF', 1, 2, '_CHANGED'),
+  ]);
+  const before = events.messages.length;
+  await machine.usbAttach('web', { path: '1-2' });
+  await machine.usbDetach('web', '1-2');
+  expectOrder(events.messages.slice(before), [
+    ...done(1, 'USBIF_BE_CLAIM_PORT'),
+    // CHANGED, as USB says it: CONNECTED once more, with another number of ports.
+    ...told(2, 'USBIF_FE_INTERFACE_STATUS_CHANGED', 'CONNECTED'),
+    one(0, 1, 'USBIF_BE_RELEASE_PORT'),
+    one(1, 0, 'USBIF_BE_RELEASE_PORT answered'),
+    ...told(2, 'USBIF_FE_INTERFACE_STATUS_CHANGED', 'CONNECTED'),
   ]);
 });

@@ -1,5 +1,4 @@
 /** Machines for tests: real processes under a runtime directory of the test file's own, of which nothing is left. */
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,17 +110,17 @@ export async function crossed(machine: Machine, domain: string, of: DeviceClass,
 /** Types a line into the console of a domain that runs the guest of ctrl-if; resolves with what it answered. */
 export async function type(machine: Machine, domain: string, line: string): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('latin1');
+  // What was said before may end with a prompt as well.
+  const answer = new RegExp(`${line}\\r\\n([^]*)\\$ $`);
   try {
-    let said = '';
-    // The prompt may come before the echo; the one after the answer is the last.
-    const answer = new RegExp(`${line}\\r\\n([^]*)\\$ $`);
     console.write(`${line}\r`);
-    for (;;) {
+    let said = '';
+    for await (const text of console.iterator({ destroyOnReturn: false })) {
+      said += text;
       const found = answer.exec(said);
       if (found) return found[1]!.trimEnd();
-      const [text] = await once(console, 'data');
-      said += text;
     }
+    throw new Error(`the console of ${domain} ended; it said ${said}`);
   } finally {
     console.destroy();
   }
