@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Machine, type MachineOptions } from '../../lib/machine/machine.ts';
@@ -11,6 +12,7 @@ import type { DeviceClass, DeviceInfo, MachineEvent } from '../../lib/machine/op
 const GUEST_PROGRAM = fileURLToPath(new URL('../../dist/machine/guest-program.js', import.meta.url));
 export const GUEST_COMMAND = [process.execPath, GUEST_PROGRAM];
 
+const DEADLINE = 5000;
 const machines: Machine[] = [];
 const pids = new Set<number>();
 
@@ -80,6 +82,27 @@ export class Events {
     return this.next((event) => event.kind === 'domain' && event.name === name && event.result === result);
   }
 
+  /** What has been seen so far is forgotten. */
+  async fromNow(): Promise<void> {
+    // What was sent before this call waits in a queue, which is read within this turn.
+    await turn();
+    this.seen.length = 0;
+  }
+
+  /** Resolves when each pattern has been seen after the one before. */
+  async inOrder(patterns: readonly RegExp[]): Promise<void> {
+    const deadline = AbortSignal.timeout(DEADLINE);
+    const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
+    for (;;) {
+      const { messages } = this;
+      const isInOrder = inOrder(messages, patterns);
+      if (isInOrder) return;
+      // What has not come by then does not come.
+      if (deadline.aborted) expect({ messages, isInOrder }).toEqual({ messages, isInOrder: true });
+      await Promise.race([this.next(() => true), late]);
+    }
+  }
+
   /** Messages so far, see {@link messageOf}. */
   get messages(): string[] {
     return this.seen.filter(({ kind }) => kind === 'message').map(messageOf);
@@ -127,7 +150,7 @@ export async function type(machine: Machine, domain: string, line: string): Prom
 }
 
 /** Whether each pattern is found after the one before. */
-export function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
+function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
   let at = -1;
   return patterns.every((pattern) => {
     at = messages.findIndex((message, i) => i > at && pattern.test(message));
