@@ -10,6 +10,7 @@ import * as collections from './collections.ts';
 import * as gap from './gap.ts';
 import * as idle from './idle.ts';
 import * as limit from './limit.ts';
+import * as machine from './machine.ts';
 import * as open from './open.ts';
 import * as rivals from './rivals.ts';
 import * as scale from './scale.ts';
@@ -29,6 +30,7 @@ const FILES: readonly CaseFile[] = [
   gap,
   idle,
   scale,
+  machine,
 ];
 
 /** All round trips, then all streams, then the rest: those that are read side by side. */

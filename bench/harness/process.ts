@@ -10,6 +10,13 @@ import { countCalls } from './syscalls.ts';
 /** A trial takes well under a second: one that takes this long hangs. */
 const LONGEST_MS = 60_000;
 
+export interface ProgramOptions {
+  cpus?: readonly number[];
+  /** For node. */
+  flags?: readonly string[];
+  longestMs?: number;
+}
+
 export class TrialFailed extends Error {}
 
 export interface Outcome<T> {
@@ -39,17 +46,21 @@ export function runProgram<T>(
   program: string,
   job: unknown,
   setting: Setting,
-  { cpus = setting.cpus?.slice(0, 1), flags = [] }: { cpus?: readonly number[]; flags?: readonly string[] } = {},
+  { cpus = setting.cpus?.slice(0, 1), flags = [], longestMs = LONGEST_MS }: ProgramOptions = {},
 ): Promise<Outcome<T>> {
   const node = [process.execPath, ...flags, peerProgram(program), JSON.stringify(job)];
-  return runCommand(cpus ? ['taskset', '-c', cpus.join(','), ...node] : node, setting);
+  return runCommand(cpus ? ['taskset', '-c', cpus.join(','), ...node] : node, setting, longestMs);
 }
 
 /** As {@link runProgram}, for any command. */
-export async function runCommand<T>(command: readonly string[], setting: Setting): Promise<Outcome<T>> {
+export async function runCommand<T>(
+  command: readonly string[],
+  setting: Setting,
+  longestMs = LONGEST_MS,
+): Promise<Outcome<T>> {
   const log = join(runtimeDirectory(), 'strace.log');
   const whole = setting.countSyscalls ? ['strace', '-f', '-qq', '-s', '64', '-o', log, ...command] : command;
-  const stdout = await outputOf(whole);
+  const stdout = await outputOf(whole, longestMs);
   try {
     return {
       result: JSON.parse(stdout) as T,
@@ -60,7 +71,7 @@ export async function runCommand<T>(command: readonly string[], setting: Setting
   }
 }
 
-function outputOf([file, ...args]: readonly string[]): Promise<string> {
+function outputOf([file, ...args]: readonly string[], longestMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file!, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -72,8 +83,8 @@ function outputOf([file, ...args]: readonly string[]): Promise<string> {
       reject(new TrialFailed([why, `its command: ${[file, ...args].join(' ')}`, stderr.text()].join('\n').trimEnd()));
     const timer = setTimeout(() => {
       child.kill('SIGKILL'); // what it started notices, and ends by itself
-      fail(`a peer process was still running after ${LONGEST_MS / 1000} s`);
-    }, LONGEST_MS);
+      fail(`a peer process was still running after ${longestMs / 1000} s`);
+    }, longestMs);
     child.on('error', (error) => fail(`a peer process could not be started: ${error.message}`));
     child.on('close', (code, signal) => {
       clearTimeout(timer);

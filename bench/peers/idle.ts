@@ -1,16 +1,13 @@
 /** Starts a controller and a guest, and watches them from outside while they say nothing. */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Looked, looked } from './looked.ts';
 import { printFigures, startProgram } from './second-process.ts';
 
 export interface IdleJob {
   seconds: number;
 }
 
-export interface IdleSamples {
-  cpuNs: number;
-  switches: number;
-}
+export type IdleSamples = Looked;
 
 /** After the last message: Node wakes once more at the end of the handshake's 5 s, though its timers were cleared. */
 const SETTLE_MS = 6000;
@@ -35,14 +32,6 @@ async function main({ seconds }: IdleJob): Promise<IdleSamples> {
   const growth = (figure: keyof IdleSamples) =>
     after.reduce((sum, figures, i) => sum + figures[figure] - before[i]![figure], 0);
   return { cpuNs: growth('cpuNs'), switches: growth('switches') };
-}
-
-/** Of the process's main thread, on which its event loop runs. */
-function looked(pid: number): IdleSamples {
-  const [cpuNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const switches = [...status.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
-  return { cpuNs: Number(cpuNs), switches };
 }
 
 await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));

@@ -162,6 +162,18 @@ const FAMILIES: Readonly<Record<string, RowsOf>> = {
       more('its descriptors a guest', 'descriptorsPerGuest', number),
     ],
   ],
+  machine: (report) => [
+    familyOf(report, 'machine'),
+    [
+      name,
+      ...times3,
+      more('longest', 'longest', duration),
+      more('devices', 'devices', number),
+      more('all domains created in', 'createMs', (ms) => duration(ms * 1e6)),
+      more('idle CPU time in 10 s', 'cpuNs', duration),
+      more('idle context switches', 'switches', number),
+    ],
+  ],
 };
 
 export const ROW_FAMILIES = Object.keys(FAMILIES);

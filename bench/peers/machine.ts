@@ -1,0 +1,85 @@
+/** Starts a machine as its users do, fills it with domains that have devices, and asks its door for the list. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DoorClient } from 'ctrl-if/door';
+import { ROOT } from '../harness/paths.ts';
+import { looked } from './looked.ts';
+import { printFigures } from './second-process.ts';
+
+export interface MachineJob {
+  domains: number;
+  lists: number;
+  /** How long to look at it while nobody asks anything. */
+  seconds: number;
+}
+
+export interface MachineSamples {
+  /** Nanoseconds that each list took. */
+  lists: number[];
+  devices: number;
+  createMs: number;
+  cpuNs: number;
+  switches: number;
+}
+
+const NAME = 'bench-machine';
+/** Domains that start at once: more do not start sooner on two cores. */
+const AT_ONCE = 4;
+const SETTLE_MS = 8000;
+/** V8 collects in an idle process too, machine or no machine. */
+const QUIET = ['--no-memory-reducer'];
+
+async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSamples> {
+  const args = [...QUIET, join(ROOT, 'dist/cli/main.js'), 'machine', '--quiet', '--name', NAME];
+  const machine = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(machine, 'exit');
+  try {
+    // Its first line says that its door is open.
+    await Promise.race([
+      once(machine.stdout, 'data'),
+      ended.then(() => Promise.reject(new Error('the machine ended'))),
+    ]);
+    const door = new DoorClient({ name: NAME });
+    const began = performance.now();
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(door, i, domains)));
+    const createMs = performance.now() - began;
+    await sleep(SETTLE_MS);
+    const before = looked(machine.pid!);
+    await sleep(seconds * 1000);
+    const after = looked(machine.pid!);
+    const samples: number[] = [];
+    let devices = 0;
+    for (let i = 0; i < lists; i++) {
+      const start = process.hrtime.bigint();
+      const list = await door.list();
+      samples.push(Number(process.hrtime.bigint() - start));
+      const guests = list.filter(({ name }) => name !== 'driver');
+      const all = guests.flatMap((guest) => guest.devices);
+      if (guests.length !== domains || !all.every(({ crossed }) => crossed))
+        throw new Error('a domain or a device is missing');
+      devices = all.length;
+    }
+    const [cpuNs, switches] = [after.cpuNs - before.cpuNs, after.switches - before.switches];
+    return { lists: samples, devices, createMs, cpuNs, switches };
+  } finally {
+    machine.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** Every {@link AT_ONCE}th domain, one after the other: five devices each. */
+async function createEach(door: DoorClient, first: number, domains: number): Promise<void> {
+  for (let i = first; i < domains; i += AT_ONCE) {
+    await door.create({
+      name: `guest${i}`,
+      memory: 1,
+      disks: [1, 2].map((vdevice) => ({ target: `disk${i}.${vdevice}`, vdevice })),
+      // A USB backend has 128 ports.
+      ...(i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] }),
+    });
+  }
+}
+
+await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));
