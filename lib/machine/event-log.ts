@@ -1,4 +1,3 @@
-import type { Domain } from '../domain/domain.ts';
 import type { Passing } from '../link/observer.ts';
 import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -7,6 +6,7 @@ import { describeBeStatus } from '../wire/status.ts';
 import { BoundedQueue } from './bounded-queue.ts';
 import { messageWords } from './message-words.ts';
 import type { LostEvents, MachineEvent } from './operations.ts';
+import type { Taps } from './taps.ts';
 
 /** Events that wait for a slow watcher at most. */
 const QUEUE_LIMIT = 4096;
@@ -16,10 +16,12 @@ export class EventLog {
   readonly #codec: Codec;
   readonly #began = performance.now();
   readonly #queues = new Set<BoundedQueue<MachineEvent>>();
-  readonly #domains = new Set<Domain>();
+  readonly #taps: Taps;
+  #stopListening: () => void = () => {};
 
-  constructor(codec: Codec) {
+  constructor(codec: Codec, taps: Taps) {
     this.#codec = codec;
+    this.#taps = taps;
   }
 
   tell(event: Omit<MachineEvent, 'at'>): void {
@@ -32,31 +34,18 @@ export class EventLog {
   watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
     const queue: BoundedQueue<MachineEvent> = new BoundedQueue(QUEUE_LIMIT, () => {
       this.#queues.delete(queue);
-      this.#tap();
+      if (this.#queues.size === 0) this.#stopListening();
     });
+    if (this.#queues.size === 0) {
+      this.#stopListening = this.#taps.listen((domid, passing) => this.#message(domid, passing));
+    }
     this.#queues.add(queue);
-    this.#tap();
     return queue;
-  }
-
-  /** Its messages are told from now on, until its link ends. */
-  addDomain(domain: Domain): void {
-    this.#domains.add(domain);
-    domain.once('close', () => this.#domains.delete(domain));
-    this.#tap();
   }
 
   /** Nobody will tell anything any more. */
   end(): void {
     for (const queue of this.#queues) queue.end();
-  }
-
-  /** Links are observed only while somebody watches. */
-  #tap(): void {
-    const isWatched = this.#queues.size > 0;
-    for (const domain of this.#domains) {
-      domain.observer = isWatched ? (passing) => this.#message(domain.domid, passing) : undefined;
-    }
   }
 
   #message(domid: number, { flow, direction, bytes }: Passing): void {

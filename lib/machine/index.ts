@@ -3,3 +3,5 @@ export { readSource, toDomainConfig } from './config.ts';
 export { Machine, type MachineOptions } from './machine.ts';
 export type * from './operations.ts';
 export type { Source } from './source.ts';
+export type { ControlSwitch, Match } from './switch.ts';
+export type { SwitchClient, SwitchedRequest } from './switch-client.ts';

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../device/clock.ts';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
-import { createCodec } from '../wire/codec.ts';
+import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import {
   checkConfig,
@@ -40,6 +40,7 @@ import type {
   VifConfig,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
+import { Taps } from './taps.ts';
 import { Targets } from './targets.ts';
 
 export interface MachineOptions {
@@ -64,6 +65,7 @@ export class Machine implements MachineOperations {
   /** Who serves and who watches which messages beside the machine itself. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
+  readonly #taps = new Taps();
   readonly #log: EventLog;
   readonly #hubs: Hubs;
   readonly #targets = new Targets();
@@ -78,9 +80,10 @@ export class Machine implements MachineOperations {
     this.#controller = controller;
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
-    this.#log = new EventLog(createCodec(options.messages ?? []) as never);
+    const codec = createCodec(options.messages ?? []) as unknown as Codec;
+    this.#log = new EventLog(codec, this.#taps);
     this.#hubs = new Hubs(controller.channels, this.#log);
-    this.switch = new ControlSwitch(createCodec(options.messages ?? []) as never);
+    this.switch = new ControlSwitch(codec, this.#taps, this.#clock);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
   }
@@ -267,7 +270,7 @@ export class Machine implements MachineOperations {
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
     link.side.answer('disk-target', ({ pdevice }) => ({ ...this.#targets.get(Number(pdevice)) }));
     link.side.answer('domain-end', async ({ domid }) => this.#goneOf(Number(domid)));
-    this.#log.addDomain(link);
+    this.#taps.add(link);
     this.#hubs.add(link);
     this.switch.addDomain(link);
     domain.connected(link);

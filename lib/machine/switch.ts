@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../device/clock.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { AnyMessage } from '../link/codec.ts';
@@ -12,8 +13,9 @@ import {
   CMSG_USBIF_BE,
   CMSG_USBIF_FE,
 } from '../wire/constants.ts';
-import { BoundedQueue } from './bounded-queue.ts';
-import type { LostEvents } from './operations.ts';
+import { HEADER_BYTES, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { SwitchClient } from './switch-client.ts';
+import type { Taps } from './taps.ts';
 
 /** Which requests of domains. What is left out is any. */
 export interface Match {
@@ -22,15 +24,6 @@ export interface Match {
   readonly subtype?: number;
 }
 
-/** A domain's request, as a client has it: `id` is the client's own and means nothing to another client. */
-export interface SwitchedRequest {
-  readonly id: number;
-  readonly domid: number;
-  readonly message: AnyMessage;
-}
-
-/** Requests that wait for a slow client at most: a watcher loses the oldest, a server's next ones are not understood. */
-const QUEUE_LIMIT = 1024;
 /** Served by the machine itself. */
 const OWN_TYPES: readonly number[] = [
   CMSG_CONSOLE,
@@ -54,14 +47,19 @@ interface Claim {
 export class ControlSwitch {
   /** @internal */
   readonly codec: Codec;
+  /** @internal */
+  readonly clock: Clock;
   readonly #domains = new Map<number, Domain>();
   readonly #claims = new Set<Claim>();
   readonly #clients = new Set<SwitchClient>();
   readonly #takeBack = new Map<string, () => void>();
+  readonly #taps: Taps;
 
   /** @internal */
-  constructor(codec: Codec) {
+  constructor(codec: Codec, taps: Taps, clock: Clock = systemClock) {
     this.codec = codec;
+    this.clock = clock;
+    this.#taps = taps;
   }
 
   client(): SwitchClient {
@@ -90,6 +88,14 @@ export class ControlSwitch {
     return () => this.#claims.delete(claim);
   }
 
+  /** @internal `see` hears of every request of a domain's that matches. Returns the function that stops it. */
+  watch(match: Match, see: (domid: number, message: AnyMessage) => void): () => void {
+    return this.#taps.listen((domid, { flow, direction, bytes }) => {
+      if (flow !== 'request' || direction !== 'received') return;
+      if (matches(match, domid, bytes[TYPE_OFFSET]!, bytes[SUBTYPE_OFFSET]!)) see(domid, this.#decode(bytes));
+    });
+  }
+
   /** @internal */
   domain(domid: number): Domain {
     const found = this.#domains.get(domid);
@@ -107,6 +113,22 @@ export class ControlSwitch {
     for (const client of [...this.#clients]) client.close();
   }
 
+  #decode(bytes: Uint8Array): AnyMessage {
+    // A view of its own, since the ring's slot is used again.
+    const slot = bytes.slice();
+    try {
+      return this.codec.decode(slot) as AnyMessage;
+    } catch {
+      // What its definition does not fit is answered "not understood", and is shown as it came.
+      return {
+        name: 'UNKNOWN',
+        type: slot[TYPE_OFFSET],
+        subtype: slot[SUBTYPE_OFFSET],
+        data: slot.slice(HEADER_BYTES, HEADER_BYTES + slot[LENGTH_OFFSET]!),
+      };
+    }
+  }
+
   /** One receiver for each type of each domain, whoever serves it at the time. */
   #listen(domain: Domain, type: number): void {
     const key = `${domain.domid}/${type}`;
@@ -120,102 +142,8 @@ export class ControlSwitch {
 
   #route(domid: number, message: AnyMessage, request: Received): void {
     const { type, subtype } = request;
-    for (const client of this.#clients) client.see(domid, type, subtype, message);
     const claim = [...this.#claims].find(({ match }) => matches(match, domid, type, subtype));
     if (!claim?.client.take(domid, message, request)) request.respondNotUnderstood();
-  }
-}
-
-/** One who asks domains, and serves or watches what they ask. */
-export class SwitchClient {
-  readonly #switch: ControlSwitch;
-  readonly #requests = new Map<number, { readonly domid: number; readonly request: Received }>();
-  readonly #serving: BoundedQueue<SwitchedRequest>;
-  readonly #watching = new Set<{ readonly match: Match; readonly queue: BoundedQueue<SwitchedRequest> }>();
-  #lastId = 0;
-
-  /** @internal Clients are made by {@link ControlSwitch.client}. */
-  constructor(owner: ControlSwitch) {
-    this.#switch = owner;
-    this.#serving = new BoundedQueue(QUEUE_LIMIT);
-  }
-
-  /** What this client is to answer by {@link respond}, whatever it serves. */
-  get requests(): AsyncIterableIterator<SwitchedRequest | LostEvents> {
-    return this.#serving;
-  }
-
-  /**
-   * From now on this client answers for it, alone. Returns the function that gives it up.
-   *
-   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` where the machine or another client serves some of it
-   */
-  serve(match: Match): () => void {
-    return this.#switch.claim(this, match);
-  }
-
-  /** Sees it, answered by whoever serves it; the ids are those of nobody. Watching begins when somebody serves the type. */
-  watch(match: Match): AsyncIterableIterator<SwitchedRequest | LostEvents> {
-    const watcher = {
-      match,
-      queue: new BoundedQueue<SwitchedRequest>(QUEUE_LIMIT, () => this.#watching.delete(watcher)),
-    };
-    this.#watching.add(watcher);
-    return watcher.queue;
-  }
-
-  /**
-   * Answers a request of {@link requests}; without fields: "not understood".
-   *
-   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` for an id that is none of this client's, or no more
-   */
-  respond(id: number, fields?: object): void {
-    const found = this.#requests.get(id);
-    if (!found) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_ALREADY_ANSWERED',
-        `request ${id} is none that waits for an answer of this client: it has been answered, its domain has gone, or it is another's`,
-        { received: id },
-      );
-    }
-    if (fields) found.request.respond(fields);
-    else found.request.respondNotUnderstood();
-    this.#requests.delete(id);
-  }
-
-  /** Asks a domain. Whoever else asks it, this response is this client's. */
-  async request(domid: number, message: AnyMessage): Promise<AnyMessage> {
-    return this.#switch.domain(domid).request(message as never) as Promise<AnyMessage>;
-  }
-
-  /** What it has not answered is not understood, and it serves and watches nothing any more. */
-  close(): void {
-    this.#switch.remove(this);
-    for (const id of [...this.#requests.keys()]) this.respond(id);
-    for (const { queue } of this.#watching) queue.end();
-    this.#serving.end();
-  }
-
-  /** @internal False when too many wait for this client. */
-  take(domid: number, message: AnyMessage, request: Received): boolean {
-    if (this.#requests.size >= QUEUE_LIMIT) return false;
-    const id = ++this.#lastId;
-    request.defer();
-    this.#requests.set(id, { domid, request });
-    this.#serving.push({ id, domid, message });
-    return true;
-  }
-
-  /** @internal */
-  see(domid: number, type: number, subtype: number, message: AnyMessage): void {
-    for (const { match, queue } of this.#watching) {
-      if (matches(match, domid, type, subtype)) queue.push({ id: 0, domid, message });
-    }
-  }
-
-  /** @internal The domain has gone, and with it who waits for the answers. */
-  lose(domid: number): void {
-    for (const [id, waiting] of this.#requests) if (waiting.domid === domid) this.#requests.delete(id);
   }
 }
 
