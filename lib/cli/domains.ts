@@ -16,6 +16,7 @@ export interface CreateOptions extends DoorOptions {
   disk?: string[];
   vif?: string[];
   usb?: string[];
+  driver?: true;
   restart?: string;
   minimumRestart?: string;
   shutdownTimeout?: string;
@@ -49,6 +50,7 @@ export async function createCommand(
     disks: options.disk,
     vifs: options.vif,
     usbs: options.usb,
+    driver: options.driver,
   };
   const source = file === undefined ? undefined : await readSource(file);
   const config = toDomainConfig(fromFlags(flags, (key) => FLAGS[key] ?? `--${key}`, source));

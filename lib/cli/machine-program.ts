@@ -68,6 +68,7 @@ mac, credit.bytes, credit.microseconds and backend of a network interface; path 
     .option('--disk <spec>', 'a disk; may be repeated', collect)
     .option('--vif <spec>', 'a network interface; may be repeated', collect)
     .option('--usb <spec>', 'a USB port; may be repeated', collect)
+    .option('--driver', 'it runs the backends of other domains')
     .addOption(new Option('--restart <when>', 'when to start it again').choices(['always', 'on-reboot', 'never']))
     .option('--minimum-restart <seconds>', 'the least time between two starts')
     .option('--shutdown-timeout <seconds>', 'how long an orderly end may take')

@@ -6,12 +6,12 @@ import { configError, type Source } from './source.ts';
 
 const LISTS = ['disks', 'vifs', 'usbs'] as const;
 type ListKey = (typeof LISTS)[number];
-type ScalarKey = Exclude<keyof DomainConfig, ListKey | 'command'>;
+type ScalarKey = Exclude<keyof DomainConfig, ListKey | 'command' | 'driver'>;
 
 /** As typed; each entry of a list is `key=value,...`. */
 export type ConfigFlags = { [Key in ScalarKey]?: string | undefined } & {
   [Key in ListKey | 'command']?: readonly string[] | undefined;
-};
+} & { driver?: true | undefined };
 
 /**
  * A configuration from flags, over that of a file if there is one: what a flag says counts, and lists grow.

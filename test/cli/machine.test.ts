@@ -69,7 +69,7 @@ describe('create', () => {
   it('takes options alone, and the command behind --', async () => {
     const options = ['--domain', 'db', '-m', '0x10', '--max-memory', '32', '-c', '2', '--usb', 'path=1-1,backend=7'];
     const vif = ['--vif', 'mac=00:16:3e:00:00:07,credit.bytes=10,credit.microseconds=20,backend=driver'];
-    const more = ['--restart', 'never', '--minimum-restart', '1.5', '--shutdown-timeout', '0'];
+    const more = ['--driver', '--restart', 'never', '--minimum-restart', '1.5', '--shutdown-timeout', '0'];
     const { code, stderr } = await lab('create', ...options, ...vif, ...more, '--', 'node', '--inspect', '--', '-x');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const credit = { bytes: 10, microseconds: 20 };
@@ -83,6 +83,7 @@ describe('create', () => {
           vcpus: 2,
           usbs: [{ path: '1-1', backend: 7 }],
           vifs: [{ mac: '00:16:3e:00:00:07', credit, backend: 'driver' }],
+          driver: true,
           restart: 'never',
           minimumRestartSeconds: 1.5,
           shutdownSeconds: 0,
