@@ -1,0 +1,83 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import type { CtrlIfErrorCode } from '../../lib/errors.ts';
+import { Events, useMachines } from './machines.ts';
+
+/** What is left for one more domain, as the machine sees it. */
+const room = vi.hoisted(() => ({ frames: Number.POSITIVE_INFINITY }));
+vi.mock('../../lib/page/shm-space.ts', () => ({ freeFrames: () => room.frames }));
+
+const start = useMachines();
+const alone = { driver: false } as const;
+const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
+const INDEX = new URL('../../dist/index.js', import.meta.url).href;
+const FRAMES_PER_MIB = 256;
+
+/** A guest of 8 MiB that uses `used` frames of them, until it is told to free them by SysRq. */
+const hungry = (used: number) => [
+  process.execPath,
+  '--input-type=module',
+  '-e',
+  `import { Guest } from '${INDEX}';
+   const frames = 8 * ${FRAMES_PER_MIB};
+   const guest = await Guest.connect({ memory: { frames, maximum: frames } });
+   const taken = guest.memory.allocateMany(${used});
+   for (const frame of taken) guest.memory.frame(frame).store32(0, frame);
+   guest.receive('SHUTDOWN_SYSRQ', () => {
+     for (const frame of taken) {
+       if (guest.memory.frame(frame).load32(0) !== frame) process.exit(1);
+       guest.memory.free(frame);
+     }
+   });
+   guest.on('close', () => process.exit());
+   await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });`,
+];
+
+/** MiB that the system has given to the memory of that process's domain. */
+function populated(pid: number): number {
+  const directory = `/proc/${pid}/fd`;
+  const [memory] = readdirSync(directory)
+    .map((fd) => join(directory, fd))
+    .filter((path) => readlinkSync(path).startsWith('/dev/shm/'));
+  return (statSync(memory!).blocks * 512) / 2 ** 20;
+}
+
+it('grows and shrinks in shared memory, to where it is asked', async () => {
+  const machine = await start(alone);
+  const { pid } = await machine.create({ name: 'web', memory: 8, maxMemory: 64 });
+  expect(populated(pid!)).toBe(8);
+  expect(await machine.memorySet('web', 64)).toEqual({ target: 64, reached: 64, maximum: 64, state: 'done' });
+  expect(populated(pid!)).toBe(64);
+  expect(await machine.memorySet('web', 2)).toMatchObject({ target: 2, reached: 2, state: 'done' });
+  expect(populated(pid!)).toBe(2);
+  expect(await machine.info('web')).toMatchObject({ memory: { reached: 2 } });
+});
+
+it('below what is in use it goes as far as it can, says how far, and touches nothing that is used', async () => {
+  const machine = await start(alone);
+  const taken = new Events(machine).next(({ name }) => name === 'BLKIF_FE_DRIVER_STATUS');
+  await machine.create({ name: 'web', memory: 8, command: hungry(3 * FRAMES_PER_MIB) });
+  await taken;
+  await expect(machine.memorySet('web', 1)).rejects.toEqual(fails('ERR_CTRL_IF_MEMORY_IN_USE'));
+  const { memory } = await machine.info('web');
+  expect(memory).toMatchObject({ target: 1, state: 'in-use' });
+  expect(memory.reached).toBeGreaterThan(3);
+  expect(memory.reached).toBeLessThan(3.1);
+  // It looks at each frame that it has, and frees them.
+  await machine.sysrq('web', 'f');
+  expect(await machine.memorySet('web', 1)).toMatchObject({ reached: 1, state: 'done' });
+});
+
+it('is not more than the domain may have, nor than this machine has', async () => {
+  const machine = await start(alone);
+  await machine.create({ name: 'web', memory: 4, maxMemory: 8 });
+  for (const target of [9, 0, 1.5, -1]) {
+    await expect(machine.memorySet('web', target)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'memory' }));
+  }
+  expect(await machine.memorySet('web', 8)).toMatchObject({ reached: 8 });
+  room.frames = 6 * FRAMES_PER_MIB;
+  await expect(machine.create({ name: 'db', memory: 7 })).rejects.toEqual(fails('ERR_CTRL_IF_PAGE_NO_SPACE'));
+  expect(await machine.create({ name: 'cache', memory: 6 })).toMatchObject({ state: 'running' });
+  expect((await machine.list()).map(({ name }) => name)).toEqual(['web', 'cache']);
+});
