@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
@@ -221,6 +222,28 @@ describe('the console', () => {
     const kept = Buffer.concat(chunks);
     expect(kept.length).toBe(65_536);
     expect(kept.toString().endsWith('000009999\nthat is all')).toBe(true);
+  });
+
+  it('loses nothing in either direction, however full the ring and slow the reader', async () => {
+    const machine = await start(alone);
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.console.pipe(guest.console); guest.on('close', () => process.exit());`;
+    await machine.create({ name: 'echo', command: [process.execPath, '--input-type=module', '-e', script] });
+    const console = await machine.console('echo');
+    const typed = Buffer.alloc(1 << 20);
+    for (let i = 0; i < typed.length; i += 4) typed.writeUInt32LE(i, i);
+    console.write(typed);
+    const heard: Buffer[] = [];
+    for (let bytes = 0; bytes < typed.length; ) {
+      const chunk: Buffer | null = console.read();
+      // By then both rings and everything between them is full.
+      if (!chunk) await once(console, 'readable');
+      else {
+        heard.push(chunk);
+        bytes += chunk.length;
+      }
+    }
+    expect(Buffer.concat(heard).equals(typed)).toBe(true);
   });
 
   it("is one listener's: the next one takes it over", async () => {
