@@ -1,4 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
+import { reservedFrames } from '../wire/memory.ts';
 import { conforming, toDomainConfig } from './config.ts';
 import * as schemas from './config-schema.ts';
 import type { DiskConfig, DomainConfig, UsbConfig, VifConfig } from './operations.ts';
@@ -10,15 +11,15 @@ export type ResolvedConfig = Required<Omit<DomainConfig, 'command'>> & Pick<Doma
 
 /** 1 MiB in frames of 4 KiB. */
 export const FRAMES_PER_MIB = 256;
-/** A domain's memory at most, in MiB. */
-const MOST_MEMORY = 4096;
 
 /** Fills in what is left out. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for what no domain can be */
 export function checkConfig(config: DomainConfig): ResolvedConfig {
   const checked = toDomainConfig(given('the configuration', config));
   const { memory = 8, vcpus = 1, restart = 'on-reboot', driver = false, disks = [], vifs = [], usbs = [] } = checked;
   const { maxMemory = memory, minimumRestartSeconds = 20, shutdownSeconds = 30 } = checked;
-  checkNumber('maxMemory', maxMemory, memory, MOST_MEMORY);
+  const least = leastMemory(maxMemory);
+  if (memory < least)
+    throw bad('memory', `at least ${least} where maxMemory is ${maxMemory}: so much its grant table needs`, memory);
   const rest = { memory, maxMemory, vcpus, restart, driver, minimumRestartSeconds, shutdownSeconds, disks, vifs, usbs };
   return { name: checked.name, ...rest, ...(checked.command && { command: checked.command }) };
 }
@@ -38,9 +39,13 @@ function given(what: string, value: unknown): Source {
   return { value, where: () => what };
 }
 
+/** MiB that hold what a domain never hands out, and a frame more. */
+const leastMemory = (maxMemory: number): number =>
+  Math.ceil((reservedFrames(maxMemory * FRAMES_PER_MIB) + 1) / FRAMES_PER_MIB);
+
 /** MiB, whole ones. */
 export function checkMemoryTarget(target: number, { maxMemory }: ResolvedConfig): void {
-  checkNumber('memory', target, 1, maxMemory);
+  checkNumber('memory', target, leastMemory(maxMemory), maxMemory);
 }
 
 export function checkNumber(field: string, value: unknown, least: number, most: number): void {

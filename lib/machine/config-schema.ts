@@ -9,8 +9,8 @@ interface SchemaOf<T> extends Schema {
 
 const MAX_U16 = 0xffff;
 const MAX_U32 = 0xffff_ffff;
-/** As many 4 KiB frames as `mem_request_t.target` can say, in MiB. */
-const MAX_MEMORY = 2 ** 24 - 1;
+/** MiB. The grant table of 4 GiB is 4 MiB long, which the domain has from its beginning. */
+const MAX_MEMORY = 4096;
 export const MAX_VCPUS = 32;
 
 /** Digits alone would be taken for a domid, dots alone for a path. */

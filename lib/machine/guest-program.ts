@@ -3,6 +3,7 @@ import { type ShutdownRequest, ShutdownResponder } from '../device/shutdown.ts';
 import type { Peer } from '../device/surroundings.ts';
 import { VcpuResponder } from '../device/vcpu.ts';
 import { Guest } from '../domain/guest.ts';
+import type { CtrlIfError } from '../errors.ts';
 import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain-environment.ts';
 import { DriverBackends } from './driver-backends.ts';
 import { guestCommands } from './guest-commands.ts';
@@ -17,7 +18,11 @@ const ALONE: DomainEnvironment = { name: 'guest', frames: 2048, maximumFrames: 2
 const { name, frames, maximumFrames, vcpus, driver } = readDomainEnvironment() ?? ALONE;
 // Ctrl-C reaches the whole group; the machine ends its domains itself.
 process.on('SIGINT', () => {});
-const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } });
+const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } }).catch((error: CtrlIfError) => {
+  // The machine repeats it to who has asked for this domain.
+  process.stderr.write(`${error.message} (${error.code})\n`);
+  process.exit(CRASH_EXIT_CODE);
+});
 const say = (line: string) => shell.say(line);
 const frontends = new GuestFrontends(guest, say);
 const backends = driver ? new DriverBackends(guest, say) : undefined;

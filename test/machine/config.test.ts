@@ -92,7 +92,7 @@ describe('a mistake is told with its line', () => {
       'a string for a number',
       'name = "web"\nmemory = "8"\n',
       'web.toml:2',
-      'memory must be a whole number of MiB from 1 to 16777215, and is "8"',
+      'memory must be a whole number of MiB from 1 to 4096, and is "8"',
     ],
     ['a fraction', 'name = "web"\nmemory = 8.5\n', 'web.toml:2', 'and is 8.5'],
     ['infinity', 'name = "web"\nshutdownSeconds = inf\n', 'web.toml:2', 'and is Infinity'],

@@ -47,6 +47,8 @@ describe('create', () => {
     ['ERR_CTRL_IF_CONFIG', { name: 'a b' }, { field: 'name' }],
     ['ERR_CTRL_IF_CONFIG', { name: '17' }, { field: 'name' }],
     ['ERR_CTRL_IF_CONFIG', { memory: 0 }, { field: 'memory' }],
+    ['ERR_CTRL_IF_CONFIG', { memory: 5000 }, { field: 'memory' }],
+    ['ERR_CTRL_IF_CONFIG', { memory: 4, maxMemory: 4096 }, { field: 'memory' }],
     ['ERR_CTRL_IF_CONFIG', { memory: 8, maxMemory: 4 }, { field: 'maxMemory' }],
     ['ERR_CTRL_IF_CONFIG', { vcpus: 33 }, { field: 'vcpus' }],
     ['ERR_CTRL_IF_CONFIG', { vifs: [{ mac: '12' }] }, { field: 'mac' }],

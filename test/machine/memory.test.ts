@@ -76,8 +76,11 @@ it('is not more than the domain may have, nor than this machine has', async () =
     await expect(machine.memorySet('web', target)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'memory' }));
   }
   expect(await machine.memorySet('web', 8)).toMatchObject({ reached: 8 });
+  // Its grant table alone has 1 MiB.
+  await machine.create({ name: 'wide', memory: 2, maxMemory: 1024 });
+  await expect(machine.memorySet('wide', 1)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'memory' }));
   room.frames = 6 * FRAMES_PER_MIB;
   await expect(machine.create({ name: 'db', memory: 7 })).rejects.toEqual(fails('ERR_CTRL_IF_PAGE_NO_SPACE'));
   expect(await machine.create({ name: 'cache', memory: 6 })).toMatchObject({ state: 'running' });
-  expect((await machine.list()).map(({ name }) => name)).toEqual(['web', 'cache']);
+  expect((await machine.list()).map(({ name }) => name)).toEqual(['web', 'wide', 'cache']);
 });
