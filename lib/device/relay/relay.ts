@@ -12,6 +12,7 @@ import {
   INTERFACE_STATUSES,
   type InterfaceStatus,
 } from '../wire.ts';
+import { refused } from './refused.ts';
 import { RELAY, type RelayAction, type RelayEvent, type RelayNotice, type RelayState } from './table.ts';
 
 /** What an interface is to its frontend in each state of its relay; QUERY's answer. */
@@ -237,12 +238,7 @@ export class Relay {
     const { status } = await this.backend.peer.request(message);
     // RELEASE_PORT has none.
     if (status === undefined || status === wire.statuses.OKAY) return;
-    const [said] = Object.entries(wire.statuses).find(([, value]) => value === status) ?? [`status ${status}`];
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_DEVICE_REFUSED',
-      `backend domain ${this.backend.domid} answered ${message.name} for domain ${this.frontend.domid} with ${said}; expected OKAY`,
-      { domid: this.backend.domid, field: 'status', subject: message.name, expected: 'OKAY', received: said },
-    );
+    throw refused(wire, this.backend.domid, this.frontend.domid, message, status);
   }
 
   /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
