@@ -133,8 +133,19 @@ export class Dispatcher implements Answering {
     // A handler that must wait its turn finds the ring's view reused by then.
     const kept = ordered && this.#lane.busy ? bytes.slice() : bytes;
     const request = new Received(this, kept, type, subtype, id, message);
-    if (ordered) this.#lane.run(() => this.#handle(handler, request));
+    // Looked for again when its turn comes: a receiver that was taken back is not called any more (5.2 D12).
+    if (ordered && this.#lane.busy) this.#lane.run(() => this.#handleNow(request));
+    else if (ordered) this.#lane.run(() => this.#handle(handler, request));
     else this.#handle(handler, request);
+  }
+
+  #handleNow(request: Received): unknown {
+    if (this.#stopped) return undefined;
+    const handler = this.receivers.find(request.type, request.subtype);
+    if (handler) return this.#handle(handler, request);
+    this.counts.unclaimedRequests++;
+    request.respondNotUnderstood();
+    return undefined;
   }
 
   /** Never throws; the promise it may return is settled when the handler is done. */

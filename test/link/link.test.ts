@@ -319,6 +319,25 @@ describe('receivers', () => {
     expect(order).toEqual(['create 0', 'reboot', 'created 0', 'create 1', 'created 1']);
   });
 
+  it('taken back are not called any more, not even by a message that has waited for its turn', async () => {
+    const { guest, controller } = open();
+    let release: () => void = () => {};
+    let calls = 0;
+    guest.receiveMessage('USBIF_BE_CREATE', async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+    });
+    const takeBack = guest.receiveMessage('BLKIF_BE_CREATE', () => void calls++);
+    const first = controller.request({ name: 'USBIF_BE_CREATE', domid: 1 });
+    const second = controller.request({ name: 'BLKIF_BE_CREATE', domid: 1, blkifHandle: 1 });
+    const refused = expect(second).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    // What overtakes it shows that both have come.
+    await controller.request({ name: 'SHUTDOWN_REBOOT' });
+    takeBack();
+    release();
+    await Promise.all([first, refused]);
+    expect(calls).toBe(0);
+  });
+
   it('of device messages run side by side on a controller', async () => {
     const { guest, controller } = open();
     const started: unknown[] = [];
