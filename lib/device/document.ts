@@ -29,6 +29,50 @@ with the hooks that it needs:
 | \`onPlugged\` (usb)       | a device is in a claimed port                              | take it; \`onUnplugged\` gives it back                               |
 | \`onDestroy\`             | DESTROY, or the driver stops                               | forget the interface; call \`super.onDestroy\`                       |
 
+\`backendSurroundings(guest)\` is what it needs to know of its guest, and \`frontendSurroundings(guest)\` what a frontend does. So a driver domain of your own is
+
+\`\`\`js
+// adder.mjs: answers the number in a page with one more
+import { Guest } from 'ctrl-if';
+import { BlockBackend, backendSurroundings } from 'ctrl-if/device';
+
+class Adder extends BlockBackend {
+  onNotify(each) {
+    const [page] = each.frames;
+    page.store32(4, page.load32(0) + 1);
+    each.notify();
+  }
+}
+
+const guest = await Guest.connect();
+guest.on('close', () => process.exit());
+await new Adder(backendSurroundings(guest)).start();
+\`\`\`
+
+and a guest that uses it
+
+\`\`\`js
+// asker.mjs
+import { Guest } from 'ctrl-if';
+import { BlockFrontend, frontendSurroundings } from 'ctrl-if/device';
+
+const guest = await Guest.connect({ memory: { frames: 64 } });
+guest.on('close', () => process.exit());
+const frontend = new BlockFrontend(frontendSurroundings(guest));
+frontend.on('connected', (each) => {
+  each.frames[0].store32(0, 41);
+  each.notify();
+});
+frontend.on('notified', (each) => guest.console.write(\`41 and one is \${each.frames[0].load32(4)}\\n\`));
+await frontend.start();
+\`\`\`
+
+\`\`\`sh
+ctrl-if create --domain adder --driver -- node adder.mjs
+ctrl-if create --domain asker --disk target=any,vdevice=1,backend=adder -- node asker.mjs
+ctrl-if console asker
+\`\`\`
+
 A network backend has each packet admitted by \`await interface.credit.admit(bytes)\`, which keeps to CREDITLIMIT. \`MockFrontend\` and a
 \`MockMachine\` run a backend in a test, without processes; \`MockBackend\` runs a frontend.
 `;

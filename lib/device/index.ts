@@ -10,6 +10,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
 export { FrontendInterface } from './frontend/interface.ts';
 export type { FrontendState } from './frontend/table.ts';
+export { backendSurroundings, frontendSurroundings } from './guest-surroundings.ts';
 export { type MemoryActions, type MemoryEvents, MemoryResponder } from './memory.ts';
 export { MockBackend, type MockBackendOptions } from './mock/backend.ts';
 export { MockChannels } from './mock/channels.ts';

@@ -3,12 +3,12 @@ import { access } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { BackendInterface } from '../device/backend/interface.ts';
 import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
+import { backendSurroundings } from '../device/guest-surroundings.ts';
 import { NetworkBackend, type NetworkBackendInterface } from '../device/network/backend.ts';
 import type { BackendSurroundings } from '../device/surroundings.ts';
 import { UsbBackend } from '../device/usb/backend.ts';
 import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
-import { backendSurroundings } from './guest-surroundings.ts';
 import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 

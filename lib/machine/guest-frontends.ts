@@ -1,11 +1,11 @@
 import { BlockFrontend } from '../device/block/frontend.ts';
 import type { Frontend } from '../device/frontend/frontend.ts';
 import type { FrontendInterface } from '../device/frontend/interface.ts';
+import { frontendSurroundings } from '../device/guest-surroundings.ts';
 import { NetworkFrontend } from '../device/network/frontend.ts';
 import { UsbFrontend } from '../device/usb/frontend.ts';
 import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
-import { frontendSurroundings } from './guest-surroundings.ts';
 import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 

@@ -134,7 +134,7 @@ export async function crossed(machine: Machine, domain: string, of: DeviceClass,
 export async function type(machine: Machine, domain: string, line: string): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('latin1');
   // What was said before may end with a prompt as well.
-  const answer = new RegExp(`${line}\\r\\n([^]*)\\$ $`);
+  const answer = new RegExp(`${line}\\r\\n(.*)\\$ $`, 's');
   try {
     console.write(`${line}\r`);
     let said = '';
