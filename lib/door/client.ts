@@ -19,7 +19,8 @@ import type {
 import { ask, readJSONBody, unreachable } from './ask.ts';
 import { ConsoleSocket } from './console-socket.ts';
 import { doorPath } from './path.ts';
-import { CONSOLE_PROTOCOL, EVENTS_PATH } from './routes.ts';
+import { CONSOLE_PROTOCOL, EVENTS_PATH, SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
+import { DoorSwitch } from './switch-socket.ts';
 
 /** A machine behind its door: the same operations, and its errors as they were there. Each call is a connection. */
 export class DoorClient implements MachineOperations {
@@ -105,6 +106,12 @@ export class DoorClient implements MachineOperations {
     const headers = { Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL };
     const socket = (await ask(this.path, { method: 'GET', path: at(domain, 'console'), headers })) as Duplex;
     return new ConsoleSocket(socket, this.path);
+  }
+
+  /** A client of the machine's switch. @throws CtrlIfError `ERR_CTRL_IF_REQUEST` where it has none */
+  async switch(): Promise<DoorSwitch> {
+    const headers = { Connection: 'Upgrade', Upgrade: SWITCH_PROTOCOL };
+    return new DoorSwitch((await ask(this.path, { method: 'GET', path: SWITCH_PATH, headers })) as Duplex, this.path);
   }
 
   /** The door is asked at once, not at the first event; a door that cannot be reached rejects the first event. */

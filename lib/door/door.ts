@@ -4,9 +4,12 @@ import { basename, extname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { claimSocket } from '../domain/claim-socket.ts';
 import type { MachineOperations } from '../machine/operations.ts';
+import type { ControlSwitch } from '../machine/switch.ts';
 import { createApp } from './app.ts';
 import { Closing } from './closing.ts';
-import { upgradeToConsole } from './console-upgrade.ts';
+import { consoleUpgrade } from './console-upgrade.ts';
+import { switchUpgrade } from './switch-upgrade.ts';
+import { upgrade } from './upgrade.ts';
 
 export interface DoorOptions {
   /** The Unix-domain socket, see `doorPath`. */
@@ -20,6 +23,11 @@ export interface Door {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A `Machine`; what has no switch has no clients of it elsewhere. */
+export interface SwitchedMachine extends MachineOperations {
+  readonly switch?: ControlSwitch;
+}
+
 /** How long clients may take to read their last answers when the door closes, in milliseconds. */
 const LAST_ANSWERS = 500;
 
@@ -28,8 +36,9 @@ const LAST_ANSWERS = 500;
  *
  * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its door there
  */
-export async function openDoor(machine: MachineOperations, { path }: DoorOptions): Promise<Door> {
+export async function openDoor(machine: SwitchedMachine, { path }: DoorOptions): Promise<Door> {
   const closing = new Closing();
+  const upgrades = [consoleUpgrade(machine), switchUpgrade(machine.switch)];
   const app = createApp(machine, closing, version());
   const server = createServer(
     // Requests over a socket have no address of their own. And the globals are the program's, not a library's to replace.
@@ -39,7 +48,7 @@ export async function openDoor(machine: MachineOperations, { path }: DoorOptions
   // thousand answers kept for it. One a connection, and the next are told so.
   server.maxRequestsPerSocket = 1;
   server.on('upgrade', (request, socket, head) => {
-    void upgradeToConsole(machine, closing, request, socket, head);
+    void upgrade(upgrades, closing, request, socket, head);
   });
   const release = await claimSocket(server, path, basename(path, extname(path)));
   chmodSync(path, 0o600);

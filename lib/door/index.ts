@@ -2,3 +2,5 @@
 export { DoorClient } from './client.ts';
 export { type Door, openDoor } from './door.ts';
 export { doorPath } from './path.ts';
+export type { SwitchMessage } from './switch-lines.ts';
+export type { DoorRequest, DoorSwitch } from './switch-socket.ts';

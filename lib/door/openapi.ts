@@ -2,7 +2,16 @@ import { credit, disk, domainConfig, domainReference, usb, vif } from '../machin
 import type { Schema } from '../machine/schema.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import * as replies from './reply-schema.ts';
-import { CONSOLE_PATH, CONSOLE_PROTOCOL, EVENTS_PATH, OPENAPI_PATH, type Route, routes } from './routes.ts';
+import {
+  CONSOLE_PATH,
+  CONSOLE_PROTOCOL,
+  EVENTS_PATH,
+  OPENAPI_PATH,
+  type Route,
+  routes,
+  SWITCH_PATH,
+  SWITCH_PROTOCOL,
+} from './routes.ts';
 
 /** The schemas that have a name of their own, and are stated once. */
 const NAMED: readonly (readonly [name: string, schema: Schema])[] = [
@@ -30,6 +39,7 @@ export function openapi(version: string): object {
     paths[route.path]![route.method] = operation(route);
   }
   paths[CONSOLE_PATH] = { get: consoleOperation() };
+  paths[SWITCH_PATH] = { get: switchOperation() };
   paths[EVENTS_PATH] = { get: eventsOperation() };
   paths[OPENAPI_PATH] = { get: descriptionOperation() };
   return {
@@ -69,6 +79,18 @@ function consoleOperation(): object {
     summary: `The console: an upgrade to ${CONSOLE_PROTOCOL}, after which its bytes go both ways.`,
     parameters: [domainParameter(), parameter('Upgrade', 'header', { type: 'string', enum: [CONSOLE_PROTOCOL] }, true)],
     responses: { 101: { description: 'From here on bytes of the console, both ways.' }, ...failure() },
+  };
+}
+
+function switchOperation(): object {
+  return {
+    operationId: 'switch',
+    summary: `A client of the switch: an upgrade to ${SWITCH_PROTOCOL}, after which both sides say one JSON object a line.`,
+    parameters: [parameter('Upgrade', 'header', { type: 'string', enum: [SWITCH_PROTOCOL] }, true)],
+    responses: {
+      101: { description: 'From here on calls, their answers, requests to answer and what is watched.' },
+      ...failure(),
+    },
   };
 }
 

@@ -260,3 +260,6 @@ export const EVENTS_PATH = '/events';
 export const OPENAPI_PATH = '/openapi.json';
 /** What a request for a console asks to be upgraded to. */
 export const CONSOLE_PROTOCOL = 'ctrl-if-console';
+/** Clients of the switch, likewise. */
+export const SWITCH_PATH = '/switch';
+export const SWITCH_PROTOCOL = 'ctrl-if-switch';

@@ -24,6 +24,12 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
     this.#wake();
   }
 
+  /** So many were lost before they came here. */
+  lose(count: number): void {
+    this.#lost += count;
+    this.#wake();
+  }
+
   /** What waits is still read. */
   end(): void {
     if (this.#isEnded) return;

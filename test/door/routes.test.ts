@@ -278,7 +278,7 @@ describe('the OpenAPI description', () => {
     const described = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    const streams = ['get /domains/{domain}/console', 'get /events', 'get /openapi.json'];
+    const streams = ['get /domains/{domain}/console', 'get /switch', 'get /events', 'get /openapi.json'];
     expect(described.sort()).toEqual([...routes.map(({ method, path }) => `${method} ${path}`), ...streams].sort());
     for (const { id } of routes) expect(REQUESTS, 'a request for each').toHaveProperty(id);
   });

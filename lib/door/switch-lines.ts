@@ -1,0 +1,85 @@
+/** What clients of the switch and the door say to each other after the upgrade: a JSON object a line. */
+
+import type { LostEvents } from '../machine/operations.ts';
+import type { Schema } from '../machine/schema.ts';
+import type { Match } from '../machine/switch.ts';
+import type { Problem } from './problem.ts';
+
+/** A message as `ctrl-if decode` prints it, without an id: `{ name, ...fields }`. */
+export interface SwitchMessage {
+  readonly name: string;
+  readonly [field: string]: string | number;
+}
+
+/** A call is answered under its number, which is the client's. */
+export interface Call {
+  readonly call: number;
+  readonly serve?: Match;
+  /** The number of the call that served, or watched. */
+  readonly unserve?: number;
+  readonly watch?: Match;
+  readonly unwatch?: number;
+  readonly request?: { readonly domid: number; readonly message: SwitchMessage };
+  /** Without a message: "not understood". */
+  readonly respond?: { readonly id: number; readonly message?: SwitchMessage };
+}
+
+/** From the door: the answer to a call; a request that this client is to answer; what it watches. */
+export interface Told {
+  readonly call?: number;
+  readonly message?: SwitchMessage;
+  readonly problem?: Problem;
+  readonly request?: { readonly id: number; readonly domid: number; readonly message: SwitchMessage };
+  readonly seen?: { readonly watch: number; readonly domid: number; readonly message: SwitchMessage };
+  readonly lost?: { readonly watch?: number; readonly count: LostEvents['count'] };
+}
+
+const count: Schema = { type: 'integer', minimum: 0 };
+const byte: Schema = { type: 'integer', minimum: 0, maximum: 255 };
+const match: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['type'],
+  properties: { type: byte, subtype: byte, domid: count },
+};
+const message: Schema = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } };
+const action = (properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
+  type: 'object',
+  additionalProperties: false,
+  required,
+  properties,
+});
+
+export const CALL: Schema = {
+  type: 'object',
+  title: 'an object with the number of the call and what it is',
+  additionalProperties: false,
+  required: ['call'],
+  properties: {
+    call: count,
+    serve: match,
+    unserve: count,
+    watch: match,
+    unwatch: count,
+    request: action({ domid: count, message }, ['domid', 'message']),
+    respond: action({ id: count, message }, ['id']),
+  },
+};
+
+/** Longer is no call: what a message has in JSON is some hundred bytes. */
+const LONGEST_LINE = 65_536;
+
+/** The lines of a stream; undefined for one that is too long, which is the last. */
+export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop()!;
+    yield* lines.filter((line) => line.trim() !== '');
+    if (rest.length > LONGEST_LINE) {
+      yield undefined;
+      return;
+    }
+  }
+}

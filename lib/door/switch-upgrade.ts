@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { CtrlIfError } from '../errors.ts';
+import type { AnyMessage } from '../link/codec.ts';
+import { conforming } from '../machine/config.ts';
+import { readJSON } from '../machine/json-source.ts';
+import type { ControlSwitch } from '../machine/switch.ts';
+import type { SwitchClient } from '../machine/switch-client.ts';
+import type { Closing } from './closing.ts';
+import { toProblem } from './problem.ts';
+import { SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
+import { CALL, type Call, linesOf, type SwitchMessage, type Told } from './switch-lines.ts';
+import type { Upgrade } from './upgrade.ts';
+
+/** Requests of one client to domains that are under way at most; then its next lines wait. */
+const MOST_REQUESTS = 64;
+
+/** The socket becomes a client of the machine's switch, which lives as long as the socket does. */
+export function switchUpgrade(control: ControlSwitch | undefined): Upgrade {
+  return {
+    path: SWITCH_PATH,
+    protocol: SWITCH_PROTOCOL,
+    async open() {
+      if (!control) throw new CtrlIfError('ERR_CTRL_IF_REQUEST', 'this machine has no switch for clients elsewhere');
+      const client = control.client();
+      return {
+        join: (socket, closing) => new SwitchConnection(control, client, socket).run(closing),
+        giveBack: () => client.close(),
+      };
+    },
+  };
+}
+
+class SwitchConnection {
+  readonly #codec: ControlSwitch['codec'];
+  readonly #client: SwitchClient;
+  readonly #socket: Duplex;
+  /** By the call that began it, what ends it. */
+  readonly #served = new Map<number, () => void>();
+  readonly #watched = new Map<number, () => void>();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor({ codec }: ControlSwitch, client: SwitchClient, socket: Duplex) {
+    this.#codec = codec;
+    this.#client = client;
+    this.#socket = socket;
+  }
+
+  run(closing: Closing): void {
+    const forget = closing.onClose(() => this.#socket.destroy());
+    this.#socket.once('close', () => {
+      forget();
+      this.#client.close();
+    });
+    // A socket that fails closes.
+    this.#pass().catch(() => this.#socket.destroy());
+    this.#read().catch(() => this.#socket.destroy());
+  }
+
+  /** What the client is to answer; read no faster than it takes it. */
+  async #pass(): Promise<void> {
+    for await (const request of this.#client.requests) {
+      if ('kind' in request) await this.#tell({ lost: { count: request.count } });
+      else {
+        const { id, domid, message } = request;
+        await this.#tell({ request: { id, domid, message: this.#toJSON(message) } });
+      }
+    }
+  }
+
+  async #read(): Promise<void> {
+    for await (const line of linesOf(this.#socket)) {
+      if (line === undefined) {
+        await this.#tell({
+          problem: toProblem(
+            new CtrlIfError('ERR_CTRL_IF_REQUEST', 'a line is too long for a call; calls end with a newline'),
+          ),
+        });
+        break;
+      }
+      await this.#take(line);
+    }
+    this.#socket.destroy();
+  }
+
+  async #take(line: string): Promise<void> {
+    let call: Call | undefined;
+    try {
+      call = conforming<Call>(CALL, readJSON(line, 'the line'));
+      if (call.request) await this.#request(call.call, call.request);
+      else {
+        this.#do(call);
+        await this.#tell({ call: call.call });
+      }
+    } catch (error) {
+      await this.#tell({ ...(call && { call: call.call }), problem: toProblem(error) });
+    }
+  }
+
+  #do({ call, serve, watch, unserve, unwatch, respond }: Call): void {
+    if (serve) this.#served.set(call, this.#client.serve(serve));
+    else if (watch) this.#watch(call, watch);
+    else if (unserve !== undefined) end(this.#served, unserve);
+    else if (unwatch !== undefined) end(this.#watched, unwatch);
+    else if (respond) this.#client.respond(respond.id, respond.message && this.#fromJSON(respond.message));
+    else
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_REQUEST',
+        `call ${call} says nothing to do; expected one of serve, unserve, watch, unwatch, request, respond`,
+      );
+  }
+
+  #watch(call: number, match: NonNullable<Call['watch']>): void {
+    const watching = this.#client.watch(match);
+    this.#watched.set(call, () => void watching.return?.());
+    const pass = async () => {
+      for await (const seen of watching) {
+        if ('kind' in seen) await this.#tell({ lost: { watch: call, count: seen.count } });
+        else await this.#tell({ seen: { watch: call, domid: seen.domid, message: this.#toJSON(seen.message) } });
+      }
+    };
+    pass().catch(() => this.#socket.destroy());
+  }
+
+  /** Resolves when the next call may be taken, not when this one is answered. */
+  async #request(call: number, { domid, message }: NonNullable<Call['request']>): Promise<void> {
+    const answered = this.#client.request(domid, this.#fromJSON(message)).then(
+      (response) => this.#tell({ call, message: this.#toJSON(response) }),
+      (error) => this.#tell({ call, problem: toProblem(error) }),
+    );
+    const done = answered.catch(() => {}).finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+    if (this.#underWay.size >= MOST_REQUESTS) await Promise.race(this.#underWay);
+  }
+
+  async #tell(line: Told): Promise<void> {
+    if (!this.#socket.writable || this.#socket.write(`${JSON.stringify(line)}\n`)) return;
+    // Several wait for it, and a socket that is destroyed drains no more.
+    this.#drained ??= Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).finally(() => {
+      this.#drained = undefined;
+    });
+    await this.#drained;
+  }
+  #drained: Promise<unknown> | undefined;
+
+  #toJSON(message: AnyMessage): SwitchMessage {
+    const { id: _, ...rest } = this.#codec.toJSON(message as never);
+    return rest as SwitchMessage;
+  }
+
+  #fromJSON(message: SwitchMessage): AnyMessage {
+    return this.#codec.fromJSON(message).message as AnyMessage;
+  }
+}
+
+function end(begun: Map<number, () => void>, call: number): void {
+  const stop = begun.get(call);
+  if (!stop)
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_REQUEST',
+      `no call ${call} is to be taken back; expected one of ${[...begun.keys()].join(', ') || 'none'}`,
+    );
+  begun.delete(call);
+  stop();
+}

@@ -1,0 +1,225 @@
+/** Clients of the switch in other processes, over a real door; their guests are real, too. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Domain } from '../../lib/domain/domain.ts';
+import { DoorClient } from '../../lib/door/client.ts';
+import { type Door, openDoor } from '../../lib/door/door.ts';
+import type { DoorRequest, DoorSwitch } from '../../lib/door/switch-socket.ts';
+import type { CtrlIfErrorCode } from '../../lib/errors.ts';
+import type { Guest } from '../../lib/index.ts';
+import { ControlSwitch } from '../../lib/machine/switch.ts';
+import { Taps } from '../../lib/machine/taps.ts';
+import { type Codec, createCodec } from '../../lib/wire/codec.ts';
+import { connectGuest, listen, seq, useRuntimeDirectory } from '../domain/meeting.ts';
+import { FakeMachine } from './fake-machine.ts';
+
+useRuntimeDirectory();
+const fails = (code: CtrlIfErrorCode) => expect.objectContaining({ code });
+const SEQ = 42;
+type Asked = Guest<typeof seq>;
+
+let directory: string;
+let door: Door;
+let control: ControlSwitch;
+let guests: Asked[];
+const clients: DoorSwitch[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'ctrl-if-door-'));
+  const taps = new Taps();
+  control = new ControlSwitch(createCodec([seq]) as unknown as Codec, taps);
+  door = await openDoor(Object.assign(new FakeMachine(), { switch: control }), { path: join(directory, 'lab.door') });
+  const controller = await listen();
+  controller.on('domain', (domain) => {
+    taps.add(domain as unknown as Domain);
+    control.addDomain(domain as unknown as Domain);
+  });
+  guests = [(await connectGuest()) as Asked, (await connectGuest()) as Asked];
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+  await door.close();
+  control.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function client(): Promise<DoorSwitch> {
+  const made = await new DoorClient({ path: door.path }).switch();
+  clients.push(made);
+  return made;
+}
+
+async function next(requests: AsyncIterator<unknown>): Promise<DoorRequest> {
+  const { value } = await requests.next();
+  expect(value).toHaveProperty('message');
+  return value as DoorRequest;
+}
+
+const ask = async (guest: Asked, n: number): Promise<number> => (await guest.request({ name: 'SEQ', n })).answer;
+
+describe('a client over the door', () => {
+  it('serves what it says, under ids of its own', async () => {
+    const [a, b] = [await client(), await client()];
+    const giveUp = await a.serve({ type: SEQ, domid: 1 });
+    await b.serve({ type: SEQ, domid: 2 });
+    await expect(b.serve({ type: SEQ })).rejects.toEqual(fails('ERR_CTRL_IF_RECEIVER_EXISTS'));
+    await expect(b.serve({ type: 1 })).rejects.toEqual(fails('ERR_CTRL_IF_RECEIVER_EXISTS'));
+    const answers = [ask(guests[0]!, 5), ask(guests[1]!, 6)];
+    const [first, second] = [await next(a.requests), await next(b.requests)];
+    expect(first).toEqual({ id: 1, domid: 1, message: { name: 'SEQ', n: 5, answer: 0 } });
+    expect(second).toEqual({ id: 1, domid: 2, message: { name: 'SEQ', n: 6, answer: 0 } });
+    await b.respond(1, { answer: 66 });
+    await expect(b.respond(1, { answer: 67 })).rejects.toEqual(fails('ERR_CTRL_IF_ALREADY_ANSWERED'));
+    await expect(a.respond(1, { answer: -1 })).rejects.toEqual(fails('ERR_CTRL_IF_VALUE'));
+    await expect(a.respond(1, { aswer: 1 })).rejects.toEqual(fails('ERR_CTRL_IF_VALUE'));
+    await a.respond(1, { answer: 55 });
+    expect(await Promise.all(answers)).toEqual([55, 66]);
+    await giveUp();
+    await expect(ask(guests[0]!, 7)).rejects.toEqual(fails('ERR_CTRL_IF_NOT_UNDERSTOOD'));
+    await b.serve({ type: SEQ, domid: 1 });
+    const refused = expect(ask(guests[0]!, 8)).rejects.toEqual(fails('ERR_CTRL_IF_NOT_UNDERSTOOD'));
+    await b.respond((await next(b.requests)).id);
+    await refused;
+  });
+
+  it('watches what another serves and what the machine does, and stops', async () => {
+    const [server, watcher] = [await client(), await client()];
+    await server.serve({ type: SEQ });
+    const [all, console] = [await watcher.watch({ type: SEQ }), await watcher.watch({ type: 0, domid: 2 })];
+    const answer = ask(guests[0]!, 5);
+    await server.respond((await next(server.requests)).id, { answer: 6 });
+    expect(await answer).toBe(6);
+    expect(await next(all)).toEqual({ id: 0, domid: 1, message: { name: 'SEQ', n: 5, answer: 0 } });
+    guests[1]!.console.write('hi');
+    expect(await next(console)).toEqual({ id: 0, domid: 2, message: { name: 'CONSOLE_DATA', data: '6869' } });
+    await all.return?.();
+    expect(await all.next()).toEqual({ done: true, value: undefined });
+    // The door has taken it back when it answers what was said later.
+    await watcher.watch({ type: 200 });
+  });
+
+  it('asks domains, several at once, each for itself', async () => {
+    const [a, b] = [await client(), await client()];
+    guests[0]!.receive('VCPU_HOTPLUG_OFF', ({ vcpu }) => ({ status: vcpu }));
+    const asked = [a, b, a].map((each, vcpu) => each.request(1, { name: 'VCPU_HOTPLUG_OFF', vcpu }));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([0, 1, 2]);
+    await expect(a.request(9, { name: 'VCPU_HOTPLUG_OFF', vcpu: 1 })).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN'));
+    await expect(a.request(1, { name: 'NO_SUCH' })).rejects.toEqual(fails('ERR_CTRL_IF_UNKNOWN_MESSAGE'));
+    await expect(a.request(2, { name: 'VCPU_HOTPLUG_OFF', vcpu: 1 })).rejects.toEqual(
+      fails('ERR_CTRL_IF_NOT_UNDERSTOOD'),
+    );
+  });
+
+  it('that goes away in mid-request is answered for, and another may serve', async () => {
+    const first = await client();
+    await first.serve({ type: SEQ });
+    const answer = expect(ask(guests[0]!, 1)).rejects.toEqual(fails('ERR_CTRL_IF_NOT_UNDERSTOOD'));
+    await next(first.requests);
+    await first.close();
+    await answer;
+    await expect(first.serve({ type: SEQ })).rejects.toEqual(fails('ERR_CTRL_IF_CLOSED'));
+    expect(await first.requests.next()).toEqual({ done: true, value: undefined });
+    const second = await client();
+    await second.serve({ type: SEQ });
+    const again = ask(guests[0]!, 2);
+    await second.respond((await next(second.requests)).id, { answer: 3 });
+    expect(await again).toBe(3);
+  });
+
+  it('is told when the door closes', async () => {
+    const serving = await client();
+    await serving.serve({ type: SEQ });
+    await door.close();
+    expect(await serving.requests.next()).toEqual({ done: true, value: undefined });
+    await expect(serving.request(1, { name: 'SHUTDOWN_POWEROFF' })).rejects.toEqual(fails('ERR_CTRL_IF_CLOSED'));
+  });
+});
+
+describe('on the socket itself', () => {
+  /** A client that says what it wants, line by line, and reads when it wants. */
+  async function raw() {
+    const socket = connect(door.path);
+    socket.write('GET /switch HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-switch\r\n\r\n');
+    socket.setEncoding('utf8');
+    let text = '';
+    const lines: string[] = [];
+    const read = async (): Promise<string | undefined> => {
+      while (lines.length === 0) {
+        const chunk = socket.read() as string | null;
+        if (chunk === null) {
+          if (socket.readableEnded) return undefined;
+          await new Promise<void>((resolve) => {
+            socket.once('readable', resolve);
+            socket.once('end', resolve);
+          });
+        } else {
+          text += chunk;
+          const parts = text.split('\n');
+          text = parts.pop()!;
+          lines.push(...parts);
+        }
+      }
+      return lines.shift();
+    };
+    while ((await read()) !== '\r');
+    return { socket, read, say: (line: string) => socket.write(`${line}\n`) };
+  }
+
+  it.each([
+    ['no JSON', 'hello', 'ERR_CTRL_IF_CONFIG'],
+    ['an unknown key', '{"call":1,"sevre":{"type":1}}', 'ERR_CTRL_IF_CONFIG'],
+    ['a type that is none', '{"call":1,"serve":{"type":256}}', 'ERR_CTRL_IF_CONFIG'],
+    ['nothing to do', '{"call":1}', 'ERR_CTRL_IF_REQUEST'],
+    ['what was not served', '{"call":1,"unserve":7}', 'ERR_CTRL_IF_REQUEST'],
+    ['an id that is none', '{"call":1,"respond":{"id":7}}', 'ERR_CTRL_IF_ALREADY_ANSWERED'],
+  ])('a line with %s has its problem told, and the next is taken', async (_, line, code) => {
+    const { socket, read, say } = await raw();
+    say(line);
+    expect(JSON.parse((await read())!)).toMatchObject({ problem: { code } });
+    say('{"call":2,"watch":{"type":42}}');
+    expect(JSON.parse((await read())!)).toEqual({ call: 2 });
+    socket.destroy();
+  });
+
+  it('a line without end is the last', async () => {
+    const { read, socket } = await raw();
+    socket.write('x'.repeat(70_000));
+    expect(JSON.parse((await read())!)).toMatchObject({ problem: { code: 'ERR_CTRL_IF_REQUEST' } });
+    expect(await read()).toBeUndefined();
+  });
+
+  it('who does not read loses the oldest, is told how many, and holds up nobody', { timeout: 30_000 }, async () => {
+    const slow = await raw();
+    slow.say('{"call":1,"watch":{"type":42}}');
+    expect(await slow.read()).toBe('{"call":1}');
+    const server = await client();
+    await server.serve({ type: SEQ });
+    const answering = (async () => {
+      for await (const request of server.requests) if ('id' in request) await server.respond(request.id, { answer: 1 });
+    })();
+    // More than fit into the socket's buffers and the switch's queue.
+    const count = 12_000;
+    for (let n = 0; n < count; n += 8) await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((i) => ask(guests[0]!, n + i)));
+    await server.close();
+    await answering;
+    let seen = 0;
+    let lost = 0;
+    while (seen + lost < count) {
+      const told = JSON.parse((await slow.read())!);
+      if (told.seen) seen++;
+      else lost += told.lost.count;
+    }
+    expect(seen + lost).toBe(count);
+    expect(lost).toBeGreaterThan(0);
+    slow.socket.destroy();
+  });
+
+  it('only what can be upgraded is', async () => {
+    const machine = await openDoor(new FakeMachine(), { path: join(directory, 'other.door') });
+    await expect(new DoorClient({ path: machine.path }).switch()).rejects.toEqual(fails('ERR_CTRL_IF_REQUEST'));
+    await machine.close();
+  });
+});

@@ -1,0 +1,59 @@
+/** The server of docs/door.md in a process of its own, a machine, and a guest that asks: three processes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { openDoor } from '../../lib/door/door.ts';
+import { doorPath } from '../../lib/door/path.ts';
+import { useMachines } from './machines.ts';
+
+const start = useMachines();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const INDEX = new URL('../../dist/index.js', import.meta.url).href;
+/** Asks until somebody serves it, and says what it was answered. */
+const ASKER = `
+  import { Guest } from '${INDEX}';
+  const guest = await Guest.connect();
+  guest.on('close', () => process.exit());
+  const question = { name: 'UNKNOWN', type: 200, subtype: 0, data: Uint8Array.of(0xab) };
+  let answer;
+  while (!answer?.data.length) answer = await guest.request(question);
+  guest.console.write(Buffer.from(answer.data).toString('hex') + '\\n');
+`;
+
+it('a program elsewhere serves what guests ask, for as long as it lives', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'ctrl-if-elsewhere-'));
+  const machine = await start({ driver: false });
+  const door = await openDoor(machine, { path: doorPath('lab') });
+  const [example] = [...readFileSync(`${ROOT}docs/door.md`, 'utf8').matchAll(/```js\n(.*?)```/gs)];
+  mkdirSync(join(home, 'node_modules'));
+  symlinkSync(ROOT, join(home, 'node_modules', 'ctrl-if'));
+  writeFileSync(join(home, 'server.mjs'), example![1]!);
+  const server = spawn(process.execPath, [join(home, 'server.mjs')], { stdio: 'inherit' });
+  const ended = once(server, 'exit');
+  try {
+    await machine.create({ name: 'asker', command: [process.execPath, '--input-type=module', '-e', ASKER] });
+    const console = (await machine.console('asker')).setEncoding('utf8');
+    const [said] = await once(console, 'data');
+    expect(said).toBe('01ab\n');
+    // Its end is the end of its service: whoever serves next is not refused.
+    server.kill('SIGKILL');
+    await ended;
+    const next = machine.switch.client();
+    for (let served = false; !served; ) {
+      try {
+        next.serve({ type: 200 });
+        served = true;
+      } catch {
+        await new Promise(setImmediate);
+      }
+    }
+  } finally {
+    server.kill('SIGKILL');
+    await door.close();
+    rmSync(home, { recursive: true });
+  }
+});
