@@ -171,13 +171,11 @@ it('3.7: a domain suspends and resumes with its devices', async () => {
   const nameOf = (prefix: string, changed: string) => `${prefix}_FE_DRIVER_STATUS${changed}`;
   await events.fromNow();
   await machine.shutdown('web', { reason: 'suspend' });
+  // What the guest answers and what it asks are on different rings (3.10).
+  await events.inOrder([one(0, 2, 'SHUTDOWN_SUSPEND'), one(2, 0, 'SHUTDOWN_SUSPEND answered')]);
   for (const [, prefix, , changed] of CLASSES) {
-    await events.inOrder([
-      one(0, 2, 'SHUTDOWN_SUSPEND'),
-      one(2, 0, 'SHUTDOWN_SUSPEND answered'),
-      one(2, 0, `${nameOf(prefix, changed)} DOWN`),
-      ...left(prefix),
-    ]);
+    const down = one(2, 0, `${nameOf(prefix, changed)} DOWN`);
+    await events.inOrder([one(0, 2, 'SHUTDOWN_SUSPEND'), down, ...left(prefix)]);
   }
   await events.fromNow();
   await machine.resume('web');
