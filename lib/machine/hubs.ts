@@ -63,7 +63,8 @@ export class Hubs {
   /** The domain has ended: its devices are destroyed at their backends, in the order of PROTOCOL.md 3.6; those it served wait. */
   async remove(domid: number): Promise<void> {
     for (const [, hub] of this.#entries) await hub.removeFrontend(domid);
-    await Promise.all(this.#entries.map(([, hub]) => hub.removeBackend(domid)));
+    // Not awaited: frontends are told, and one that stands still is no reason for the next life to wait. A device's events keep their order.
+    for (const [, hub] of this.#entries) void hub.removeBackend(domid);
   }
 
   /** What the backends of domain `ended` served, `domid` serves from now on. */

@@ -276,16 +276,15 @@ export class Machine implements MachineOperations {
     domain.connected(link);
     const before = this.#domids.get(name);
     this.#domids.set(name, link.domid);
-    void this.#serveAgain(before, link.domid);
+    this.#serveAgain(before, link.domid);
   }
 
-  /** What a domain of that name served before, and what has waited for it. */
-  async #serveAgain(before: number | undefined, domid: number): Promise<void> {
-    try {
-      if (before !== undefined) await this.#hubs.replaceBackend(before, domid);
-      for (const { devices } of this.#domains.values()) await devices.backendCame();
-    } catch (error) {
-      this.#log.tell({ kind: 'device', name: 'reconnect', result: (error as Error).message });
+  /** What a domain of that name served before, and what has waited for it; no device waits for another's domain. */
+  #serveAgain(before: number | undefined, domid: number): void {
+    const again = [...this.#domains.values()].map(({ devices }) => devices.backendCame());
+    if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
+    for (const each of again) {
+      each.catch(({ message }) => this.#log.tell({ kind: 'device', name: 'reconnect', result: message }));
     }
   }
 

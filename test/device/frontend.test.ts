@@ -117,6 +117,7 @@ const EVENTS = [
   'CONNECTED',
   'CHANGED',
   'answered',
+  'moved',
   'connect',
   'disconnect',
   'stop',
@@ -128,13 +129,13 @@ const EVENTS = [
  */
 // biome-ignore format: a table
 const EXPECTED: Record<FrontendState, readonly string[]> = {
-  CLOSED: ['CLOSED', 'DISCONNECTED C', 'CLOSED D', 'CLOSED', 'CLOSED', 'DISCONNECTED C', 'CLOSED', 'CLOSED', 'CLOSED'],
-  DISCONNECTED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DISCONNECTED', 'HELD', 'DISCONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  DENIED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DENIED', 'CLOSED !refused', 'DENIED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  HELD: ['CLOSED !closed', 'DISCONNECTED C', 'CONNECTED !connected', 'HELD', 'HELD', 'HELD', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  CONNECTED: ['CLOSED !closed', 'DISCONNECTED !disconnected C', 'CONNECTED', 'CONNECTED !changed', 'CONNECTED', 'CONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  DISCONNECTING: ['CLOSED !closed', 'IDLE !disconnected', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'rejected', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  IDLE: ['CLOSED !closed', 'IDLE', 'IDLE D', 'IDLE', 'IDLE', 'DISCONNECTED C', 'IDLE', 'IDLE', 'CLOSED !closed'],
+  CLOSED: ['CLOSED', 'DISCONNECTED C', 'CLOSED D', 'CLOSED', 'CLOSED', 'CLOSED', 'DISCONNECTED C', 'CLOSED', 'CLOSED', 'CLOSED'],
+  DISCONNECTED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DISCONNECTED', 'HELD', 'HELD', 'DISCONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  DENIED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DENIED', 'CLOSED !refused', 'DISCONNECTED C', 'DENIED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  HELD: ['CLOSED !closed', 'DISCONNECTED C', 'CONNECTED !connected', 'HELD', 'HELD', 'HELD', 'HELD', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  CONNECTED: ['CLOSED !closed', 'DISCONNECTED !disconnected C', 'CONNECTED', 'CONNECTED !changed', 'CONNECTED', 'CONNECTED', 'CONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  DISCONNECTING: ['CLOSED !closed', 'IDLE !disconnected', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'rejected', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  IDLE: ['CLOSED !closed', 'IDLE', 'IDLE D', 'IDLE', 'IDLE', 'IDLE', 'DISCONNECTED C', 'IDLE', 'IDLE', 'CLOSED !closed'],
 };
 /** Where a class differs. */
 const DIFFERENT: Record<string, string> = {
@@ -223,6 +224,18 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await backend.tell('DISCONNECTED');
     while (frontend.find()!.state !== 'CONNECTED') await turn();
     expect(refusals).toBe(1);
+  });
+
+  it('offers its pages anew where another backend was named while it asked', async () => {
+    const world = await begin(which, 'DISCONNECTED');
+    await world.tell('DISCONNECTED', { domid: 3 });
+    expect(world.state).toBe('DENIED');
+    await world.answer();
+    expect([world.state, ...world.log]).toEqual(['DISCONNECTED', 'C']);
+    // To the one that was named last: it is not offered anew again.
+    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.answer();
+    expect([world.state, ...world.log]).toEqual(['CLOSED', 'C', '!refused']);
   });
 
   it('gives its pages back where nobody takes its CONNECT, and says so', async () => {

@@ -129,6 +129,27 @@ describe('what cannot be', () => {
     expect(await machine.devices('db')).toMatchObject([{ state: 'CONNECTED', crossed: true }]);
   });
 
+  it('a guest that stands still holds up nobody, and is told when it goes on', async () => {
+    const machine = await machineWithWeb();
+    await ATTACH.block(machine);
+    await machine.create({ name: 'db', disks: [{ target: 'db', vdevice: 769 }] });
+    const { pid } = await machine.info('web');
+    await crossed(machine, 'web', 'block');
+    process.kill(pid!, 'SIGSTOP');
+    try {
+      const events = new Events(machine);
+      const up = events.domain('driver', 'running');
+      process.kill((await machine.info('driver')).pid!, 'SIGKILL');
+      await up;
+      await crossed(machine, 'db', 'block');
+      expect(await machine.networkAttach('db', {})).toMatchObject({ state: 'CONNECTED', backend: 4 });
+      expect((await machine.list()).map(({ name }) => name)).toEqual(['driver', 'web', 'db']);
+    } finally {
+      process.kill(pid!, 'SIGCONT');
+    }
+    expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', backend: 4 });
+  });
+
   it('a limit is kept and taken back, and many disks share an interface', async () => {
     const machine = await machineWithWeb();
     const events = new Events(machine);

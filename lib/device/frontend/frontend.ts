@@ -193,7 +193,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     this.#asked.set(each, answer);
     const isLast = () => this.#asked.get(each) === answer;
     answer.then(
-      () => machine.fire('answered', { interface: each }, isLast),
+      () => machine.fire(each.connection?.backend === each.backend ? 'answered' : 'moved', { interface: each }, isLast),
       (error) => {
         // Nobody has taken the pages: the same as a DISCONNECTED that means it.
         machine.fire('DISCONNECTED', { interface: each }, isLast);

@@ -9,14 +9,15 @@ export class FrontendConnection {
   readonly frames: readonly number[];
   readonly shared: readonly SharedFrame[];
   port: number | undefined;
+  /** Whom they are offered to. */
+  readonly backend: number;
   readonly #surroundings: FrontendSurroundings;
-  readonly #backend: number;
   #channel: Channel | undefined;
 
   /** Allocates and offers that many frames to domain `backend`, or none. */
   constructor(surroundings: FrontendSurroundings, backend: number, count: number) {
     this.#surroundings = surroundings;
-    this.#backend = backend;
+    this.backend = backend;
     const allocated: number[] = [];
     this.frames = allocated;
     try {
@@ -47,7 +48,7 @@ export class FrontendConnection {
   end(): void {
     this.#channel?.close();
     for (const frame of this.frames) {
-      this.#surroundings.frames.revoke(frame, this.#backend);
+      this.#surroundings.frames.revoke(frame, this.backend);
       this.#surroundings.frames.free(frame);
     }
   }

@@ -14,10 +14,11 @@ import type { InterfaceStatus } from '../wire.ts';
 export type FrontendState = 'CLOSED' | 'DISCONNECTED' | 'DENIED' | 'HELD' | 'CONNECTED' | 'DISCONNECTING' | 'IDLE';
 
 /**
- * The controller's statuses; `answered`: the response to INTERFACE_CONNECT; `connect` and `disconnect`: the user's wishes;
+ * The controller's statuses; `answered`: the response to INTERFACE_CONNECT; `moved`: the same, and the pages are not offered to the
+ * backend that has been named since; `connect` and `disconnect`: the user's wishes;
  * `stop`: the driver is about to go DOWN; `down`: the controller has answered that.
  */
-export type FrontendEvent = InterfaceStatus | 'answered' | 'connect' | 'disconnect' | 'stop' | 'down';
+export type FrontendEvent = InterfaceStatus | 'answered' | 'moved' | 'connect' | 'disconnect' | 'stop' | 'down';
 
 /**
  * `offer` allocates pages and offers them to the backend; `askConnect` and `askDisconnect` send the messages; `bind` binds the
@@ -41,6 +42,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['askDisconnect'], next: 'CLOSED' },
     CHANGED:      { next: 'CLOSED' },
     answered:     { next: 'CLOSED' },
+    moved:        { next: 'CLOSED' },
     connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
     disconnect:   { next: 'CLOSED' },
     stop:         { next: 'CLOSED' },
@@ -53,6 +55,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     CHANGED:      { next: 'DISCONNECTED' },
     answered:     { next: 'HELD' },
+    moved:        { next: 'HELD' },
     connect:      { next: 'DISCONNECTED' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -64,6 +67,8 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     CHANGED:      { next: 'DENIED' },
     answered:     { do: ['release'], next: 'CLOSED', tell: ['refused'] },
+    // It was refused for the backend that was: a driver domain that has come again has another domid.
+    moved:        { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
     connect:      { next: 'DENIED' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -75,6 +80,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     CHANGED:      { next: 'HELD' },
     answered:     { next: 'HELD' },
+    moved:        { next: 'HELD' },
     connect:      { next: 'HELD' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -86,6 +92,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['rebind'], next: 'CONNECTED' },
     CHANGED:      { next: 'CONNECTED', tell: ['changed'] },
     answered:     { next: 'CONNECTED' },
+    moved:        { next: 'CONNECTED' },
     connect:      { next: 'CONNECTED' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -98,6 +105,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { next: 'DISCONNECTING' },
     CHANGED:      { next: 'DISCONNECTING' },
     answered:     { next: 'DISCONNECTING' },
+    moved:        { next: 'DISCONNECTING' },
     connect:      { do: ['reject'], next: 'DISCONNECTING' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -109,6 +117,7 @@ const ROWS: FrontendTable['cells'] = {
     CONNECTED:    { do: ['askDisconnect'], next: 'IDLE' },
     CHANGED:      { next: 'IDLE' },
     answered:     { next: 'IDLE' },
+    moved:        { next: 'IDLE' },
     connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
     disconnect:   { next: 'IDLE' },
     stop:         { next: 'IDLE' },
