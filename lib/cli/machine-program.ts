@@ -109,18 +109,23 @@ terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]
     ['ctrl-if events --json | jq \'select(.kind == "device")\'', ''],
   ]).action(run((options: Options) => eventsCommand(options, lifetime)));
 
-  const ends: [command: string, reason: ShutdownOptions['reason'], description: string][] = [
-    ['shutdown', 'poweroff', 'Ask a domain to power off, and wait until it has.'],
-    ['reboot', 'reboot', 'Ask a domain to end and to be started again, and wait until it has ended.'],
-    ['suspend', 'suspend', 'Ask a domain to suspend, and wait until it has.'],
+  const ends: [command: string, reason: ShutdownOptions['reason'], description: string, late: string][] = [
+    ['shutdown', 'poweroff', 'Ask a domain to power off, and wait until it has.', 'it is destroyed'],
+    [
+      'reboot',
+      'reboot',
+      'Ask a domain to end and to be started again, and wait until it has ended.',
+      'it is destroyed',
+    ],
+    ['suspend', 'suspend', 'Ask a domain to suspend, and wait until it has.', 'it is left to run on'],
   ];
-  for (const [command, reason, description] of ends) {
+  for (const [command, reason, description, late] of ends) {
     client(command, description, [
       [`ctrl-if ${command} web`, ''],
       [`ctrl-if ${command} web --timeout 5`, ''],
     ])
       .argument('<domain>', 'its name or domid')
-      .option('-t, --timeout <seconds>', "until it is destroyed, 0 for never; default: its configuration's", seconds)
+      .option('-t, --timeout <seconds>', `until ${late}, 0 for never; default: its configuration's`, seconds)
       .action(
         run((domain: string, options: Options & { timeout?: number }) => domains.endCommand(domain, reason, options)),
       );

@@ -1,16 +1,16 @@
 import type { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
-import type { BackendSurroundings, EventChannels, FrameOwner, FrontendSurroundings, Peer } from './surroundings.ts';
+import type { BackendSurroundings, EventChannels, FrameOwner, FrontendSurroundings } from './surroundings.ts';
 
 /** What a guest with a memory gives its frontends. */
 export function frontendSurroundings(guest: Guest): FrontendSurroundings {
-  return { peer: guest as Peer, frames: framesOf(guest), channels: channelsOf(guest) };
+  return { peer: guest, frames: framesOf(guest), channels: channelsOf(guest) };
 }
 
 /** What a guest gives its backends: other domains' frames, which the controller lets it find, and channels. */
 export function backendSurroundings(guest: Guest): BackendSurroundings {
   const frames = { map: (domid: number, frame: number) => guest.mapFrame(domid, frame) };
-  return { peer: guest as Peer, frames, channels: channelsOf(guest) };
+  return { peer: guest, frames, channels: channelsOf(guest) };
 }
 
 /** The controller opens and closes the channels of devices; their domains only listen and notify. */

@@ -65,6 +65,8 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   readonly #memory: DomainMemory | undefined;
   readonly #foreign: ForeignFrames;
   #isOver = false;
+  /** Of a suspended guest, which waits. */
+  #onEnd: (error: CtrlIfError) => void = () => {};
 
   /** @internal Guests are made by {@link Guest.connect}. */
   constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
@@ -135,6 +137,23 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return reclaimFrames(this.memory, this.side, domid);
   }
 
+  /**
+   * Tells the machine that this domain is at rest, as SHUTDOWN_SUSPEND asks: its frontends are stopped, and nothing of it is
+   * under way. Resolves when the machine resumes it and has attached its devices again.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` where the controller is no machine, and why the link has ended
+   */
+  async suspended(): Promise<void> {
+    const resumed = new Promise<void>((resolve, reject) => {
+      this.side.answer('resume', () => {
+        resolve();
+        return {};
+      });
+      this.#onEnd = reject;
+    });
+    await Promise.all([this.side.ask('suspended', {}), resumed]);
+  }
+
   #resize(memory: DomainMemory, target: number): { status: number } {
     memory.resize(target).catch((error) => {
       if (!this.#isOver) this.emit('error', error);
@@ -147,7 +166,9 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     this.#loop.stop();
     const { domid } = this;
     const closed = 'this domain has left its controller and has no channels any more; connect again';
-    this.#channels?.end(error ?? new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { domid }));
+    const why = error ?? new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { domid });
+    this.#channels?.end(why);
+    this.#onEnd(why);
     this.#events?.close();
     this.#foreign.end();
     this.#memory?.unmap();

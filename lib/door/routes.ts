@@ -85,7 +85,8 @@ export const routes: readonly Route[] = [
     id: 'shutdown',
     method: 'post',
     path: '/domains/{domain}/shutdown',
-    summary: 'Ask a domain to end, and destroy it after `timeout` seconds (0: never); answered when it has ended.',
+    summary:
+      'Ask a domain to end or suspend; answered when it has. After `timeout` seconds (0: never) one that has not ended is destroyed, one that has not suspended runs on.',
     body: {
       type: 'object',
       title: 'a reason, and a timeout if it is not to be that of the configuration',

@@ -77,8 +77,10 @@ export class Disks implements ClassDevices {
   }
 
   async release(hubs: Hubs): Promise<void> {
-    for (const { device } of this.#interfaces.values()) if (device) await hubs.block.detach(device.relay);
-    this.lose();
+    for (const each of this.#interfaces.values()) {
+      if (each.device) await hubs.block.detach(each.device.relay);
+      each.device = undefined;
+    }
   }
 
   lose(): void {

@@ -114,8 +114,8 @@ export class DomainDevices {
   /** The domain is suspended: its backends let go of everything. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#domid = undefined;
       for (const each of this.#classes) await each.release(this.#with.hubs);
+      this.#domid = undefined;
     });
   }
 
@@ -156,6 +156,13 @@ export class DomainDevices {
       'devices are attached to a domain that runs; this one has ended, waits for its restart or is suspended',
       { expected: 'a running domain' },
     );
+  }
+
+  /** Resolves when all devices are connected that have a frontend. */
+  async connected(): Promise<void> {
+    const each = this.list().map(({ class: of, id }) => this.#whenConnected(of, (device) => device.id === id));
+    // One that is detached meanwhile is not waited for.
+    await Promise.allSettled(each);
   }
 
   /** A guest without a frontend for it never connects: then as it is. */

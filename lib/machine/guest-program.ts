@@ -2,9 +2,9 @@
 import { type ShutdownRequest, ShutdownResponder } from '../device/shutdown.ts';
 import type { Peer } from '../device/surroundings.ts';
 import { VcpuResponder } from '../device/vcpu.ts';
+import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from '../domain/domain-environment.ts';
 import { Guest } from '../domain/guest.ts';
 import type { CtrlIfError } from '../errors.ts';
-import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain-environment.ts';
 import { DriverBackends } from './driver-backends.ts';
 import { guestCommands } from './guest-commands.ts';
 import { GuestFrontends } from './guest-frontends.ts';
@@ -27,7 +27,6 @@ const say = (line: string) => shell.say(line);
 const frontends = new GuestFrontends(guest, say);
 const backends = driver ? new DriverBackends(guest, say) : undefined;
 const shell = new GuestShell(guest.console, guestCommands({ frontends, backends, exit: () => void end(0) }));
-let resume: () => void = () => {};
 let isEnding = false;
 
 guest.on('error', ({ message }) => say(message));
@@ -44,7 +43,7 @@ try {
 }
 
 function answerMachine(): void {
-  const peer = guest as Peer;
+  const peer: Peer = guest;
   new ShutdownResponder(peer, { shutdown, sysrq }).on('error', (error) => say((error as Error).message));
   const isOn = new Array(vcpus).fill(true);
   new VcpuResponder(peer, {
@@ -64,18 +63,11 @@ async function shutdown(request: ShutdownRequest): Promise<void> {
 
 /** Every ring at rest and every device let go, until the controller has attached them again. */
 async function suspend(): Promise<void> {
-  const resumed = new Promise<void>((resolve) => {
-    resume = resolve;
-  });
-  const back = resumed.then(() => frontends.start());
-  guest.side.answer('resume', async () => {
-    resume();
-    await back;
-    return {};
-  });
   await frontends.stop();
-  await guest.side.ask('suspended', {});
-  await back;
+  await backends?.stop();
+  await guest.suspended();
+  await backends?.start();
+  await frontends.start();
   say('resumed');
 }
 

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../device/clock.ts';
 import type { Domain } from '../domain/domain.ts';
+import { REBOOT_EXIT_CODE, writeDomainEnvironment } from '../domain/domain-environment.ts';
 import { CtrlIfError } from '../errors.ts';
-import type { ResolvedConfig } from './check-config.ts';
+import { arrival } from './arrival.ts';
+import { FRAMES_PER_MIB, type ResolvedConfig } from './check-config.ts';
 import { ConsoleHistory } from './console-history.ts';
 import type { DomainDevices } from './domain-devices.ts';
-import { domainEnvironment, REBOOT_EXIT_CODE } from './domain-environment.ts';
 import { DomainProcess, type ProcessExit } from './domain-process.ts';
 import type { DomainEnd, DomainState, ShutdownOptions } from './operations.ts';
 import { restartIn } from './restart-policy.ts';
@@ -25,8 +27,7 @@ export interface DomainSurroundings {
   readonly command: readonly string[];
 }
 
-/** Milliseconds that a new process has to connect, and one whose link is closed to exit. */
-const CONNECT_TIMEOUT = 20_000;
+/** Milliseconds that a process whose link is closed has to exit. */
 const EXIT_TIMEOUT = 5_000;
 const SECOND = 1_000_000;
 
@@ -49,7 +50,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   #isDestroyed = false;
   #hasEnded: DomainEnd | undefined;
   #arrived: (link: Domain) => void = () => {};
-  #onSuspended: () => void = () => {};
+  /** Whoever waits for it to be suspended: it is, or why not. */
+  #onSuspended: (error?: unknown) => void = () => {};
   #cancelDeadline: () => void = () => {};
   #cancelRestart: () => void = () => {};
 
@@ -94,35 +96,23 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   async #start(): Promise<void> {
     this.#enter('starting');
     const { command = this.#with.command } = this.config;
-    const { env, token } = domainEnvironment(this.#with.controller, this.config);
-    this.token = token;
+    this.token = randomBytes(16).toString('hex');
+    const env = environmentOf(this.config, this.#with.controller, this.token);
     this.#asked = undefined;
-    const arrival = new Promise<Domain>((resolve) => {
+    const connected = new Promise<Domain>((resolve) => {
       this.#arrived = resolve;
     });
     const child = await DomainProcess.start(command, env);
     this.#process = child;
     // Destroyed when there was no process to end yet.
     if (this.#isDestroyed) child.kill();
-    let late: NodeJS.Timeout | undefined;
     try {
-      const link = await Promise.race([
-        arrival,
-        child.exited.then((exit) => {
-          throw this.#endedEarly(exit, child);
-        }),
-        new Promise<never>((_, reject) => {
-          late = setTimeout(() => reject(this.#late(child)), CONNECT_TIMEOUT);
-        }),
-      ]);
-      void this.#live(link, child);
+      void this.#live(await arrival(this.config.name, child, connected), child);
     } catch (error) {
       child.kill();
       await child.exited;
       this.#process = undefined;
       throw error;
-    } finally {
-      clearTimeout(late);
     }
   }
 
@@ -133,26 +123,35 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.started = Date.now();
     this.vcpus = new Array(this.config.vcpus).fill(true);
     this.console.connect(link.console);
-    link.side.answer('suspended', () => {
-      this.#onSuspended();
+    link.side.answer('suspended', async () => {
+      await this.#rest(link);
       return {};
     });
     this.#enter('running');
     this.#arrived(link);
   }
 
-  /** Asks it to end or to suspend; resolves when it has. */
+  /**
+   * Asks it to end or to suspend; resolves when it has. One that does not end in time is destroyed; one that does not suspend
+   * in time runs on (PROTOCOL.md 2.13).
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` where it has not suspended
+   */
   async shutdown({ reason, timeout = this.config.shutdownSeconds }: ShutdownOptions): Promise<DomainEnd> {
     const link = this.running();
     this.#enter('shutting-down');
     this.#asked = reason;
-    const over = reason === 'suspend' ? Promise.race([this.#ended(), this.#suspended()]) : this.#ended();
-    if (timeout > 0) this.#cancelDeadline = this.#with.clock.after(timeout * SECOND, () => void this.destroy());
+    const isSuspend = reason === 'suspend';
+    const over = isSuspend ? Promise.race([this.#ended(), this.#suspended()]) : this.#ended();
+    const late = () => (isSuspend ? this.#runOn(this.#notSuspended(timeout)) : void this.destroy());
+    if (timeout > 0) this.#cancelDeadline = this.#with.clock.after(timeout * SECOND, late);
     // One that dies before it answers has ended as well.
     link.shutdown(reason).catch(() => {});
-    const end = await over;
-    this.#cancelDeadline();
-    return end;
+    try {
+      return await over;
+    } finally {
+      this.#cancelDeadline();
+    }
   }
 
   /** Its devices come back, and it goes on. */
@@ -163,6 +162,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     await link.side.ask('resume', {});
     this.#asked = undefined;
     this.#enter('running');
+    await this.devices.connected();
   }
 
   /** Takes it away at once, and for good. */
@@ -257,16 +257,32 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     return new Promise((resolve) => this.once('ended', resolve));
   }
 
-  /** The guest has said so; now its backends let go. */
-  async #suspended(): Promise<DomainEnd> {
-    await new Promise<void>((resolve) => {
-      this.#onSuspended = resolve;
+  #suspended(): Promise<DomainEnd> {
+    return new Promise((resolve, reject) => {
+      this.#onSuspended = (error) => (error ? reject(error) : resolve({ name: this.config.name, how: 'suspend' }));
     });
-    this.#onSuspended = () => {};
+  }
+
+  /** The guest has said that it is at rest, asked or of its own accord; now its backends let go. */
+  async #rest(link: Domain): Promise<void> {
     this.#cancelDeadline();
-    await this.devices.release();
+    try {
+      await this.devices.release();
+    } catch (error) {
+      this.#runOn(error);
+      throw error;
+    }
+    // It may have died meanwhile.
+    if (this.#link !== link || this.#state === 'dying') return;
     this.#enter('suspended');
-    return { name: this.config.name, how: 'suspend' };
+    this.#onSuspended();
+  }
+
+  /** It was asked to suspend, and has not. */
+  #runOn(error: unknown): void {
+    this.#asked = undefined;
+    if (this.#state === 'shutting-down') this.#enter('running');
+    this.#onSuspended(error);
   }
 
   #enter(state: DomainState): void {
@@ -274,22 +290,17 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.emit('state', state);
   }
 
-  #endedEarly({ exitCode, signal }: ProcessExit, { lastWords }: DomainProcess): CtrlIfError {
-    const how = signal ? `was ended by ${signal}` : `exited with ${exitCode}`;
-    const said = lastWords ? `: ${lastWords}` : '';
-    return new CtrlIfError(
-      'ERR_CTRL_IF_COMMAND',
-      `the command of domain ${this.config.name} ${how} before it connected${said}; it must connect to the controller that CTRL_IF_NAME names`,
-      { subject: this.config.name, expected: 'a guest that connects', received: how },
-    );
-  }
-
-  #late({ lastWords }: DomainProcess): CtrlIfError {
-    const said = lastWords ? `; it said: ${lastWords}` : '';
+  #notSuspended(seconds: number): CtrlIfError {
     return new CtrlIfError(
       'ERR_CTRL_IF_TIMEOUT',
-      `the command of domain ${this.config.name} has not connected within ${CONNECT_TIMEOUT / 1000} s and was ended${said}`,
-      { subject: this.config.name },
+      `domain ${this.config.name} has not suspended within ${seconds} s and runs on; its guest must follow SHUTDOWN_SUSPEND and say that it has (guest.suspended)`,
+      { subject: this.config.name, expected: 'a domain that suspends', received: this.#state },
     );
   }
+}
+
+function environmentOf(config: ResolvedConfig, controller: string, token: string): NodeJS.ProcessEnv {
+  const { name, memory, maxMemory, vcpus, driver } = config;
+  const domain = { name, frames: memory * FRAMES_PER_MIB, maximumFrames: maxMemory * FRAMES_PER_MIB, vcpus, driver };
+  return { ...process.env, ...writeDomainEnvironment(controller, token, domain) };
 }

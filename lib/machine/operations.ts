@@ -112,7 +112,10 @@ export interface DeviceInfo {
 
 export interface ShutdownOptions {
   reason: 'poweroff' | 'reboot' | 'suspend';
-  /** Seconds until the domain is destroyed; default: its configuration's. 0: never. */
+  /**
+   * Seconds until a domain that has not ended is destroyed, and one that has not suspended is left to run on; default: its
+   * configuration's. 0: never.
+   */
   timeout?: number;
 }
 
@@ -154,7 +157,7 @@ export interface MachineOperations {
   create(config: DomainConfig): Promise<DomainInfo>;
   list(): Promise<readonly DomainInfo[]>;
   info(domain: DomainReference): Promise<DomainInfo>;
-  /** Asks it to end; resolves when it has. With `suspend`: when it is suspended. */
+  /** Asks it to end; resolves when it has. With `suspend`: when it is suspended, or rejects when it has not in time. */
   shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd>;
   sysrq(domain: DomainReference, key: string): Promise<void>;
   /** Takes it away at once. */

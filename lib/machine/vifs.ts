@@ -52,8 +52,10 @@ export class Vifs implements ClassDevices {
   }
 
   async release(hubs: Hubs): Promise<void> {
-    for (const { device } of this.#vifs.values()) if (device) await hubs.network.detach(device.relay);
-    this.lose();
+    for (const vif of this.#vifs.values()) {
+      if (vif.device) await hubs.network.detach(vif.device.relay);
+      vif.device = undefined;
+    }
   }
 
   lose(): void {

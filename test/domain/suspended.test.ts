@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { meet, useRuntimeDirectory } from './meeting.ts';
+
+useRuntimeDirectory();
+
+it('a suspended guest goes on when it is resumed', async () => {
+  const { domain, guest } = await meet();
+  const said = new Promise<void>((resolve) => {
+    domain.side.answer('suspended', () => {
+      resolve();
+      return {};
+    });
+  });
+  let isSuspended = true;
+  const resumed = guest.suspended().then(() => {
+    isSuspended = false;
+  });
+  await said;
+  expect(isSuspended).toBe(true);
+  await domain.side.ask('resume', {});
+  await resumed;
+});
+
+it('and hears that its link has ended', async () => {
+  const { domain, guest } = await meet();
+  domain.side.answer('suspended', () => ({}));
+  domain.side.answer('heard', () => ({}));
+  const suspended = guest.suspended();
+  // Answers come in order.
+  await guest.side.ask('heard', {});
+  await Promise.all([expect(suspended).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' }), domain.close()]);
+});
+
+it('a controller that is no machine does not understand it', async () => {
+  const { guest } = await meet();
+  await expect(guest.suspended()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+});

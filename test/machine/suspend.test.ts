@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { crossed, Events, useMachines } from './machines.ts';
+
+const start = useMachines();
+
+/** Acknowledges SUSPEND, and is suspended when SysRq s is pressed. */
+const SLOW = (() => {
+  const index = new URL('../../dist/index.js', import.meta.url).href;
+  const script = `import { Guest } from '${index}';
+    const guest = await Guest.connect();
+    guest.receive('SHUTDOWN_SUSPEND', () => {});
+    guest.receive('SHUTDOWN_SYSRQ', () => { guest.suspended().then(() => guest.console.write('resumed')); });`;
+  return [process.execPath, '--input-type=module', '-e', script];
+})();
+
+it('a guest that does not suspend in time runs on, and may do so later', async () => {
+  const machine = await start({ driver: false });
+  await machine.create({ name: 'slow', command: SLOW });
+  await expect(machine.shutdown('slow', { reason: 'suspend', timeout: 0.05 })).rejects.toMatchObject({
+    code: 'ERR_CTRL_IF_TIMEOUT',
+    subject: 'slow',
+  });
+  expect(await machine.info('slow')).toMatchObject({ state: 'running' });
+  const suspended = machine.wait('slow', 'suspended');
+  await machine.sysrq('slow', 's');
+  await suspended;
+  expect(await machine.resume('slow')).toMatchObject({ state: 'running' });
+  const console = (await machine.console('slow')).setEncoding('utf8');
+  let said = '';
+  while (!said.includes('resumed')) {
+    await new Promise((resolve) => console.once('readable', resolve));
+    said += console.read() ?? '';
+  }
+});
+
+it.each([
+  ['before it is suspended', false],
+  ['while it is suspended', true],
+])('a guest that is killed %s has crashed', async (_when, isSuspended) => {
+  const machine = await start({ driver: false });
+  const { pid } = await machine.create({ name: 'slow', command: SLOW });
+  const over = machine.shutdown('slow', { reason: 'suspend', timeout: 0 });
+  if (isSuspended) {
+    await machine.sysrq('slow', 's');
+    expect(await over).toEqual({ name: 'slow', how: 'suspend' });
+  }
+  const ended = machine.wait('slow');
+  process.kill(pid!, 'SIGKILL');
+  expect(await ended).toMatchObject({ how: 'crash', signal: 'SIGKILL' });
+  if (!isSuspended) expect(await over).toMatchObject({ how: 'crash' });
+  expect(await machine.list()).toEqual([]);
+});
+
+it('what a suspended driver domain serves waits, and is connected again when it goes on', async () => {
+  const machine = await start();
+  await machine.create({ name: 'web', disks: [{ target: 'any', vdevice: 1 }] });
+  await crossed(machine, 'web', 'block');
+  const events = new Events(machine);
+  await machine.shutdown('driver', { reason: 'suspend' });
+  await events.inOrder([/1>0 BLKIF_BE_DRIVER_STATUS DOWN$/, /0>2 BLKIF_FE_INTERFACE_STATUS DISCONNECTED$/]);
+  expect(await machine.devices('web')).not.toMatchObject([{ state: 'CONNECTED' }]);
+  await machine.resume('driver');
+  expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', backend: 1 });
+});
