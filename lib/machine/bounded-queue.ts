@@ -7,7 +7,8 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
   readonly #items: T[] = [];
   #lost = 0;
   #isEnded = false;
-  #wake: () => void = () => {};
+  /** Whoever waits in `next`, which several may. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number, onEnd: () => void = () => {}) {
     this.#limit = limit;
@@ -47,9 +48,7 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
       }
       if (this.#items.length > 0) return { done: false, value: this.#items.shift()! };
       if (this.#isEnded) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -58,6 +57,10 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
     this.#lost = 0;
     this.end();
     return { done: true, value: undefined };
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   [Symbol.asyncIterator](): this {
