@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Relay } from '../device/relay/relay.ts';
 import { CtrlIfError } from '../errors.ts';
+import type { ResolvedConfig } from './check-config.ts';
 import { Disks } from './disks.ts';
 import type { Hubs } from './hubs.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
@@ -68,8 +69,16 @@ export class DomainDevices {
     this.#with = surroundings;
   }
 
+  /** All that its configuration has, in order; resolves as {@link connected} does. */
+  async attachAll({ disks, vifs, usbs }: Pick<ResolvedConfig, 'disks' | 'vifs' | 'usbs'>): Promise<void> {
+    for (const disk of disks) await this.#addDisk(disk);
+    for (const vif of vifs) await this.#addVif(vif);
+    for (const usb of usbs) await this.#addUsb(usb);
+    await this.connected();
+  }
+
   async attachDisk(disk: DiskConfig): Promise<DeviceInfo> {
-    await this.#inTurn(() => this.#disks.attach(this.#attaching(), disk));
+    await this.#addDisk(disk);
     return this.#whenConnected('block', ({ id }) => id === String(disk.vdevice));
   }
 
@@ -78,8 +87,7 @@ export class DomainDevices {
   }
 
   async attachVif(vif: VifConfig): Promise<DeviceInfo> {
-    const whole = { ...vif, mac: vif.mac ?? randomMac() };
-    const handle = await this.#inTurn(() => this.#vifs.attach(this.#attaching(), whole));
+    const handle = await this.#addVif(vif);
     return this.#whenConnected('network', (device) => device.handle === handle);
   }
 
@@ -92,7 +100,7 @@ export class DomainDevices {
   }
 
   async attachUsb(usb: UsbConfig): Promise<DeviceInfo> {
-    await this.#inTurn(() => this.#usbs.attach(this.#attaching(), usb));
+    await this.#addUsb(usb);
     return this.#whenConnected('usb', ({ id }) => id === usb.path);
   }
 
@@ -136,6 +144,20 @@ export class DomainDevices {
     const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
     const describe = (relay: Relay | undefined) => this.#describe(relay);
     return of ? lists[of].list(describe) : Object.values(lists).flatMap((each) => each.list(describe));
+  }
+
+  #addDisk(disk: DiskConfig): Promise<void> {
+    return this.#inTurn(() => this.#disks.attach(this.#attaching(), disk));
+  }
+
+  /** Resolves with its handle. */
+  #addVif(vif: VifConfig): Promise<number> {
+    const whole = { ...vif, mac: vif.mac ?? randomMac() };
+    return this.#inTurn(() => this.#vifs.attach(this.#attaching(), whole));
+  }
+
+  #addUsb(usb: UsbConfig): Promise<void> {
+    return this.#inTurn(() => this.#usbs.attach(this.#attaching(), usb));
   }
 
   get #classes(): readonly ClassDevices[] {

@@ -112,7 +112,7 @@ export class Machine implements MachineOperations {
 
   async create(config: DomainConfig): Promise<DomainInfo> {
     const checked = checkConfig(config);
-    const { name, disks, vifs, usbs } = checked;
+    const { name } = checked;
     if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
     if (this.#domains.has(name)) throw exists(name);
     checkRoom(checked);
@@ -129,9 +129,7 @@ export class Machine implements MachineOperations {
     domain.once('gone', () => this.#domains.delete(name));
     await domain.create();
     try {
-      for (const disk of disks) await devices.attachDisk(disk);
-      for (const vif of vifs) await devices.attachVif(vif);
-      for (const usb of usbs) await devices.attachUsb(usb);
+      await devices.attachAll(checked);
     } catch (error) {
       // All of it or nothing.
       await domain.destroy();
