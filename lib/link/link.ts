@@ -9,15 +9,14 @@ import { isAlive } from '../page/process-identity.ts';
 import { BackRing } from '../ring/back-ring.ts';
 import { FrontRing } from '../ring/front-ring.ts';
 import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
-import { HEADER_BYTES, ID_NO_ANSWER, ID_OFFSET, MESSAGE_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { PAGE_WAKEUP } from '../wire/page.ts';
-import { Call, type RequestOptions, timedOut } from './call.ts';
-import { CallTable } from './call-table.ts';
-import { type AnyCodec, type AnyMessage, decodeResponse, identify } from './codec.ts';
+import { type RequestOptions, timedOut } from './call.ts';
+import type { AnyCodec, AnyMessage } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { LinkObserver } from './observer.ts';
-import { Outgoing, type OutgoingMessage } from './outgoing.ts';
+import type { OutgoingMessage } from './outgoing.ts';
 import type { AnyHandler } from './receivers.ts';
+import { Requester } from './requester.ts';
 
 export interface LinkOptions {
   page: Page;
@@ -69,8 +68,6 @@ export interface LinkStats {
   doorbellsHeard: number;
 }
 
-/** The lowest id, which a request gets when no other is in flight. */
-const FIRST_ID = 0;
 /** Batches of requests handled in one turn before the event loop gets its own. */
 const ROUNDS = 64;
 /** Milliseconds. */
@@ -81,8 +78,7 @@ export class Link {
   readonly #codec: AnyCodec;
   readonly #front: FrontRing;
   readonly #back: BackRing;
-  readonly #calls = new CallTable();
-  readonly #outgoing = new Outgoing();
+  readonly #requester: Requester;
   readonly #dispatcher: Dispatcher;
   readonly #waiting: Waiter;
   readonly #loop: DomainLoop;
@@ -91,12 +87,6 @@ export class Link {
   readonly #peer: Party;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
-  #observer: LinkObserver | undefined;
-  /** Messages in flight with id 0xFF. */
-  #noAnswerAwaited = 0;
-  #requestsSent = 0;
-  #responsesReceived = 0;
-  #lateResponses = 0;
 
   constructor(options: LinkOptions) {
     const { page, party, codec, peerRunsBeside, ringPeer } = options;
@@ -117,11 +107,12 @@ export class Link {
       ownWord: PAGE_WAKEUP[party],
       peerWord: PAGE_WAKEUP[peer],
       peerRunsBeside,
-      awaitsAnswer: () => this.#front.unanswered > 0 || this.#outgoing.size > 0,
+      awaitsAnswer: () => this.#requester.awaitsAnswer,
       turn: (polls) => this.#turn(polls),
       ringPeer,
     };
     this.#waiting = new Waiter(side, this.#loop, options.idle);
+    this.#requester = new Requester({ ring: this.#front, codec, onBroken: (error) => this.#break(error) });
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
       codec,
@@ -145,12 +136,11 @@ export class Link {
   /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
   request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
     try {
-      const polls = options === undefined && this.#isQuiet() ? this.#waiting.looksAtOnce : 0;
-      if (polls > 0) {
-        const response = this.#requestAtOnce(message, polls);
-        return response ? Promise.resolve(decodeResponse(this.#codec, response)) : this.#awaitPlaced(message);
-      }
-      return this.#requestInTurn(message, options);
+      const isAlone = options === undefined && this.#failure === undefined && this.#requester.isQuiet;
+      const polls = isAlone ? this.#waiting.looksAtOnce : 0;
+      if (polls === 0) return this.#requestInTurn(message, options);
+      const response = this.#requester.askAtOnce(message, polls);
+      return response ? Promise.resolve(response) : this.#awaitPlaced(message);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -164,7 +154,7 @@ export class Link {
    */
   requestSync(message: AnyMessage, { timeout = SYNC_TIMEOUT }: { timeout?: number } = {}): AnyMessage {
     let outcome: { response: AnyMessage } | { error: unknown } | undefined;
-    const call = this.#callFor(
+    const call = this.#requester.call(
       message,
       (response) => {
         outcome = { response };
@@ -190,7 +180,7 @@ export class Link {
       timeout,
     );
     if (!answered) {
-      this.#outgoing.remove(call);
+      this.#requester.remove(call);
       call.giveUp(timedOut(timeout));
     }
     if ('error' in outcome!) throw outcome.error;
@@ -205,7 +195,7 @@ export class Link {
   /** As {@link send}, at once or not at all: false when the ring is full or others wait before it. */
   trySend(message: AnyMessage): boolean {
     if (this.#failure) throw this.#failure;
-    if (this.#outgoing.size > 0 || !this.#place({ message })) return false;
+    if (!this.#requester.tryPlace(message)) return false;
     this.#waiting.kick();
     return true;
   }
@@ -227,7 +217,7 @@ export class Link {
 
   /** Whoever is to hear of each message that passes; undefined: nobody, which costs a branch a message. */
   set observer(observer: LinkObserver | undefined) {
-    this.#observer = observer;
+    this.#requester.observer = observer;
     this.#dispatcher.observer = observer;
   }
 
@@ -238,11 +228,9 @@ export class Link {
 
   get stats(): LinkStats {
     return {
-      requestsSent: this.#requestsSent,
-      responsesReceived: this.#responsesReceived,
-      lateResponses: this.#lateResponses,
-      inFlight: this.#calls.size + this.#noAnswerAwaited,
-      waiting: this.#outgoing.size,
+      ...this.#requester.counts,
+      inFlight: this.#requester.inFlight,
+      waiting: this.#requester.waiting,
       ...this.#dispatcher.counts,
       ...this.#waiting.counts,
       idle: this.#waiting.idle,
@@ -271,8 +259,7 @@ export class Link {
     this.#failure = error;
     this.#waiting.stop();
     this.#dispatcher.stop();
-    for (const call of this.#calls.drain()) call.fail(error);
-    for (const waiting of this.#outgoing.drain()) (waiting.call ?? waiting).fail?.(error);
+    this.#requester.fail(error);
   }
 
   #turn(polls: number): boolean {
@@ -280,10 +267,9 @@ export class Link {
       let work = 0;
       for (let round = 0; round < ROUNDS; round++) {
         const sent = this.#front.pending + this.#back.pending;
-        const answers = this.#takeResponses(polls);
+        const answers = this.#requester.take(polls);
         const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
-        // A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8).
-        const placed = this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+        const placed = this.#requester.placeWaiting();
         work += sent + answers + requests + placed;
         // Who was answered, and handlers that await, go on only when this code has ended.
         if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
@@ -298,8 +284,8 @@ export class Link {
   /** The part of a turn that takes no requests. */
   #lookForResponses(polls: number): void {
     try {
-      this.#takeResponses(polls);
-      this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+      this.#requester.take(polls);
+      this.#requester.placeWaiting();
       if (this.#front.pending > 0) this.#front.flush();
     } catch (error) {
       this.#break(error as CtrlIfError);
@@ -316,72 +302,19 @@ export class Link {
     this.#onBroken(error);
   }
 
-  #takeResponses(polls: number): number {
-    const front = this.#front;
-    if (front.unanswered + front.pending === 0) return 0;
-    let count = 0;
-    for (let response = front.flushAndPop(polls); response; response = front.popCollected()) {
-      count++;
-      this.#takeResponse(response);
-    }
-    return count;
-  }
-
-  /** Nothing of this side's is under way, so that whatever comes back is what is asked next. */
-  #isQuiet(): boolean {
-    return (
-      this.#failure === undefined &&
-      this.#front.unanswered === 0 &&
-      this.#front.pending === 0 &&
-      this.#outgoing.size === 0
-    );
-  }
-
-  /**
-   * Asks and looks for the response in the same breath: no call to remember, no turn to wait for. Undefined when it is
-   * not there after `polls` looks; the request is on its way then, with id 0.
-   */
-  #requestAtOnce(message: AnyMessage, polls: number): Uint8Array | undefined {
-    const front = this.#front;
-    const slot = front.stage()!;
-    try {
-      this.#codec.encode(message, FIRST_ID, slot);
-    } catch (error) {
-      front.unstage();
-      throw error;
-    }
-    this.#requestsSent++;
-    this.#observer?.({ flow: 'request', direction: 'sent', bytes: slot });
-    const type = slot[TYPE_OFFSET]!;
-    const subtype = slot[SUBTYPE_OFFSET]!;
-    try {
-      const response = front.flushAndPop(polls);
-      if (!response) return undefined;
-      if (response[ID_OFFSET] !== FIRST_ID || response[TYPE_OFFSET] !== type || response[SUBTYPE_OFFSET] !== subtype) {
-        throw this.#broken('a response to no request of ours', response);
-      }
-      this.#responsesReceived++;
-      this.#observer?.({ flow: 'response', direction: 'received', bytes: response });
-      return response;
-    } catch (error) {
-      this.#break(error as CtrlIfError);
-      throw error;
-    }
-  }
-
-  /** The rest of a request that {@link #requestAtOnce} sent and did not see answered. */
+  /** The rest of a request that {@link Requester.askAtOnce} sent and did not see answered. */
   #awaitPlaced(message: AnyMessage): Promise<AnyMessage> {
     this.#waiting.lookedInVain();
     return new Promise((resolve, reject) => {
-      this.#calls.add(this.#callFor(message, resolve, reject));
+      this.#requester.awaitPlaced(this.#requester.call(message, resolve, reject));
       this.#waiting.kick();
     });
   }
 
   #requestInTurn(message: AnyMessage, options: RequestOptions | undefined): Promise<AnyMessage> {
     return new Promise((resolve, reject) => {
-      const call = this.#callFor(message, resolve, reject);
-      if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#outgoing.remove(call));
+      const call = this.#requester.call(message, resolve, reject);
+      if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#requester.remove(call));
       try {
         this.#enqueue({ message, call });
       } catch (error) {
@@ -390,82 +323,9 @@ export class Link {
     });
   }
 
-  #callFor(message: AnyMessage, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): Call {
-    const { type, subtype } = identify(this.#codec, message);
-    return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
-  }
-
-  #takeResponse(response: Uint8Array): void {
-    const id = response[ID_OFFSET]!;
-    this.#observer?.({ flow: 'response', direction: 'received', bytes: response });
-    if (id === ID_NO_ANSWER) {
-      if (this.#noAnswerAwaited === 0) throw this.#broken('a response with id 0xFF to no message', response);
-      this.#noAnswerAwaited--;
-      return;
-    }
-    const call = this.#calls.take(id);
-    if (!call) throw this.#broken(`a response with id ${id}, which no request in flight has`, response);
-    if (response[TYPE_OFFSET] !== call.type || response[SUBTYPE_OFFSET] !== call.subtype) {
-      const error = this.#broken(
-        `a response of type ${response[TYPE_OFFSET]}/${response[SUBTYPE_OFFSET]} to a request of ${call.type}/${call.subtype}`,
-        response,
-      );
-      // Out of the table by now, so that the link's end does not reach it.
-      if (!call.abandoned) call.fail(error);
-      throw error;
-    }
-    this.#responsesReceived++;
-    if (call.abandoned) this.#lateResponses++;
-    else call.settle(response);
-  }
-
-  #broken(what: string, response: Uint8Array): CtrlIfError {
-    return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${what}; the link is closed`, {
-      received: Buffer.from(response.subarray(0, HEADER_BYTES)).toString('hex'),
-    });
-  }
-
   #enqueue(outgoing: OutgoingMessage): void {
     if (this.#failure) throw this.#failure;
-    if (this.#outgoing.size > 0 || !this.#place(outgoing)) {
-      // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
-      outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
-      this.#outgoing.add(outgoing);
-    }
+    this.#requester.enqueue(outgoing);
     this.#waiting.kick();
-  }
-
-  /** Writes the message to the ring's stage; false when there is no slot or no id for it. */
-  #place(outgoing: OutgoingMessage): boolean {
-    const { call, encoded, message } = outgoing;
-    if (this.#front.room === 0) return false;
-    const id = call ? this.#calls.add(call) : ID_NO_ANSWER;
-    if (id < 0) return false;
-    const slot = this.#front.stage()!;
-    try {
-      if (encoded) {
-        slot.set(encoded);
-        slot[ID_OFFSET] = id;
-      } else {
-        this.#codec.encode(message, id, slot);
-      }
-    } catch (error) {
-      this.#front.unstage();
-      if (call) this.#calls.take(id);
-      throw error;
-    }
-    if (!call) this.#noAnswerAwaited++;
-    this.#requestsSent++;
-    this.#observer?.({ flow: 'request', direction: 'sent', bytes: slot });
-    outgoing.sent?.();
-    return true;
-  }
-
-  #settle(response: Uint8Array, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): void {
-    try {
-      resolve(decodeResponse(this.#codec, response));
-    } catch (error) {
-      reject(error);
-    }
   }
 }

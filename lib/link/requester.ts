@@ -1,0 +1,206 @@
+import { CtrlIfError } from '../errors.ts';
+import type { FrontRing } from '../ring/front-ring.ts';
+import { HEADER_BYTES, ID_NO_ANSWER, ID_OFFSET, MESSAGE_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { Call } from './call.ts';
+import { CallTable } from './call-table.ts';
+import { type AnyCodec, type AnyMessage, decodeResponse, identify } from './codec.ts';
+import type { LinkObserver } from './observer.ts';
+import { Outgoing, type OutgoingMessage } from './outgoing.ts';
+
+export interface RequesterOptions {
+  ring: FrontRing;
+  codec: AnyCodec;
+  /** The peer broke the protocol, outside of {@link Requester.take}, which throws. */
+  onBroken(error: CtrlIfError): void;
+}
+
+/** The lowest id, which a request gets when no other is in flight. */
+const FIRST_ID = 0;
+
+/** Puts this side's requests on the front ring, and brings each response to who waits for it. */
+export class Requester {
+  observer: LinkObserver | undefined;
+  readonly counts = { requestsSent: 0, responsesReceived: 0, lateResponses: 0 };
+  // Each a field of its own: they are read for every message.
+  readonly #ring: FrontRing;
+  readonly #codec: AnyCodec;
+  readonly #onBroken: (error: CtrlIfError) => void;
+  readonly #calls = new CallTable();
+  readonly #outgoing = new Outgoing();
+  /** Messages in flight with id 0xFF. */
+  #noAnswerAwaited = 0;
+
+  constructor({ ring, codec, onBroken }: RequesterOptions) {
+    this.#ring = ring;
+    this.#codec = codec;
+    this.#onBroken = onBroken;
+  }
+
+  /** Requests sent and not yet answered. */
+  get inFlight(): number {
+    return this.#calls.size + this.#noAnswerAwaited;
+  }
+
+  /** Messages that wait for a slot or an id. */
+  get waiting(): number {
+    return this.#outgoing.size;
+  }
+
+  get awaitsAnswer(): boolean {
+    return this.#ring.unanswered > 0 || this.#outgoing.size > 0;
+  }
+
+  /** Nothing is under way, so that whatever comes back is what is asked next. */
+  get isQuiet(): boolean {
+    return this.#ring.unanswered === 0 && this.#ring.pending === 0 && this.#outgoing.size === 0;
+  }
+
+  /** For the response to `message`, which is not sent yet. */
+  call(message: AnyMessage, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): Call {
+    const { type, subtype } = identify(this.#codec, message);
+    return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
+  }
+
+  /** On the ring, or behind those that wait for it. Throws the encoder's error. */
+  enqueue(outgoing: OutgoingMessage): void {
+    if (this.#outgoing.size === 0 && this.#place(outgoing)) return;
+    // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
+    outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
+    this.#outgoing.add(outgoing);
+  }
+
+  /** On the ring at once, its response awaited by nobody, or not at all: then false. */
+  tryPlace(message: AnyMessage): boolean {
+    return this.#outgoing.size === 0 && this.#place({ message });
+  }
+
+  /** Sends it no more, where it still waits. */
+  remove(call: Call): void {
+    this.#outgoing.remove(call);
+  }
+
+  /**
+   * Asks and looks for the response in the same breath: no call to remember, no turn to wait for. Only when all
+   * {@link isQuiet}. Undefined when it is not there after `polls` looks: then {@link awaitPlaced}.
+   */
+  askAtOnce(message: AnyMessage, polls: number): AnyMessage | undefined {
+    const ring = this.#ring;
+    const slot = ring.stage()!;
+    try {
+      this.#codec.encode(message, FIRST_ID, slot);
+    } catch (error) {
+      ring.unstage();
+      throw error;
+    }
+    this.counts.requestsSent++;
+    this.observer?.({ flow: 'request', direction: 'sent', bytes: slot });
+    const type = slot[TYPE_OFFSET]!;
+    const subtype = slot[SUBTYPE_OFFSET]!;
+    let response: Uint8Array | undefined;
+    try {
+      response = ring.flushAndPop(polls);
+      if (!response) return undefined;
+      if (response[ID_OFFSET] !== FIRST_ID || response[TYPE_OFFSET] !== type || response[SUBTYPE_OFFSET] !== subtype) {
+        throw broken('a response to no request of ours', response);
+      }
+    } catch (error) {
+      this.#onBroken(error as CtrlIfError);
+      throw error;
+    }
+    this.counts.responsesReceived++;
+    this.observer?.({ flow: 'response', direction: 'received', bytes: response });
+    return decodeResponse(this.#codec, response);
+  }
+
+  /** Has `call` wait for the request that {@link askAtOnce} sent and did not see answered. */
+  awaitPlaced(call: Call): void {
+    this.#calls.add(call);
+  }
+
+  /** Sends what is staged and takes the responses that have come, with up to `polls` looks; returns how many. */
+  take(polls: number): number {
+    const ring = this.#ring;
+    if (ring.unanswered + ring.pending === 0) return 0;
+    let count = 0;
+    for (let response = ring.flushAndPop(polls); response; response = ring.popCollected()) {
+      count++;
+      this.#take(response);
+    }
+    return count;
+  }
+
+  /** A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8). */
+  placeWaiting(): number {
+    return this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
+  }
+
+  /** Nothing will be answered any more. */
+  fail(error: CtrlIfError): void {
+    for (const call of this.#calls.drain()) call.fail(error);
+    for (const waiting of this.#outgoing.drain()) (waiting.call ?? waiting).fail?.(error);
+  }
+
+  #take(response: Uint8Array): void {
+    const id = response[ID_OFFSET]!;
+    this.observer?.({ flow: 'response', direction: 'received', bytes: response });
+    if (id === ID_NO_ANSWER) {
+      if (this.#noAnswerAwaited === 0) throw broken('a response with id 0xFF to no message', response);
+      this.#noAnswerAwaited--;
+      return;
+    }
+    const call = this.#calls.take(id);
+    if (!call) throw broken(`a response with id ${id}, which no request in flight has`, response);
+    if (response[TYPE_OFFSET] !== call.type || response[SUBTYPE_OFFSET] !== call.subtype) {
+      const error = broken(
+        `a response of type ${response[TYPE_OFFSET]}/${response[SUBTYPE_OFFSET]} to a request of ${call.type}/${call.subtype}`,
+        response,
+      );
+      // Out of the table by now, so that the link's end does not reach it.
+      if (!call.abandoned) call.fail(error);
+      throw error;
+    }
+    this.counts.responsesReceived++;
+    if (call.abandoned) this.counts.lateResponses++;
+    else call.settle(response);
+  }
+
+  /** Writes the message to the ring's stage; false when there is no slot or no id for it. */
+  #place(outgoing: OutgoingMessage): boolean {
+    const { call, encoded, message } = outgoing;
+    if (this.#ring.room === 0) return false;
+    const id = call ? this.#calls.add(call) : ID_NO_ANSWER;
+    if (id < 0) return false;
+    const slot = this.#ring.stage()!;
+    try {
+      if (encoded) {
+        slot.set(encoded);
+        slot[ID_OFFSET] = id;
+      } else {
+        this.#codec.encode(message, id, slot);
+      }
+    } catch (error) {
+      this.#ring.unstage();
+      if (call) this.#calls.take(id);
+      throw error;
+    }
+    if (!call) this.#noAnswerAwaited++;
+    this.counts.requestsSent++;
+    this.observer?.({ flow: 'request', direction: 'sent', bytes: slot });
+    outgoing.sent?.();
+    return true;
+  }
+
+  #settle(response: Uint8Array, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): void {
+    try {
+      resolve(decodeResponse(this.#codec, response));
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+function broken(what: string, response: Uint8Array): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${what}; the link is closed`, {
+    received: Buffer.from(response.subarray(0, HEADER_BYTES)).toString('hex'),
+  });
+}
