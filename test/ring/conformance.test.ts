@@ -5,12 +5,19 @@ import { BackRing, FrontRing, MAX_SLOTS_WITHOUT_ATOMICS, type RingGeometry, ring
 import { enginePairs, namedEngines } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
 import { type Pages, usePages } from '../support/pages.ts';
-import { ringConformance } from './conformance.ts';
+import { controlRing } from './conformance/control-ring.ts';
+import { engineItself } from './conformance/engine-itself.ts';
+import { everyRing } from './conformance/every-ring.ts';
+import { tornIndex } from './conformance/torn-index.ts';
 
 const pages: Pages = usePages();
 
 describe.each(enginePairs)('a ring, front by %s and back by %s', (front, back) => {
-  ringConformance(pages, front, back);
+  const engines = { pages, front, back };
+  everyRing(engines);
+  controlRing(engines);
+  engineItself(engines);
+  tornIndex(engines);
 });
 
 describe('ring geometry', () => {
