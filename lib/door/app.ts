@@ -9,7 +9,7 @@ import { openapi } from './openapi.ts';
 import { PROBLEM_TYPE, type Problem, toProblem } from './problem.ts';
 import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { readRequest } from './read-request.ts';
-import { CONSOLE_PATH, CONSOLE_PROTOCOL, EVENTS_PATH, OPENAPI_PATH, routes } from './routes.ts';
+import { EVENTS_PATH, OPENAPI_PATH, routes, UPGRADES } from './routes.ts';
 
 type Bindings = { Bindings: HttpBindings };
 
@@ -37,14 +37,12 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
   app.get(EVENTS_PATH, (context) =>
     context.body(eventLines(machine, closing), 200, { 'Content-Type': 'application/x-ndjson' }),
   );
-  app.get(honoPath(CONSOLE_PATH), (context) => {
-    context.header('Upgrade', CONSOLE_PROTOCOL);
-    return refuse(
-      context,
-      426,
-      `a console is an upgrade; ask with "Connection: Upgrade" and "Upgrade: ${CONSOLE_PROTOCOL}"`,
-    );
-  });
+  for (const [path, protocol] of UPGRADES) {
+    app.get(honoPath(path), (context) => {
+      context.header('Upgrade', protocol);
+      return refuse(context, 426, `${path} is an upgrade; ask with "Connection: Upgrade" and "Upgrade: ${protocol}"`);
+    });
+  }
   for (const [path, methods] of methodsByPath()) {
     app.all(honoPath(path), (context) => {
       context.header('Allow', methods.join(', '));
@@ -64,7 +62,7 @@ function answer(context: Context, problem: Problem): Response {
 }
 
 function methodsByPath(): Map<string, string[]> {
-  const methods = new Map([CONSOLE_PATH, EVENTS_PATH, OPENAPI_PATH].map((path) => [path, ['GET']]));
+  const methods = new Map([...UPGRADES.keys(), EVENTS_PATH, OPENAPI_PATH].map((path) => [path, ['GET']]));
   for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
   return methods;
 }

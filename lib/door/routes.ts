@@ -256,11 +256,15 @@ export const routes: readonly Route[] = [
 ];
 
 /** Routes that are streams and answered elsewhere. */
-export const CONSOLE_PATH = '/domains/{domain}/console';
 export const EVENTS_PATH = '/events';
 export const OPENAPI_PATH = '/openapi.json';
-/** What a request for a console asks to be upgraded to. */
-export const CONSOLE_PROTOCOL = 'ctrl-if-console';
-/** Clients of the switch, likewise. */
+export const CONSOLE_PATH = '/domains/{domain}/console';
 export const SWITCH_PATH = '/switch';
+export const CONSOLE_PROTOCOL = 'ctrl-if-console';
 export const SWITCH_PROTOCOL = 'ctrl-if-switch';
+
+/** What a request at these paths asks to be upgraded to. */
+export const UPGRADES: ReadonlyMap<string, string> = new Map([
+  [CONSOLE_PATH, CONSOLE_PROTOCOL],
+  [SWITCH_PATH, SWITCH_PROTOCOL],
+]);

@@ -254,13 +254,15 @@ describe('a request that is none', () => {
       'REQUEST',
       /Upgrade: ctrl-if-console/,
     ],
+    ['the switch without an upgrade', 'GET', '/switch', undefined, 426, 'REQUEST', /Upgrade: ctrl-if-switch/],
+    ['the switch by another method', 'PUT', '/switch', '{}', 405, 'REQUEST', /takes GET, not PUT/],
   ])('%s', async (_, method, path, body, status, code, says) => {
     const { machine, door } = await doorOf(await machineWithWeb());
     const answer = await ask(door, method, path, body);
     expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { code: `ERR_CTRL_IF_${code}` } });
     expect(answer.body.message).toMatch(says);
     expect(machine.asked).toEqual([]);
-    if (status === 405) expect(answer.headers.allow).toBe('GET, DELETE');
+    if (status === 405) expect(answer.headers.allow).toBe(path === '/switch' ? 'GET' : 'GET, DELETE');
   });
 });
 
