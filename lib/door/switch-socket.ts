@@ -123,6 +123,8 @@ export class DoorSwitch implements AsyncDisposable {
     const { call, problem, request, seen, lost } = told;
     if (request) {
       this.#open.set(request.id, request.message);
+      // No more can wait at the switch, which gives up on the oldest first.
+      if (this.#open.size > QUEUE_LIMIT) this.#open.delete(this.#open.keys().next().value!);
       this.#requests.push(request);
     } else if (seen) this.#watching.get(seen.watch)?.push({ id: 0, domid: seen.domid, message: seen.message });
     else if (lost) (lost.watch === undefined ? this.#requests : this.#watching.get(lost.watch))?.lose(lost.count);
