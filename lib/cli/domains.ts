@@ -6,7 +6,7 @@ import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
 import type { DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
 import { type DoorOptions, done, tell } from './answer.ts';
 import { deviceTable } from './devices.ts';
-import { type Column, paint, type Style, table } from './output.ts';
+import { type Column, indented, paint, type Style, table } from './output.ts';
 
 export interface CreateOptions extends DoorOptions {
   domain?: string;
@@ -74,12 +74,12 @@ export async function endCommand(
   { name, json, timeout }: DoorOptions & { timeout?: number },
 ): Promise<number> {
   const end = await new DoorClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
-  return tell(json, end, () => [ended(end)]);
+  return tell(json, end, () => ended(end));
 }
 
 export async function destroyCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
   const end = await new DoorClient({ name }).destroy(domain);
-  return tell(json, end, () => [ended(end)]);
+  return tell(json, end, () => ended(end));
 }
 
 export async function resumeCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
@@ -93,7 +93,7 @@ export async function waitCommand(
   { name, json }: DoorOptions,
 ): Promise<number> {
   const result = await new DoorClient({ name }).wait(domain, state);
-  return tell(json, result, () => ['how' in result ? ended(result) : running(result)]);
+  return tell(json, result, () => ('how' in result ? ended(result) : [running(result)]));
 }
 
 export async function sysrqCommand(domain: string, key: string, { name, json }: DoorOptions): Promise<number> {
@@ -175,9 +175,10 @@ const ENDS: Record<DomainEnd['how'], string> = {
   destroyed: 'was destroyed',
 };
 
-function ended({ name, how, exitCode, signal }: DomainEnd): string {
+function ended({ name, how, exitCode, signal, lastWords }: DomainEnd): string[] {
   const by = signal ? ` (${signal})` : exitCode ? ` (exit code ${exitCode})` : '';
-  return `domain ${paint('bold', name)} ${ENDS[how]}${by}`;
+  const sentence = `domain ${paint('bold', name)} ${ENDS[how]}${by}`;
+  return lastWords ? [`${sentence}; it said:`, ...indented(lastWords)] : [sentence];
 }
 
 function onOf(vcpus: readonly boolean[]): string {

@@ -1,5 +1,5 @@
 /** Standard output: tables, colour where a person can see it, and no line lost when the process ends. */
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
@@ -54,6 +54,11 @@ export function table(columns: readonly Column[], rows: readonly { cells: string
     paint('bold', lay(columns.map(({ title }) => title))),
     ...rows.map(({ cells, style }) => (style ? paint(style, lay(cells)) : lay(cells))),
   ];
+}
+
+/** The lines of a text of somebody else's, set off from our own. */
+export function indented(text: string): string[] {
+  return text.split('\n').map((line) => `    ${stripVTControlCharacters(line)}`.trimEnd());
 }
 
 /** One line on stderr that is written over, for a person who waits; nothing for anyone else. */

@@ -1,4 +1,5 @@
 import type { MachineEvent } from '../machine/operations.ts';
+import { indented } from './output.ts';
 
 /** Who told whom what, a line an event; domains by name as soon as one has been told of. */
 export class Timeline {
@@ -15,8 +16,11 @@ export class Timeline {
     const arrow = kind === 'device' ? '↔' : '→';
     const who = kind === 'domain' ? name : way.join(` ${arrow} `);
     const what = kind === 'domain' ? `domain ${from ?? ''}` : name;
-    const outcome = [result, says].filter((part) => part !== '').join(' ');
-    return `${at.toFixed(0).padStart(6)} ms  ${who.padEnd(21)}  ${what.padEnd(33)}  ${outcome}`.trimEnd();
+    const line = (outcome: readonly string[]) =>
+      `${at.toFixed(0).padStart(6)} ms  ${who.padEnd(21)}  ${what.padEnd(33)}  ${outcome.join(' ')}`.trimEnd();
+    // Last words may be many.
+    if (kind === 'domain' && says !== '') return [line([result]), ...indented(says)].join('\n');
+    return line([result, says].filter((part) => part !== ''));
   }
 
   #nameOf(domid: number): string {

@@ -91,6 +91,7 @@ export const domainEnd: SchemaOf<DomainEnd> = {
     how: { type: 'string', enum: ['poweroff', 'reboot', 'suspend', 'crash', 'destroyed'] },
     exitCode: orNull('integer'),
     signal: orNull('string'),
+    lastWords: { type: 'string', description: 'The end of what a domain that has crashed said on standard error.' },
   },
 };
 
@@ -103,7 +104,10 @@ export const machineEvent: SchemaOf<MachineEvent> = {
     from: count,
     to: count,
     name: text,
-    says: { type: 'string', description: 'What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`.' },
+    says: {
+      type: 'string',
+      description: 'What a message says: `CONNECTED handle 0 evtchn 1 domid 1`. Of a domain: its last words.',
+    },
     result: text,
     message: { type: 'object', description: 'A message as `ctrl-if decode` prints it.' },
   },

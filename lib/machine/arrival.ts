@@ -16,7 +16,7 @@ export async function arrival(name: string, child: DomainProcess, connected: Pro
     timer = setTimeout(() => reject(tooLate(name, child)), TIMEOUT);
   });
   const ended = child.exited.then((exit): never => {
-    throw endedEarly(name, exit, child);
+    throw endedEarly(name, exit);
   });
   try {
     return await Promise.race([connected, ended, late]);
@@ -25,7 +25,7 @@ export async function arrival(name: string, child: DomainProcess, connected: Pro
   }
 }
 
-function endedEarly(name: string, { exitCode, signal }: ProcessExit, { lastWords }: DomainProcess): CtrlIfError {
+function endedEarly(name: string, { exitCode, signal, lastWords }: ProcessExit): CtrlIfError {
   const how = signal ? `was ended by ${signal}` : `exited with ${exitCode}`;
   const said = lastWords ? `: ${lastWords}` : '';
   return new CtrlIfError(

@@ -4,10 +4,14 @@ import { CtrlIfError } from '../errors.ts';
 export interface ProcessExit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** The end of what it has said on standard error. */
+  readonly lastWords: string;
 }
 
 /** What is kept of what a domain's process says on standard error, in characters. */
 const LAST_WORDS = 2000;
+/** Milliseconds that what a process has said may be on its way when it has ended. */
+const LAST_WORDS_TIMEOUT = 100;
 
 /** The process that is a domain: a child of this one, started without a shell. */
 export class DomainProcess {
@@ -22,9 +26,17 @@ export class DomainProcess {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
     });
-    // Not `close`: a process of its own that outlives it may hold standard error open.
     this.exited = new Promise((resolve) => {
-      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+      child.once('exit', (exitCode, signal) => {
+        const tell = () => {
+          clearTimeout(late);
+          resolve({ exitCode, signal, lastWords: this.lastWords });
+        };
+        // Not for ever: a process of its own that outlives it may hold standard error open.
+        const late = setTimeout(tell, LAST_WORDS_TIMEOUT);
+        if (child.stderr!.readableEnded) tell();
+        else child.stderr!.once('end', tell);
+      });
     });
   }
 
@@ -56,7 +68,7 @@ export class DomainProcess {
     });
   }
 
-  /** The end of what it has said on standard error. */
+  /** The end of what it has said on standard error so far. */
   get lastWords(): string {
     return this.#lastWords.trim();
   }

@@ -125,7 +125,7 @@ export class Machine implements MachineOperations {
     const domain = new ManagedDomain(checked, surroundings);
     this.#domains.set(name, domain);
     domain.on('state', (state) => this.#tell(domain, state));
-    domain.on('ended', ({ how }) => this.#tell(domain, how));
+    domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
     domain.once('gone', () => this.#domains.delete(name));
     await domain.create();
     try {
@@ -345,8 +345,8 @@ export class Machine implements MachineOperations {
     };
   }
 
-  #tell({ config: { name }, link }: ManagedDomain, result: string): void {
-    this.#log.tell({ kind: 'domain', name, result, ...(link && { from: link.domid }) });
+  #tell({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
+    this.#log.tell({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
   }
 }
 

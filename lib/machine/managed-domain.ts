@@ -30,6 +30,8 @@ export interface DomainSurroundings {
 /** Milliseconds that a process whose link is closed has to exit. */
 const EXIT_TIMEOUT = 5_000;
 const SECOND = 1_000_000;
+/** Of a life that has not begun. */
+const NO_PROCESS: ProcessExit = { exitCode: null, signal: null, lastWords: '' };
 
 /** One domain of a machine, from its first start to its last end. */
 export class ManagedDomain extends EventEmitter<DomainEvents> {
@@ -88,7 +90,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       // It has none yet, and from now on they know whose they are.
       await this.devices.replay(this.#link!.domid);
     } catch (error) {
-      this.#gone(this.#end({ exitCode: null, signal: null }));
+      this.#gone(this.#end(NO_PROCESS));
       throw error;
     }
   }
@@ -172,7 +174,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.#cancelDeadline();
     this.#cancelRestart();
     if (this.#state === 'waiting') {
-      const end = this.#end({ exitCode: null, signal: null });
+      const end = this.#end(NO_PROCESS);
       this.#gone(end);
       return end;
     }
@@ -226,8 +228,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.restarts++;
     try {
       await this.#start();
-    } catch {
-      this.#gone(this.#end({ exitCode: null, signal: null }));
+    } catch (error) {
+      this.#gone(this.#end({ ...NO_PROCESS, lastWords: (error as Error).message }));
       return;
     }
     // A backend that refuses what it had before does not keep the domain from running.
@@ -242,8 +244,9 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.emit('gone', end);
   }
 
-  #end({ exitCode, signal }: ProcessExit): DomainEnd {
-    return { name: this.config.name, how: this.#how(exitCode), exitCode, signal };
+  #end({ exitCode, signal, lastWords }: ProcessExit): DomainEnd {
+    const how = this.#how(exitCode);
+    return { name: this.config.name, how, exitCode, signal, ...(how === 'crash' && lastWords && { lastWords }) };
   }
 
   #how(exitCode: number | null): DomainEnd['how'] {

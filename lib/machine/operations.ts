@@ -125,6 +125,8 @@ export interface DomainEnd {
   how: 'poweroff' | 'reboot' | 'suspend' | 'crash' | 'destroyed';
   exitCode?: number | null;
   signal?: string | null;
+  /** The end of what a domain that has crashed said on standard error, or why it could not be started again. */
+  lastWords?: string;
 }
 
 /** Something that happened, for who watches: every message between two domains, every change of a domain or a device. */
@@ -137,7 +139,7 @@ export interface MachineEvent {
   to?: number;
   /** The message's, the domain's, or the device's class and handle. */
   name: string;
-  /** What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`. */
+  /** What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`. Of a domain that has crashed, its last words. */
   says?: string;
   /** A request has none, its response has its status or `answered`; a domain's or a device's new state. */
   result?: string;

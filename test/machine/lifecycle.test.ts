@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
@@ -158,6 +161,32 @@ describe('the restart policy', () => {
     const end = machine.wait('web');
     process.kill(pid!, 'SIGSEGV');
     expect(await end).toMatchObject({ how: 'crash', signal: 'SIGSEGV' });
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it('tells what one that crashed said last', async () => {
+    const machine = await start(alone);
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.receive('SHUTDOWN_SYSRQ', () => { setImmediate(() => { throw new Error('boom'); }); });`;
+    await machine.create({ name: 'web', command: [process.execPath, '--input-type=module', '-e', script] });
+    const events = new Events(machine);
+    const told = events.domain('web', 'crash');
+    const end = machine.wait('web');
+    await machine.sysrq('web', 'x');
+    expect(await end).toMatchObject({ how: 'crash', exitCode: 1, lastWords: expect.stringContaining('Error: boom') });
+    expect((await told).says).toContain('Error: boom');
+  });
+
+  it('tells why one cannot be started again', async () => {
+    const machine = await start(alone);
+    const home = mkdtempSync(join(tmpdir(), 'ctrl-if-gone-'));
+    const program = join(home, 'guest');
+    writeFileSync(program, `#!/bin/sh\nexec ${GUEST_COMMAND.join(' ')}\n`, { mode: 0o755 });
+    await machine.create({ name: 'web', command: [program], minimumRestartSeconds: 0 });
+    rmSync(home, { recursive: true });
+    const gone = machine.wait('web', 'starting').then(() => machine.wait('web'));
+    await machine.shutdown('web', { reason: 'reboot' });
+    expect(await gone).toMatchObject({ how: 'crash', lastWords: expect.stringContaining('cannot be run (ENOENT)') });
     expect(await machine.list()).toEqual([]);
   });
 
