@@ -5,7 +5,7 @@ import { credit, disk, usb, vif } from '../machine/config-schema.ts';
 import { parseSpecification } from '../machine/flags.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, UsbConfig, VifConfig } from '../machine/operations.ts';
 import type { Schema } from '../machine/schema.ts';
-import { type DoorOptions, done, tell } from './answer.ts';
+import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
 import { type Column, table } from './output.ts';
 
 export async function deviceListCommand(domain: string, of: DeviceClass, { name, json }: DoorOptions): Promise<number> {
@@ -26,7 +26,7 @@ export async function attachCommand(
     network: () => machine.networkAttach(domain, specified<VifConfig>(given, vif)),
     usb: () => machine.usbAttach(domain, specified<UsbConfig>(given, usb)),
   };
-  const device = await attach[of]();
+  const device = await waitingFor(`domain ${domain} to connect it`, attach[of]());
   return tell(json, device, () => [
     `${of} device ${device.id} of domain ${domain} is ${device.state}, handle ${device.handle}`,
   ]);

@@ -4,7 +4,7 @@ import { CtrlIfError } from '../errors.ts';
 import { readSource, toDomainConfig } from '../machine/config.ts';
 import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
 import type { DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
-import { type DoorOptions, done, tell } from './answer.ts';
+import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
 import { deviceTable } from './devices.ts';
 import { type Column, indented, paint, type Style, table } from './output.ts';
 
@@ -54,7 +54,7 @@ export async function createCommand(
   };
   const source = file === undefined ? undefined : await readSource(file);
   const config = toDomainConfig(fromFlags(flags, (key) => FLAGS[key] ?? `--${key}`, source));
-  const info = await new DoorClient({ name }).create(config);
+  const info = await waitingFor(`domain ${config.name} to start`, new DoorClient({ name }).create(config));
   return tell(json, info, () => [`${running(info)}${info.pid === undefined ? '' : `, process ${info.pid}`}`]);
 }
 
@@ -73,7 +73,8 @@ export async function endCommand(
   reason: ShutdownOptions['reason'],
   { name, json, timeout }: DoorOptions & { timeout?: number },
 ): Promise<number> {
-  const end = await new DoorClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
+  const asked = new DoorClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
+  const end = await waitingFor(`domain ${domain} to ${reason === 'suspend' ? 'suspend' : 'end'}`, asked);
   return tell(json, end, () => ended(end));
 }
 
@@ -83,7 +84,7 @@ export async function destroyCommand(domain: string, { name, json }: DoorOptions
 }
 
 export async function resumeCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
-  const info = await new DoorClient({ name }).resume(domain);
+  const info = await waitingFor(`domain ${domain} to go on`, new DoorClient({ name }).resume(domain));
   return tell(json, info, () => [running(info)]);
 }
 
@@ -92,7 +93,8 @@ export async function waitCommand(
   state: DomainState | undefined,
   { name, json }: DoorOptions,
 ): Promise<number> {
-  const result = await new DoorClient({ name }).wait(domain, state);
+  const what = `domain ${domain} to be ${state ?? 'at its end'}`;
+  const result = await waitingFor(what, new DoorClient({ name }).wait(domain, state));
   return tell(json, result, () => ('how' in result ? ended(result) : [running(result)]));
 }
 
@@ -102,7 +104,8 @@ export async function sysrqCommand(domain: string, key: string, { name, json }: 
 }
 
 export async function memorySetCommand(domain: string, target: number, { name, json }: DoorOptions): Promise<number> {
-  const memory = await new DoorClient({ name }).memorySet(domain, target);
+  const asked = new DoorClient({ name }).memorySet(domain, target);
+  const memory = await waitingFor(`domain ${domain} to have ${target} MiB`, asked);
   return tell(json, memory, () => [`domain ${domain} has ${memory.reached} MiB of at most ${memory.maximum}`]);
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { waitingFor } from '../../lib/cli/answer.ts';
 import { ConsoleLines } from '../../lib/cli/console-lines.ts';
 import { comparisonLine } from '../../lib/cli/messages-report.ts';
 import { paint, table } from '../../lib/cli/output.ts';
@@ -42,6 +43,41 @@ it('lays a table out by its widest cells', () => {
     'a         1',
     'bbbbbb  100',
   ]);
+});
+
+describe('what is waited for', () => {
+  const shownOn = (screen: { isTTY: boolean }) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    vi.spyOn(process, 'stderr', 'get').mockReturnValue({
+      ...screen,
+      write: (text: string) => shown.push(text),
+    } as never);
+    const shown: string[] = [];
+    return shown;
+  };
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is shown on a terminal with how long it takes, and gone when it has come', async () => {
+    const shown = shownOn({ isTTY: true });
+    let finish = (_: number) => {};
+    const work = waitingFor('domain web to end', new Promise<number>((resolve) => (finish = resolve)));
+    expect(shown).toEqual([]);
+    vi.advanceTimersByTime(2000);
+    expect(shown).toEqual(['1', '2'].map((s) => `\r\x1b[Kwaiting for domain web to end, ${s} s ...`));
+    finish(7);
+    expect(await work).toBe(7);
+    expect(shown.at(-1)).toBe('\r\x1b[K');
+    vi.advanceTimersByTime(5000);
+    expect(shown).toHaveLength(3);
+  });
+
+  it('is shown to nobody else', async () => {
+    const shown = shownOn({ isTTY: false });
+    const work = waitingFor('domain web to end', new Promise<never>((_, reject) => setTimeout(reject, 1, 'no')));
+    vi.advanceTimersByTime(2000);
+    await expect(work).rejects.toBe('no');
+    expect(shown).toEqual([]);
+  });
 });
 
 describe('the comparison', () => {
