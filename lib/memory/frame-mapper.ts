@@ -1,4 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
+import { closedError } from '../page/failure.ts';
 import type { Page } from '../page/page.ts';
 import {
   FRAME_BYTES,
@@ -201,7 +202,10 @@ export function domainGone(domid: number): CtrlIfError {
 }
 
 function frameOf(page: Page, owner: number, frame: number, unmap: () => void): MappedFrame {
+  let isUnmapped = false;
   const at = (offset: number, bytes: number): number => {
+    // The page may be mapped still, for another who holds the frame.
+    if (isUnmapped) throw closedError(`of frame ${frame} of domain ${owner}`);
     checkInFrame(offset, bytes);
     return offset;
   };
@@ -213,6 +217,9 @@ function frameOf(page: Page, owner: number, frame: number, unmap: () => void): M
     store32: (offset, value) => page.store32(at(offset, 4), value),
     read: (offset, target) => page.read(at(offset, target.length), target),
     write: (offset, source) => page.write(at(offset, source.length), source),
-    unmap,
+    unmap: () => {
+      isUnmapped = true;
+      unmap();
+    },
   };
 }

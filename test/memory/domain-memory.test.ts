@@ -106,6 +106,7 @@ describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %
     expect(map.count).toBe(1);
     again.unmap();
     again.unmap();
+    expectError('ERR_CTRL_IF_PAGE_CLOSED', 'unmapped', () => again.load32(0));
     expect(memory.isMapped(number)).toBe(true);
     expect(await memory.resize(2)).toMatchObject({ reached: 3, reason: 'in-use' });
     theirs.store32(0, 77); // and nothing happened to it
