@@ -146,13 +146,15 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     const isSuspend = reason === 'suspend';
     const over = isSuspend ? Promise.race([this.#ended(), this.#suspended()]) : this.#ended();
     const late = () => (isSuspend ? this.#runOn(this.#notSuspended(timeout)) : void this.destroy());
-    if (timeout > 0) this.#cancelDeadline = this.#with.clock.after(timeout * SECOND, late);
+    const cancelDeadline = timeout > 0 ? this.#with.clock.after(timeout * SECOND, late) : () => {};
+    this.#cancelDeadline = cancelDeadline;
     // One that dies before it answers has ended as well.
     link.shutdown(reason).catch(() => {});
     try {
       return await over;
     } finally {
-      this.#cancelDeadline();
+      // Its own: another may have been asked for since.
+      cancelDeadline();
     }
   }
 
