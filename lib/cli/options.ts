@@ -1,6 +1,6 @@
 /** Options, their values and examples, as every command has them. */
 import { InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_NAME } from '../domain/guest.ts';
+import { DEFAULT_NAME } from '../domain/runtime-directory.ts';
 
 export const nameOption = (what: string) => new Option('-n, --name <name>', what).default(DEFAULT_NAME);
 

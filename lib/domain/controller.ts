@@ -23,7 +23,6 @@ import { Connection, type ConnectionEvents } from './connection.ts';
 import { DescriptorReserve, isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Domain } from './domain.ts';
 import { ControllerChannels, noChannels } from './event-channels.ts';
-import { DEFAULT_NAME } from './guest.ts';
 import {
   type Announcement,
   type EventsDescriptors,
@@ -35,7 +34,7 @@ import {
   welcomeLine,
 } from './handshake.ts';
 import { MemoryExchange } from './memory-exchange.ts';
-import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
+import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 export interface ControllerOptions<Users extends readonly MessageDefinition[] = []> {
   /** Where guests find it; default `default`. */

@@ -1,32 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
-import { DomainLoop } from '../event-channel/domain-loop.ts';
-import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
-import { OwnEvents } from '../event-channel/own-events.ts';
-import { PeerDirectory } from '../event-channel/peer-directory.ts';
-import type { EventsAddress } from '../event-channel/peer-events.ts';
-import { DomainMemory } from '../memory/domain-memory.ts';
+import type { DomainLoop } from '../event-channel/domain-loop.ts';
+import type { IdleStrategy } from '../event-channel/idle.ts';
+import type { OwnEvents } from '../event-channel/own-events.ts';
+import type { PeerDirectory } from '../event-channel/peer-directory.ts';
+import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { MappedFrame } from '../memory/frame-mapper.ts';
-import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { createControlPage, markControlPage } from '../page/control-page.ts';
-import type { FilePage } from '../page/file-page.ts';
-import { segmentAddress } from '../page/foreign-segment.ts';
-import { newPageName, unlinkPage } from '../page/name.ts';
-import { NativePage } from '../page/native-page.ts';
-import { processIdentity } from '../page/process-identity.ts';
-import { type Codec, createCodec } from '../wire/codec.ts';
+import type { EngineChoice } from '../page/choose-engine.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { CONTROL_PORT } from '../wire/page.ts';
 import { remoteAuthority } from './channel-exchange.ts';
-import { Connection } from './connection.ts';
-import { isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
 import { EventChannels, noChannels } from './event-channels.ts';
 import { ForeignFrames } from './foreign-frames.ts';
 import { noMemory, reclaimFrames, reportMemory } from './guest-memory.ts';
-import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
-import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
+import { Rendezvous } from './rendezvous.ts';
 
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, else `default`. */
@@ -46,12 +33,11 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   memory?: { frames: number; maximum?: number };
 }
 
-export const DEFAULT_NAME = 'default';
-const DEFAULT_TIMEOUT = 5000;
 /** `mem_request_t.status`; what becomes of it is told in other ways (PROTOCOL.md 2.14). */
 const UNDERSTOOD = 0;
 
-interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
+/** What a guest is made of. */
+export interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
   events: OwnEvents | undefined;
   directory: PeerDirectory;
   memory: DomainMemory | undefined;
@@ -97,7 +83,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   static connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
   ): Promise<Guest<Users[number]>> {
-    return new Rendezvous(options).meet() as Promise<Guest<Users[number]>>;
+    return new Rendezvous(options, (parts) => new Guest(parts)).meet() as Promise<Guest<Users[number]>>;
   }
 
   /**
@@ -173,156 +159,4 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     this.#foreign.end();
     this.#memory?.unmap();
   }
-}
-
-/** The guest's side of the handshake: one use, one page, one socket, all given back when it fails. */
-class Rendezvous {
-  readonly #options: GuestOptions<readonly MessageDefinition[]>;
-  readonly #idle: IdleStrategy;
-  readonly #pageName: string;
-  readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
-  #page: NativePage | FilePage | undefined;
-  #memory: DomainMemory | undefined;
-  #events: OwnEvents | undefined;
-
-  constructor(options: GuestOptions<readonly MessageDefinition[]>) {
-    this.#options = options;
-    this.#idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
-    this.#pageName = newPageName();
-  }
-
-  async meet(): Promise<Guest> {
-    const { engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
-    const name = this.#options.name ?? process.env.CTRL_IF_NAME ?? DEFAULT_NAME;
-    const codec = createCodec(messages) as Codec;
-    const { engine } = chooseEngine(asked);
-    const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name);
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Guest>((resolve, reject) => {
-        timer = setTimeout(
-          () =>
-            reject(
-              new CtrlIfError(
-                'ERR_CTRL_IF_TIMEOUT',
-                `controller ${name} did not answer within ${timeout} ms; it may be stopped or busy`,
-                { subject: name },
-              ),
-            ),
-          timeout,
-        );
-        const connection = new Connection(socket, {
-          onDoorbell: () => {},
-          onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
-          onClose: () =>
-            reject(
-              new CtrlIfError(
-                'ERR_CTRL_IF_PEER_DIED',
-                `controller ${name} hung up before it said welcome: it has ended, or has no descriptor left (ulimit -n)`,
-                { subject: name },
-              ),
-            ),
-          onLine: (line) => {
-            try {
-              // Within this call, so that what follows the welcome in the same chunk finds the session.
-              const guest = this.#enter(parseWelcome(line), connection, codec);
-              resolve(guest);
-              // Not before the caller's `await` has gone on and it has registered its receivers.
-              setImmediate(() => guest.start());
-            } catch (error) {
-              reject(error);
-            }
-          },
-        });
-        this.#present(connection, engine).catch(reject);
-      });
-    } catch (error) {
-      socket.destroy();
-      this.#events?.close();
-      this.#page?.unmap();
-      this.#memory?.unmap();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      // Both ends hold the page, or it is not to be.
-      unlinkPage(this.#pageName);
-    }
-  }
-
-  async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
-    const token = process.env.CTRL_IF_DOMAIN_TOKEN;
-    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: processIdentity(), token };
-    if (!(await connection.send(announcementLine(announcement)))) return;
-    const page = this.#createPage(engine);
-    const descriptor = this.#memory?.segment.fd;
-    if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);
-    const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
-    await connection.send(readyLine(this.#events?.descriptors, memory));
-  }
-
-  #createPage(engine: 'native' | 'file'): NativePage | FilePage {
-    const { memory: asked } = this.#options;
-    if (asked) {
-      const { frames, maximum = frames } = asked;
-      const { memory, page } = DomainMemory.create(this.#pageName, { frames, maximum, engine });
-      this.#memory = memory;
-      this.#page = page;
-      markControlPage(page, this.#nonce);
-    } else {
-      this.#page = createControlPage(this.#pageName, this.#nonce, engine);
-    }
-    return this.#page;
-  }
-
-  #enter({ domid, pid, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection, codec: Codec): Guest {
-    const directory = new PeerDirectory();
-    const events = this.#events;
-    return new Guest({
-      domid,
-      page: this.#page!,
-      connection,
-      codec,
-      loop: new DomainLoop(events),
-      idle: this.#idle,
-      notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
-      events,
-      directory,
-      memory: this.#memory,
-    });
-  }
-}
-
-/** Of the controller; none where its descriptors cannot be reached, as between PID namespaces: it is rung over the socket. */
-function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
-  const peer = directory.openIfReachable(address);
-  return peer && { notify: () => peer.notify(port), close: () => peer.close() };
-}
-
-function connected(path: string, name: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    const onError = (cause: NodeJS.ErrnoException) => {
-      if (isOutOfDescriptors(cause)) {
-        const none =
-          'no descriptor left for a socket: this process has as many as it may (ulimit -n); close some or raise the limit';
-        reject(new CtrlIfError('ERR_CTRL_IF_DESCRIPTORS', none, { subject: name, cause }));
-        return;
-      }
-      reject(
-        new CtrlIfError(
-          'ERR_CTRL_IF_NO_CONTROLLER',
-          `no controller called ${name} answers at ${path}; start one (ctrl-if controller --name ${name}), or name the one that runs`,
-          {
-            subject: name,
-            cause,
-          },
-        ),
-      );
-    };
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      socket.off('error', onError);
-      resolve(socket);
-    });
-  });
 }

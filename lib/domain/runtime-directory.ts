@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
 
+/** Of the controller that nobody has named. */
+export const DEFAULT_NAME = 'default';
 /** sockaddr_un.sun_path less its NUL, the same on every system we run on or smaller (macOS: 103). */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
