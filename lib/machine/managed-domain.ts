@@ -111,6 +111,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     try {
       void this.#live(await arrival(this.config.name, child, connected), child);
     } catch (error) {
+      // One that comes yet is nobody's.
+      this.token = undefined;
       child.kill();
       await child.exited;
       this.#process = undefined;
@@ -214,28 +216,38 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.#cancelDeadline();
     this.#link = undefined;
     this.#process = undefined;
-    const end = this.#end(exit);
-    const since = (Date.now() - (this.started ?? 0)) / 1000;
-    const seconds = this.#isDestroyed ? undefined : restartIn(this.config, end.how, since);
-    if (seconds === undefined) {
-      this.#gone(end);
-      return;
-    }
-    this.#enter('waiting');
-    this.emit('ended', end);
-    this.#cancelRestart = this.#with.clock.after(seconds * SECOND, () => void this.#restart());
+    this.#over(exit, this.started!);
   }
 
   async #restart(): Promise<void> {
     this.restarts++;
+    const began = Date.now();
     try {
       await this.#start();
     } catch (error) {
-      this.#gone(this.#end({ ...NO_PROCESS, lastWords: (error as Error).message }));
+      // A life that has not come about, and the next one may: the machine was busy, or its program was just being replaced.
+      this.#over({ ...NO_PROCESS, lastWords: (error as Error).message }, began);
       return;
     }
     // A backend that refuses what it had before does not keep the domain from running.
     await this.devices.replay(this.#link!.domid).catch(() => {});
+  }
+
+  /**
+   * A life is over: another follows in its time, or none.
+   *
+   * @param began milliseconds since the epoch
+   */
+  #over(exit: ProcessExit, began: number): void {
+    const end = this.#end(exit);
+    const seconds = restartIn(this.config, end.how, (Date.now() - began) / 1000);
+    if (seconds === undefined) {
+      this.#gone(end);
+      return;
+    }
+    this.#cancelRestart = this.#with.clock.after(seconds * SECOND, () => void this.#restart());
+    this.#enter('waiting');
+    this.emit('ended', end);
   }
 
   #gone(end: DomainEnd): void {

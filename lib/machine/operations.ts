@@ -25,7 +25,10 @@ export interface DomainConfig {
   disks?: readonly DiskConfig[];
   vifs?: readonly VifConfig[];
   usbs?: readonly UsbConfig[];
-  /** When the domain has ended: start it again always, only when it asked for a reboot (default), or never. */
+  /**
+   * When the domain has ended: start it again always, which goes on while it cannot be started, only when it asked for a reboot
+   * (default), or never.
+   */
   restart?: 'always' | 'on-reboot' | 'never';
   /** Seconds that must lie between two starts of it; default 20. */
   minimumRestartSeconds?: number;

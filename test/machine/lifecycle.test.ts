@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,18 @@ import { Events, GUEST_COMMAND, isAlive, useMachines } from './machines.ts';
 const start = useMachines();
 const alone = { driver: false } as const;
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
+
+/** A guest's program that can be taken away and put back. */
+function ownGuest(): { program: string; put: () => void; remove: () => void } {
+  const home = mkdtempSync(join(tmpdir(), 'ctrl-if-gone-'));
+  const program = join(home, 'guest');
+  const put = () => {
+    mkdirSync(home, { recursive: true });
+    writeFileSync(program, `#!/bin/sh\nexec ${GUEST_COMMAND.join(' ')}\n`, { mode: 0o755 });
+  };
+  put();
+  return { program, put, remove: () => rmSync(home, { recursive: true }) };
+}
 
 describe('create', () => {
   it('starts a process that connects, and lists it', async () => {
@@ -177,17 +189,35 @@ describe('the restart policy', () => {
     expect((await told).says).toContain('Error: boom');
   });
 
-  it('tells why one cannot be started again', async () => {
+  it('on-reboot: one that cannot be started again is gone, and tells why', async () => {
     const machine = await start(alone);
-    const home = mkdtempSync(join(tmpdir(), 'ctrl-if-gone-'));
-    const program = join(home, 'guest');
-    writeFileSync(program, `#!/bin/sh\nexec ${GUEST_COMMAND.join(' ')}\n`, { mode: 0o755 });
-    await machine.create({ name: 'web', command: [program], minimumRestartSeconds: 0 });
-    rmSync(home, { recursive: true });
+    const guest = ownGuest();
+    await machine.create({ name: 'web', command: [guest.program], minimumRestartSeconds: 0 });
+    guest.remove();
     const gone = machine.wait('web', 'starting').then(() => machine.wait('web'));
     await machine.shutdown('web', { reason: 'reboot' });
     expect(await gone).toMatchObject({ how: 'crash', lastWords: expect.stringContaining('cannot be run (ENOENT)') });
     expect(await machine.list()).toEqual([]);
+  });
+
+  it('always: one that cannot be started now is tried again until it can', async () => {
+    const machine = await start(alone);
+    const guest = ownGuest();
+    const { pid } = await machine.create({
+      name: 'web',
+      command: [guest.program],
+      restart: 'always',
+      minimumRestartSeconds: 0.1,
+    });
+    guest.remove();
+    const events = new Events(machine);
+    const failed = events.next(({ says = '' }) => says.includes('cannot be run (ENOENT)'));
+    process.kill(pid!, 'SIGKILL');
+    await failed;
+    guest.put();
+    await machine.wait('web', 'running');
+    expect((await machine.info('web')).restarts).toBeGreaterThan(1);
+    guest.remove();
   });
 
   it('never: not even after a reboot', async () => {
