@@ -2,6 +2,7 @@ import type { Vbd } from '../device/block/backend.ts';
 import type { BlockDevice } from '../device/block/hub.ts';
 import type { Relay } from '../device/relay/relay.ts';
 import { CtrlIfError } from '../errors.ts';
+import { despiteFailures } from './despite-failures.ts';
 import {
   type Attaching,
   type BackendName,
@@ -67,13 +68,13 @@ export class Disks implements ClassDevices {
     of.disks.delete(vdevice);
   }
 
-  async replay(at: Attaching): Promise<void> {
-    for (const [name, each] of this.#interfaces) {
+  replay(at: Attaching): Promise<void> {
+    return despiteFailures(this.#interfaces, async ([name, each]) => {
       const backend = at.backend(name);
-      if (each.device || backend.domid === undefined) continue;
+      if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
       each.device = await at.hubs.block.attach(where(at, backend, each.handle), { vbds });
-    }
+    });
   }
 
   async release(hubs: Hubs): Promise<void> {

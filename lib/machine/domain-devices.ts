@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Relay } from '../device/relay/relay.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { ResolvedConfig } from './check-config.ts';
+import { despiteFailures } from './despite-failures.ts';
 import { Disks } from './disks.ts';
 import type { Hubs } from './hubs.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
@@ -45,7 +46,11 @@ export interface DeviceEnds {
 
 /** What the three classes have in common: devices that their domain keeps while it reboots or is suspended. */
 export interface ClassDevices {
-  /** Attaches again all that were attached before; one that cannot be is tried again the next time. */
+  /**
+   * Attaches again all that were attached before; one that cannot be is tried again the next time.
+   *
+   * @throws what was wrong with the first of those, when all others are attached
+   */
   replay(at: Attaching): Promise<void>;
   /** Takes all interfaces from the backends. */
   release(hubs: Hubs): Promise<void>;
@@ -108,7 +113,7 @@ export class DomainDevices {
     return this.#inTurn(() => this.#usbs.detach(this.#with, path));
   }
 
-  /** The domain has connected, or resumes: what it had is attached again. */
+  /** The domain has connected, or resumes: what it had is attached again, as in {@link ClassDevices.replay}. */
   replay(domid: number): Promise<void> {
     this.#domid = domid;
     return this.#replay();
@@ -165,9 +170,12 @@ export class DomainDevices {
   }
 
   #replay(): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const each of this.#classes) if (this.#domid !== undefined) await each.replay(this.#attaching());
-    });
+    return this.#inTurn(() =>
+      despiteFailures(this.#classes, async (each) => {
+        // It may end meanwhile.
+        if (this.#domid !== undefined) await each.replay(this.#attaching());
+      }),
+    );
   }
 
   #attaching(): Attaching {

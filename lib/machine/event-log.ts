@@ -30,6 +30,11 @@ export class EventLog {
     for (const queue of this.#queues) queue.push(dated);
   }
 
+  /** What went wrong with devices, without a caller to hear of it. */
+  failed(name: string, error: unknown): void {
+    this.tell({ kind: 'device', name, result: error instanceof Error ? error.message : String(error) });
+  }
+
   /** Everything from now on. */
   watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
     const queue: BoundedQueue<MachineEvent> = new BoundedQueue(QUEUE_LIMIT, () => {

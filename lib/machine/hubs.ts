@@ -35,9 +35,7 @@ export class Hubs {
         for (const changed of this.#onChange.splice(0)) changed();
       });
       // Its requester has been told by a status, or is dead.
-      hub.on('error', (error) =>
-        log.tell({ kind: 'device', name: of, result: error instanceof Error ? error.message : String(error) }),
-      );
+      hub.on('error', (error) => log.failed(of, error));
     }
   }
 

@@ -127,6 +127,7 @@ export class Machine implements MachineOperations {
     domain.on('state', (state) => this.#tell(domain, state));
     domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
     domain.once('gone', () => this.#domains.delete(name));
+    domain.on('lacking', (error) => this.#log.failed('reconnect', error));
     await domain.create();
     try {
       await devices.attachAll(checked);
@@ -281,9 +282,7 @@ export class Machine implements MachineOperations {
   #serveAgain(before: number | undefined, domid: number): void {
     const again = [...this.#domains.values()].map(({ devices }) => devices.backendCame());
     if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
-    for (const each of again) {
-      each.catch(({ message }) => this.#log.tell({ kind: 'device', name: 'reconnect', result: message }));
-    }
+    for (const each of again) each.catch((error) => this.#log.failed('reconnect', error));
   }
 
   /** Resolves when there is no such domain any more: what was shared with it is shared with nobody. */

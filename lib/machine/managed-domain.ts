@@ -18,6 +18,8 @@ export interface DomainEvents {
   ended: [DomainEnd];
   /** It is over for good. */
   gone: [DomainEnd];
+  /** It runs again, without a device that it had. */
+  lacking: [unknown];
 }
 
 export interface DomainSurroundings {
@@ -160,11 +162,21 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     }
   }
 
-  /** Its devices come back, and it goes on. */
+  /**
+   * Its devices come back, and it goes on.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` where one cannot; then it stays suspended, and this may be tried again
+   */
   async resume(): Promise<void> {
     const link = this.#link;
     if (this.#state !== 'suspended' || !link) throw this.wrongState('suspended');
-    await this.devices.replay(link.domid);
+    try {
+      await this.devices.replay(link.domid);
+    } catch (error) {
+      // As suspended as it was: its backends hold nothing.
+      await this.devices.release();
+      throw error;
+    }
     await link.side.ask('resume', {});
     this.#asked = undefined;
     this.#enter('running');
@@ -230,7 +242,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       return;
     }
     // A backend that refuses what it had before does not keep the domain from running.
-    await this.devices.replay(this.#link!.domid).catch(() => {});
+    await this.devices.replay(this.#link!.domid).catch((error) => this.emit('lacking', error));
   }
 
   /**

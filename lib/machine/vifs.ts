@@ -1,6 +1,7 @@
 import type { NetworkDevice } from '../device/network/hub.ts';
 import type { Relay } from '../device/relay/relay.ts';
 import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
+import { despiteFailures } from './despite-failures.ts';
 import { where } from './disks.ts';
 import {
   type Attaching,
@@ -45,10 +46,10 @@ export class Vifs implements ClassDevices {
     vif.config = credit ? { ...rest, credit } : rest;
   }
 
-  async replay(at: Attaching): Promise<void> {
-    for (const [handle, vif] of this.#vifs) {
+  replay(at: Attaching): Promise<void> {
+    return despiteFailures(this.#vifs, async ([handle, vif]) => {
       if (!vif.device && at.backend(vif.config.backend).domid !== undefined) await attach(at, handle, vif);
-    }
+    });
   }
 
   async release(hubs: Hubs): Promise<void> {

@@ -1,0 +1,71 @@
+/** A disk whose image is not there when it is to be attached again: what else the domain has comes back without it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Machine } from '../../lib/machine/machine.ts';
+import { crossed, Events, useMachines } from './machines.ts';
+
+const start = useMachines();
+const VDEVICE = 769;
+let home: string;
+let image: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ctrl-if-image-'));
+  image = join(home, 'root.img');
+  writeFileSync(image, '');
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+async function machineWithAll(): Promise<Machine> {
+  const machine = await start();
+  const devices = { disks: [{ target: image, vdevice: VDEVICE }], vifs: [{}], usbs: [{ path: '1-1' }] };
+  await machine.create({ name: 'web', minimumRestartSeconds: 0, ...devices });
+  return machine;
+}
+
+async function reboot(machine: Machine): Promise<void> {
+  const again = machine.wait('web', 'starting').then(() => machine.wait('web', 'running'));
+  await machine.shutdown('web', { reason: 'reboot' });
+  await again;
+}
+
+async function states(machine: Machine): Promise<Record<string, string>> {
+  return Object.fromEntries((await machine.devices('web')).map((device) => [device.class, device.state]));
+}
+
+it('at a reboot: the domain runs without it, the events say why, and the next life tries again', async () => {
+  const machine = await machineWithAll();
+  rmSync(image);
+  const told = new Events(machine).next(({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV'));
+  await reboot(machine);
+  await told;
+  await crossed(machine, 'web', 'network');
+  await crossed(machine, 'web', 'usb');
+  expect(await states(machine)).toEqual({ block: 'WAITING', network: 'CONNECTED', usb: 'CONNECTED' });
+  writeFileSync(image, '');
+  await reboot(machine);
+  expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', target: image });
+});
+
+it('at a resume: that fails, holds nothing, and succeeds when the image is there or the disk is no more wanted', async () => {
+  const machine = await machineWithAll();
+  const waiting = { block: 'WAITING', network: 'WAITING', usb: 'WAITING' };
+  const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
+  await machine.shutdown('web', { reason: 'suspend' });
+  rmSync(image);
+  await expect(machine.resume('web')).rejects.toMatchObject(refused);
+  expect(await machine.info('web')).toMatchObject({ state: 'suspended' });
+  expect(await states(machine)).toEqual(waiting);
+  writeFileSync(image, '');
+  await machine.resume('web');
+  expect(await states(machine)).toEqual({ block: 'CONNECTED', network: 'CONNECTED', usb: 'CONNECTED' });
+
+  await machine.shutdown('web', { reason: 'suspend' });
+  rmSync(image);
+  await expect(machine.resume('web')).rejects.toMatchObject(refused);
+  await machine.blockDetach('web', VDEVICE);
+  await machine.resume('web');
+  expect(await states(machine)).toEqual({ network: 'CONNECTED', usb: 'CONNECTED' });
+});
