@@ -62,8 +62,8 @@ export class MemoryExchange {
     const identity = this.#unlinked.get(domid);
     if (!identity) return { presence: 'gone' };
     // Nothing tells of the end of a process that is not one's child, so it is looked for.
-    for (const end = Date.now() + LAST_MOMENT; isAlive(identity); await delay(5)) {
-      if (Date.now() > end) return { presence: 'unlinked', pid: identity.pid };
+    for (const end = performance.now() + LAST_MOMENT; isAlive(identity); await delay(5)) {
+      if (performance.now() > end) return { presence: 'unlinked', pid: identity.pid };
     }
     this.#unlinked.delete(domid);
     return { presence: 'gone' };

@@ -48,6 +48,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   token: string | undefined;
   readonly #with: DomainSurroundings;
   #state: DomainState = 'starting';
+  /** Of this life, by the clock. */
+  #began = 0;
   #link: Domain | undefined;
   #process: DomainProcess | undefined;
   #asked: ShutdownOptions['reason'] | undefined;
@@ -99,6 +101,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
 
   async #start(): Promise<void> {
     this.#enter('starting');
+    this.#began = this.#with.clock.now();
     const { command = this.#with.command } = this.config;
     this.token = randomBytes(16).toString('hex');
     const env = environmentOf(this.config, this.#with.controller, this.token);
@@ -228,31 +231,26 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.#cancelDeadline();
     this.#link = undefined;
     this.#process = undefined;
-    this.#over(exit, this.started!);
+    this.#over(exit);
   }
 
   async #restart(): Promise<void> {
     this.restarts++;
-    const began = Date.now();
     try {
       await this.#start();
     } catch (error) {
       // A life that has not come about, and the next one may: the machine was busy, or its program was just being replaced.
-      this.#over({ ...NO_PROCESS, lastWords: (error as Error).message }, began);
+      this.#over({ ...NO_PROCESS, lastWords: (error as Error).message });
       return;
     }
     // A backend that refuses what it had before does not keep the domain from running.
     await this.devices.replay(this.#link!.domid).catch((error) => this.emit('lacking', error));
   }
 
-  /**
-   * A life is over: another follows in its time, or none.
-   *
-   * @param began milliseconds since the epoch
-   */
-  #over(exit: ProcessExit, began: number): void {
+  /** A life is over: another follows in its time, or none. */
+  #over(exit: ProcessExit): void {
     const end = this.#end(exit);
-    const seconds = restartIn(this.config, end.how, (Date.now() - began) / 1000);
+    const seconds = restartIn(this.config, end.how, (this.#with.clock.now() - this.#began) / SECOND);
     if (seconds === undefined) {
       this.#gone(end);
       return;
