@@ -26,7 +26,8 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
       const body = route.body ? await readBody(context.env.incoming as IncomingMessage) : '';
       if (body === undefined)
         return refuse(context, 413, `the body is larger than the ${MAX_BODY_BYTES} bytes that the door takes`);
-      const request = readRequest(route, { path: context.req.param(), query: context.req.query(), body });
+      const { req } = context;
+      const request = readRequest(route, { path: req.param(), query: req.query(), body, signal: req.raw.signal });
       const result = await closing.before(route.run(machine, request));
       if (route.status === 204) return context.body(null, 204);
       return context.body(JSON.stringify(result), route.status, JSON_TYPE);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { aborted } from '../link/call.ts';
 import type {
   DeviceClass,
   DeviceInfo,
@@ -15,6 +16,7 @@ import type {
   ShutdownOptions,
   UsbConfig,
   VifConfig,
+  WaitOptions,
 } from '../machine/operations.ts';
 import { ask, readJSONBody, unreachable } from './ask.ts';
 import { ConsoleSocket } from './console-socket.ts';
@@ -58,8 +60,17 @@ export class DoorClient implements MachineOperations {
     return this.#do('POST', at(domain, 'resume'));
   }
 
-  wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo> {
-    return this.#do('GET', withQuery(at(domain, 'wait'), { state }));
+  async wait(
+    domain: DomainReference,
+    state?: DomainState,
+    { signal }: WaitOptions = {},
+  ): Promise<DomainEnd | DomainInfo> {
+    if (signal?.aborted) throw aborted(signal);
+    try {
+      return await this.#do('GET', withQuery(at(domain, 'wait'), { state }), undefined, signal);
+    } catch (error) {
+      throw signal?.aborted ? aborted(signal) : error;
+    }
   }
 
   memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
@@ -127,8 +138,8 @@ export class DoorClient implements MachineOperations {
     return eventsOf(answer, abort, this.path);
   }
 
-  async #do<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = (await ask(this.path, { method, path, body })) as IncomingMessage;
+  async #do<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const response = (await ask(this.path, { method, path, body, ...(signal && { signal }) })) as IncomingMessage;
     return (await readJSONBody(response, this.path)) as T;
   }
 }

@@ -11,6 +11,7 @@ export interface RawRequest {
   path: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
   body: string;
+  signal: AbortSignal;
 }
 
 /** Checks `raw` against the route's schemas. Throws `ERR_CTRL_IF_REQUEST` or, of a body, `ERR_CTRL_IF_CONFIG`. */
@@ -28,7 +29,12 @@ export function readRequest(route: Route, raw: RawRequest): DoorRequest {
     }
     parameters[name] = parameter(name, text, schema);
   }
-  return { domain: toReference(raw.path.domain ?? ''), parameters, body: readBody(route, raw.body) };
+  return {
+    domain: toReference(raw.path.domain ?? ''),
+    parameters,
+    body: readBody(route, raw.body),
+    signal: raw.signal,
+  };
 }
 
 /** Digits are a domid, as no name consists of them alone. */

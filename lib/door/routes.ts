@@ -20,6 +20,8 @@ export interface DoorRequest {
   /** The other parameters of path and query. */
   parameters: Readonly<Record<string, string | number | undefined>>;
   body: unknown;
+  /** Fires when the client has gone before its answer. */
+  signal: AbortSignal;
 }
 
 export interface Route {
@@ -130,7 +132,8 @@ export const routes: readonly Route[] = [
     query: { state: domainState },
     response: { anyOf: [domainEnd, domainInfo] },
     status: 200,
-    run: (machine, { domain, parameters }) => machine.wait(domain, parameters.state as DomainState | undefined),
+    run: (machine, { domain, parameters, signal }) =>
+      machine.wait(domain, parameters.state as DomainState | undefined, { signal }),
   },
   {
     id: 'memorySet',

@@ -67,8 +67,8 @@ export class Call {
   }
 }
 
-function aborted(signal: AbortSignal): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_ABORTED', 'the request was given up by its signal', { cause: signal.reason });
+export function aborted({ reason }: AbortSignal): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_ABORTED', 'the request was given up by its signal', { cause: reason });
 }
 
 export function timedOut(timeout: number): CtrlIfError {

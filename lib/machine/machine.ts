@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../device/clock.ts';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
+import { aborted } from '../link/call.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import {
@@ -38,6 +39,7 @@ import type {
   ShutdownOptions,
   UsbConfig,
   VifConfig,
+  WaitOptions,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
 import { Taps } from './taps.ts';
@@ -166,18 +168,32 @@ export class Machine implements MachineOperations {
     return this.#info(found);
   }
 
-  async wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo> {
+  async wait(
+    domain: DomainReference,
+    state?: DomainState,
+    { signal }: WaitOptions = {},
+  ): Promise<DomainEnd | DomainInfo> {
     const found = this.#find(domain);
     if (found.state === state) return this.#info(found);
-    return new Promise((resolve) => {
+    if (signal?.aborted) throw aborted(signal);
+    return new Promise((resolve, reject) => {
       const onState = (next: DomainState) => next === state && settle(this.#info(found));
       const settle = (outcome: DomainEnd | DomainInfo) => {
-        found.off('state', onState).off('ended', settle).off('gone', settle);
+        stop();
         resolve(outcome);
+      };
+      const onAbort = () => {
+        stop();
+        reject(aborted(signal!));
+      };
+      const stop = () => {
+        found.off('state', onState).off('ended', settle).off('gone', settle);
+        signal?.removeEventListener('abort', onAbort);
       };
       found.on('state', onState).once('gone', settle);
       // With a state to wait for, a life that ends is not yet the end.
       if (state === undefined) found.once('ended', settle);
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 

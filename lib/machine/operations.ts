@@ -150,6 +150,11 @@ export interface MachineEvent {
   message?: import('../wire/json.ts').JsonMessage;
 }
 
+export interface WaitOptions {
+  /** Gives the wait up with `ERR_CTRL_IF_ABORTED`. */
+  signal?: AbortSignal;
+}
+
 /** In place of events that a watcher was too slow for: they were the oldest that waited. */
 export interface LostEvents {
   kind: 'lost';
@@ -169,7 +174,7 @@ export interface MachineOperations {
   destroy(domain: DomainReference): Promise<DomainEnd>;
   resume(domain: DomainReference): Promise<DomainInfo>;
   /** Resolves when the domain has ended, or is in `state`. */
-  wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo>;
+  wait(domain: DomainReference, state?: DomainState, options?: WaitOptions): Promise<DomainEnd | DomainInfo>;
   /** MiB. Resolves when the size is reached; rejects with what was reached when it cannot be. */
   memorySet(domain: DomainReference, target: number): Promise<MemoryInfo>;
   vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]>;

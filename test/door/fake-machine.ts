@@ -16,6 +16,7 @@ import type {
   ShutdownOptions,
   UsbConfig,
   VifConfig,
+  WaitOptions,
 } from '../../lib/machine/operations.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -100,11 +101,29 @@ export class FakeMachine implements MachineOperations {
     return found;
   }
 
-  async wait(domain: DomainReference, state?: DomainState): Promise<DomainEnd | DomainInfo> {
+  /** Those who wait for a domain. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  async wait(
+    domain: DomainReference,
+    state?: DomainState,
+    { signal }: WaitOptions = {},
+  ): Promise<DomainEnd | DomainInfo> {
     await this.#begin('wait', domain, state);
     const found = this.#find(domain);
     if (found.state === state) return found;
-    return new Promise((resolve) => this.#waiting.push({ domain: found, state, resolve }));
+    return new Promise((resolve, reject) => {
+      const waiting = { domain: found, state, resolve };
+      this.#waiting.push(waiting);
+      this.#onAsked();
+      signal?.addEventListener('abort', () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        this.#onAsked();
+        reject(failed('ERR_CTRL_IF_ABORTED', found.name));
+      });
+    });
   }
 
   async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {

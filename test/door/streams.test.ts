@@ -325,6 +325,29 @@ describe('a client that goes away in mid-request', () => {
   });
 });
 
+describe('a client that waits for a domain', () => {
+  it('and gives up, or goes away, waits no more', async () => {
+    const { machine, door, client } = await doorOf();
+    await machine.create({ name: 'web' });
+    const abort = new AbortController();
+    const waiting = client.wait('web', 'suspended', { signal: abort.signal });
+    await machine.until(() => machine.waiting === 1);
+    abort.abort('had enough');
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_CTRL_IF_ABORTED', cause: 'had enough' });
+    await machine.until(() => machine.waiting === 0);
+    await expect(client.wait('web', 'suspended', { signal: abort.signal })).rejects.toMatchObject({
+      code: 'ERR_CTRL_IF_ABORTED',
+    });
+
+    const socket = connect(door.path);
+    socket.write('GET /domains/web/wait HTTP/1.1\r\nHost: x\r\n\r\n');
+    await machine.until(() => machine.waiting === 1);
+    socket.destroy();
+    await machine.until(() => machine.waiting === 0);
+    expect(machine.asked.filter(([what]) => what === 'wait')).toHaveLength(2);
+  });
+});
+
 describe('a client that asks and never reads', () => {
   it('is not answered without bound, and stalls nobody', async () => {
     const { machine, door } = await doorOf();

@@ -338,3 +338,19 @@ it("a guest of nobody's is turned away", async () => {
   await guest.close();
   expect(await machine.list()).toEqual([]);
 });
+
+it('a wait ends by its signal, and the next one is none the wiser', async () => {
+  const machine = await start(alone);
+  await machine.create({ name: 'web' });
+  const abort = new AbortController();
+  const given = ['running', 'suspended', undefined] as const;
+  const [running, ...waiting] = given.map((state) => machine.wait('web', state, { signal: abort.signal }));
+  expect(await running).toMatchObject({ state: 'running' });
+  abort.abort('had enough');
+  for (const each of [...waiting, machine.wait('web', undefined, { signal: abort.signal })]) {
+    await expect(each).rejects.toEqual(fails('ERR_CTRL_IF_ABORTED', { cause: 'had enough' }));
+  }
+  const end = machine.wait('web', undefined, { signal: new AbortController().signal });
+  await machine.destroy('web');
+  expect(await end).toMatchObject({ how: 'destroyed' });
+});
