@@ -13,7 +13,10 @@ const LAST_WORDS = 2000;
 /** Milliseconds that what a process has said may be on its way when it has ended. */
 const LAST_WORDS_TIMEOUT = 100;
 
-/** The process that is a domain: a child of this one, started without a shell. */
+/**
+ * The process that is a domain, and whatever that starts: a child of this one, started without a shell, that leads a process
+ * group of its own. Ctrl-C in the machine's terminal does not reach it: the machine ends its domains itself.
+ */
 export class DomainProcess {
   readonly pid: number;
   readonly exited: Promise<ProcessExit>;
@@ -53,7 +56,7 @@ export class DomainProcess {
           ),
         );
       try {
-        const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+        const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
         child.once('error', refuse);
         child.once('spawn', () => {
           child.off('error', refuse);
@@ -73,7 +76,16 @@ export class DomainProcess {
     return this.#lastWords.trim();
   }
 
+  /** With all of its group: where the command is a script, the guest is not the process that was started. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    const { exitCode, signalCode } = this.#child;
+    // From then on the number may be another's.
+    if (exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      // It has ended, and that is on its way here.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }

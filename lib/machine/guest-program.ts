@@ -16,8 +16,6 @@ const CRASH_EXIT_CODE = 1;
 const ALONE: DomainEnvironment = { name: 'guest', frames: 2048, maximumFrames: 2048, vcpus: 1, driver: false };
 
 const { name, frames, maximumFrames, vcpus, driver } = readDomainEnvironment() ?? ALONE;
-// Ctrl-C reaches the whole group; the machine ends its domains itself.
-process.on('SIGINT', () => {});
 const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } }).catch((error: CtrlIfError) => {
   // The machine repeats it to who has asked for this domain.
   process.stderr.write(`${error.message} (${error.code})\n`);

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
@@ -11,6 +12,15 @@ import { Events, GUEST_COMMAND, isAlive, useMachines } from './machines.ts';
 const start = useMachines();
 const alone = { driver: false } as const;
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
+
+/** Whether it has not ended; who has, and is not its parent's any more, may be there until init looks. */
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
 
 /** A guest's program that can be taken away and put back. */
 function ownGuest(): { program: string; put: () => void; remove: () => void } {
@@ -82,6 +92,23 @@ describe('create', () => {
     const info = await machine.create({ name: 'web', command: ['sh', '-c', `${node} ${program}; exit $?`] });
     expect(info.state).toBe('running');
     expect(await machine.shutdown('web', { reason: 'poweroff' })).toMatchObject({ how: 'poweroff', exitCode: 0 });
+  });
+
+  it('ends it whatever stands between, even one that stands still', async () => {
+    const machine = await start(alone);
+    const [node, program] = GUEST_COMMAND as [string, string];
+    const { pid } = await machine.create({ name: 'web', command: ['sh', '-c', `${node} ${program}; exit $?`] });
+    const guest = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'));
+    process.kill(guest, 'SIGSTOP');
+    try {
+      expect(await machine.destroy('web')).toMatchObject({ how: 'destroyed', signal: 'SIGKILL' });
+      const deadline = AbortSignal.timeout(5000);
+      // Not a child of ours: nothing tells.
+      while (isRunning(guest) && !deadline.aborted) await delay(5);
+      expect(isRunning(guest)).toBe(false);
+    } finally {
+      if (isRunning(guest)) process.kill(guest, 'SIGKILL');
+    }
   });
 
   it('names the domains there are where there is none of that name', async () => {
