@@ -36,6 +36,10 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
       .map((line): Line => JSON.parse(line));
     const scenes = lines.flatMap(({ scene }) => scene ?? []);
     expect(scenes.map(({ happened }) => happened)).toEqual(new Array(SCENES).fill(true));
+    const ended = lines.flatMap(({ event }) =>
+      event?.kind === 'domain' && event.result === 'poweroff' ? event.name : [],
+    );
+    expect(ended).toEqual(['web', 'db', 'driver']);
     const names = new Set(lines.flatMap(({ event }) => (event?.kind === 'message' ? event.name : [])));
     for (const name of [
       'BLKIF_BE_CREATE',
