@@ -18,7 +18,8 @@ import {
   checkUsb,
   checkVif,
 } from './check-config.ts';
-import { type BackendName, DomainDevices } from './domain-devices.ts';
+import { DomainDevices } from './domain-devices.ts';
+import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
 import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
@@ -71,9 +72,7 @@ export class Machine implements MachineOperations {
   readonly #log: EventLog;
   readonly #hubs: Hubs;
   readonly #targets = new Targets();
-  readonly #domains = new Map<string, ManagedDomain>();
-  /** The domid of each name's life now, or of its last. */
-  readonly #domids = new Map<string, number>();
+  readonly #domains = new DomainRegistry();
   readonly #guestCommand: readonly string[];
   readonly #clock: Clock;
   #isClosing = false;
@@ -114,21 +113,18 @@ export class Machine implements MachineOperations {
 
   async create(config: DomainConfig): Promise<DomainInfo> {
     const checked = checkConfig(config);
-    const { name } = checked;
     if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
-    if (this.#domains.has(name)) throw exists(name);
     checkRoom(checked);
     const devices = new DomainDevices({
       hubs: this.#hubs,
       targets: this.#targets,
-      backend: (reference) => this.#backend(reference),
+      backend: (reference) => this.#domains.backend(reference),
     });
     const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
     const domain = new ManagedDomain(checked, surroundings);
-    this.#domains.set(name, domain);
+    this.#domains.add(domain);
     domain.on('state', (state) => this.#tell(domain, state));
     domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
-    domain.once('gone', () => this.#domains.delete(name));
     domain.on('lacking', (error) => this.#log.failed('reconnect', error));
     await domain.create();
     try {
@@ -142,16 +138,16 @@ export class Machine implements MachineOperations {
   }
 
   async list(): Promise<readonly DomainInfo[]> {
-    return [...this.#domains.values()].map((domain) => this.#info(domain));
+    return [...this.#domains].map((domain) => this.#info(domain));
   }
 
   async info(domain: DomainReference): Promise<DomainInfo> {
-    return this.#info(this.#find(domain));
+    return this.#info(this.#domains.find(domain));
   }
 
   async shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd> {
     if (options.timeout !== undefined) checkSeconds('timeout', options.timeout);
-    return this.#find(domain).shutdown(options);
+    return this.#domains.find(domain).shutdown(options);
   }
 
   async sysrq(domain: DomainReference, key: string): Promise<void> {
@@ -159,11 +155,11 @@ export class Machine implements MachineOperations {
   }
 
   async destroy(domain: DomainReference): Promise<DomainEnd> {
-    return this.#find(domain).destroy();
+    return this.#domains.find(domain).destroy();
   }
 
   async resume(domain: DomainReference): Promise<DomainInfo> {
-    const found = this.#find(domain);
+    const found = this.#domains.find(domain);
     await found.resume();
     return this.#info(found);
   }
@@ -173,7 +169,7 @@ export class Machine implements MachineOperations {
     state?: DomainState,
     { signal }: WaitOptions = {},
   ): Promise<DomainEnd | DomainInfo> {
-    const found = this.#find(domain);
+    const found = this.#domains.find(domain);
     if (found.state === state) return this.#info(found);
     if (signal?.aborted) throw aborted(signal);
     return new Promise((resolve, reject) => {
@@ -198,13 +194,13 @@ export class Machine implements MachineOperations {
   }
 
   async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
-    const found = this.#find(domain);
+    const found = this.#domains.find(domain);
     checkMemoryTarget(target, found.config);
     return setMemory(found.running(), target, found.config);
   }
 
   async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
-    const found = this.#find(domain);
+    const found = this.#domains.find(domain);
     checkNumber('vcpu', vcpu, 0, found.config.vcpus - 1);
     if (!(await found.running().setVcpu(vcpu, on ? 'on' : 'off'))) throw vcpuRefused(found.config.name, vcpu, on);
     found.vcpus[vcpu] = on;
@@ -213,42 +209,42 @@ export class Machine implements MachineOperations {
 
   async blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo> {
     checkDisk(disk);
-    return this.#find(domain).devices.attachDisk(disk);
+    return this.#domains.find(domain).devices.attachDisk(disk);
   }
 
   async blockDetach(domain: DomainReference, vdevice: number): Promise<void> {
-    await this.#find(domain).devices.detachDisk(vdevice);
+    await this.#domains.find(domain).devices.detachDisk(vdevice);
   }
 
   async networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo> {
     checkVif(vif);
-    return this.#find(domain).devices.attachVif(vif);
+    return this.#domains.find(domain).devices.attachVif(vif);
   }
 
   async networkDetach(domain: DomainReference, handle: number): Promise<void> {
-    await this.#find(domain).devices.detachVif(handle);
+    await this.#domains.find(domain).devices.detachVif(handle);
   }
 
   async networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void> {
     if (credit) checkCredit(credit);
-    await this.#find(domain).devices.limitVif(handle, credit);
+    await this.#domains.find(domain).devices.limitVif(handle, credit);
   }
 
   async usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo> {
     checkUsb(usb);
-    return this.#find(domain).devices.attachUsb(usb);
+    return this.#domains.find(domain).devices.attachUsb(usb);
   }
 
   async usbDetach(domain: DomainReference, path: string): Promise<void> {
-    await this.#find(domain).devices.detachUsb(path);
+    await this.#domains.find(domain).devices.detachUsb(path);
   }
 
   async devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]> {
-    return this.#find(domain).devices.list(of);
+    return this.#domains.find(domain).devices.list(of);
   }
 
   async console(domain: DomainReference): Promise<Duplex> {
-    return this.#find(domain).console.listen();
+    return this.#domains.find(domain).console.listen();
   }
 
   watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
@@ -259,7 +255,7 @@ export class Machine implements MachineOperations {
   async close(): Promise<void> {
     this.#isClosing = true;
     const [drivers, others] = [true, false].map((isDriver) =>
-      [...this.#domains.values()].filter(({ config }) => config.driver === isDriver),
+      [...this.#domains].filter(({ config }) => config.driver === isDriver),
     ) as [ManagedDomain[], ManagedDomain[]];
     await Promise.all(others.map((domain) => domain.destroy()));
     await Promise.all(drivers.map((domain) => domain.destroy()));
@@ -274,7 +270,7 @@ export class Machine implements MachineOperations {
 
   /** A guest has connected, and none of its messages has been taken. */
   #meet(link: Domain): void {
-    const domain = [...this.#domains.values()].find(({ token }) => token !== undefined && token === link.token);
+    const domain = this.#domains.expected(link.token);
     if (!domain) {
       this.#log.tell({ kind: 'domain', name: `domain ${link.domid}`, result: 'not started by this machine' });
       link.on('error', () => {});
@@ -289,14 +285,12 @@ export class Machine implements MachineOperations {
     this.#hubs.add(link);
     this.switch.addDomain(link);
     domain.connected(link);
-    const before = this.#domids.get(name);
-    this.#domids.set(name, link.domid);
-    this.#serveAgain(before, link.domid);
+    this.#serveAgain(this.#domains.cameAs(name, link.domid), link.domid);
   }
 
   /** What a domain of that name served before, and what has waited for it; no device waits for another's domain. */
   #serveAgain(before: number | undefined, domid: number): void {
-    const again = [...this.#domains.values()].map(({ devices }) => devices.backendCame());
+    const again = [...this.#domains].map(({ devices }) => devices.backendCame());
     if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
     for (const each of again) each.catch((error) => this.#log.failed('reconnect', error));
   }
@@ -308,38 +302,8 @@ export class Machine implements MachineOperations {
     return {};
   }
 
-  #backend(reference: DomainReference | undefined): BackendName {
-    if (reference === undefined) {
-      const first = [...this.#domains.values()].find(({ config }) => config.driver);
-      if (first) return { name: first.config.name, domid: first.link?.domid };
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_DOMAIN',
-        'this machine has no driver domain; create one (driver: true), or name the backend of the device',
-      );
-    }
-    // One that has ended may come again, and its devices wait for it.
-    if (typeof reference === 'string' && this.#domids.has(reference)) {
-      return { name: reference, domid: this.#domains.get(reference)?.link?.domid };
-    }
-    const { config, link } = this.#find(reference);
-    return { name: config.name, domid: link?.domid };
-  }
-
-  #find(reference: DomainReference): ManagedDomain {
-    const found =
-      this.#domains.get(String(reference)) ??
-      [...this.#domains.values()].find(({ link }) => link && String(link.domid) === String(reference));
-    if (found) return found;
-    const names = [...this.#domains.keys()].join(', ') || 'none';
-    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', `there is no domain ${reference}; the domains are: ${names}`, {
-      subject: String(reference),
-      expected: `one of ${names}`,
-      received: reference,
-    });
-  }
-
   #linkOf(reference: DomainReference): Domain {
-    const domain = this.#find(reference);
+    const domain = this.#domains.find(reference);
     if (domain.link) return domain.link;
     throw domain.wrongState('running');
   }
@@ -363,14 +327,6 @@ export class Machine implements MachineOperations {
   #tell({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
     this.#log.tell({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
   }
-}
-
-function exists(name: string): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DOMAIN_EXISTS',
-    `there is a domain ${name} already; take another name, or destroy that one first`,
-    { subject: name },
-  );
 }
 
 function vcpuRefused(name: string, vcpu: number, on: boolean): CtrlIfError {
