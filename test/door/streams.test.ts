@@ -412,17 +412,8 @@ describe('a machine with 200 domains and 1,000 devices', () => {
       await machine.create({ name: `domain-${i}`, disks, vifs: [{}], usbs: [{ path: '1-1' }] });
     }
     const { client } = await doorOf(machine);
-    const times: number[] = [];
-    for (let i = 0; i < 20; i++) {
-      const began = performance.now();
-      const domains = await client.list();
-      times.push(performance.now() - began);
-      expect(domains).toHaveLength(200);
-      expect(domains.flatMap(({ devices }) => devices)).toHaveLength(1000);
-    }
-    times.sort((a, b) => a - b);
-    console.info(
-      `list of 200 domains and 1,000 devices: median ${times[10]!.toFixed(1)} ms, worst ${times[19]!.toFixed(1)} ms`,
-    );
+    const domains = await client.list();
+    expect(domains).toHaveLength(200);
+    expect(domains.flatMap(({ devices }) => devices)).toHaveLength(1000);
   });
 });
