@@ -94,7 +94,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       // It has none yet, and from now on they know whose they are.
       await this.devices.replay(this.#link!.domid);
     } catch (error) {
-      this.#gone(this.#end(NO_PROCESS));
+      this.#gone(this.#end(notStarted(error)));
       throw error;
     }
   }
@@ -239,8 +239,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     try {
       await this.#start();
     } catch (error) {
-      // A life that has not come about, and the next one may: the machine was busy, or its program was just being replaced.
-      this.#over({ ...NO_PROCESS, lastWords: (error as Error).message });
+      // The next one may: the machine was busy, or its program was just being replaced.
+      this.#over(notStarted(error));
       return;
     }
     // A backend that refuses what it had before does not keep the domain from running.
@@ -324,6 +324,11 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       { subject: this.config.name, expected: 'a domain that suspends', received: this.#state },
     );
   }
+}
+
+/** A life that has not come about, and why. */
+function notStarted(error: unknown): ProcessExit {
+  return { ...NO_PROCESS, lastWords: (error as Error).message };
 }
 
 function environmentOf(config: ResolvedConfig, controller: string, token: string): NodeJS.ProcessEnv {

@@ -86,6 +86,13 @@ describe('create', () => {
     expect(await machine.list()).toEqual([]);
   });
 
+  it('tells those who watch why it failed', async () => {
+    const machine = await start(alone);
+    const told = new Events(machine).domain('bad', 'crash');
+    await expect(machine.create({ name: 'bad', command: ['/no/such/program'] })).rejects.toThrow('ENOENT');
+    expect((await told).says).toContain('"/no/such/program" cannot be run (ENOENT)');
+  });
+
   it('knows its guest whatever stands between, by its token', async () => {
     const machine = await start(alone);
     const [node, program] = GUEST_COMMAND as [string, string];
