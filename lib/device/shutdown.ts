@@ -2,13 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { Peer } from './surroundings.ts';
 import { Machine, type Table } from './table.ts';
 
-export type ShutdownState = 'IDLE' | 'PENDING';
+/** PENDING: it is ending. SUSPENDING: it is on its way to rest, rests, or is on its way back. */
+export type ShutdownState = 'IDLE' | 'PENDING' | 'SUSPENDING';
 /** Messages in capitals; `returned`: the action is over and the guest still runs (resumed, or failed). */
 export type ShutdownEvent = 'POWEROFF' | 'REBOOT' | 'SUSPEND' | 'SYSRQ' | 'returned';
-type ShutdownAction = 'begin' | 'press';
+/** `keep` remembers the request, in place of one kept before; `goOn` takes what was kept as if it had come only now. */
+type ShutdownAction = 'begin' | 'press' | 'keep' | 'goOn';
 type ShutdownNotice = 'ignored';
 
-/** A guest's shutdown: one at a time, and a SysRq key at any time (PROTOCOL.md 2.13, 2.16). */
+/**
+ * A guest's shutdown: one at a time, and a SysRq key at any time (PROTOCOL.md 2.13, 2.16). The original ignored all requests until
+ * a suspend had returned, and so lost what came while its drivers were still coming back; here it waits for that.
+ */
 // biome-ignore format: a table, one cell a line
 export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice> = {
   name: 'shutdown',
@@ -17,7 +22,7 @@ export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, Shutd
     IDLE: {
       POWEROFF: { do: ['begin'], next: 'PENDING' },
       REBOOT:   { do: ['begin'], next: 'PENDING' },
-      SUSPEND:  { do: ['begin'], next: 'PENDING' },
+      SUSPEND:  { do: ['begin'], next: 'SUSPENDING' },
       SYSRQ:    { do: ['press'], next: 'IDLE' },
       returned: { next: 'IDLE' },
     },
@@ -28,20 +33,27 @@ export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, Shutd
       SYSRQ:    { do: ['press'], next: 'PENDING' },
       returned: { next: 'IDLE' },
     },
+    SUSPENDING: {
+      POWEROFF: { do: ['keep'], next: 'SUSPENDING' },
+      REBOOT:   { do: ['keep'], next: 'SUSPENDING' },
+      SUSPEND:  { do: ['keep'], next: 'SUSPENDING' },
+      SYSRQ:    { do: ['press'], next: 'SUSPENDING' },
+      returned: { do: ['goOn'], next: 'IDLE' },
+    },
   },
 };
 
 export type ShutdownRequest = 'POWEROFF' | 'REBOOT' | 'SUSPEND';
 
 export interface ShutdownActions {
-  /** Does it. What it resolves with says that the guest still runs: a suspended one has resumed. */
+  /** Does it. That it resolves says that the guest still runs, and may be asked again: one that was suspended is back. */
   shutdown(request: ShutdownRequest): void | Promise<void>;
   /** A magic SysRq key, one character. */
   sysrq?(key: string): void;
 }
 
 export interface ShutdownEvents {
-  /** A second request while one is pending. Its sender cannot tell: the response is the same (PROTOCOL.md 5.2 D14). */
+  /** A request while the guest is ending. Its sender cannot tell: the response is the same (PROTOCOL.md 5.2 D14). */
   ignored: [ShutdownRequest];
   /** The action failed, and the guest still runs. Without a listener it is thrown. */
   error: [unknown];
@@ -52,10 +64,14 @@ interface ShutdownInput {
   readonly key?: string;
 }
 
-/** A guest that shuts down when it is asked to; each request is acknowledged before anything happens. */
+/**
+ * A guest that shuts down when it is asked to; each request is acknowledged before anything happens. What is asked of one that
+ * suspends is done when it has resumed, the last of several.
+ */
 export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
   readonly #machine: Machine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
   readonly #takeBack: (() => void)[];
+  #kept: ShutdownRequest | undefined;
 
   constructor(peer: Peer, actions: ShutdownActions) {
     super();
@@ -63,6 +79,10 @@ export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
       do: {
         begin: ({ event }) => this.#begin(actions, event as ShutdownRequest),
         press: ({ key }) => actions.sysrq?.(key!),
+        keep: ({ event }) => {
+          this.#kept = event as ShutdownRequest;
+        },
+        goOn: () => this.#goOn(),
       },
       tell: (_ignored, { event }) => this.emit('ignored', event as ShutdownRequest),
     });
@@ -80,6 +100,13 @@ export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
   /** Takes no more requests. */
   close(): void {
     for (const takeBack of this.#takeBack) takeBack();
+  }
+
+  #goOn(): void {
+    const event = this.#kept;
+    this.#kept = undefined;
+    // Its turn comes when this one's is over.
+    if (event) void this.#machine.fire(event, { event });
   }
 
   #begin(actions: ShutdownActions, request: ShutdownRequest): void {

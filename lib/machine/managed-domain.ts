@@ -292,6 +292,11 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
 
   /** The guest has said that it is at rest, asked or of its own accord; now its backends let go. */
   async #rest(link: Domain): Promise<void> {
+    if (this.#asked === 'poweroff' || this.#asked === 'reboot') {
+      // It was asked to end before it had suspended, and does so when it goes on.
+      link.side.ask('resume', {}).catch(() => {});
+      return;
+    }
     this.#cancelDeadline();
     try {
       await this.devices.release();

@@ -16,21 +16,27 @@ beforeEach(() => {
 const ask = (name: string, fields: object = {}) => link.controller.request({ name, ...fields });
 
 describe('the shutdown responder', () => {
-  it.each(['POWEROFF', 'REBOOT', 'SUSPEND'] as const)(
+  /** One whose actions end when they are told to. */
+  function begin() {
+    const log: string[] = [];
+    let finish = () => {};
+    const responder = new ShutdownResponder(link.guest, {
+      shutdown: (request) => {
+        log.push(request);
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      },
+      sysrq: (key) => void log.push(key),
+    });
+    responder.on('ignored', (request) => log.push(`ignored ${request}`));
+    return { responder, log, finish: () => finish() };
+  }
+
+  it.each(['POWEROFF', 'REBOOT'] as const)(
     '%s: is acknowledged before anything happens, once at a time',
     async (name) => {
-      const log: string[] = [];
-      let finish = () => {};
-      const responder = new ShutdownResponder(link.guest, {
-        shutdown: (request) => {
-          log.push(request);
-          return new Promise((resolve) => {
-            finish = resolve;
-          });
-        },
-        sysrq: (key) => void log.push(key),
-      });
-      responder.on('ignored', (request) => log.push(`ignored ${request}`));
+      const { responder, log, finish } = begin();
       await ask('SHUTDOWN_SYSRQ', { key: 's' });
       expect(responder.state).toBe('IDLE');
       await ask(`SHUTDOWN_${name}`);
@@ -46,6 +52,28 @@ describe('the shutdown responder', () => {
       expect(log.at(-1)).toBe('SUSPEND');
       responder.close();
       await expect(ask('SHUTDOWN_SYSRQ', { key: 'b' })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    },
+  );
+
+  it.each(['POWEROFF', 'REBOOT', 'SUSPEND'] as const)(
+    '%s: is done when a suspend that was under way has returned',
+    async (name) => {
+      const { responder, log, finish } = begin();
+      await ask('SHUTDOWN_SUSPEND');
+      expect([log, responder.state]).toEqual([[], 'SUSPENDING']);
+      await turn();
+      // The last of several.
+      for (const other of ['POWEROFF', 'REBOOT', 'SUSPEND', name]) await ask(`SHUTDOWN_${other}`);
+      await ask('SHUTDOWN_SYSRQ', { key: 'b' });
+      expect([log, responder.state]).toEqual([['SUSPEND', 'b'], 'SUSPENDING']);
+      finish();
+      while (log.length < 3) await turn();
+      expect(log).toEqual(['SUSPEND', 'b', name]);
+      finish();
+      while (responder.state !== 'IDLE') await turn();
+      await turn();
+      // It is done once.
+      expect([log.length, responder.state]).toEqual([3, 'IDLE']);
     },
   );
 

@@ -13,6 +13,25 @@ const SLOW = (() => {
   return [process.execPath, '--input-type=module', '-e', script];
 })();
 
+/** Suspends as it should, but not before SysRq s is pressed. */
+const LATE = (() => {
+  const dist = (file: string) => new URL(`../../dist/${file}`, import.meta.url).href;
+  const script = `import { Guest } from '${dist('index.js')}';
+    import { ShutdownResponder } from '${dist('device/index.js')}';
+    const guest = await Guest.connect();
+    let press;
+    const pressed = new Promise((resolve) => { press = resolve; });
+    new ShutdownResponder(guest, {
+      async shutdown(request) {
+        if (request !== 'SUSPEND') process.exit(0);
+        await pressed;
+        await guest.suspended();
+      },
+      sysrq: () => press(),
+    });`;
+  return [process.execPath, '--input-type=module', '-e', script];
+})();
+
 it('a guest that does not suspend in time runs on, and may do so later', async () => {
   const machine = await start({ driver: false });
   await machine.create({ name: 'slow', command: SLOW });
@@ -31,6 +50,19 @@ it('a guest that does not suspend in time runs on, and may do so later', async (
     await new Promise((resolve) => console.once('readable', resolve));
     said += console.read() ?? '';
   }
+});
+
+it('one that is asked to end before it has suspended goes on at once, and ends', async () => {
+  const machine = await start({ driver: false });
+  await machine.create({ name: 'slow', command: LATE });
+  await expect(machine.shutdown('slow', { reason: 'suspend', timeout: 0.05 })).rejects.toMatchObject({
+    code: 'ERR_CTRL_IF_TIMEOUT',
+  });
+  const asked = new Events(machine).next(({ name, result }) => name === 'SHUTDOWN_POWEROFF' && result === 'answered');
+  const over = machine.shutdown('slow', { reason: 'poweroff', timeout: 3 });
+  await asked;
+  await machine.sysrq('slow', 's');
+  expect(await over).toMatchObject({ how: 'poweroff' });
 });
 
 it.each([
@@ -62,3 +94,14 @@ it('what a suspended driver domain serves waits, and is connected again when it 
   await machine.resume('driver');
   expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', backend: 1 });
 });
+
+it.each(['poweroff', 'reboot', 'suspend'] as const)(
+  'a %s that comes while a resumed domain is still on its way back is followed',
+  async (reason) => {
+    const machine = await start({ driver: false });
+    await machine.create({ name: 'web', minimumRestartSeconds: 0 });
+    await machine.shutdown('web', { reason: 'suspend' });
+    await machine.resume('web');
+    expect(await machine.shutdown('web', { reason, timeout: 3 })).toMatchObject({ how: reason });
+  },
+);
