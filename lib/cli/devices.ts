@@ -84,12 +84,12 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function deviceTable(devices: readonly DeviceInfo[]): string[] {
-  const rows = devices.map(({ class: of, handle, id, state, backend, ports, frames }) => ({
+  const rows = devices.map(({ class: of, handle, id, state, refused, backend, ports, frames }) => ({
     cells: [
       of,
       String(handle),
       id,
-      state,
+      refused ? `${state} ${refused}` : state,
       String(backend),
       ports ? `${ports.frontend}-${ports.backend}` : '-',
       frames?.join(',') || '-',

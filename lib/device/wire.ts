@@ -52,7 +52,7 @@ export interface DeviceWire {
   readonly connectsOnce: boolean;
   /** The frontend waits until the controller says DRIVER_STATUS(UP) in turn (PROTOCOL.md 2.8, 5.2 D4). */
   readonly answersDriverUp: boolean;
-  /** How the frontend is told that what belongs to its interface has changed, if at all. */
+  /** How the frontend is told that a part of its interface, a VBD or a port, has come or gone; undefined: it has no parts. */
   readonly changedStatus: 'CHANGED' | 'CONNECTED' | undefined;
 }
 

@@ -58,6 +58,7 @@ export const deviceInfo: SchemaOf<Named<DeviceInfo>> = {
     frontend: count,
     backend: count,
     state: text,
+    refused: { ...text, description: 'The status that its backend refused it with.' },
     frames: { type: 'array', items: count },
     ports: { type: 'object', required: ['frontend', 'backend'], properties: { frontend: count, backend: count } },
   },

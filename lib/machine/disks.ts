@@ -1,13 +1,12 @@
 import type { Vbd } from '../device/block/backend.ts';
 import type { BlockDevice } from '../device/block/hub.ts';
-import type { Relay } from '../device/relay/relay.ts';
 import { CtrlIfError } from '../errors.ts';
 import { despiteFailures } from './despite-failures.ts';
 import {
   type Attaching,
   type BackendName,
   type ClassDevices,
-  type DeviceEnds,
+  type Describe,
   type DevicesSurroundings,
   noDevice,
 } from './domain-devices.ts';
@@ -33,10 +32,7 @@ export class Disks implements ClassDevices {
     const backend = at.backend(config.backend);
     const found = this.#interfaces.get(backend.name);
     const has = this.#find(vdevice);
-    // The backend itself says so where it is there to be asked.
-    const isAsked =
-      has?.name === backend.name && ['CONNECTED', 'DISCONNECTED'].includes(found?.device?.relay.state ?? '');
-    if (has && !isAsked) throw vbdExists(vdevice, has.name);
+    if (has && !this.#isAsked(vdevice, backend.name)) throw vbdExists(vdevice, has.name);
     const vbd: Vbd = { vdevice, pdevice: at.targets.take({ target, mode }), devHandle: 0, readonly: mode === 'r' };
     const disk = { config: { ...config, backend: backend.name }, vbd };
     try {
@@ -73,7 +69,8 @@ export class Disks implements ClassDevices {
       const backend = at.backend(name);
       if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
-      each.device = await at.hubs.block.attach(where(at, backend, each.handle), { vbds });
+      each.device = await at.hubs.block.attach({ ...where(at, backend, each.handle), partly: true }, { vbds });
+      for (const error of each.device.relay.refusals.values()) throw error;
     });
   }
 
@@ -93,11 +90,12 @@ export class Disks implements ClassDevices {
     this.#interfaces.clear();
   }
 
-  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
+  list(describe: Describe): DeviceInfo[] {
     return [...this.#interfaces.values()].flatMap(({ handle, device, disks }) =>
       [...disks.values()].map(({ config, vbd }): DeviceInfo => {
         const said = { target: config.target, mode: config.mode ?? 'w' };
-        return { class: 'block', handle, id: String(vbd.vdevice), ...describe(device?.relay), ...said };
+        const ends = describe(device?.relay, device?.refusalOf(vbd.vdevice));
+        return { class: 'block', handle, id: String(vbd.vdevice), ...ends, ...said };
       }),
     );
   }
@@ -105,6 +103,13 @@ export class Disks implements ClassDevices {
   #find(vdevice: number): { name: string; in: Interface } | undefined {
     for (const [name, each] of this.#interfaces) if (each.disks.has(vdevice)) return { name, in: each };
     return undefined;
+  }
+
+  /** Whether that backend itself can say that it serves the disk. */
+  #isAsked(vdevice: number, backend: string): boolean {
+    const { disks, device } = this.#interfaces.get(backend) ?? {};
+    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(device?.relay.state ?? '');
+    return disks?.has(vdevice) === true && isThere && !device?.refusalOf(vdevice);
   }
 
   #freeHandle(): number {

@@ -25,6 +25,8 @@ export interface DevicesSurroundings {
   readonly targets: Targets;
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
   backend(reference: DomainReference | undefined): BackendName;
+  /** The name of the domain that has that USB port of that backend. */
+  portOwner(backend: string, path: string): string | undefined;
 }
 
 /** Where the devices of a class of one domain are attached. */
@@ -38,11 +40,16 @@ export interface DeviceEnds {
   frontend: number;
   backend: number;
   state: string;
+  /** The status of a part that its backend refused. */
+  refused?: string;
   frames?: readonly number[];
   ports?: { readonly frontend: number; readonly backend: number };
   /** Whether a pattern and a notification have crossed both ways. */
   crossed?: boolean;
 }
+
+/** What is told of the ends of a device, or of a part of it that its backend has refused. */
+export type Describe = (relay: Relay | undefined, refusal?: CtrlIfError) => DeviceEnds;
 
 /** What the three classes have in common: devices that their domain keeps while it reboots or is suspended. */
 export interface ClassDevices {
@@ -58,7 +65,7 @@ export interface ClassDevices {
   lose(): void;
   /** The domain is gone for good. */
   forget(targets: Targets): void;
-  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[];
+  list(describe: Describe): DeviceInfo[];
 }
 
 /** The devices of one domain, whatever life it is in. One operation at a time. */
@@ -147,8 +154,12 @@ export class DomainDevices {
 
   list(of?: DeviceClass): readonly DeviceInfo[] {
     const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
-    const describe = (relay: Relay | undefined) => this.#describe(relay);
+    const describe: Describe = (relay, refusal) => this.#describe(relay, refusal);
     return of ? lists[of].list(describe) : Object.values(lists).flatMap((each) => each.list(describe));
+  }
+
+  hasPort(backend: string, path: string): boolean {
+    return this.#usbs.has(backend, path);
   }
 
   #addDisk(disk: DiskConfig): Promise<void> {
@@ -204,16 +215,18 @@ export class DomainDevices {
       const device = this.list(of).find(isIt);
       if (!device) throw noDevice(`the ${of} device was detached before it was connected`, 'it to stay', 'nothing');
       // A domain that has ended connects nothing before its next life.
-      if (device.state === 'CONNECTED' || this.#domid === undefined || deadline.aborted) return device;
+      if (device.state === 'CONNECTED' || device.state === 'REFUSED' || this.#domid === undefined || deadline.aborted)
+        return device;
       await Promise.race([changed, late]);
     }
   }
 
-  #describe(relay: Relay | undefined): DeviceEnds {
+  #describe(relay: Relay | undefined, refusal: CtrlIfError | undefined): DeviceEnds {
     if (!relay) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
     const { frontend, backend, state, channel, frames } = relay;
     const ports = channel && { frontend: channel.portB, backend: channel.portA };
     const ends = { frontend: frontend.domid, backend: backend.domid, state };
+    if (refusal) return { ...ends, state: 'REFUSED', refused: String(refusal.received) };
     if (state !== 'CONNECTED' || !ports) return ends;
     return { ...ends, frames, ports, crossed: this.#with.hubs.hasCrossed(relay) };
   }

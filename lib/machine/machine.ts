@@ -119,6 +119,7 @@ export class Machine implements MachineOperations {
       hubs: this.#hubs,
       targets: this.#targets,
       backend: (reference) => this.#domains.backend(reference),
+      portOwner: (backend, path) => [...this.#domains].find((each) => each.devices.hasPort(backend, path))?.config.name,
     });
     const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
     const domain = new ManagedDomain(checked, surroundings);

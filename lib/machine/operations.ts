@@ -105,8 +105,10 @@ export interface DeviceInfo {
   id: string;
   frontend: number;
   backend: number;
-  /** As the relay has it. */
+  /** As the relay has it; WAITING without one, REFUSED where its backend has not this part of it. */
   state: string;
+  /** The status that it was refused with. */
+  refused?: string;
   /** Once connected: the frames that the frontend offered and the ports of the two ends. */
   frames?: readonly number[];
   ports?: { readonly frontend: number; readonly backend: number };

@@ -1,11 +1,10 @@
-import type { Relay } from '../device/relay/relay.ts';
 import type { PortClaim, UsbDevice } from '../device/usb/hub.ts';
 import { CtrlIfError } from '../errors.ts';
 import { where } from './disks.ts';
 import {
   type Attaching,
   type ClassDevices,
-  type DeviceEnds,
+  type Describe,
   type DevicesSurroundings,
   noDevice,
 } from './domain-devices.ts';
@@ -22,14 +21,18 @@ export class UsbPorts implements ClassDevices {
   async attach(at: Attaching, { path, ...config }: UsbConfig): Promise<void> {
     const backend = at.backend(config.backend);
     if (this.#ports.size > 0 && this.#backend !== backend.name) throw oneBackend(this.#backend!, backend.name);
-    if (this.#ports.has(path) && !['CONNECTED', 'DISCONNECTED'].includes(this.#device?.relay.state ?? '')) {
-      throw claimed(path);
-    }
+    const owner = at.portOwner(backend.name, path);
+    if (owner !== undefined && !this.#isAsked(path)) throw claimed(path, owner);
     const usbifPort = this.#freePort();
     if (this.#device) await this.#device.claimPort({ path, usbifPort });
     else this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
     this.#backend = backend.name;
     this.#ports.set(path, usbifPort);
+  }
+
+  /** Whether that port of that backend is this domain's, also while it is suspended or between two lives. */
+  has(backend: string, path: string): boolean {
+    return this.#backend === backend && this.#ports.has(path);
   }
 
   async detach({ hubs }: DevicesSurroundings, path: string): Promise<void> {
@@ -49,7 +52,8 @@ export class UsbPorts implements ClassDevices {
     const backend = at.backend(this.#backend);
     if (backend.domid === undefined) return;
     const ports = [...this.#ports].map(([path, usbifPort]): PortClaim => ({ path, usbifPort }));
-    this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports });
+    this.#device = await at.hubs.usb.attach({ ...where(at, backend, 0), partly: true }, { ports });
+    for (const error of this.#device.relay.refusals.values()) throw error;
   }
 
   async release(hubs: Hubs): Promise<void> {
@@ -65,10 +69,17 @@ export class UsbPorts implements ClassDevices {
     this.#ports.clear();
   }
 
-  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
-    return [...this.#ports].map(
-      ([path, port]): DeviceInfo => ({ class: 'usb', handle: 0, id: path, ...describe(this.#device?.relay), port }),
-    );
+  list(describe: Describe): DeviceInfo[] {
+    return [...this.#ports].map(([path, port]): DeviceInfo => {
+      const ends = describe(this.#device?.relay, this.#device?.refusalOf(path));
+      return { class: 'usb', handle: 0, id: path, ...ends, port };
+    });
+  }
+
+  /** Whether the backend itself can say that it has given this domain that port. */
+  #isAsked(path: string): boolean {
+    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(this.#device?.relay.state ?? '');
+    return this.#ports.has(path) && isThere && !this.#device?.refusalOf(path);
   }
 
   #freePort(): number {
@@ -87,10 +98,10 @@ function oneBackend(has: string, asked: string): CtrlIfError {
   );
 }
 
-function claimed(path: string): CtrlIfError {
+function claimed(path: string, owner: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
-    `the domain has claimed USB port ${path} already; take another port, or detach that one first`,
+    `USB port ${path} is domain ${owner}'s already; take another port, or detach that one first`,
     { subject: 'USBIF_BE_CLAIM_PORT', expected: 'a port that is free', received: 'ERROR' },
   );
 }

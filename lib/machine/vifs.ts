@@ -1,12 +1,11 @@
 import type { NetworkDevice } from '../device/network/hub.ts';
-import type { Relay } from '../device/relay/relay.ts';
 import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
 import { despiteFailures } from './despite-failures.ts';
 import { where } from './disks.ts';
 import {
   type Attaching,
   type ClassDevices,
-  type DeviceEnds,
+  type Describe,
   type DevicesSurroundings,
   noDevice,
 } from './domain-devices.ts';
@@ -67,7 +66,7 @@ export class Vifs implements ClassDevices {
     this.#vifs.clear();
   }
 
-  list(describe: (relay: Relay | undefined) => DeviceEnds): DeviceInfo[] {
+  list(describe: Describe): DeviceInfo[] {
     return [...this.#vifs].map(([handle, { config, device }]): DeviceInfo => {
       const credit = config.credit && { credit: config.credit };
       return { class: 'network', handle, id: config.mac, ...describe(device?.relay), ...credit };

@@ -330,5 +330,16 @@ describe('what belongs to a device', () => {
     await expect(device.releasePort('1-1')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
     expect(backend.portsOf(1).map(({ path }) => path)).toEqual(['1-2']);
     expect(frontend.find()!.numPorts).toBe(4);
+    await device.claimPort({ path: '1-1', usbifPort: 0 });
+    await backend.stop();
+    // Somebody else's by the time that the backend comes back: the other port is there all the same.
+    hub.addFrontend(3, machine.domain(3).controller);
+    const taken = await hub.attach({ frontend: 3, backend: 2 }, { ports: [{ path: '1-2', usbifPort: 0 }] });
+    hub.on('error', () => {});
+    await backend.start();
+    await until(() => frontend.find()?.state === 'CONNECTED');
+    const [first, second] = [device, taken].map((each) => each.refusalOf('1-2')?.received);
+    expect([first, second].sort()).toEqual(['ERROR', undefined]);
+    expect(frontend.find()!.numPorts).toBe(first ? 1 : 4);
   });
 });

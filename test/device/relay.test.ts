@@ -66,7 +66,7 @@ class World {
   fire(event: RelayEvent): Promise<void> {
     if (event === 'CONNECT') return this.relay.fire('CONNECT', CONNECT);
     if (event === 'change') return this.relay.change('vbd 1', this.relay.toBackend('BLKIF_BE_VBD_CREATE', VBD));
-    return this.relay.fire(event);
+    return event === 'attach' ? this.relay.attach() : this.relay.fire(event);
   }
 }
 
@@ -176,6 +176,45 @@ describe('the relay', () => {
     world.answers.change = 8;
     await expect(world.fire('attach')).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
     expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
+  });
+
+  it('does without what is refused where it is wanted partly, and takes it back without asking', async () => {
+    const world = await begin('ABSENT');
+    await world.fire('change');
+    world.answers.change = 8;
+    await world.relay.attach(true);
+    expect([world.relay.state, world.log]).toEqual(['DISCONNECTED', ['create', 'change', '!DISCONNECTED']]);
+    const refusal = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
+    expect([world.relay.refusals.get('vbd 1'), world.errors]).toMatchObject([refusal, []]);
+    world.log.length = 0;
+    await world.relay.changeBack('vbd 1', { name: 'not sent' });
+    expect([world.log, world.relay.settings.size, world.relay.refusals.size]).toEqual([[], 0, 0]);
+  });
+
+  it.each(['DOWN', 'HELD'] as const)(
+    'comes back from %s without what is refused, says so, and tries it again at the next CREATE',
+    async (state) => {
+      const world = await begin(state);
+      await world.fire('change');
+      world.answers.change = 8;
+      await world.fire('backendUp');
+      expect(world.relay.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
+      expect(world.errors).toMatchObject([{ received: 'PHYSDEV_NOT_FOUND' }]);
+      expect([...world.relay.refusals.keys()]).toEqual(['vbd 1']);
+      world.answers.change = 0;
+      await world.fire('backendDown');
+      await world.fire('backendUp');
+      expect([world.relay.refusals.size, world.errors.length]).toEqual([0, 1]);
+    },
+  );
+
+  it('does not come back without its limit', async () => {
+    const world = await begin('DOWN', NETWORK);
+    const limit = world.relay.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 });
+    await world.relay.change('credit limit', limit);
+    world.answers.change = 1;
+    await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'ERROR' });
+    expect([world.relay.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
   });
 
   it('says settings again after every CREATE, but not those that were refused or taken back', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass, DeviceInfo } from '../../lib/machine/operations.ts';
-import { crossed, Events, useMachines } from './machines.ts';
+import { crossed, Events, type, useMachines } from './machines.ts';
 
 const start = useMachines();
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
@@ -113,6 +113,23 @@ describe('what cannot be', () => {
     expect((await machine.devices('web')).map(({ class: of, id, state }) => [of, id, state])).toEqual(
       before.map(({ class: of, id, state }) => [of, id, state]),
     );
+  });
+
+  it('a USB port has one owner, also while its backend is not there and its owner is suspended', async () => {
+    const machine = await machineWithWeb();
+    await machine.create({ name: 'db' });
+    const claimed = fails('ERR_CTRL_IF_DEVICE_REFUSED', { received: 'ERROR', subject: 'USBIF_BE_CLAIM_PORT' });
+    expect(await type(machine, 'driver', 'down usb')).toBe('usb DOWN');
+    await ATTACH.usb(machine);
+    await expect(machine.usbAttach('db', { path: '1-1' })).rejects.toEqual(claimed);
+    await expect(machine.usbAttach('web', { path: '1-1' })).rejects.toEqual(claimed);
+    expect(await type(machine, 'driver', 'up usb')).toBe('usb UP');
+    await crossed(machine, 'web', 'usb');
+    await machine.shutdown('web', { reason: 'suspend' });
+    await expect(machine.usbAttach('db', { path: '1-1' })).rejects.toEqual(claimed);
+    await machine.resume('web');
+    await machine.usbDetach('web', '1-1');
+    expect(await machine.usbAttach('db', { path: '1-1' })).toMatchObject({ state: 'CONNECTED' });
   });
 
   it('a guest that is killed takes its own devices along, and nobody else’s', async () => {

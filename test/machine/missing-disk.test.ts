@@ -31,6 +31,13 @@ async function reboot(machine: Machine): Promise<void> {
   await again;
 }
 
+/** Resolves when it is so, looked at again whenever something has happened. */
+async function until(machine: Machine, isSo: () => Promise<boolean>): Promise<void> {
+  const events = machine.watch();
+  while (!(await isSo())) await events.next();
+  await events.return?.();
+}
+
 async function states(machine: Machine): Promise<Record<string, string>> {
   return Object.fromEntries((await machine.devices('web')).map((device) => [device.class, device.state]));
 }
@@ -43,10 +50,34 @@ it('at a reboot: the domain runs without it, the events say why, and the next li
   await told;
   await crossed(machine, 'web', 'network');
   await crossed(machine, 'web', 'usb');
-  expect(await states(machine)).toEqual({ block: 'WAITING', network: 'CONNECTED', usb: 'CONNECTED' });
+  expect(await states(machine)).toEqual({ block: 'REFUSED', network: 'CONNECTED', usb: 'CONNECTED' });
+  expect(await machine.devices('web', 'block')).toMatchObject([{ refused: 'PHYSDEV_NOT_FOUND' }]);
   writeFileSync(image, '');
   await reboot(machine);
   expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', target: image });
+});
+
+it('at a restart of the driver domain: the other disks come back without it, and it can be attached anew', async () => {
+  const driver = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
+  const machine = await start({ driver });
+  const disks = [image, 'data'].map((target, i) => ({ target, vdevice: VDEVICE + i }));
+  await machine.create({ name: 'web', disks });
+  await crossed(machine, 'web', 'block');
+  rmSync(image);
+  const events = new Events(machine);
+  const told = events.next(({ name, result = '' }) => name === 'block' && result.includes('PHYSDEV_NOT_FOUND'));
+  const up = events.domain('driver', 'running');
+  process.kill((await machine.info('driver')).pid!, 'SIGKILL');
+  await Promise.all([up, told]);
+  await until(machine, async () => (await machine.devices('web'))[1]?.crossed === true);
+  const refused = { id: String(VDEVICE), state: 'REFUSED', refused: 'PHYSDEV_NOT_FOUND', backend: 3 };
+  expect(await machine.devices('web')).toMatchObject([refused, { id: String(VDEVICE + 1), state: 'CONNECTED' }]);
+
+  const wanted = { target: image, vdevice: VDEVICE };
+  await expect(machine.blockAttach('web', wanted)).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+  await machine.blockDetach('web', VDEVICE);
+  writeFileSync(image, '');
+  expect(await machine.blockAttach('web', wanted)).toMatchObject({ state: 'CONNECTED', target: image });
 });
 
 it('at a resume: that fails, holds nothing, and succeeds when the image is there or the disk is no more wanted', async () => {

@@ -1,3 +1,4 @@
+import type { CtrlIfError } from '../../errors.ts';
 import { type Attachment, DeviceHub } from '../relay/hub.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { ChannelAllocator } from '../surroundings.ts';
@@ -28,6 +29,11 @@ export class BlockDevice {
     await this.relay.change(about(vbd.vdevice), message);
   }
 
+  /** Why the backend has not that VBD, where it refused it when the interface was created. */
+  refusalOf(vdevice: number): CtrlIfError | undefined {
+    return this.relay.refusals.get(about(vdevice));
+  }
+
   /** Removes a VBD, after which its physical device is closed; a connected frontend is told CHANGED. */
   async destroyVbd(vdevice: number): Promise<void> {
     const message = this.relay.toBackend('BLKIF_BE_VBD_DESTROY', { vdevice });
@@ -41,7 +47,7 @@ export class BlockHub extends DeviceHub {
     super(BLOCK, channels);
   }
 
-  /** See {@link DeviceHub.attachDevice}; a VBD that the backend refuses refuses the device. */
+  /** See {@link DeviceHub.attachDevice}. */
   async attach(where: Attachment, { vbds = [] }: BlockDeviceOptions = {}): Promise<BlockDevice> {
     const add = async (relay: Relay) => {
       for (const vbd of vbds) await new BlockDevice(relay).createVbd(vbd);

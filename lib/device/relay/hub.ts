@@ -21,6 +21,8 @@ export interface Attachment {
   readonly backend: number;
   /** Default: the lowest that is free. */
   readonly handle?: number;
+  /** Whether it is wanted also without those of its parts, VBDs or ports, that the backend refuses: see {@link Relay.refusals}. */
+  readonly partly?: boolean;
 }
 
 /** A domain with a driver of the class. */
@@ -113,10 +115,10 @@ export class DeviceHub extends EventEmitter<HubEvents> {
    * Makes a device between two domains. Its interface is created at once, or when the backend's driver is UP.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` for a domain that was not added and a handle that is taken,
-   *   `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it
+   *   `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it, or not all of it
    */
   protected async attachDevice(
-    { frontend, backend, handle }: Attachment,
+    { frontend, backend, handle, partly }: Attachment,
     fields: RelayFields,
     prepare: (relay: Relay) => Promise<void> = async () => {},
   ): Promise<Relay> {
@@ -135,7 +137,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     this.#relays.add(relay);
     try {
       await prepare(relay);
-      await relay.fire(back.isUp ? 'attach' : 'backendDown');
+      await (back.isUp ? relay.attach(partly) : relay.fire('backendDown'));
     } catch (error) {
       this.#relays.delete(relay);
       throw error;

@@ -58,6 +58,8 @@ interface RelayCall {
   readonly message?: AnyMessage;
   /** Remembers the change, for the next `create`. */
   readonly remember?: () => unknown;
+  /** Of `create`: the backend refuses a part. What it throws makes that the refusal of the whole. Default: `onError`. */
+  readonly onRefused?: (error: unknown) => void;
 }
 
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
@@ -66,6 +68,8 @@ export class Relay {
   readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
   /** What `create` says after CREATE, by what it is about. */
   readonly #settings = new Map<string, AnyMessage>();
+  /** Those of them that the backend has refused. */
+  readonly #refusals = new Map<string, CtrlIfError>();
   #backend: Party;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
@@ -110,6 +114,11 @@ export class Relay {
     return this.#settings;
   }
 
+  /** Those parts of it that the backend has refused since its interface was created last, and how. */
+  get refusals(): ReadonlyMap<string, CtrlIfError> {
+    return this.#refusals;
+  }
+
   /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
   moveTo(backend: Party): void {
     this.#backend = backend;
@@ -122,12 +131,19 @@ export class Relay {
    *   has been followed all the same
    */
   async fire(event: RelayEvent, message?: AnyMessage): Promise<void> {
-    const before = this.state;
-    try {
-      await this.#machine.fire(event, message ? { message } : {});
-    } finally {
-      if (this.state !== before) this.#with.onState?.(this);
-    }
+    await this.#fire(event, message ? { message } : {});
+  }
+
+  /**
+   * Has the backend create the interface, and all that was set before: the `attach` of {@link fire}.
+   *
+   * @param isPartlyWanted also without what the backend refuses of it; see {@link refusals}
+   */
+  async attach(isPartlyWanted = false): Promise<void> {
+    const refuse = (error: unknown) => {
+      if (!isPartlyWanted) throw error;
+    };
+    await this.#fire('attach', { onRefused: refuse });
   }
 
   /**
@@ -137,18 +153,32 @@ export class Relay {
    * @throws CtrlIfError as {@link fire}; then nothing has changed
    */
   async change(about: string, setting: AnyMessage): Promise<void> {
-    await this.#change(setting, () => this.#settings.set(about, setting));
-  }
-
-  /** Sends `message` where the interface is there, and says what {@link change} has set no more. */
-  async changeBack(about: string, message: AnyMessage): Promise<void> {
-    await this.#change(message, () => this.#settings.delete(about));
-  }
-
-  async #change(message: AnyMessage, remember: () => unknown): Promise<void> {
-    await this.#machine.fire('change', { message, remember });
+    const remember = () => {
+      this.#settings.set(about, setting);
+      this.#refusals.delete(about);
+    };
+    await this.#machine.fire('change', { message: setting, remember });
     // Where the state has nobody to send it to.
     remember();
+  }
+
+  /** Sends `message` where the interface is there and has it, and says what {@link change} has set no more. */
+  async changeBack(about: string, message: AnyMessage): Promise<void> {
+    const forget = () => {
+      this.#settings.delete(about);
+      this.#refusals.delete(about);
+    };
+    await this.#machine.fire('change', { message, remember: forget }, () => !this.#refusals.has(about));
+    forget();
+  }
+
+  async #fire(event: RelayEvent, call: RelayCall): Promise<void> {
+    const before = this.state;
+    try {
+      await this.#machine.fire(event, call);
+    } finally {
+      if (this.state !== before) this.#with.onState?.(this);
+    }
   }
 
   /** A message to the backend about this interface. */
@@ -171,7 +201,7 @@ export class Relay {
   get #actions(): { readonly [A in RelayAction]: (call: RelayCall) => unknown } {
     const { wire, fields, channels } = this.#with;
     return {
-      create: () => this.#create(),
+      create: ({ onRefused }) => this.#create(onRefused),
       change: async ({ message, remember }) => {
         await this.#ask(message!);
         remember?.();
@@ -207,19 +237,32 @@ export class Relay {
     };
   }
 
-  async #create(): Promise<void> {
+  async #create(onRefused?: RelayCall['onRefused']): Promise<void> {
     const { wire, fields } = this.#with;
+    this.#refusals.clear();
     try {
       await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
       try {
-        for (const setting of this.#settings.values()) await this.#ask(setting);
+        for (const [about, setting] of this.#settings) await this.#set(about, setting, onRefused);
       } catch (error) {
-        // All of it or nothing.
         await this.#leave(wire.backend.DESTROY);
         throw error;
       }
     } catch (error) {
+      this.#refusals.clear();
       throw new Raised('lost', error);
+    }
+  }
+
+  async #set(about: string, setting: AnyMessage, onRefused: RelayCall['onRefused']): Promise<void> {
+    try {
+      await this.#ask(setting);
+    } catch (error) {
+      // A device without one of its disks is still a device; one without its limit is not what was asked for.
+      if (failureOf(error) !== 'refused' || !this.#with.wire.changedStatus) throw error;
+      if (onRefused) onRefused(error);
+      else this.#with.onError(error);
+      this.#refusals.set(about, error as CtrlIfError);
     }
   }
 

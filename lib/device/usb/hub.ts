@@ -1,3 +1,4 @@
+import type { CtrlIfError } from '../../errors.ts';
 import { type Attachment, DeviceHub } from '../relay/hub.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { ChannelAllocator } from '../surroundings.ts';
@@ -36,6 +37,11 @@ export class UsbDevice {
     await this.relay.change(about(path), this.relay.toBackend('USBIF_BE_CLAIM_PORT', { path, usbifPort }));
   }
 
+  /** Why the domain has not that port, where the backend refused it when the interface was created. */
+  refusalOf(path: string): CtrlIfError | undefined {
+    return this.relay.refusals.get(about(path));
+  }
+
   /** Takes a host port back. @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` where nobody has that port */
   async releasePort(path: string): Promise<void> {
     await this.relay.changeBack(about(path), { name: 'USBIF_BE_RELEASE_PORT', path });
@@ -51,10 +57,10 @@ export class UsbHub extends DeviceHub {
   /** See {@link DeviceHub.attachDevice}. */
   async attach(where: Omit<Attachment, 'handle'>, options: UsbDeviceOptions = {}): Promise<UsbDevice> {
     const { bandwidth = 500, ports = [] } = options;
-    let claimed: Relay['settings'] = new Map();
-    const status = () => ({ bandwidth, numPorts: numPortsOf(claimed) });
+    let numPorts = () => 0;
+    const status = () => ({ bandwidth, numPorts: numPorts() });
     const claim = async (relay: Relay) => {
-      claimed = relay.settings;
+      numPorts = () => numPortsOf(relay);
       for (const port of ports) await new UsbDevice(relay).claimPort(port);
     };
     return new UsbDevice(await this.attachDevice(where, { connect: { bandwidth }, status }, claim));
@@ -64,5 +70,7 @@ export class UsbHub extends DeviceHub {
 const about = (path: string): string => `port ${path}`;
 
 /** Ports are polled up to this number: the highest, not how many (PROTOCOL.md 3.9). */
-const numPortsOf = (claimed: Relay['settings']): number =>
-  Math.max(0, ...[...claimed.values()].map(({ usbifPort }) => (usbifPort as number) + 1));
+function numPortsOf({ settings, refusals }: Relay): number {
+  const claimed = [...settings].filter(([port]) => !refusals.has(port));
+  return Math.max(0, ...claimed.map(([, { usbifPort }]) => (usbifPort as number) + 1));
+}
