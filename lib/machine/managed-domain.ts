@@ -86,7 +86,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   /**
    * Starts its process for the first time; resolves when that has connected. When it fails the domain is gone.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it cannot be run or ends before, `_TIMEOUT` where it does not connect
+   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it cannot be run or ends before, `_TIMEOUT` where it does not connect,
+   *   `_DOMAIN_STATE` where it was destroyed before it had
    */
   async create(): Promise<void> {
     try {
@@ -121,7 +122,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       child.kill();
       await child.exited;
       this.#process = undefined;
-      throw error;
+      throw this.#isDestroyed ? this.#destroyedEarly(error) : error;
     }
   }
 
@@ -320,6 +321,15 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   #enter(state: DomainState): void {
     this.#state = state;
     this.emit('state', state);
+  }
+
+  #destroyedEarly(cause: unknown): CtrlIfError {
+    const { name } = this.config;
+    return new CtrlIfError(
+      'ERR_CTRL_IF_DOMAIN_STATE',
+      `domain ${name} was destroyed before it had connected; nothing of it is left, and the name is free`,
+      { subject: name, expected: 'running', received: 'destroyed', cause },
+    );
   }
 
   #notSuspended(seconds: number): CtrlIfError {

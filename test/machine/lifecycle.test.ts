@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
@@ -83,6 +83,20 @@ describe('create', () => {
   ])('fails with %s for %o and leaves nothing', async (code, config, details) => {
     const machine = await start(alone);
     await expect(machine.create({ name: 'bad', ...config })).rejects.toEqual(fails(code, details));
+    expect(await machine.list()).toEqual([]);
+  });
+
+  it.each([
+    ['before its process runs', false],
+    ['before its process has connected', true],
+  ])('is over for who is destroyed %s', async (_when, runs) => {
+    const machine = await start(alone);
+    const created = machine.create({ name: 'web', command: ['sleep', '60'] });
+    const early = expect(created).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN_STATE', { received: 'destroyed' }));
+    while (runs && (await machine.info('web')).pid === undefined) await turn();
+    expect(await machine.info('web')).toMatchObject({ state: 'starting' });
+    expect(await machine.destroy('web')).toMatchObject({ how: 'destroyed' });
+    await early;
     expect(await machine.list()).toEqual([]);
   });
 
