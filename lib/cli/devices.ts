@@ -90,7 +90,8 @@ export function deviceTable(devices: readonly DeviceInfo[]): string[] {
       String(handle),
       id,
       refused ? `${state} ${refused}` : state,
-      String(backend),
+      // Nobody has it.
+      state === 'WAITING' ? '-' : String(backend),
       ports ? `${ports.frontend}-${ports.backend}` : '-',
       frames?.join(',') || '-',
     ],

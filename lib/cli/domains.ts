@@ -1,7 +1,8 @@
 /** The commands about whole domains: each asks the door once or twice and says what came. */
 import { DoorClient } from '../door/client.ts';
 import { CtrlIfError } from '../errors.ts';
-import { readSource, toDomainConfig } from '../machine/config.ts';
+import { conforming, readSource, toDomainConfig } from '../machine/config.ts';
+import { memoryTarget, sysrqKey } from '../machine/config-schema.ts';
 import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
 import type { DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
 import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
@@ -99,11 +100,13 @@ export async function waitCommand(
 }
 
 export async function sysrqCommand(domain: string, key: string, { name, json }: DoorOptions): Promise<number> {
+  conforming(sysrqKey, { value: { key }, where: () => 'sysrq' });
   await new DoorClient({ name }).sysrq(domain, key);
   return done(json, `domain ${domain} has got SysRq ${key}`);
 }
 
 export async function memorySetCommand(domain: string, target: number, { name, json }: DoorOptions): Promise<number> {
+  conforming(memoryTarget, { value: { target }, where: () => 'memory-set' });
   const asked = new DoorClient({ name }).memorySet(domain, target);
   const memory = await waitingFor(`domain ${domain} to have ${target} MiB`, asked);
   return tell(json, memory, () => [`domain ${domain} has ${memory.reached} MiB of at most ${memory.maximum}`]);
@@ -115,7 +118,7 @@ export async function vcpuSetCommand(domain: string, count: number, { name, json
   let { vcpus } = await machine.info(domain);
   if (count < 1 || count > vcpus.length) {
     const expected = `a number from 1 to ${vcpus.length}`;
-    throw new CtrlIfError('ERR_CTRL_IF_VALUE', `domain ${domain} cannot have ${count} VCPUs on; give ${expected}`, {
+    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `domain ${domain} cannot have ${count} VCPUs on; give ${expected}`, {
       expected,
       received: count,
     });

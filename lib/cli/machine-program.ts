@@ -26,6 +26,7 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
       .option('--json', 'the answer as JSON')
       .addHelpText('after', more + examples(lines));
 
+  program.commandsGroup('A machine and its domains:');
   program
     .command('machine')
     .description(
@@ -168,6 +169,7 @@ terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]
     .argument('<count>', 'the first so many are on, the others off', whole)
     .action(run((domain: string, count: number, options: Options) => domains.vcpuSetCommand(domain, count, options)));
 
+  program.commandsGroup('Devices:');
   addDeviceCommands(client, run);
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { type Argument, Command } from 'commander';
 import { controllerCommand, type ServeOptions } from './controller.ts';
 import { decodeCommand } from './decode.ts';
 import { type DemoOptions, demoCommand } from './demo.ts';
@@ -26,7 +26,10 @@ export function createProgram(lifetime: Lifetime, outcome: { exitCode: number })
     .description('The control interface between a guest and its controller, over one shared page.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    // Every command has options; to say so of each would leave no room for what it does.
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(operand)].join(' '),
+    })
     .exitOverride()
     // Said in one form with all other errors, in main.ts.
     .configureOutput({ outputError: () => {} })
@@ -35,6 +38,8 @@ export function createProgram(lifetime: Lifetime, outcome: { exitCode: number })
       examples([
         ['ctrl-if demo', 'a machine with three domains, and every message of it'],
         ['ctrl-if messages', 'two processes, all 42 messages, and how fast'],
+        ['ctrl-if machine', 'in one terminal, and in another:'],
+        ['ctrl-if create --domain web', 'a domain, and its console: ctrl-if console web'],
         ['ctrl-if controller', 'in one terminal, and in another:'],
         ['ctrl-if guest', 'what you type in one appears in the other'],
         ['ctrl-if doctor', 'when something does not work'],
@@ -47,6 +52,7 @@ Environment:
 ${EXIT_CODES}`,
     );
 
+  program.commandsGroup('Links:');
   program
     .command('controller')
     .description('Listen for guests and serve them until Ctrl-C: print their messages and consoles, answer all.')
@@ -87,6 +93,9 @@ ${examples([
     )
     .action(run((options: GuestCommandOptions) => guestCommand(options, lifetime)));
 
+  addMachineCommands(program, run, lifetime);
+
+  program.commandsGroup('To see and to check:').helpCommand('help [command]', 'Show help for a command.');
   program
     .command('demo')
     .description('A machine with a driver domain and two guests: every message as it happens, then how fast they go.')
@@ -163,8 +172,13 @@ ${examples([
     )
     .action(run((options: { json?: boolean }) => doctorCommand(options)));
 
-  addMachineCommands(program, run, lifetime);
   return program;
+}
+
+/** As usage has it. */
+function operand(argument: Argument): string {
+  const words = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${words}>` : `[${words}]`;
 }
 
 function version(): string {

@@ -1,5 +1,15 @@
 /** The door's routes: one table for the server, the OpenAPI description and the tests. */
-import { credit, disk, domainConfig, MAX_VCPUS, memorySize, seconds, usb, vif } from '../machine/config-schema.ts';
+import {
+  credit,
+  disk,
+  domainConfig,
+  MAX_VCPUS,
+  memoryTarget,
+  seconds,
+  sysrqKey,
+  usb,
+  vif,
+} from '../machine/config-schema.ts';
 import type {
   DeviceClass,
   DiskConfig,
@@ -114,13 +124,7 @@ export const routes: readonly Route[] = [
     method: 'post',
     path: '/domains/{domain}/sysrq',
     summary: 'Press a key with SysRq.',
-    body: {
-      type: 'object',
-      title: 'a key',
-      additionalProperties: false,
-      required: ['key'],
-      properties: { key: { type: 'string', title: 'one character of ASCII', pattern: '^[ -~]$' } },
-    },
+    body: sysrqKey,
     status: 204,
     run: (machine, { domain, body }) => machine.sysrq(domain, (body as { key: string }).key),
   },
@@ -140,13 +144,7 @@ export const routes: readonly Route[] = [
     method: 'put',
     path: '/domains/{domain}/memory',
     summary: 'Set the memory target, in MiB; answered when it is reached.',
-    body: {
-      type: 'object',
-      title: 'a target',
-      additionalProperties: false,
-      required: ['target'],
-      properties: { target: memorySize },
-    },
+    body: memoryTarget,
     response: memoryInfo,
     status: 200,
     run: (machine, { domain, body }) => machine.memorySet(domain, (body as { target: number }).target),

@@ -36,6 +36,24 @@ export const memorySize: Schema = {
   maximum: MAX_MEMORY,
 };
 
+/** The body of a request to set a domain's memory. */
+export const memoryTarget: SchemaOf<{ target: number }> = {
+  type: 'object',
+  title: 'a target',
+  additionalProperties: false,
+  required: ['target'],
+  properties: { target: memorySize },
+};
+
+/** The body of a request to press a SysRq key. */
+export const sysrqKey: SchemaOf<{ key: string }> = {
+  type: 'object',
+  title: 'a key',
+  additionalProperties: false,
+  required: ['key'],
+  properties: { key: { type: 'string', title: 'one character of ASCII', pattern: '^[ -~]$' } },
+};
+
 export const seconds: Schema = { type: 'number', title: 'a number of seconds, 0 or more', minimum: 0 };
 
 const backend: Schema = { ...domainReference, description: "Who serves it; default: the machine's driver domain." };

@@ -1,6 +1,6 @@
 /** Domain configurations from files, and whatever else people wrote that has a schema. */
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
 import { domainConfig } from './config-schema.ts';
 import { readJSON } from './json-source.ts';
@@ -14,17 +14,12 @@ import { configError, type Source } from './source.ts';
  * @throws CtrlIfError `ERR_CTRL_IF_CONFIG`: it cannot be read, or is neither
  */
 export async function readSource(path: string): Promise<Source> {
-  const name = basename(path);
   const kind = extname(path).toLowerCase();
   if (kind !== '.json' && kind !== '.toml') {
     throw new CtrlIfError(
       'ERR_CTRL_IF_CONFIG',
-      `${name} ends neither in .json nor in .toml; rename it so that it does`,
-      {
-        subject: path,
-        expected: '.json or .toml',
-        received: kind,
-      },
+      `${path} ends neither in .json nor in .toml; rename it so that it does`,
+      { subject: path, expected: '.json or .toml', received: kind },
     );
   }
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -34,10 +29,10 @@ export async function readSource(path: string): Promise<Source> {
       cause,
     });
   });
-  if (kind === '.json') return readJSON(text, name);
+  if (kind === '.json') return readJSON(text, path);
   // Few need it, and every start of the command line would pay for it.
   const { readTOML } = await import('./toml-source.ts');
-  return readTOML(text, name);
+  return readTOML(text, path);
 }
 
 /**

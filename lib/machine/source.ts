@@ -13,7 +13,7 @@ export class Lines {
   readonly #lines = new Map<string, number>();
   readonly #source: string;
 
-  /** `source` is what the lines belong to: a file's name, or `the request`. */
+  /** `source` is what the lines belong to: a file's path as it was given, or `the request`. */
   constructor(source: string) {
     this.#source = source;
   }

@@ -270,7 +270,7 @@ describe('a command that fails', () => {
     [['info', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
     [['console', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
     [['memory-set', 'web', '64'], 'ERR_CTRL_IF_DEVICE_REFUSED', 1],
-    [['vcpu-set', 'web', '5'], 'ERR_CTRL_IF_VALUE', 1],
+    [['vcpu-set', 'web', '5'], 'ERR_CTRL_IF_CONFIG', 2],
     [['block-attach', 'web', 'target=/a', 'vdevice=768'], 'ERR_CTRL_IF_DEVICE_STATE', 1],
     [['block-attach', 'web', 'target=/a', 'device=768'], 'ERR_CTRL_IF_CONFIG', 2],
     [['block-attach', 'web'], 'ERR_CTRL_IF_USAGE', 2],
@@ -283,6 +283,17 @@ describe('a command that fails', () => {
     const outcome = await lab(...args);
     expectError(outcome.stderr, error);
     expect(outcome).toMatchObject({ code, stdout: '' });
+  });
+
+  it.each([
+    [['memory-set', 'web', '0'], 'memory-set: target must be a whole number of MiB from 1 to 4096, and is 0'],
+    [['sysrq', 'web', 'ab'], 'sysrq: key must be one character of ASCII, and is "ab"'],
+    [['vcpu-set', 'web', '0'], 'domain web cannot have 0 VCPUs on; give a number from 1 to 4'],
+    [['create', '/no/such.toml'], '/no/such.toml cannot be read (ENOENT); give the path of a file'],
+  ])('%j says what of it is wrong', async (args, sentence) => {
+    const { code, stderr } = await lab(...args);
+    expect(stderr).toBe(`ctrl-if: ${sentence} (ERR_CTRL_IF_CONFIG)\n`);
+    expect(code).toBe(2);
   });
 
   it('because the machine fails says what the machine said', async () => {

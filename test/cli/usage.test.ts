@@ -41,6 +41,15 @@ describe('help', () => {
     expect((await run(['help', command])).stdout).toBe(stdout);
   });
 
+  it('finds a place for every command', async () => {
+    const { stdout } = await run(['--help']);
+    const groups = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, group]) => group);
+    expect(groups).toEqual([
+      ...['Options', 'Links', 'A machine and its domains', 'Devices', 'To see and to check'],
+      ...['Examples', 'Environment'],
+    ]);
+  });
+
   it('is shown on stderr, with exit code 2, when no command is given', async () => {
     const { code, stdout, stderr } = await run([]);
     expect(stderr).toMatch(/^Usage: ctrl-if/);
