@@ -6,10 +6,14 @@ interface Driver {
   stop(): Promise<void>;
 }
 
-/** The drivers of a guest at one end, which go UP and DOWN together or by themselves. Each does so once. */
+/**
+ * The drivers of a guest at one end, which go UP and DOWN together or by themselves. Each does so once, and one order after the
+ * other: what is typed may meet a guest that is starting, suspending or coming back.
+ */
 export class Drivers {
   readonly #drivers: ReadonlyMap<DeviceClass, Driver>;
   readonly #up = new Set<DeviceClass>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(drivers: ReadonlyMap<DeviceClass, Driver>) {
     this.#drivers = drivers;
@@ -31,16 +35,17 @@ export class Drivers {
     });
   }
 
-  async #each(
-    of: DeviceClass | undefined,
-    act: (name: DeviceClass, driver: Driver) => Promise<void>,
-  ): Promise<string[]> {
-    const lines: string[] = [];
-    for (const [name, driver] of this.#drivers) {
-      if (of !== undefined && name !== of) continue;
-      await act(name, driver);
-      lines.push(`${name} ${this.#up.has(name) ? 'UP' : 'DOWN'}`);
-    }
-    return lines;
+  #each(of: DeviceClass | undefined, act: (name: DeviceClass, driver: Driver) => Promise<void>): Promise<string[]> {
+    const turn = this.#turn.then(async () => {
+      const lines: string[] = [];
+      for (const [name, driver] of this.#drivers) {
+        if (of !== undefined && name !== of) continue;
+        await act(name, driver);
+        lines.push(`${name} ${this.#up.has(name) ? 'UP' : 'DOWN'}`);
+      }
+      return lines;
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 }

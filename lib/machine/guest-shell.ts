@@ -18,6 +18,7 @@ export class GuestShell {
   readonly #console: Duplex;
   readonly #commands: Readonly<Record<string, ShellCommand>>;
   #line = '';
+  #isRunning = false;
 
   constructor(console: Duplex, commands: Readonly<Record<string, ShellCommand>>) {
     this.#console = console;
@@ -28,10 +29,10 @@ export class GuestShell {
     this.#read().catch(() => {});
   }
 
-  /** A line of the guest's own, in between. */
+  /** A line of the guest's own, in between: what has been typed so far is shown again below it. */
   say(line: string): void {
     this.#write(`\r${line}\r\n`);
-    this.#prompt();
+    if (!this.#isRunning) this.#prompt();
   }
 
   /** What is typed while a command runs waits in the ring, and its sender with it. */
@@ -46,7 +47,10 @@ export class GuestShell {
       this.#write('\r\n');
       const line = this.#line.trim();
       this.#line = '';
+      this.#isRunning = true;
       await this.#run(line);
+      this.#isRunning = false;
+      this.#prompt();
     } else if (ERASE.has(char)) {
       if (this.#line !== '') this.#write('\b \b');
       this.#line = this.#line.slice(0, -1);
@@ -65,7 +69,6 @@ export class GuestShell {
     } catch (error) {
       this.#write(`${name}: ${(error as Error).message}\r\n`);
     }
-    this.#prompt();
   }
 
   #help(): string[] {
@@ -80,6 +83,6 @@ export class GuestShell {
   }
 
   #prompt(): void {
-    this.#write('$ ');
+    this.#write(Buffer.from(`$ ${this.#line}`, 'latin1'));
   }
 }
