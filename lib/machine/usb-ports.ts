@@ -24,10 +24,17 @@ export class UsbPorts implements ClassDevices {
     const owner = at.portOwner(backend.name, path);
     if (owner !== undefined && !this.#isAsked(path)) throw claimed(path, owner);
     const usbifPort = this.#freePort();
-    if (this.#device) await this.#device.claimPort({ path, usbifPort });
-    else this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
+    const isNew = !this.#ports.has(path);
+    // Before anything is awaited, so that no other domain finds it free.
     this.#backend = backend.name;
-    this.#ports.set(path, usbifPort);
+    if (isNew) this.#ports.set(path, usbifPort);
+    try {
+      if (this.#device) await this.#device.claimPort({ path, usbifPort });
+      else this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
+    } catch (error) {
+      if (isNew) this.#ports.delete(path);
+      throw error;
+    }
   }
 
   /** Whether that port of that backend is this domain's, also while it is suspended or between two lives. */
