@@ -249,6 +249,61 @@ describe('max_handle and QUERY', () => {
   });
 });
 
+describe('a backend that goes DOWN and comes UP again', () => {
+  const vbd = { vdevice: 1, pdevice: 1, devHandle: 0, readonly: false };
+  const where = { frontend: 1, backend: 2 };
+
+  /** A hub, and a backend that is no state machine: it restarts in the midst of that message, and forgets what it had. */
+  function restartingAt(message: string) {
+    const hub = new BlockHub(machine.channels);
+    hub.on('error', () => {});
+    const { guest, controller } = machine.domain(2);
+    hub.addFrontend(1, machine.domain(1).controller);
+    hub.addBackend(2, controller);
+    const interfaces = new Set<number>();
+    const status = (isUp: boolean) => guest.request({ name: 'BLKIF_BE_DRIVER_STATUS', status: isUp ? 1 : 0 });
+    let isArmed = false;
+    const answers: Record<string, (domid: number) => number> = {
+      BLKIF_BE_CREATE: (domid) => (interfaces.has(domid) ? 2 : Number(interfaces.add(domid) && 0)),
+      BLKIF_BE_DESTROY: (domid) => (interfaces.delete(domid) ? 0 : 3),
+      BLKIF_BE_VBD_CREATE: (domid) => (interfaces.has(domid) ? 0 : 3),
+    };
+    for (const [name, answer] of Object.entries(answers)) {
+      guest.receive(name, async ({ domid }) => {
+        if (name === message && isArmed) {
+          isArmed = false;
+          interfaces.clear();
+          await status(false);
+          await status(true);
+        }
+        return { status: answer(domid) };
+      });
+    }
+    return { hub, interfaces, up: () => status(true), arm: () => (isArmed = true) };
+  }
+
+  it('in the midst of an attach, has nothing of a device that could not be attached', async () => {
+    const { hub, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');
+    await up();
+    arm();
+    await expect(hub.attach(where, { vbds: [vbd] })).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
+    expect([hub.devicesOf(1), [...interfaces]]).toEqual([[], []]);
+    await hub.attach(where, { vbds: [vbd] });
+    expect([...interfaces]).toEqual([1]);
+  });
+
+  it.each(['is detached', 'dies'])('in the midst of a DESTROY, has nothing of what %s', async (how) => {
+    const { hub, interfaces, up, arm } = restartingAt('BLKIF_BE_DESTROY');
+    await up();
+    const { relay } = await hub.attach(where, { vbds: [vbd] });
+    arm();
+    await (how === 'dies' ? hub.removeFrontend(1) : hub.detach(relay));
+    // What nobody awaits comes within a few turns.
+    for (let i = 0; i < 20; i++) await turn();
+    expect([hub.devicesOf(1), [...interfaces]]).toEqual([[], []]);
+  });
+});
+
 describe('what belongs to a device', () => {
   it('VBDs are there at once, come and go, and come back with the backend', async () => {
     const hub = new BlockHub(machine.channels);

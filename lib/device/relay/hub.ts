@@ -78,7 +78,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     this.#end(this.#frontends, domid);
     const relays = this.#relaysAt('frontend', domid);
     await this.#fireAll(relays, 'frontendGone');
-    for (const relay of relays) this.#relays.delete(relay);
+    await Promise.all(relays.map((relay) => this.#forget(relay)));
   }
 
   /**
@@ -108,7 +108,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   /** Forgets the device: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
   async detach(relay: Relay): Promise<void> {
     await relay.fire('destroy');
-    this.#relays.delete(relay);
+    await this.#forget(relay);
   }
 
   /**
@@ -139,10 +139,16 @@ export class DeviceHub extends EventEmitter<HubEvents> {
       await prepare(relay);
       await (back.isUp ? relay.attach(partly) : relay.fire('backendDown'));
     } catch (error) {
-      this.#relays.delete(relay);
+      await this.#forget(relay);
       throw error;
     }
     return relay;
+  }
+
+  /** Nothing happens to it from now on; what waited for its turn behind its end, such as a backend's UP, is undone. */
+  async #forget(relay: Relay): Promise<void> {
+    this.#relays.delete(relay);
+    await this.#fireAll([relay], 'destroy');
   }
 
   #freeHandle(frontend: number, asked: number | undefined): number {
