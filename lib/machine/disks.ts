@@ -69,8 +69,8 @@ export class Disks implements ClassDevices {
       const backend = at.backend(name);
       if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
-      each.device = await at.hubs.block.attach({ ...where(at, backend, each.handle), partly: true }, { vbds });
-      for (const error of each.device.relay.refusals.values()) throw error;
+      each.device = await at.hubs.block.attach({ ...where(at, backend, each.handle), lasting: true }, { vbds });
+      for (const error of each.device.relay.problems) throw error;
     });
   }
 

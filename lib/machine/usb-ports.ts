@@ -59,8 +59,8 @@ export class UsbPorts implements ClassDevices {
     const backend = at.backend(this.#backend);
     if (backend.domid === undefined) return;
     const ports = [...this.#ports].map(([path, usbifPort]): PortClaim => ({ path, usbifPort }));
-    this.#device = await at.hubs.usb.attach({ ...where(at, backend, 0), partly: true }, { ports });
-    for (const error of this.#device.relay.refusals.values()) throw error;
+    this.#device = await at.hubs.usb.attach({ ...where(at, backend, 0), lasting: true }, { ports });
+    for (const error of this.#device.relay.problems) throw error;
   }
 
   async release(hubs: Hubs): Promise<void> {

@@ -27,7 +27,7 @@ export class Vifs implements ClassDevices {
     let handle = 0;
     while (this.#vifs.has(handle)) handle++;
     const vif: Vif = { config: { ...config, backend: name }, device: undefined };
-    await attach(at, handle, vif);
+    vif.device = await attach(at, handle, vif);
     this.#vifs.set(handle, vif);
     return handle;
   }
@@ -47,7 +47,9 @@ export class Vifs implements ClassDevices {
 
   replay(at: Attaching): Promise<void> {
     return despiteFailures(this.#vifs, async ([handle, vif]) => {
-      if (!vif.device && at.backend(vif.config.backend).domid !== undefined) await attach(at, handle, vif);
+      if (vif.device || at.backend(vif.config.backend).domid === undefined) return;
+      vif.device = await attach(at, handle, vif, true);
+      for (const error of vif.device.relay.problems) throw error;
     });
   }
 
@@ -81,10 +83,10 @@ export class Vifs implements ClassDevices {
   }
 }
 
-async function attach(at: Attaching, handle: number, vif: Vif): Promise<void> {
-  const { mac, credit, backend } = vif.config;
+function attach(at: Attaching, handle: number, { config }: Vif, lasting = false): Promise<NetworkDevice> {
+  const { mac, credit, backend } = config;
   const limit = credit && { creditLimit: limitOf(credit) };
-  vif.device = await at.hubs.network.attach(where(at, at.backend(backend), handle), { mac, ...limit });
+  return at.hubs.network.attach({ ...where(at, at.backend(backend), handle), lasting }, { mac, ...limit });
 }
 
 const limitOf = (credit: VifConfig['credit']): CreditLimit =>

@@ -178,17 +178,40 @@ describe('the relay', () => {
     expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
   });
 
-  it('does without what is refused where it is wanted partly, and takes it back without asking', async () => {
+  it('does without what is refused where it is to last, and takes it back without asking', async () => {
     const world = await begin('ABSENT');
     await world.fire('change');
     world.answers.change = 8;
     await world.relay.attach(true);
     expect([world.relay.state, world.log]).toEqual(['DISCONNECTED', ['create', 'change', '!DISCONNECTED']]);
     const refusal = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
-    expect([world.relay.refusals.get('vbd 1'), world.errors]).toMatchObject([refusal, []]);
+    expect([world.relay.refusals.get('vbd 1'), world.relay.problems, world.errors]).toMatchObject([
+      refusal,
+      [refusal],
+      [],
+    ]);
     world.log.length = 0;
     await world.relay.changeBack('vbd 1', { name: 'not sent' });
     expect([world.log, world.relay.settings.size, world.relay.refusals.size]).toEqual([[], 0, 0]);
+  });
+
+  it('waits for its backend where it is to last and cannot be created now', async () => {
+    const world = await begin('ABSENT');
+    world.answers.create = 7;
+    await world.relay.attach(true);
+    expect([world.relay.state, world.relay.problems]).toMatchObject(['DOWN', [{ received: 'OUT_OF_MEMORY' }]]);
+    world.answers.create = 0;
+    await world.fire('backendUp');
+    expect([world.relay.state, world.relay.problems]).toEqual(['DISCONNECTED', []]);
+  });
+
+  it('is what its backend has made of it where that was DOWN and UP in the meantime', async () => {
+    const world = await begin('ABSENT');
+    let tries = 0;
+    Object.defineProperty(world.answers, 'create', { get: () => (tries++ === 0 ? 7 : 0) });
+    await Promise.all([world.relay.attach(true), world.fire('backendDown'), world.fire('backendUp')]);
+    expect([world.relay.state, world.relay.problems]).toEqual(['DISCONNECTED', []]);
+    expect(tries).toBe(2);
   });
 
   it.each(['DOWN', 'HELD'] as const)(

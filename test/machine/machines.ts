@@ -115,14 +115,13 @@ export function messageOf({ from, to, name, says = '', result }: MachineEvent): 
   return `${from}>${to} ${name}${word ? ` ${word}` : ''}`;
 }
 
-/** Resolves when that device's pattern has crossed; at once when it has. */
-export async function crossed(machine: Machine, domain: string, of: DeviceClass, handle = 0): Promise<DeviceInfo> {
+/** What `look` finds, looked for again whenever something has happened. */
+export async function found<T>(machine: Machine, look: () => Promise<T | undefined | false>): Promise<T> {
   const events = machine.watch();
   try {
     for (;;) {
-      const found = (await machine.devices(domain, of)).find((device) => device.handle === handle);
-      if (found?.crossed) return found;
-      // Looked at again whenever something has happened.
+      const what = await look();
+      if (what !== undefined && what !== false) return what;
       await events.next();
     }
   } finally {
@@ -130,20 +129,36 @@ export async function crossed(machine: Machine, domain: string, of: DeviceClass,
   }
 }
 
+/** Resolves when that device's pattern has crossed; at once when it has. */
+export function crossed(machine: Machine, domain: string, of: DeviceClass, handle = 0): Promise<DeviceInfo> {
+  return found(machine, async () => {
+    const device = (await machine.devices(domain, of)).find((each) => each.handle === handle);
+    return device?.crossed === true && device;
+  });
+}
+
+let typed = 0;
+
 /** Types a line into the console of a domain that runs the guest of ctrl-if; resolves with what it answered. */
 export async function type(machine: Machine, domain: string, line: string): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('latin1');
-  // What was said before may end with a prompt as well.
-  const answer = new RegExp(`${line}\\r\\n(.*)\\$ $`, 's');
-  try {
-    console.write(`${line}\r`);
-    let said = '';
-    for await (const text of console.iterator({ destroyOnReturn: false })) {
-      said += text;
+  const answers = console.iterator({ destroyOnReturn: false });
+  const until = async (answer: RegExp): Promise<RegExpExecArray> => {
+    for (let said = ''; ; ) {
+      const { value, done } = await answers.next();
+      if (done) throw new Error(`the console of ${domain} ended; it said ${said}`);
+      said += value;
       const found = answer.exec(said);
-      if (found) return found[1]!.trimEnd();
+      if (found) return found;
     }
-    throw new Error(`the console of ${domain} ended; it said ${said}`);
+  };
+  try {
+    // What others have typed before may still be under way, and look the same.
+    const mark = `#${++typed}`;
+    console.write(`${mark}\r`);
+    await until(new RegExp(`${mark}: not understood; try help\r\n\\$ $`));
+    console.write(`${line}\r`);
+    return (await until(new RegExp(`${line}\\r\\n(.*)\\$ $`, 's')))[1]!.trimEnd();
   } finally {
     console.destroy();
   }

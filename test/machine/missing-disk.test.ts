@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
-import { crossed, Events, useMachines } from './machines.ts';
+import { crossed, Events, found, useMachines } from './machines.ts';
 
 const start = useMachines();
 const VDEVICE = 769;
@@ -29,13 +29,6 @@ async function reboot(machine: Machine): Promise<void> {
   const again = machine.wait('web', 'starting').then(() => machine.wait('web', 'running'));
   await machine.shutdown('web', { reason: 'reboot' });
   await again;
-}
-
-/** Resolves when it is so, looked at again whenever something has happened. */
-async function until(machine: Machine, isSo: () => Promise<boolean>): Promise<void> {
-  const events = machine.watch();
-  while (!(await isSo())) await events.next();
-  await events.return?.();
 }
 
 async function states(machine: Machine): Promise<Record<string, string>> {
@@ -69,7 +62,7 @@ it('at a restart of the driver domain: the other disks come back without it, and
   const up = events.domain('driver', 'running');
   process.kill((await machine.info('driver')).pid!, 'SIGKILL');
   await Promise.all([up, told]);
-  await until(machine, async () => (await machine.devices('web'))[1]?.crossed === true);
+  await found(machine, async () => (await machine.devices('web'))[1]?.crossed === true);
   const refused = { id: String(VDEVICE), state: 'REFUSED', refused: 'PHYSDEV_NOT_FOUND', backend: 3 };
   expect(await machine.devices('web')).toMatchObject([refused, { id: String(VDEVICE + 1), state: 'CONNECTED' }]);
 

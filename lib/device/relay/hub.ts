@@ -21,8 +21,11 @@ export interface Attachment {
   readonly backend: number;
   /** Default: the lowest that is free. */
   readonly handle?: number;
-  /** Whether it is wanted also without those of its parts, VBDs or ports, that the backend refuses: see {@link Relay.refusals}. */
-  readonly partly?: boolean;
+  /**
+   * Whether it is kept also where its backend does not create it now, or not all of it, to be tried again when that is UP the next
+   * time: see {@link Relay.problems}. Default: false.
+   */
+  readonly lasting?: boolean;
 }
 
 /** A domain with a driver of the class. */
@@ -115,10 +118,11 @@ export class DeviceHub extends EventEmitter<HubEvents> {
    * Makes a device between two domains. Its interface is created at once, or when the backend's driver is UP.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` for a domain that was not added and a handle that is taken,
-   *   `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it, or not all of it
+   *   unless it is `lasting` also `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it, or not all of it, and why
+   *   that does not answer
    */
   protected async attachDevice(
-    { frontend, backend, handle, partly }: Attachment,
+    { frontend, backend, handle, lasting }: Attachment,
     fields: RelayFields,
     prepare: (relay: Relay) => Promise<void> = async () => {},
   ): Promise<Relay> {
@@ -137,7 +141,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     this.#relays.add(relay);
     try {
       await prepare(relay);
-      await (back.isUp ? relay.attach(partly) : relay.fire('backendDown'));
+      await (back.isUp ? relay.attach(lasting) : relay.fire('backendDown'));
     } catch (error) {
       await this.#forget(relay);
       throw error;

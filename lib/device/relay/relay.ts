@@ -70,6 +70,7 @@ export class Relay {
   readonly #settings = new Map<string, AnyMessage>();
   /** Those of them that the backend has refused. */
   readonly #refusals = new Map<string, CtrlIfError>();
+  #failure: unknown;
   #backend: Party;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
@@ -119,6 +120,11 @@ export class Relay {
     return this.#refusals;
   }
 
+  /** Why its interface could not be created when that was tried last, or what of it was refused. */
+  get problems(): readonly unknown[] {
+    return this.#failure === undefined ? [...this.#refusals.values()] : [this.#failure];
+  }
+
   /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
   moveTo(backend: Party): void {
     this.#backend = backend;
@@ -137,13 +143,17 @@ export class Relay {
   /**
    * Has the backend create the interface, and all that was set before: the `attach` of {@link fire}.
    *
-   * @param isPartlyWanted also without what the backend refuses of it; see {@link refusals}
+   * @param isLasting what its backend does not create now, or refuses of it, is tried again when that is UP the next time; see
+   *   {@link problems}
    */
-  async attach(isPartlyWanted = false): Promise<void> {
-    const refuse = (error: unknown) => {
-      if (!isPartlyWanted) throw error;
-    };
-    await this.#fire('attach', { onRefused: refuse });
+  async attach(isLasting = false): Promise<void> {
+    if (!isLasting) {
+      await this.#fire('attach', { onRefused: rethrow });
+      return;
+    }
+    await this.#fire('attach', { onRefused: () => {} }).catch(() => {});
+    // Unless its backend has been DOWN and UP by then.
+    await this.#fire('backendDown', {}, () => this.state === 'ABSENT');
   }
 
   /**
@@ -172,10 +182,10 @@ export class Relay {
     forget();
   }
 
-  async #fire(event: RelayEvent, call: RelayCall): Promise<void> {
+  async #fire(event: RelayEvent, call: RelayCall, isDue?: () => boolean): Promise<void> {
     const before = this.state;
     try {
-      await this.#machine.fire(event, call);
+      await this.#machine.fire(event, call, isDue);
     } finally {
       if (this.state !== before) this.#with.onState?.(this);
     }
@@ -240,6 +250,7 @@ export class Relay {
   async #create(onRefused?: RelayCall['onRefused']): Promise<void> {
     const { wire, fields } = this.#with;
     this.#refusals.clear();
+    this.#failure = undefined;
     try {
       await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
       try {
@@ -250,6 +261,7 @@ export class Relay {
       }
     } catch (error) {
       this.#refusals.clear();
+      this.#failure = error;
       throw new Raised('lost', error);
     }
   }
@@ -296,6 +308,10 @@ export class Relay {
       this.#with.onError(error);
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function failureOf(error: unknown): 'refused' | 'vanished' | 'lost' {
