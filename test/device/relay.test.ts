@@ -145,6 +145,24 @@ describe('the relay', () => {
     },
   );
 
+  it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
+    'says DISCONNECTED where there is no channel to be had when %s, and knows that the backend has the interface',
+    async (state) => {
+      const world = await begin(state);
+      machine.channels.bind = () => {
+        throw new Error('no port left');
+      };
+      await expect(world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT')).rejects.toThrow('no port left');
+      expect([world.relay.state, world.log.at(-1), machine.channels.open]).toEqual([
+        'DISCONNECTED',
+        '!DISCONNECTED',
+        0,
+      ]);
+      await world.fire('frontendGone');
+      expect([world.relay.state, world.log.at(-1)]).toEqual(['ABSENT', 'destroy']);
+    },
+  );
+
   it('holds a CONNECT whose backend dies meanwhile, and carries it out at the next one', async () => {
     const world = await begin('DISCONNECTED');
     const connecting = world.fire('CONNECT');

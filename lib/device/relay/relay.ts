@@ -231,7 +231,12 @@ export class Relay {
         });
       },
       openChannel: async () => {
-        this.#channel = await channels.bind(this.backend.domid, this.frontend.domid);
+        try {
+          this.#channel = await channels.bind(this.backend.domid, this.frontend.domid);
+        } catch (error) {
+          // One of the two is just going, or has no port left: the backend has the interface all the same.
+          throw new Raised('refused', error);
+        }
       },
       closeChannel: async () => {
         const channel = this.#channel;

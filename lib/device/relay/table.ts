@@ -14,7 +14,8 @@ export type RelayState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECTE
 /**
  * `attach`, `change`, `destroy`: the owner of the device; UP, DOWN, CONNECT, DISCONNECT: its frontend; `frontendGone`: the
  * frontend's domain has ended; `backendUp`, `backendDown`: the backend's driver; `refused`, `vanished`, `lost`: how an action failed,
- * `connect` by a status, or by INTERFACE_NOT_FOUND; `connect` or `create` because the backend is not there to do it.
+ * `connect` by a status or `openChannel`, `connect` by INTERFACE_NOT_FOUND, `connect` or `create` because the backend is not there
+ * to do it.
  */
 export type RelayEvent =
   | 'attach'
