@@ -1,54 +1,54 @@
-/** The two engines on the same work: one small message, its answer awaited, again and again. */
-import type { Domain } from '../domain/domain.ts';
-import type { MessageInputOf } from '../wire/index.ts';
+/** The engines, and what one would use instead, on the same work: one small message, its answer awaited, again and again. */
 import { median } from './crossing.ts';
-import type { Sample } from './samples.ts';
+
+export const CONTESTANTS = ['native', 'file', 'unixSocket', 'processSend'] as const;
+export type ContestantName = (typeof CONTESTANTS)[number];
 
 export interface Contestant {
-  engine: 'native' | 'file';
-  domain: Domain;
+  readonly name: ContestantName;
+  /** Between the same two processes: resolves when the answer is here. */
+  roundTrip(): Promise<unknown>;
 }
 
-/** Microseconds a round trip, by engine. */
-export type Comparison = Partial<Record<Contestant['engine'], number>>;
+/** Microseconds a round trip. */
+export type Comparison = Partial<Record<ContestantName, number>>;
 
-/** The engines take turns, so that whatever else the machine does meets both. */
+/** They take turns, so that whatever else the machine does meets all of them. */
 const TURN = 100;
 /** Between two looks at the clock, so that the clock is not what is measured. */
 const BATCH = 32;
-/** A link that has slept through the other's turn is woken by requests that are not counted. */
+/** What has slept through the others' turns is woken by round trips that are not counted. */
 const WARM_UP = 8;
 
 /** Gives each contestant so many milliseconds in all. */
-export async function compareEngines(
+export async function compare(
   contestants: readonly Contestant[],
-  sample: Sample,
   milliseconds: number,
-  began: (engine: Contestant['engine']) => void,
+  began: (name: ContestantName) => void,
 ): Promise<Comparison> {
   const batches = contestants.map((): number[] => []);
   for (let spent = 0; spent < milliseconds; spent += TURN) {
-    for (const [i, { engine, domain }] of contestants.entries()) {
-      began(engine);
-      batches[i]!.push(...(await takeTurn(domain, sample)));
+    for (const [i, contestant] of contestants.entries()) {
+      began(contestant.name);
+      batches[i]!.push(...(await takeTurn(contestant)));
     }
   }
-  return Object.fromEntries(contestants.map(({ engine }, i) => [engine, median(batches[i]!)]));
+  return Object.fromEntries(contestants.map(({ name }, i) => [name, median(batches[i]!)]));
 }
 
 /** Microseconds a round trip, one figure a batch: at least one, however slow. */
-async function takeTurn(domain: Domain, sample: Sample): Promise<number[]> {
+async function takeTurn(contestant: Contestant): Promise<number[]> {
   const figures: number[] = [];
   const end = performance.now() + TURN;
-  await requestBatch(domain, sample, WARM_UP);
+  await goRound(contestant, WARM_UP);
   do {
     const began = performance.now();
-    await requestBatch(domain, sample, BATCH);
+    await goRound(contestant, BATCH);
     figures.push(((performance.now() - began) * 1000) / BATCH);
   } while (performance.now() < end);
   return figures;
 }
 
-async function requestBatch(domain: Domain, { request }: Sample, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await domain.request(request as MessageInputOf<'MEM_REQUEST_SET'>);
+async function goRound(contestant: Contestant, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await contestant.roundTrip();
 }

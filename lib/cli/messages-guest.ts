@@ -1,11 +1,19 @@
 /** The guest's process of the exchange: does what the controller's process asks, and ends when that has gone. */
+import { Socket } from 'node:net';
 import { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type Arrivals, receiveAll, sendAll } from './crossing.ts';
 import type { Command, Reply } from './messages-protocol.ts';
+import { ECHO_DESCRIPTOR } from './socket-echo.ts';
 
 const guests: Guest[] = [];
 let arrivals: Arrivals = {};
+
+const socket = new Socket({ fd: ECHO_DESCRIPTOR });
+socket.on('data', (bytes) => socket.write(bytes));
+// It ends with the other process, or with this one.
+socket.on('error', () => {});
+socket.unref();
 
 // Ctrl-C reaches both processes; the other one ends this one in order.
 process.on('SIGINT', () => {});
@@ -31,6 +39,8 @@ async function obey(command: Command): Promise<Reply> {
       return { is: 'done' };
     case 'report':
       return { is: 'done', arrivals };
+    case 'echo':
+      return { is: 'done', message: command.message };
     case 'end':
       await end();
       return { is: 'done' };

@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
 import type { Crossing } from './crossing.ts';
 import type { Command, Reply } from './messages-protocol.ts';
+import { ECHO_DESCRIPTOR, SocketEcho } from './socket-echo.ts';
 
 type Done = Extract<Reply, { is: 'done' }>;
 
@@ -11,6 +13,8 @@ export class MessagesPeer {
   readonly pid: number;
   /** Fires when the process has gone without being asked to. */
   readonly lost: AbortSignal;
+  /** A Unix-domain socket to it. */
+  readonly socket: SocketEcho;
   onCrossed: (crossing: Crossing) => void = () => {};
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
@@ -22,7 +26,9 @@ export class MessagesPeer {
     const program = new URL(`./messages-guest${extname(import.meta.url)}`, import.meta.url);
     const lost = new AbortController();
     this.lost = lost.signal;
-    this.#process = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    // What Node calls a pipe is a pair of Unix-domain sockets: one that has no name to be left behind.
+    this.#process = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
+    this.socket = new SocketEcho(this.#process.stdio[ECHO_DESCRIPTOR] as Duplex);
     this.pid = this.#process.pid ?? 0;
     this.#process.on('message', (reply: Reply) => this.#take(reply));
     this.#exited = new Promise((resolve) => {

@@ -11,11 +11,13 @@ export type Command =
   | { do: 'send' }
   /** Tell what has arrived over the link connected first. */
   | { do: 'report' }
+  /** Send that back, as it is. */
+  | { do: 'echo'; message: object }
   /** Close all links and end. */
   | { do: 'end' };
 
 export type Reply =
-  | { is: 'done'; arrivals?: Arrivals }
+  | { is: 'done'; arrivals?: Arrivals; message?: object }
   /** Before the reply to `send`: one message is across. */
   | { is: 'crossed'; crossing: Crossing }
   | { is: 'failed'; code: CtrlIfErrorCode; message: string };

@@ -1,5 +1,5 @@
 import { SEED_MESSAGES } from '../wire/index.ts';
-import type { Comparison } from './compare.ts';
+import { microseconds, rounded } from './comparison-report.ts';
 import { type Arrivals, type Crossing, type Difference, REPETITIONS, type Way } from './crossing.ts';
 import { paint, table } from './output.ts';
 
@@ -69,18 +69,6 @@ export function verdict(rows: readonly Row[]): string {
   return paint(count === total ? 'green' : 'red', sentence);
 }
 
-/** `whyOne` says why an engine is missing. */
-export function comparisonLine({ native, file }: Comparison, whyOne: string): string {
-  if (native !== undefined && file !== undefined) {
-    const ratio = file / native;
-    const [times, than] = ratio >= 1 ? [ratio, 'faster'] : [1 / ratio, 'slower'];
-    return `native ${microseconds(native)} µs, pure JS ${microseconds(file)} µs: native is ${paint('bold', `${times.toFixed(1)} × ${than}`)}`;
-  }
-  if (file !== undefined) return `pure JS ${microseconds(file)} µs; native not compared: ${whyOne}`;
-  return `native ${microseconds(native!)} µs; pure JS not compared: ${whyOne}`;
-}
-
-/** Two digits that mean something are enough, and more would claim what one run cannot. */
-function microseconds(value: number): string {
-  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+export function rowToJSON({ name, way, bytes, roundTrip, identical, wrong }: Row): object {
+  return { name, direction: way, bytes, roundTripMicroseconds: rounded(roundTrip), identical, ...(wrong && { wrong }) };
 }

@@ -4,14 +4,15 @@ import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { SEED_MESSAGES } from '../wire/index.ts';
+import { type MessageInputOf, SEED_MESSAGES } from '../wire/index.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
-import { type Comparison, type Contestant, compareEngines } from './compare.ts';
+import { type Comparison, type Contestant, type ContestantName, compare } from './compare.ts';
+import { comparisonLines, comparisonToJSON } from './comparison-report.ts';
 import { type Arrivals, type Crossing, receiveAll, sendAll } from './crossing.ts';
 import { EXIT_FAILED } from './failure.ts';
 import type { EndReason, Lifetime } from './lifetime.ts';
 import { MessagesPeer } from './messages-peer.ts';
-import { comparisonLine, identicalMessages, joinRows, type Row, rowsTable, verdict } from './messages-report.ts';
+import { identicalMessages, joinRows, type Row, rowsTable, rowToJSON, verdict } from './messages-report.ts';
 import { Progress, writeJSON, writeLine } from './output.ts';
 import { sampleOf } from './samples.ts';
 
@@ -24,10 +25,10 @@ export interface MessagesOptions {
 
 const ENGINE_NAMES = { native: 'native engine', file: 'pure-JS engine (file)' } as const;
 const DEADLINE = 20_000;
-/** For each engine. */
+/** For each contestant. */
 const COMPARISON_TIME = 1000;
 /** A small message that a guest may answer at once. */
-const COMPARED = SEED_MESSAGES.find(({ name }) => name === 'MEM_REQUEST_SET')!;
+const COMPARED = sampleOf(SEED_MESSAGES.find(({ name }) => name === 'MEM_REQUEST_SET')!);
 
 /** Both processes on one page, every message across, then the engines against each other. */
 export async function messagesCommand(
@@ -131,7 +132,7 @@ class Exchange {
         messages: rows.map(rowToJSON),
         comparison: comparisonToJSON(comparison, whyOne),
       });
-    else await writeLine(comparisonLine(comparison, whyOne));
+    else for (const line of comparisonLines(comparison, whyOne)) await writeLine(line);
     return ok ? 0 : EXIT_FAILED;
   }
 
@@ -139,12 +140,12 @@ class Exchange {
     const { comparison, whyOne } = await this.#compare();
     this.#progress.clear();
     if (this.#json) await writeJSON({ comparison: comparisonToJSON(comparison, whyOne) });
-    else await writeLine(comparisonLine(comparison, whyOne));
+    else for (const line of comparisonLines(comparison, whyOne)) await writeLine(line);
     return 0;
   }
 
   /** A controller of its own for the link, and the guest's process connected to it. */
-  async #link(engine: Contestant['engine']): Promise<Domain> {
+  async #link(engine: 'native' | 'file'): Promise<Domain> {
     const name = `${this.#name}-${this.#controllers.length}`;
     const controller = await Controller.listen({ name, engine });
     this.#controllers.push(controller);
@@ -172,26 +173,23 @@ class Exchange {
     const { engine, why } = this.#chosen;
     const engines = this.#compareBoth && engine === 'native' ? (['native', 'file'] as const) : [engine];
     const contestants: Contestant[] = [];
-    for (const name of engines) contestants.push({ engine: name, domain: await this.#link(name) });
-    const comparison = await compareEngines(contestants, sampleOf(COMPARED), COMPARISON_TIME, (name) =>
-      this.#progress.show(`comparing engines: ${name}`),
-    );
+    for (const name of engines) contestants.push(contestantOf(name, await this.#link(name)));
+    contestants.push(...this.#rivals);
+    const began = (name: ContestantName) => this.#progress.show(`comparing: ${name}`);
+    const comparison = await compare(contestants, COMPARISON_TIME, began);
     return { comparison, whyOne: this.#compareBoth ? why : `only the ${engine} engine was asked for` };
+  }
+
+  /** What one would use instead: the same bytes, which nobody encodes, and the same object. */
+  get #rivals(): readonly Contestant[] {
+    const { requestBytes, request } = COMPARED;
+    return [
+      { name: 'unixSocket', roundTrip: () => this.#peer.socket.roundTrip(requestBytes) },
+      { name: 'processSend', roundTrip: () => this.#peer.ask({ do: 'echo', message: request }) },
+    ];
   }
 }
 
-function rowToJSON({ name, way, bytes, roundTrip, identical, wrong }: Row): object {
-  return { name, direction: way, bytes, roundTripMicroseconds: rounded(roundTrip), identical, ...(wrong && { wrong }) };
+function contestantOf(name: 'native' | 'file', domain: Domain): Contestant {
+  return { name, roundTrip: () => domain.request(COMPARED.request as MessageInputOf<'MEM_REQUEST_SET'>) };
 }
-
-function comparisonToJSON({ native, file }: Comparison, whyOne: string): object {
-  const both = native !== undefined && file !== undefined;
-  return {
-    nativeMicroseconds: native === undefined ? null : rounded(native),
-    fileMicroseconds: file === undefined ? null : rounded(file),
-    ratio: both ? rounded(file / native) : null,
-    ...(!both && { why: whyOne }),
-  };
-}
-
-const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -49,8 +49,8 @@ describe('messages', () => {
     expect(stdout).toMatch(/^42 of 42 messages arrived identical, both ways checked$/m);
     expect(stdout).toMatch(
       ENGINES.includes('native')
-        ? /^native [\d.]+ µs, pure JS [\d.]+ µs: native is [\d.]+ × (faster|slower)\n$/m
-        : /^pure JS [\d.]+ µs; native not compared: .+\n$/m,
+        ? /^native [\d.]+ µs, pure JS [\d.]+ µs: native is [\d.]+ × (faster|slower)\nUnix socket [\d.]+ µs, process.send [\d.]+ µs: native is [\d.]+ × (faster|slower) and [\d.]+ × (faster|slower)\n$/m
+        : /^pure JS [\d.]+ µs; native not compared: .+\nUnix socket .+\n$/m,
     );
     expect(stdout).not.toContain('\x1b');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -60,7 +60,9 @@ describe('messages', () => {
     const { code, stdout } = await run(['messages'], { root: rootWithoutAddon });
     expect(stdout).toMatch(/^pure-JS engine \(file\): the addon does not load here: .+$/m);
     expect(stdout).toMatch(/^42 of 42 messages arrived identical/m);
-    expect(stdout).toMatch(/^pure JS [\d.]+ µs; native not compared: the addon does not load here: .+\n$/m);
+    expect(stdout).toMatch(
+      /^pure JS [\d.]+ µs; native not compared: the addon does not load here: .+\nUnix socket .+: pure JS is .+\n$/m,
+    );
     expect(code).toBe(0);
   });
 
