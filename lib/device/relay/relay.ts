@@ -13,6 +13,7 @@ import {
   type InterfaceStatus,
 } from '../wire.ts';
 import { refused } from './refused.ts';
+import { Settings } from './settings.ts';
 import { RELAY, type RelayAction, type RelayEvent, type RelayNotice, type RelayState } from './table.ts';
 
 /** What an interface is to its frontend in each state of its relay; QUERY's answer. */
@@ -66,10 +67,7 @@ interface RelayCall {
 export class Relay {
   readonly #with: RelaySurroundings;
   readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
-  /** What `create` says after CREATE, by what it is about. */
-  readonly #settings = new Map<string, AnyMessage>();
-  /** Those of them that the backend has refused. */
-  readonly #refusals = new Map<string, CtrlIfError>();
+  readonly #settings = new Settings();
   #failure: unknown;
   #backend: Party;
   #frames: bigint[] = [];
@@ -112,17 +110,17 @@ export class Relay {
 
   /** What was set and not taken back: VBDs, the credit limit, ports. */
   get settings(): ReadonlyMap<string, AnyMessage> {
-    return this.#settings;
+    return this.#settings.all;
   }
 
   /** Those parts of it that the backend has refused since its interface was created last, and how. */
   get refusals(): ReadonlyMap<string, CtrlIfError> {
-    return this.#refusals;
+    return this.#settings.refusals;
   }
 
   /** Why its interface could not be created when that was tried last, or what of it was refused. */
   get problems(): readonly unknown[] {
-    return this.#failure === undefined ? [...this.#refusals.values()] : [this.#failure];
+    return this.#failure === undefined ? [...this.refusals.values()] : [this.#failure];
   }
 
   /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
@@ -163,10 +161,7 @@ export class Relay {
    * @throws CtrlIfError as {@link fire}; then nothing has changed
    */
   async change(about: string, setting: AnyMessage): Promise<void> {
-    const remember = () => {
-      this.#settings.set(about, setting);
-      this.#refusals.delete(about);
-    };
+    const remember = () => this.#settings.set(about, setting);
     await this.#machine.fire('change', { message: setting, remember });
     // Where the state has nobody to send it to.
     remember();
@@ -174,11 +169,8 @@ export class Relay {
 
   /** Sends `message` where the interface is there and has it, and says what {@link change} has set no more. */
   async changeBack(about: string, message: AnyMessage): Promise<void> {
-    const forget = () => {
-      this.#settings.delete(about);
-      this.#refusals.delete(about);
-    };
-    await this.#machine.fire('change', { message, remember: forget }, () => !this.#refusals.has(about));
+    const forget = () => this.#settings.delete(about);
+    await this.#machine.fire('change', { message, remember: forget }, () => !this.refusals.has(about));
     forget();
   }
 
@@ -252,34 +244,28 @@ export class Relay {
     };
   }
 
-  async #create(onRefused?: RelayCall['onRefused']): Promise<void> {
+  async #create(onRefused: RelayCall['onRefused'] = (error) => this.#with.onError(error)): Promise<void> {
     const { wire, fields } = this.#with;
-    this.#refusals.clear();
+    const isRefused = (error: unknown): error is CtrlIfError => {
+      // A device without one of its disks is still a device; one without its limit is not what was asked for.
+      if (failureOf(error) !== 'refused' || !wire.changedStatus) return false;
+      onRefused(error);
+      return true;
+    };
+    this.#settings.unsay();
     this.#failure = undefined;
     try {
       await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
       try {
-        for (const [about, setting] of this.#settings) await this.#set(about, setting, onRefused);
+        await this.#settings.sayAll((setting) => this.#ask(setting), isRefused);
       } catch (error) {
         await this.#leave(wire.backend.DESTROY);
         throw error;
       }
     } catch (error) {
-      this.#refusals.clear();
+      this.#settings.unsay();
       this.#failure = error;
       throw new Raised('lost', error);
-    }
-  }
-
-  async #set(about: string, setting: AnyMessage, onRefused: RelayCall['onRefused']): Promise<void> {
-    try {
-      await this.#ask(setting);
-    } catch (error) {
-      // A device without one of its disks is still a device; one without its limit is not what was asked for.
-      if (failureOf(error) !== 'refused' || !this.#with.wire.changedStatus) throw error;
-      if (onRefused) onRefused(error);
-      else this.#with.onError(error);
-      this.#refusals.set(about, error as CtrlIfError);
     }
   }
 
