@@ -12,6 +12,9 @@ export interface ShellCommand {
 const LONGEST_LINE = 1024;
 const ENTER = /[\r\n]/;
 const ERASE = new Set(['\b', '\x7f']);
+/** Ctrl-C gives a line up, Ctrl-U takes it back. */
+const GIVE_UP = '\x03';
+const TAKE_BACK = '\x15';
 
 /** A shell on the guest's console: what is typed is echoed, and a few words are understood; one line after the other. */
 export class GuestShell {
@@ -51,13 +54,24 @@ export class GuestShell {
       await this.#run(line);
       this.#isRunning = false;
       this.#prompt();
+    } else if (char === GIVE_UP) {
+      this.#write('^C\r\n');
+      this.#line = '';
+      this.#prompt();
+    } else if (char === TAKE_BACK) {
+      this.#erase(this.#line.length);
     } else if (ERASE.has(char)) {
-      if (this.#line !== '') this.#write('\b \b');
-      this.#line = this.#line.slice(0, -1);
-    } else if (this.#line.length < LONGEST_LINE) {
+      this.#erase(1);
+    } else if (char >= ' ' && this.#line.length < LONGEST_LINE) {
       this.#write(Buffer.from(char, 'latin1'));
       this.#line += char;
     }
+  }
+
+  #erase(count: number): void {
+    const left = Math.max(0, this.#line.length - count);
+    this.#write('\b \b'.repeat(this.#line.length - left));
+    this.#line = this.#line.slice(0, left);
   }
 
   async #run(line: string): Promise<void> {

@@ -40,6 +40,7 @@ function begin() {
 it('a shell echoes, understands a few words, and says what it does not', async () => {
   const { type } = begin();
   expect(await type('helq\x7fp\r')).toBe('helq\b \bp\r\nhelp  this\r\nwait  waits\r\n$ ');
+  expect(await type('\x7f\bhe\x15lp\x03\x1b\r')).toBe('he\b \b\b \blp^C\r\n$ \r\n$ ');
   expect(await type('toString\r')).toBe('toString\r\ntoString: not understood; try help\r\n$ ');
   expect(await type('\r')).toBe('\r\n$ ');
 });
