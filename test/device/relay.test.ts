@@ -213,6 +213,25 @@ describe('the relay', () => {
     expect([world.log, world.relay.settings.size, world.relay.refusals.size]).toEqual([[], 0, 0]);
   });
 
+  it.each(['DOWN', 'HELD', 'ABSENT'] as const)(
+    'takes away what it finds of its own at a backend when %s',
+    async (state) => {
+      const world = await begin(state);
+      let tries = 0;
+      Object.defineProperty(world.answers, 'create', { get: () => (tries++ === 0 ? 2 : 0) });
+      await world.fire(state === 'ABSENT' ? 'attach' : 'backendUp');
+      expect(world.relay.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
+      expect(world.log.slice(0, 4)).toEqual(['create', 'disconnect', 'destroy', 'create']);
+    },
+  );
+
+  it('says so where the backend has it all the same', async () => {
+    const world = await begin('ABSENT');
+    world.answers.create = 2;
+    await expect(world.fire('attach')).rejects.toMatchObject({ received: 'INTERFACE_EXISTS' });
+    expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'disconnect', 'destroy', 'create']]);
+  });
+
   it('waits for its backend where it is to last and cannot be created now', async () => {
     const world = await begin('ABSENT');
     world.answers.create = 7;

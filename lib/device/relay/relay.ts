@@ -255,7 +255,7 @@ export class Relay {
     this.#settings.unsay();
     this.#failure = undefined;
     try {
-      await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
+      await this.#ask(this.toBackend(wire.backend.CREATE, fields.create)).catch((error) => this.#createAnew(error));
       try {
         await this.#settings.sayAll((setting) => this.#ask(setting), isRefused);
       } catch (error) {
@@ -267,6 +267,18 @@ export class Relay {
       this.#failure = error;
       throw new Raised('lost', error);
     }
+  }
+
+  /**
+   * An interface that is there already is our own from before: an answer was given up, or the driver was DOWN and UP again faster than
+   * we could follow (PROTOCOL.md 5.3 H20). Nobody else makes any.
+   */
+  async #createAnew(error: unknown): Promise<void> {
+    if ((error as CtrlIfError).received !== 'INTERFACE_EXISTS') throw error;
+    const { wire, fields } = this.#with;
+    await this.#leave(wire.backend.DISCONNECT);
+    await this.#leave(wire.backend.DESTROY);
+    await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
   }
 
   /** DISCONNECT or DESTROY. A backend that is not there, or has no such interface, has nothing mapped any more. */
