@@ -170,6 +170,31 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     expect(heard.at(-1)).toBe('1/0 connected');
   });
 
+  it('are told once to a driver that comes UP while they are attached', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const frontend = addFrontend(1);
+    const backend = addBackend(2);
+    let create = () => {};
+    backend.onCreate = () => new Promise((resolve) => (create = resolve));
+    await backend.start();
+    const attaching = attach(1, 2);
+    const told: unknown[] = [];
+    const { guest } = machine.domain(1);
+    const receive = guest.receive.bind(guest);
+    guest.receive = (name, handler) =>
+      receive(name, (message, request) => {
+        if (message.status === 1 && message.domid === 2) told.push(message.status);
+        return handler(message, request);
+      });
+    const starting = frontend.start();
+    for (let i = 0; i < 5; i++) await turn();
+    create();
+    await Promise.all([attaching, starting]);
+    await until(() => heard.includes('1/0 connected'));
+    for (let i = 0; i < 5; i++) await turn();
+    expect([told, heard]).toEqual([[1], ['1/0 connected']]);
+  });
+
   it('are left alone by an UP while they are active (the header, D16)', async () => {
     const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
     const frontend = addFrontend(1);

@@ -171,9 +171,13 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     return [...this.#relays].filter((relay) => relay[end].domid === domid);
   }
 
+  #fireAll(relays: readonly Relay[], event: RelayEvent): Promise<void> {
+    return this.#each(relays, (relay) => relay.fire(event));
+  }
+
   /** The devices of one domain do not wait for those of others, nor fail with them. */
-  async #fireAll(relays: readonly Relay[], event: RelayEvent): Promise<void> {
-    await Promise.all(relays.map((relay) => relay.fire(event).catch((error) => this.emit('error', error))));
+  async #each(relays: readonly Relay[], act: (relay: Relay) => Promise<void>): Promise<void> {
+    await Promise.all(relays.map((relay) => act(relay).catch((error) => this.emit('error', error))));
   }
 
   #end(drivers: Map<number, Driver>, domid: number): void {
@@ -185,7 +189,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   async #frontendStatus(driver: Driver, isUp: boolean): Promise<object> {
     driver.isUp = isUp;
     const relays = this.devicesOf(driver.domid);
-    await this.#fireAll(relays, isUp ? 'UP' : 'DOWN');
+    await this.#each(relays, (relay) => (isUp ? relay.frontendUp() : relay.fire('DOWN')));
     const maxHandle = Math.max(0, ...relays.map(({ handle }) => handle));
     if (isUp && this.#wire.answersDriverUp) {
       const answer = { name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.UP, maxHandle };

@@ -69,6 +69,8 @@ export class Relay {
   readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
   readonly #settings = new Settings();
   #failure: unknown;
+  /** How often its frontend was told DISCONNECTED. */
+  #tellings = 0;
   #backend: Party;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
@@ -152,6 +154,15 @@ export class Relay {
     await this.#fire('attach', { onRefused: () => {} }).catch(() => {});
     // Unless its backend has been DOWN and UP by then.
     await this.#fire('backendDown', {}, () => this.state === 'ABSENT');
+  }
+
+  /**
+   * The frontend's driver is UP: the event of {@link fire}, unless it hears DISCONNECTED in the meantime. It asks for its CONNECT then,
+   * and one that is told again has to take that for the refusal of what it asked.
+   */
+  async frontendUp(): Promise<void> {
+    const tellings = this.#tellings;
+    await this.#fire('UP', {}, () => this.#tellings === tellings);
   }
 
   /**
@@ -304,6 +315,7 @@ export class Relay {
     const { wire, frontend, handle } = this.#with;
     const status = notice === 'CHANGED' ? wire.changedStatus : notice;
     if (!status || !this.#with.isFrontendUp()) return;
+    if (status === 'DISCONNECTED') this.#tellings++;
     try {
       await frontend.peer.request(frontendMessage(wire, 'INTERFACE_STATUS', handle, this.statusFields(status)));
     } catch (error) {
