@@ -20,6 +20,9 @@ function channelsOf({ channels }: Guest): EventChannels {
       const channel = channels.get(port);
       channel.onNotify(onNotify);
       return {
+        get isOpen() {
+          return channels.has(channel);
+        },
         notify: () => {
           try {
             channel.notify();
@@ -29,7 +32,6 @@ function channelsOf({ channels }: Guest): EventChannels {
             if (!(error instanceof CtrlIfError) || !gone.includes(error.code)) throw error;
           }
         },
-        // The controller may have closed the port and opened another channel at it.
         close: () => channels.has(channel) && channels.forget(port),
       };
     },

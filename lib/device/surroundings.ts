@@ -59,6 +59,8 @@ export interface FrameMapper {
 
 /** One end of an event channel, bound. */
 export interface Channel {
+  /** False once the controller has closed it, also where it has opened another one at the same port. */
+  readonly isOpen: boolean;
   notify(): void;
   close(): void;
 }

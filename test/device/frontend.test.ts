@@ -64,7 +64,7 @@ class World {
 
   async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
     const { wire } = CLASSES[this.#which];
-    const evtchn = status === 'CONNECTED' ? (await machine.channels.bind(2, 1)).portB : 0;
+    const evtchn = status === 'CONNECTED' ? await this.#port() : 0;
     const said = {
       status: INTERFACE_STATUSES.indexOf(status),
       evtchn,
@@ -74,6 +74,11 @@ class World {
       numPorts: 3,
     };
     await machine.domain(1).controller.request(frontendMessage(wire, 'INTERFACE_STATUS', 0, { ...said, ...fields }));
+  }
+
+  /** One of a new channel. */
+  async #port(): Promise<number> {
+    return (await machine.channels.bind(2, 1)).portB;
   }
 
   async answer(): Promise<void> {
@@ -87,7 +92,7 @@ class World {
     if (event === 'connect') await this.frontend.connect();
     else if (event === 'disconnect') void this.frontend.disconnect().catch(() => {});
     else if (INTERFACE_STATUSES.includes(event as 'CLOSED')) await this.tell(event as InterfaceStatus);
-    else await machine.fire(event, { interface: found });
+    else await machine.fire(event, { interface: found, message: { evtchn: await this.#port() } });
     await turn();
   }
 }
@@ -101,7 +106,8 @@ async function begin(which: ClassName, state: FrontendState): Promise<World> {
   await started;
   await world.tell('DISCONNECTED');
   if (state === 'CLOSED') await world.tell('CLOSED');
-  if (state === 'DENIED') await world.tell('DISCONNECTED');
+  if (['DENIED', 'REFUSED'].includes(state)) await world.tell('DISCONNECTED');
+  if (state === 'REFUSED') await world.answer();
   if (state === 'HELD') await world.answer();
   if (['CONNECTED', 'DISCONNECTING', 'IDLE'].includes(state)) await world.tell('CONNECTED');
   if (['DISCONNECTING', 'IDLE'].includes(state)) await world.fire('disconnect');
@@ -115,9 +121,11 @@ const EVENTS = [
   'CLOSED',
   'DISCONNECTED',
   'CONNECTED',
+  'repeated',
   'CHANGED',
   'answered',
   'moved',
+  'failed',
   'connect',
   'disconnect',
   'stop',
@@ -129,18 +137,19 @@ const EVENTS = [
  */
 // biome-ignore format: a table
 const EXPECTED: Record<FrontendState, readonly string[]> = {
-  CLOSED: ['CLOSED', 'DISCONNECTED C', 'CLOSED D', 'CLOSED', 'CLOSED', 'CLOSED', 'DISCONNECTED C', 'CLOSED', 'CLOSED', 'CLOSED'],
-  DISCONNECTED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DISCONNECTED', 'HELD', 'HELD', 'DISCONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  DENIED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'DENIED', 'CLOSED !refused', 'DISCONNECTED C', 'DENIED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  HELD: ['CLOSED !closed', 'DISCONNECTED C', 'CONNECTED !connected', 'HELD', 'HELD', 'HELD', 'HELD', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  CONNECTED: ['CLOSED !closed', 'DISCONNECTED !disconnected C', 'CONNECTED', 'CONNECTED !changed', 'CONNECTED', 'CONNECTED', 'CONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  DISCONNECTING: ['CLOSED !closed', 'IDLE !disconnected', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'rejected', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
-  IDLE: ['CLOSED !closed', 'IDLE', 'IDLE D', 'IDLE', 'IDLE', 'IDLE', 'DISCONNECTED C', 'IDLE', 'IDLE', 'CLOSED !closed'],
+  CLOSED: ['CLOSED', 'DISCONNECTED C', 'CLOSED D', 'CLOSED D', 'CLOSED', 'CLOSED', 'CLOSED', 'CLOSED', 'DISCONNECTED C', 'CLOSED', 'CLOSED', 'CLOSED'],
+  DISCONNECTED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'CONNECTED !connected', 'DISCONNECTED', 'HELD', 'HELD', 'CLOSED !refused', 'DISCONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  DENIED: ['CLOSED !closed', 'DENIED', 'CONNECTED !connected', 'CONNECTED !connected', 'DENIED', 'REFUSED D', 'DISCONNECTED C', 'CLOSED !refused', 'DENIED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  REFUSED: ['CLOSED !closed', 'CLOSED !refused', 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED', 'DISCONNECTING', 'DISCONNECTING', 'CLOSED !closed'],
+  HELD: ['CLOSED !closed', 'DISCONNECTED C', 'CONNECTED !connected', 'CONNECTED !connected', 'HELD', 'HELD', 'HELD', 'HELD', 'HELD', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  CONNECTED: ['CLOSED !closed', 'DISCONNECTED !disconnected C', 'CONNECTED !disconnected !connected', 'CONNECTED', 'CONNECTED !changed', 'CONNECTED', 'CONNECTED', 'CONNECTED', 'CONNECTED', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  DISCONNECTING: ['CLOSED !closed', 'IDLE !disconnected', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'rejected', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
+  IDLE: ['CLOSED !closed', 'IDLE', 'IDLE D', 'IDLE D', 'IDLE', 'IDLE', 'IDLE', 'IDLE', 'DISCONNECTED C', 'IDLE', 'IDLE', 'CLOSED !closed'],
 };
 /** Where a class differs. */
 const DIFFERENT: Record<string, string> = {
   'network CONNECTED CHANGED': 'CONNECTED',
-  'usb CONNECTED CONNECTED': 'CONNECTED !changed',
+  'usb CONNECTED repeated': 'CONNECTED !changed',
   'usb CONNECTED CHANGED': 'CONNECTED',
 };
 const ROWS = Object.entries(EXPECTED).flatMap(([state, row]) =>
@@ -232,10 +241,12 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect(world.state).toBe('DENIED');
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['DISCONNECTED', 'C']);
-    // To the one that was named last: it is not offered anew again.
+    // To the one that was named last: it is not offered anew again, but asked back for sure.
     await world.tell('DISCONNECTED', { domid: 3 });
     await world.answer();
-    expect([world.state, ...world.log]).toEqual(['CLOSED', 'C', '!refused']);
+    expect([world.state, ...world.log]).toEqual(['REFUSED', 'C', 'D']);
+    await world.tell('DISCONNECTED', { domid: 3 });
+    expect([world.state, ...world.log]).toEqual(['CLOSED', 'C', 'D', '!refused']);
   });
 
   it('gives its pages back where nobody takes its CONNECT, and says so', async () => {
@@ -307,22 +318,34 @@ describe('what a status says beside the state', () => {
     expect(usb.frontend.find()!.numPorts).toBe(4);
   });
 
-  it('is a port: CONNECTED again with another one binds that, but for the network', async () => {
-    for (const which of ['block', 'network', 'usb'] as const) {
-      machine = new MockMachine();
+  it.each(['block', 'network', 'usb'] as const)(
+    'is a port: a %s frontend that is told CONNECTED again binds the channel that is there, also at the port of before',
+    async (which) => {
       const world = await begin(which, 'CONNECTED');
       let notified = 0;
       world.frontend.on('notified', () => notified++);
       const { portA, portB } = await machine.channels.bind(2, 1);
       await world.tell('CONNECTED', { evtchn: portB });
+      expect(world.log).toEqual(['!disconnected', '!connected']);
+      const backend = machine.channels.of(2).bind(portA, () => {});
+      backend.notify();
+      await turn();
+      expect(notified).toBe(1);
+      await world.tell('CONNECTED', { evtchn: portB });
+      expect(world.log.slice(2)).toEqual(which === 'usb' ? ['!changed'] : []);
+
+      machine.channels.close({ portA, portB });
+      expect(await machine.channels.bind(2, 1)).toEqual({ portA, portB });
+      await world.tell('CONNECTED', { evtchn: portB });
+      expect(world.log.slice(-2)).toEqual(['!disconnected', '!connected']);
       machine.channels
         .of(2)
         .bind(portA, () => {})
         .notify();
       await turn();
-      expect([which, notified]).toEqual([which, which === 'network' ? 0 : 1]);
-    }
-  });
+      expect(notified).toBe(2);
+    },
+  );
 });
 
 describe('at its start', () => {

@@ -318,11 +318,19 @@ describe('the relay', () => {
 
   it('gives each connection a channel of its own, and closes the old one before', async () => {
     const world = await begin('CONNECTED');
+    const { channels } = machine;
+    const first = world.relay.channel!;
+    const bind = channels.bind.bind(channels);
+    channels.bind = (a, b) => {
+      // Not before the old one is closed.
+      expect(channels.open).toBe(0);
+      return bind(a, b);
+    };
     await world.fire('CONNECT');
-    const [, first, second] = world.ports;
-    expect(second).toBeGreaterThan(first!);
-    expect(machine.channels.open).toBe(1);
-    expect(world.relay.statusFields()).toMatchObject({ status: 2, evtchn: second, domid: 2 });
+    expect(world.relay.channel).not.toBe(first);
+    expect(channels.open).toBe(1);
+    expect(world.relay.statusFields()).toMatchObject({ status: 2, evtchn: world.relay.channel!.portB, domid: 2 });
+    expect(world.ports.at(-1)).toBe(world.relay.channel!.portB);
   });
 
   it('does not say CONNECTED while it is disconnecting', async () => {

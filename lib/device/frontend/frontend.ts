@@ -135,7 +135,8 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     if (!this.#isUp && (known?.state ?? 'CLOSED') === 'CLOSED') return;
     const { interface: each, machine } = this.#entry(handleOf(message));
     if (names) each.status = message;
-    await machine.fire(status, { interface: each, message });
+    const isRepeated = status === 'CONNECTED' && each.connection?.isBoundTo(message.evtchn as number) === true;
+    await machine.fire(isRepeated ? 'repeated' : status, { interface: each, message });
   }
 
   #entry(handle: number): { readonly interface: FrontendInterface; readonly machine: FrontendMachine } {
@@ -168,7 +169,6 @@ export class Frontend extends EventEmitter<FrontendEvents> {
         this.#asked.set(each, answer);
       },
       bind: ({ interface: each, message }) => this.#bind(each, message!),
-      rebind: ({ interface: each, message }) => this.#bind(each, message!),
       release: ({ interface: each }) => {
         each.connection?.end();
         each.connection = undefined;
@@ -195,9 +195,8 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     answer.then(
       () => machine.fire(each.connection?.backend === each.backend ? 'answered' : 'moved', { interface: each }, isLast),
       (error) => {
-        // Nobody has taken the pages: the same as a DISCONNECTED that means it.
-        machine.fire('DISCONNECTED', { interface: each }, isLast);
-        machine.fire('answered', { interface: each }, isLast);
+        // Nobody has taken the pages.
+        machine.fire('failed', { interface: each }, isLast);
         this.emit('error', error);
       },
     );

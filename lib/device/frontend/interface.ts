@@ -8,11 +8,11 @@ export class FrontendConnection {
   /** The frames' numbers, in the order of CONNECT. */
   readonly frames: readonly number[];
   readonly shared: readonly SharedFrame[];
-  port: number | undefined;
   /** Whom they are offered to. */
   readonly backend: number;
   readonly #surroundings: FrontendSurroundings;
   #channel: Channel | undefined;
+  #port: number | undefined;
 
   /** Allocates and offers that many frames to domain `backend`, or none. */
   constructor(surroundings: FrontendSurroundings, backend: number, count: number) {
@@ -33,11 +33,19 @@ export class FrontendConnection {
     }
   }
 
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /** Whether it is bound at that port, and that is the same channel still: the controller may have opened another there. */
+  isBoundTo(port: number): boolean {
+    return port === this.#port && this.#channel?.isOpen === true;
+  }
+
   bind(port: number, onNotify: () => void): void {
-    if (port === this.port) return;
     this.#channel?.close();
     this.#channel = this.#surroundings.channels.bind(port, onNotify);
-    this.port = port;
+    this.#port = port;
   }
 
   notify(): void {

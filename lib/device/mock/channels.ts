@@ -8,10 +8,12 @@ interface Port {
   isPending: boolean;
 }
 
-/** The event channels of a {@link MockMachine}: sticky, coalescing, and silent towards an end that is closed. */
+/**
+ * The event channels of a {@link MockMachine}: sticky, coalescing, and silent towards an end that is closed. A port that was closed is
+ * the next that is opened, as at a real controller.
+ */
 export class MockChannels implements ChannelAllocator {
   readonly #ports = new Map<number, Port>();
-  #next = 1;
 
   /** Channels that are allocated. */
   get open(): number {
@@ -19,8 +21,7 @@ export class MockChannels implements ChannelAllocator {
   }
 
   async bind(domA: number, domB: number): Promise<ChannelPair> {
-    const portA = this.#next++;
-    const portB = this.#next++;
+    const [portA, portB] = this.#free();
     this.#ports.set(portA, { domid: domA, remote: portB, onNotify: undefined, isPending: false });
     this.#ports.set(portB, { domid: domB, remote: portA, onNotify: undefined, isPending: false });
     return { portA, portB };
@@ -35,6 +36,13 @@ export class MockChannels implements ChannelAllocator {
     return { bind: (port, onNotify) => this.#bind(domid, port, onNotify) };
   }
 
+  /** Two ports; all domains of a mock machine have theirs out of one row. */
+  #free(): [number, number] {
+    let port = 1;
+    while (this.#ports.has(port)) port += 2;
+    return [port, port + 1];
+  }
+
   #bind(domid: number, number: number, onNotify: () => void): Channel {
     const port = this.#ports.get(number);
     if (port?.domid !== domid || port.onNotify) {
@@ -46,10 +54,14 @@ export class MockChannels implements ChannelAllocator {
     }
     port.onNotify = onNotify;
     if (port.isPending) deliver(port);
+    const isOpen = () => this.#ports.get(number) === port;
     return {
+      get isOpen() {
+        return isOpen();
+      },
       notify: () => {
         const remote = this.#ports.get(port.remote);
-        if (this.#ports.get(number) !== port || !remote || remote.isPending) return;
+        if (!isOpen() || !remote || remote.isPending) return;
         remote.isPending = true;
         deliver(remote);
       },
