@@ -304,8 +304,40 @@ describe('a backend that goes DOWN and comes UP again', () => {
         return { status: answer(domid) };
       });
     }
-    return { hub, interfaces, up: () => status(true), arm: () => (isArmed = true) };
+    return { hub, interfaces, up: () => status(true), down: () => status(false), arm: () => (isArmed = true) };
   }
+
+  it('before it is connected, is connected once: by the UP that holds', async () => {
+    const { hub, interfaces, up, down, arm } = restartingAt('BLKIF_BE_CREATE');
+    const { guest: backend } = machine.domain(2);
+    const { guest } = machine.domain(1);
+    const log: unknown[] = [];
+    guest.receive('BLKIF_FE_INTERFACE_STATUS', ({ status }) => void log.push(status));
+    backend.receive('BLKIF_BE_CONNECT', ({ domid }) => {
+      log.push('connect');
+      return { status: interfaces.has(domid) ? 0 : 3 };
+    });
+    const { relay } = await hub.attach(where, { vbds: [vbd] });
+    await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });
+    await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
+    log.length = 0;
+    arm();
+    // UP, and DOWN and UP again in the midst of what the first has brought about; then all three at once.
+    await up();
+    await until(() => relay.state === 'CONNECTED');
+    expect(log).toEqual(['connect', 2]);
+
+    await down();
+    await until(() => relay.state === 'DOWN');
+    await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
+    expect(relay.state).toBe('HELD');
+    log.length = 0;
+    interfaces.clear();
+    await Promise.all([up(), down(), up()]);
+    await until(() => relay.state === 'CONNECTED');
+    for (let i = 0; i < 20; i++) await turn();
+    expect([relay.state, log, [...interfaces]]).toEqual(['CONNECTED', ['connect', 2], [1]]);
+  });
 
   it('in the midst of an attach, has nothing of a device that could not be attached', async () => {
     const { hub, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');

@@ -66,6 +66,7 @@ class World {
   fire(event: RelayEvent): Promise<void> {
     if (event === 'CONNECT') return this.relay.fire('CONNECT', CONNECT);
     if (event === 'change') return this.relay.change('vbd 1', this.relay.toBackend('BLKIF_BE_VBD_CREATE', VBD));
+    if (event === 'backendUp') return this.relay.backendUp();
     return event === 'attach' ? this.relay.attach() : this.relay.fire(event);
   }
 }

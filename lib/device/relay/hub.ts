@@ -31,6 +31,7 @@ export interface Attachment {
 /** A domain with a driver of the class. */
 interface Driver extends Party {
   isUp: boolean;
+  life: object;
   readonly takeBack: (() => void)[];
 }
 
@@ -52,7 +53,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   /** A domain that may run a frontend. Call it before its messages can come. */
   addFrontend(domid: number, peer: Peer): void {
     const { frontend } = this.#wire;
-    const driver: Driver = { domid, peer, isUp: false, takeBack: [] };
+    const driver: Driver = { domid, peer, isUp: false, life: {}, takeBack: [] };
     this.#frontends.set(domid, driver);
     const receive = (name: string, handler: (message: AnyMessage) => unknown) =>
       driver.takeBack.push(peer.receive(name, handler));
@@ -64,14 +65,16 @@ export class DeviceHub extends EventEmitter<HubEvents> {
 
   /** A domain that may run a backend. Call it before its messages can come. */
   addBackend(domid: number, peer: Peer): void {
-    const driver: Driver = { domid, peer, isUp: false, takeBack: [] };
+    const driver: Driver = { domid, peer, isUp: false, life: {}, takeBack: [] };
     this.#backends.set(domid, driver);
     for (const relay of this.#relaysAt('backend', domid)) relay.moveTo(driver);
     driver.takeBack.push(
       peer.receive(this.#wire.backend.DRIVER_STATUS, ({ status }: AnyMessage) => {
         driver.isUp = status === DRIVER_STATUS.UP;
+        if (!driver.isUp) driver.life = {};
+        const relays = this.#relaysAt('backend', domid);
         // The answer does not wait for frontends, which may take their time.
-        void this.#fireAll(this.#relaysAt('backend', domid), driver.isUp ? 'backendUp' : 'backendDown');
+        void (driver.isUp ? this.#backendUp(relays) : this.#fireAll(relays, 'backendDown'));
       }),
     );
   }
@@ -100,7 +103,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     for (const relay of relays) relay.moveTo(driver);
     // What they hold is offered to the one that ended: told DISCONNECTED, frontends ask anew.
     await this.#fireAll(relays, 'DISCONNECT');
-    if (driver.isUp) await this.#fireAll(relays, 'backendUp');
+    if (driver.isUp) await this.#backendUp(relays);
   }
 
   /** The devices of that frontend's domain, by handle. */
@@ -169,6 +172,10 @@ export class DeviceHub extends EventEmitter<HubEvents> {
 
   #relaysAt(end: 'frontend' | 'backend', domid: number): Relay[] {
     return [...this.#relays].filter((relay) => relay[end].domid === domid);
+  }
+
+  #backendUp(relays: readonly Relay[]): Promise<void> {
+    return this.#each(relays, (relay) => relay.backendUp());
   }
 
   #fireAll(relays: readonly Relay[], event: RelayEvent): Promise<void> {

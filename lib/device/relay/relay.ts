@@ -28,6 +28,8 @@ export const STATUS_OF: { readonly [S in RelayState]: InterfaceStatus } = {
 /** A domain at the end of a link of the controller's. */
 export interface Party {
   readonly domid: number;
+  /** Of a driver domain: another object whenever its driver has said DOWN, with which all of its interfaces are gone. */
+  readonly life?: object;
   readonly peer: Pick<Peer, 'request'>;
 }
 
@@ -51,7 +53,7 @@ export interface RelaySurroundings {
   /** The state is another than before the event. */
   onState?(relay: Relay): void;
   /** What went wrong without a caller to hear of it. */
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 interface RelayCall {
@@ -59,6 +61,8 @@ interface RelayCall {
   readonly message?: AnyMessage;
   /** Remembers the change, for the next `create`. */
   readonly remember?: () => unknown;
+  /** Whether the backend's driver has not been DOWN since this was to happen. */
+  readonly isCurrent?: () => boolean;
   /** Of `create`: the backend refuses a part. What it throws makes that the refusal of the whole. Default: `onError`. */
   readonly onRefused?: (error: unknown) => void;
 }
@@ -141,6 +145,15 @@ export class Relay {
   }
 
   /**
+   * The backend's driver is UP: the event of {@link fire}, unless it is DOWN by the time that it is due, and perhaps UP again. Both
+   * are told of by themselves, and until the first of them what is made there is lost without a word (PROTOCOL.md 5.3 H20).
+   */
+  async backendUp(): Promise<void> {
+    const isCurrent = this.#current();
+    await this.#fire('backendUp', { isCurrent }, isCurrent);
+  }
+
+  /**
    * Has the backend create the interface, and all that was set before: the `attach` of {@link fire}.
    *
    * @param isLasting what its backend does not create now, or refuses of it, is tried again when that is UP the next time; see
@@ -188,10 +201,15 @@ export class Relay {
   async #fire(event: RelayEvent, call: RelayCall, isDue?: () => boolean): Promise<void> {
     const before = this.state;
     try {
-      await this.#machine.fire(event, call, isDue);
+      await this.#machine.fire(event, { isCurrent: this.#current(), ...call }, isDue);
     } finally {
       if (this.state !== before) this.#with.onState?.(this);
     }
+  }
+
+  #current(): () => boolean {
+    const { life } = this.#backend;
+    return () => this.#backend.life === life;
   }
 
   /** A message to the backend about this interface. */
@@ -214,24 +232,26 @@ export class Relay {
   get #actions(): { readonly [A in RelayAction]: (call: RelayCall) => unknown } {
     const { wire, fields, channels } = this.#with;
     return {
-      create: ({ onRefused }) => this.#create(onRefused),
+      create: (call) => this.#create(call),
       change: async ({ message, remember }) => {
         await this.#ask(message!);
         remember?.();
       },
       disconnect: () => this.#leave(wire.backend.DISCONNECT),
-      renew: async () => {
+      renew: async (call) => {
         if (!wire.connectsOnce) return;
         await this.#leave(wire.backend.DESTROY);
-        await this.#create();
+        await this.#create(call);
       },
       destroy: () => this.#leave(wire.backend.DESTROY),
-      connect: () => {
+      connect: async (call) => {
         const frames = frameFields(wire, this.#frames);
         const message = { ...frames, evtchn: this.#channel!.portA, ...fields.connect };
-        return this.#ask(this.toBackend(wire.backend.CONNECT, message)).catch((error) => {
+        try {
+          await this.#make(call, this.toBackend(wire.backend.CONNECT, message));
+        } catch (error) {
           throw new Raised(failureOf(error), error);
-        });
+        }
       },
       openChannel: async () => {
         try {
@@ -255,20 +275,21 @@ export class Relay {
     };
   }
 
-  async #create(onRefused: RelayCall['onRefused'] = (error) => this.#with.onError(error)): Promise<void> {
-    const { wire, fields } = this.#with;
+  async #create(call: RelayCall): Promise<void> {
+    const { wire, fields, onError } = this.#with;
     const isRefused = (error: unknown): error is CtrlIfError => {
       // A device without one of its disks is still a device; one without its limit is not what was asked for.
       if (failureOf(error) !== 'refused' || !wire.changedStatus) return false;
-      onRefused(error);
+      (call.onRefused ?? onError)(error);
       return true;
     };
+    const create = () => this.#make(call, this.toBackend(wire.backend.CREATE, fields.create));
     this.#settings.unsay();
     this.#failure = undefined;
     try {
-      await this.#ask(this.toBackend(wire.backend.CREATE, fields.create)).catch((error) => this.#createAnew(error));
+      await create().catch((error) => this.#takeAway(error).then(create));
       try {
-        await this.#settings.sayAll((setting) => this.#ask(setting), isRefused);
+        await this.#settings.sayAll((setting) => this.#make(call, setting), isRefused);
       } catch (error) {
         await this.#leave(wire.backend.DESTROY);
         throw error;
@@ -281,15 +302,23 @@ export class Relay {
   }
 
   /**
-   * An interface that is there already is our own from before: an answer was given up, or the driver was DOWN and UP again faster than
-   * we could follow (PROTOCOL.md 5.3 H20). Nobody else makes any.
+   * An interface that is there already when it is to be created is our own from before: an answer had been given up. Nobody else
+   * makes any.
    */
-  async #createAnew(error: unknown): Promise<void> {
+  async #takeAway(error: unknown): Promise<void> {
     if ((error as CtrlIfError).received !== 'INTERFACE_EXISTS') throw error;
-    const { wire, fields } = this.#with;
-    await this.#leave(wire.backend.DISCONNECT);
-    await this.#leave(wire.backend.DESTROY);
-    await this.#ask(this.toBackend(wire.backend.CREATE, fields.create));
+    await this.#leave(this.#with.wire.backend.DISCONNECT);
+    await this.#leave(this.#with.wire.backend.DESTROY);
+  }
+
+  /** Asks the backend for what is of use only while its driver stays UP. */
+  async #make({ isCurrent }: RelayCall, message: AnyMessage): Promise<void> {
+    const gone = () => {
+      if (isCurrent?.() === false) throw wentDown(this.backend.domid, message);
+    };
+    gone();
+    await this.#ask(message);
+    gone();
   }
 
   /** DISCONNECT or DESTROY. A backend that is not there, or has no such interface, has nothing mapped any more. */
@@ -327,6 +356,14 @@ export class Relay {
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+function wentDown(domid: number, { name }: AnyMessage): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEVICE_STATE',
+    `the driver of backend domain ${domid} went DOWN before it had done ${name}; the device waits until it is UP`,
+    { domid, subject: name, expected: 'a driver that is UP' },
+  );
 }
 
 function failureOf(error: unknown): 'refused' | 'vanished' | 'lost' {
