@@ -40,27 +40,44 @@ function channelsOf({ channels }: Guest): EventChannels {
 
 function framesOf(guest: Guest): FrameOwner {
   const { memory, side } = guest;
-  /** Frames that a backend still maps though its controller says that it is done: it is dead, or about to be. */
-  const lingering = new Set<number>();
-  const letGo = async (frame: number, domid: number) => {
-    await side.ask('domain-end', { domid });
-    await guest.reclaimFrames(domid);
+  /**
+   * Frames that a backend still maps though its controller says that it is done, each with whom: dead, about to be, or one whose
+   * answer the controller has given up.
+   */
+  const lingering = new Map<number, { readonly domid: number }>();
+  const isGivenBack = (frame: number): boolean => {
+    try {
+      memory.revoke(frame);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_FRAME_IN_USE') throw error;
+      return false;
+    }
+  };
+  const letGo = (frame: number) => {
     lingering.delete(frame);
     memory.free(frame);
   };
+  const untilGone = async (frame: number, who: { readonly domid: number }) => {
+    await side.ask('domain-end', who);
+    // It may have been given back since, and linger for another by now.
+    if (lingering.get(frame) !== who) return;
+    await guest.reclaimFrames(who.domid);
+    if (lingering.get(frame) === who) letGo(frame);
+  };
   return {
-    allocate: () => memory.allocate(),
+    allocate: () => {
+      for (const frame of lingering.keys()) if (isGivenBack(frame)) letGo(frame);
+      return memory.allocate();
+    },
     frame: (frame) => memory.frame(frame),
     offer: (frame, domid) => memory.offer(frame, domid),
     revoke: (frame, domid) => {
-      try {
-        memory.revoke(frame);
-      } catch (error) {
-        if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_FRAME_IN_USE') throw error;
-        lingering.add(frame);
-        // Without a controller there is nobody to map anything either.
-        letGo(frame, domid).catch(() => {});
-      }
+      if (isGivenBack(frame)) return;
+      const who = { domid };
+      lingering.set(frame, who);
+      // Without a controller there is nobody to map anything either.
+      untilGone(frame, who).catch(() => {});
     },
     free: (frame) => {
       if (!lingering.has(frame)) memory.free(frame);
