@@ -3,7 +3,8 @@ import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { ChannelAllocator, Peer } from '../surroundings.ts';
 import { type DeviceWire, DRIVER_STATUS, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
-import { type Party, Relay, type RelayFields } from './relay.ts';
+import type { Party } from './party.ts';
+import { Relay, type RelayFields } from './relay.ts';
 import type { RelayEvent } from './table.ts';
 
 export interface HubEvents {

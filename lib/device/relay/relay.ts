@@ -1,10 +1,9 @@
-import { CtrlIfError } from '../../errors.ts';
+import type { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { MessageName } from '../../wire/codec.ts';
-import type { ChannelAllocator, ChannelPair, Peer } from '../surroundings.ts';
+import type { ChannelAllocator, ChannelPair } from '../surroundings.ts';
 import { Machine, Raised } from '../table.ts';
 import {
-  backendMessage,
   type DeviceWire,
   frameFields,
   framesOf,
@@ -12,8 +11,8 @@ import {
   INTERFACE_STATUSES,
   type InterfaceStatus,
 } from '../wire.ts';
-import { refused } from './refused.ts';
-import { Settings } from './settings.ts';
+import { BackendEnd, type Making } from './backend-end.ts';
+import type { Party } from './party.ts';
 import { RELAY, type RelayAction, type RelayEvent, type RelayNotice, type RelayState } from './table.ts';
 
 /** What an interface is to its frontend in each state of its relay; QUERY's answer. */
@@ -24,14 +23,6 @@ export const STATUS_OF: { readonly [S in RelayState]: InterfaceStatus } = {
   DISCONNECTED: 'DISCONNECTED',
   CONNECTED: 'CONNECTED',
 };
-
-/** A domain at the end of a link of the controller's. */
-export interface Party {
-  readonly domid: number;
-  /** Of a driver domain: another object whenever its driver has said DOWN, with which all of its interfaces are gone. */
-  readonly life?: object;
-  readonly peer: Pick<Peer, 'request'>;
-}
 
 /** Fields that messages of one class have beside those that all have. */
 export interface RelayFields {
@@ -56,32 +47,28 @@ export interface RelaySurroundings {
   readonly onError: (error: unknown) => void;
 }
 
-interface RelayCall {
+interface RelayCall extends Making {
   /** The frontend's CONNECT, or what `change` sends. */
   readonly message?: AnyMessage;
   /** Remembers the change, for the next `create`. */
   readonly remember?: () => unknown;
-  /** Whether the backend's driver has not been DOWN since this was to happen. */
-  readonly isCurrent?: () => boolean;
-  /** Of `create`: the backend refuses a part. What it throws makes that the refusal of the whole. Default: `onError`. */
-  readonly onRefused?: (error: unknown) => void;
 }
 
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
 export class Relay {
   readonly #with: RelaySurroundings;
   readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
-  readonly #settings = new Settings();
-  #failure: unknown;
+  readonly #backend: BackendEnd;
   /** How often its frontend was told DISCONNECTED. */
   #tellings = 0;
-  #backend: Party;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
 
   constructor(surroundings: RelaySurroundings) {
     this.#with = surroundings;
-    this.#backend = surroundings.backend;
+    const { wire, frontend, backend, handle, fields, onError } = surroundings;
+    const { create, connect } = fields;
+    this.#backend = new BackendEnd(backend, { wire, frontend: frontend.domid, handle, create, connect, onError });
     this.#machine = new Machine(RELAY, {
       do: this.#actions,
       tell: (notice) => this.#tell(notice),
@@ -97,7 +84,7 @@ export class Relay {
   }
 
   get backend(): Party {
-    return this.#backend;
+    return this.#backend.party;
   }
 
   get state(): RelayState {
@@ -116,22 +103,22 @@ export class Relay {
 
   /** What was set and not taken back: VBDs, the credit limit, ports. */
   get settings(): ReadonlyMap<string, AnyMessage> {
-    return this.#settings.all;
+    return this.#backend.settings.all;
   }
 
   /** Those parts of it that the backend has refused since its interface was created last, and how. */
   get refusals(): ReadonlyMap<string, CtrlIfError> {
-    return this.#settings.refusals;
+    return this.#backend.settings.refusals;
   }
 
   /** Why its interface could not be created when that was tried last, or what of it was refused. */
   get problems(): readonly unknown[] {
-    return this.#failure === undefined ? [...this.refusals.values()] : [this.#failure];
+    return this.#backend.problems;
   }
 
   /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
   moveTo(backend: Party): void {
-    this.#backend = backend;
+    this.#backend.moveTo(backend);
   }
 
   /**
@@ -149,7 +136,7 @@ export class Relay {
    * are told of by themselves, and until the first of them what is made there is lost without a word (PROTOCOL.md 5.3 H20).
    */
   async backendUp(): Promise<void> {
-    const isCurrent = this.#current();
+    const isCurrent = this.#backend.current();
     await this.#fire('backendUp', { isCurrent }, isCurrent);
   }
 
@@ -185,7 +172,7 @@ export class Relay {
    * @throws CtrlIfError as {@link fire}; then nothing has changed
    */
   async change(about: string, setting: AnyMessage): Promise<void> {
-    const remember = () => this.#settings.set(about, setting);
+    const remember = () => this.#backend.settings.set(about, setting);
     await this.#machine.fire('change', { message: setting, remember });
     // Where the state has nobody to send it to.
     remember();
@@ -193,28 +180,14 @@ export class Relay {
 
   /** Sends `message` where the interface is there and has it, and says what {@link change} has set no more. */
   async changeBack(about: string, message: AnyMessage): Promise<void> {
-    const forget = () => this.#settings.delete(about);
+    const forget = () => this.#backend.settings.delete(about);
     await this.#machine.fire('change', { message, remember: forget }, () => !this.refusals.has(about));
     forget();
   }
 
-  async #fire(event: RelayEvent, call: RelayCall, isDue?: () => boolean): Promise<void> {
-    const before = this.state;
-    try {
-      await this.#machine.fire(event, { isCurrent: this.#current(), ...call }, isDue);
-    } finally {
-      if (this.state !== before) this.#with.onState?.(this);
-    }
-  }
-
-  #current(): () => boolean {
-    const { life } = this.#backend;
-    return () => this.#backend.life === life;
-  }
-
   /** A message to the backend about this interface. */
   toBackend(name: MessageName, fields?: object): AnyMessage {
-    return backendMessage(this.#with.wire, name, { domid: this.frontend.domid, handle: this.handle }, fields);
+    return this.#backend.message(name, fields);
   }
 
   /** The OUT fields of INTERFACE_STATUS and QUERY for what the interface is now, or is said to be. */
@@ -229,30 +202,32 @@ export class Relay {
     };
   }
 
+  async #fire(event: RelayEvent, call: RelayCall, isDue?: () => boolean): Promise<void> {
+    const before = this.state;
+    try {
+      await this.#machine.fire(event, { isCurrent: this.#backend.current(), ...call }, isDue);
+    } finally {
+      if (this.state !== before) this.#with.onState?.(this);
+    }
+  }
+
   get #actions(): { readonly [A in RelayAction]: (call: RelayCall) => unknown } {
-    const { wire, fields, channels } = this.#with;
+    const { wire, channels } = this.#with;
+    const backend = this.#backend;
     return {
-      create: (call) => this.#create(call),
+      create: (call) => backend.create(call),
       change: async ({ message, remember }) => {
-        await this.#ask(message!);
+        await backend.ask(message!);
         remember?.();
       },
-      disconnect: () => this.#leave(wire.backend.DISCONNECT),
+      disconnect: () => backend.disconnect(),
       renew: async (call) => {
         if (!wire.connectsOnce) return;
-        await this.#leave(wire.backend.DESTROY);
-        await this.#create(call);
+        await backend.destroy();
+        await backend.create(call);
       },
-      destroy: () => this.#leave(wire.backend.DESTROY),
-      connect: async (call) => {
-        const frames = frameFields(wire, this.#frames);
-        const message = { ...frames, evtchn: this.#channel!.portA, ...fields.connect };
-        try {
-          await this.#make(call, this.toBackend(wire.backend.CONNECT, message));
-        } catch (error) {
-          throw new Raised(failureOf(error), error);
-        }
-      },
+      destroy: () => backend.destroy(),
+      connect: (call) => backend.connect(frameFields(wire, this.#frames), this.#channel!.portA, call),
       openChannel: async () => {
         try {
           this.#channel = await channels.bind(this.backend.domid, this.frontend.domid);
@@ -275,70 +250,6 @@ export class Relay {
     };
   }
 
-  async #create(call: RelayCall): Promise<void> {
-    const { wire, fields, onError } = this.#with;
-    const isRefused = (error: unknown): error is CtrlIfError => {
-      // A device without one of its disks is still a device; one without its limit is not what was asked for.
-      if (failureOf(error) !== 'refused' || !wire.changedStatus) return false;
-      (call.onRefused ?? onError)(error);
-      return true;
-    };
-    const create = () => this.#make(call, this.toBackend(wire.backend.CREATE, fields.create));
-    this.#settings.unsay();
-    this.#failure = undefined;
-    try {
-      await create().catch((error) => this.#takeAway(error).then(create));
-      try {
-        await this.#settings.sayAll((setting) => this.#make(call, setting), isRefused);
-      } catch (error) {
-        await this.#leave(wire.backend.DESTROY);
-        throw error;
-      }
-    } catch (error) {
-      this.#settings.unsay();
-      this.#failure = error;
-      throw new Raised('lost', error);
-    }
-  }
-
-  /**
-   * An interface that is there already when it is to be created is our own from before: an answer had been given up. Nobody else
-   * makes any.
-   */
-  async #takeAway(error: unknown): Promise<void> {
-    if ((error as CtrlIfError).received !== 'INTERFACE_EXISTS') throw error;
-    await this.#leave(this.#with.wire.backend.DISCONNECT);
-    await this.#leave(this.#with.wire.backend.DESTROY);
-  }
-
-  /** Asks the backend for what is of use only while its driver stays UP. */
-  async #make({ isCurrent }: RelayCall, message: AnyMessage): Promise<void> {
-    const gone = () => {
-      if (isCurrent?.() === false) throw wentDown(this.backend.domid, message);
-    };
-    gone();
-    await this.#ask(message);
-    gone();
-  }
-
-  /** DISCONNECT or DESTROY. A backend that is not there, or has no such interface, has nothing mapped any more. */
-  async #leave(name: MessageName): Promise<void> {
-    try {
-      await this.#ask(this.toBackend(name));
-    } catch (error) {
-      if (failureOf(error) === 'refused') throw error;
-      this.#with.onError(error);
-    }
-  }
-
-  async #ask(message: AnyMessage): Promise<void> {
-    const { wire } = this.#with;
-    const { status } = await this.backend.peer.request(message);
-    // RELEASE_PORT has none.
-    if (status === undefined || status === wire.statuses.OKAY) return;
-    throw refused(wire, this.backend.domid, this.frontend.domid, message, status);
-  }
-
   /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
   async #tell(notice: RelayNotice): Promise<void> {
     const { wire, frontend, handle } = this.#with;
@@ -356,17 +267,4 @@ export class Relay {
 
 function rethrow(error: unknown): never {
   throw error;
-}
-
-function wentDown(domid: number, { name }: AnyMessage): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEVICE_STATE',
-    `the driver of backend domain ${domid} went DOWN before it had done ${name}; the device waits until it is UP`,
-    { domid, subject: name, expected: 'a driver that is UP' },
-  );
-}
-
-function failureOf(error: unknown): 'refused' | 'vanished' | 'lost' {
-  if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_DEVICE_REFUSED') return 'lost';
-  return error.received === 'INTERFACE_NOT_FOUND' ? 'vanished' : 'refused';
 }
