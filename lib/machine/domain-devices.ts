@@ -224,11 +224,14 @@ export class DomainDevices {
   #describe(relay: Relay | undefined, refusal: CtrlIfError | undefined): DeviceEnds {
     if (!relay) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
     const { frontend, backend, state, channel, frames } = relay;
-    const ports = channel && { frontend: channel.portB, backend: channel.portA };
-    const ends = { frontend: frontend.domid, backend: backend.domid, state };
-    if (refusal) return { ...ends, state: 'REFUSED', refused: String(refusal.received) };
-    if (state !== 'CONNECTED' || !ports) return ends;
-    return { ...ends, frames, ports, crossed: this.#with.hubs.hasCrossed(relay) };
+    if (refusal) {
+      const refused = String(refusal.received);
+      return { frontend: frontend.domid, backend: backend.domid, state: 'REFUSED', refused };
+    }
+    if (state !== 'CONNECTED' || !channel) return { frontend: frontend.domid, backend: backend.domid, state };
+    const ports = { frontend: channel.portB, backend: channel.portA };
+    const crossed = this.#with.hubs.hasCrossed(relay);
+    return { frontend: frontend.domid, backend: backend.domid, state, frames, ports, crossed };
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
