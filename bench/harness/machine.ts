@@ -1,8 +1,9 @@
 /** What a figure means nothing without. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { load } from './calm.ts';
 import type { Pinning } from './cpus.ts';
 import { ROOT } from './paths.ts';
 
@@ -50,11 +51,6 @@ export function describeMachine(pinning: Pinning, rounds: number, quick: boolean
       zeromq: versionOf('node_modules/zeromq') ?? 'none',
     },
   };
-}
-
-/** Of the last minute. */
-export function load(): number {
-  return loadavg()[0]!;
 }
 
 export function describe(machine: Machine): string {

@@ -1,7 +1,8 @@
 /** The rounds of a run. */
+import { BUSY_AFTER, BUSY_BEFORE, load } from './calm.ts';
 import type { BenchCase, Ratio, Setting } from './case.ts';
 import type { Pinning } from './cpus.ts';
-import { describe, describeMachine, load } from './machine.ts';
+import { describe, describeMachine } from './machine.ts';
 import { Collected, type Report } from './report.ts';
 import { rotated } from './stats.ts';
 import { whyNoSyscalls } from './syscalls.ts';
@@ -19,9 +20,6 @@ const FULL = { rounds: 12, warmupMs: 150, timedMs: 400 };
 /** All of it under a minute on two cores. */
 const QUICK = { rounds: 3, warmupMs: 100, timedMs: 80 };
 const TRACED = { warmupMs: 20, timedMs: 40 };
-/** Load above which others have a part in the figures: before the run, and after it, with the two sides' own. */
-const BUSY_BEFORE = 0.5;
-const BUSY_AFTER = 2.5;
 
 /** Rejects as soon as one trial does: a run that saw anything wrong has no figures. */
 export async function run({ quick, cases, ratios, pinning, progress }: RunOptions): Promise<Report> {
