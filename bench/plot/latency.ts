@@ -16,6 +16,8 @@ const PERCENTILES = [
   { key: 'p999', name: 'p999, one in a thousand is slower', symbol: BAR, size: [3, 15] },
 ] as const;
 const LINE_HEIGHT = 26;
+/** Room for the longest label. */
+const LEFT = 250;
 
 export const latency: Plot = {
   name: 'latency',
@@ -37,8 +39,8 @@ export const latency: Plot = {
       how: 'A 64-byte request and its response. Logarithmic: one line of the grid is 10 times the one before it. Left is faster.\nAt the right: the p50, and how many times the limit that is. The dashed line is the limit.',
       height: TOP + 24 + lines.length * LINE_HEIGHT + BOTTOM,
       option: {
-        legend: { top: 76, left: 200, itemGap: 24, itemWidth: 13, textStyle: { fontSize: 12 }, selectedMode: false },
-        grid: { left: 200, right: 170, top: TOP + 24, bottom: BOTTOM },
+        legend: { top: 76, left: LEFT, itemGap: 24, itemWidth: 13, textStyle: { fontSize: 12 }, selectedMode: false },
+        grid: { left: LEFT, right: 170, top: TOP + 24, bottom: BOTTOM },
         xAxis: logX('time of a round trip', all, duration),
         yAxis: [
           names(labels, (label) => Object.values(HEADS).includes(label)),

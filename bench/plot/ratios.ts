@@ -9,7 +9,7 @@ import { BOTTOM, INK, TOP } from './svg.ts';
 const MET = '#17805a';
 const MISSED = '#b8500a';
 const LINE_HEIGHT = 27;
-const LEFT = 350;
+const LEFT = 360;
 
 export const ratios: Plot = {
   name: 'ratios',
