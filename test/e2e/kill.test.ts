@@ -52,7 +52,6 @@ describe('a guest that is killed', () => {
     const guest = new PeerProcess('guest', 'e2e');
     while (namesOf(guest).length === 0) await delay(1);
     await guest.kill();
-    expect(namesOf(guest)).toHaveLength(1);
     controller.child.kill('SIGCONT');
     await noNameLeft(guest);
   });
@@ -98,7 +97,6 @@ describe('a controller that is killed', () => {
     const guest = new PeerProcess('guest', 'e2e');
     while (namesOf(guest).length === 0) await delay(1);
     await Promise.all([guest.kill(), controller.kill()]);
-    expect(namesOf(guest)).toHaveLength(1);
     const next = new PeerProcess('controller', 'e2e');
     await next.heard('listening');
     expect(namesOf(guest)).toEqual([]);
