@@ -260,11 +260,6 @@ describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) 
           newBytes: fc.integer({ min: 1, max: 14 }),
         }),
         ({ slots, start, before, advance, newBytes }) => {
-          const geometry = { offset: 0, entryBytes: 4, slots };
-          const own = pages.shared(ringBytes(geometry), frontEngine, backEngine);
-          own.raw.store32(0, start);
-          own.raw.store32(4, start);
-          const back = new BackRing(own.back, { ...geometry, peerMayTear: true });
           const oldIndex = start + Math.min(before, slots - 1);
           const newIndex = Math.min(oldIndex + advance, start + slots);
           const bytes = Buffer.alloc(8);
@@ -273,6 +268,11 @@ describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) 
           const mixed = Buffer.from([0, 1, 2, 3].map((i) => bytes[(newBytes >> i) & 1 ? 4 + i : i]!));
           const seen = mixed.readUInt32LE();
           fc.pre(seen !== oldIndex >>> 0 && seen !== newIndex >>> 0); // half-written, and to be seen as such
+          const geometry = { offset: 0, entryBytes: 4, slots };
+          const own = pages.shared(ringBytes(geometry), frontEngine, backEngine);
+          own.raw.store32(0, start);
+          own.raw.store32(4, start);
+          const back = new BackRing(own.back, { ...geometry, peerMayTear: true });
           own.raw.write(0, mixed);
           expect(back.pop(20)).toBeUndefined();
           own.raw.store32(0, newIndex);
