@@ -4,6 +4,24 @@ import { BEST, meeting, namesOf, noNameLeft, PeerProcess, useProcesses } from '.
 
 useProcesses();
 
+/**
+ * A guest that is killed while its page has a name, which its controller, stopped, cannot take away. Another controller on this
+ * machine may sweep it in between, so that one of several tries must leave it.
+ */
+async function killedWithItsName(): Promise<PeerProcess> {
+  for (let i = 0; i < 20; i++) {
+    const guest = new PeerProcess('guest', 'e2e');
+    while (namesOf(guest).length === 0) await delay(1);
+    await guest.kill();
+    const left = namesOf(guest);
+    if (left.length > 0) {
+      expect(left).toHaveLength(1);
+      return guest;
+    }
+  }
+  return expect.fail('20 guests were killed, and none left a name');
+}
+
 describe('a guest that is killed', () => {
   it("is known dead at once: its controller's requests reject, its name is gone, the next guest is served", async () => {
     const { controller, guests } = await meeting(BEST);
@@ -49,9 +67,7 @@ describe('a guest that is killed', () => {
     await controller.heard('listening');
     // A stopped controller cannot take the name away, so that the guest is surely killed while its page has one.
     controller.child.kill('SIGSTOP');
-    const guest = new PeerProcess('guest', 'e2e');
-    while (namesOf(guest).length === 0) await delay(1);
-    await guest.kill();
+    const guest = await killedWithItsName();
     controller.child.kill('SIGCONT');
     await noNameLeft(guest);
   });
@@ -94,9 +110,8 @@ describe('a controller that is killed', () => {
     const controller = new PeerProcess('controller', 'e2e');
     await controller.heard('listening');
     controller.child.kill('SIGSTOP');
-    const guest = new PeerProcess('guest', 'e2e');
-    while (namesOf(guest).length === 0) await delay(1);
-    await Promise.all([guest.kill(), controller.kill()]);
+    const guest = await killedWithItsName();
+    await controller.kill();
     const next = new PeerProcess('controller', 'e2e');
     await next.heard('listening');
     expect(namesOf(guest)).toEqual([]);
