@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { callListener } from '../call-listener.ts';
 import { CtrlIfError } from '../errors.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
 import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
@@ -204,7 +205,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       // Its maker may be killed, or wrong, between making the page and unlinking it.
       if (announced) unlinkPage(announced.page);
       connection.end(refusalLine(refusal));
-      this.emit('refused', refusal);
+      callListener(() => this.emit('refused', refusal));
     };
     const connection = new Connection(socket, {
       onDoorbell: () => {},
@@ -280,7 +281,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       });
       const ours = port === undefined ? undefined : { ...this.#events!.descriptors, port };
       connection.post(welcomeLine({ domid, controller: processIdentity(), events: ours }));
-      this.emit('domain', domain);
+      callListener(() => this.emit('domain', domain));
       domain.start();
     } catch (error) {
       if (!this.#domains.has(domid)) {

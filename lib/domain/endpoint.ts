@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { untyped } from '../link/codec.ts';
@@ -11,6 +12,7 @@ import type { EngineName } from '../page/page.ts';
 import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { ConsoleStream } from './console-stream.ts';
+import { HandlerWarnings } from './handler-warnings.ts';
 import { Session, type SessionOptions } from './session.ts';
 import type { SideChannel } from './side-channel.ts';
 
@@ -21,7 +23,10 @@ export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
 export type Handler<M> = (message: M, request: Received) => Answer<M> | Promise<Answer<M>>;
 
 export interface EndpointEvents {
-  /** A receiver threw; its request has been answered. Without a listener the error is thrown, as events' errors are. */
+  /**
+   * A receiver failed; its request has been answered. Without a listener the process warns instead: once for each message,
+   * with the stack (`CTRL_IF_HANDLER`).
+   */
   error: [CtrlIfError];
   /** The conversation is over: no error when either side closed it, else why. */
   close: [CtrlIfError | undefined];
@@ -41,6 +46,7 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
   readonly engine: EngineName;
   readonly #session: Session;
   #console: ConsoleStream | undefined;
+  #warnings: HandlerWarnings | undefined;
 
   /** @internal Endpoints are made by `Guest.connect` and by the controller. */
   constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: Party }) {
@@ -51,14 +57,23 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
       ...parts,
       codec: untyped(codec),
       domid,
-      onHandlerError: (error) => this.emit('error', error),
+      onHandlerError: (error) => this.#handlerFailed(error),
       onEnd: (error) => {
         this.#console?.hangUp();
         this.ended(error);
-        this.emit('close', error);
+        callListener(() => this.emit('close', error));
       },
     });
     parts.connection.events = this.#session;
+  }
+
+  #handlerFailed(error: CtrlIfError): void {
+    if (this.listenerCount('error') > 0) {
+      callListener(() => this.emit('error', error));
+    } else {
+      this.#warnings ??= new HandlerWarnings();
+      this.#warnings.warn(error);
+    }
   }
 
   /** @internal What is asked beside the rings. */
@@ -88,7 +103,8 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
    * Sends a request and resolves with its response. At most 8 are under way at once; more wait in order.
    * OUT fields, which the responder fills, may be left out.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` (no receiver there), `_PEER_DIED`, `_PEER_CLOSED`, `_CLOSED`,
+   * @throws RequestError when the receiver refused it, with the receiver's code
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` (no receiver there), `_HANDLER` (the receiver failed), `_PEER_DIED`, `_PEER_CLOSED`, `_CLOSED`,
    *   `_ABORTED`, `_TIMEOUT`, or the encoder's error for a value that does not fit
    */
   request<Name extends MessageName<User>>(

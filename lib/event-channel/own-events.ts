@@ -1,3 +1,4 @@
+import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
 import { openDoorbell } from '../page/native-doorbell.ts';
@@ -107,7 +108,7 @@ export class OwnEvents {
       const count = this.#bits.collect(PORTS_A_LOOK);
       for (let i = 0; i < count; i++) {
         const handler = this.#handlers.get(this.#fired[i]!);
-        if (handler) callAlone(handler);
+        if (handler) callListener(handler);
         else this.counts.unbound++;
         if (this.#closed) return 0;
       }
@@ -154,15 +155,5 @@ export class OwnEvents {
     this.#closed = true;
     this.#handlers.clear();
     this.#doorbell.close();
-  }
-}
-
-function callAlone(handler: () => void): void {
-  try {
-    handler();
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
   }
 }

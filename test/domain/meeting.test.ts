@@ -7,7 +7,7 @@ import { Controller, type CtrlIfError, type Domain, Guest } from '../../lib/inde
 import { createControlPage } from '../../lib/page/control-page.ts';
 import { newPageName, unlinkPage } from '../../lib/page/name.ts';
 import { processIdentity } from '../../lib/page/process-identity.ts';
-import { listen, meet, pagesOf, seq, useRuntimeDirectory } from './meeting.ts';
+import { connectGuest, listen, meet, pagesOf, seq, useRuntimeDirectory } from './meeting.ts';
 
 const directory = useRuntimeDirectory();
 
@@ -357,5 +357,23 @@ describe('typed helpers', () => {
       { name: 'VCPU_HOTPLUG_ON', vcpu: 3, status: 0 },
       { name: 'VCPU_HOTPLUG_OFF', vcpu: 3, status: 0 },
     ]);
+  });
+});
+
+describe("a listener of 'domain' that throws", () => {
+  it('is an uncaught exception, and the domain stays connected', async () => {
+    const controller = await listen();
+    controller.once('domain', () => {
+      throw new Error('a listener that throws');
+    });
+    const listeners = process.rawListeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    try {
+      const [[error], guest] = await Promise.all([once(process, 'uncaughtException'), connectGuest()]);
+      expect(error).toMatchObject({ message: 'a listener that throws' });
+      expect((await guest.request({ name: 'SHUTDOWN_POWEROFF' })).name).toBe('SHUTDOWN_POWEROFF');
+    } finally {
+      for (const listener of listeners) process.on('uncaughtException', listener as () => void);
+    }
   });
 });
