@@ -14,6 +14,7 @@ export type { PortState } from './event-channel/registry.ts';
 export type { RequestOptions } from './link/call.ts';
 export type { LinkStats } from './link/link.ts';
 export type { Received } from './link/received.ts';
+export { RequestError } from './link/request-error.ts';
 export type { MemorySize, Resized, ResizeOptions } from './memory/balloon.ts';
 export type { DomainMemory } from './memory/domain-memory.ts';
 export type { Frame } from './memory/frame.ts';

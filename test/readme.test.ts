@@ -80,6 +80,14 @@ it('has commands that do what it says', async () => {
   expect(doctor!.code).toBe(0);
 });
 
+it('has a page on the API whose example of a refused request runs', async () => {
+  const [, example] = /```js\n(import [^`]*RequestError[^`]*)```/.exec(
+    readFileSync(join(root, 'docs/api.md'), 'utf8'),
+  )!;
+  writeFileSync(join(home, 'refused.mjs'), example!);
+  expect(await run(process.execPath, ['refused.mjs'])).toEqual({ code: 0, stdout: 'NO_FUNDS - only 100 left\n' });
+});
+
 it('fits two screens', () => {
   expect(readme.split('\n').length).toBeLessThan(100);
 });

@@ -1,7 +1,9 @@
 import { CtrlIfError } from '../errors.ts';
 import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import { LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { carriesFailure, decodeFailure, NOT_UNDERSTOOD } from '../wire/failure.ts';
+import { LENGTH_OFFSET, PAYLOAD_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import { RequestError } from './request-error.ts';
 
 /** Any decoded message: the typed faces are in `domain/`. */
 export interface AnyMessage {
@@ -29,19 +31,46 @@ export function identify(codec: AnyCodec, message: AnyMessage): { type: number; 
 }
 
 /**
- * The response in `slot`, decoded. Length 0 where the message needs more is the answer "not understood"
- * (PROTOCOL.md 1.6) and throws `ERR_CTRL_IF_NOT_UNDERSTOOD`.
+ * The response in `slot`, decoded.
+ *
+ * @throws RequestError when the receiver refused the request
+ * @throws CtrlIfError `ERR_CTRL_IF_HANDLER` when it failed, `ERR_CTRL_IF_NOT_UNDERSTOOD` when there is none: length 0 where
+ *   the message needs more (PROTOCOL.md 1.6)
  */
 export function decodeResponse(codec: AnyCodec, slot: Uint8Array): AnyMessage {
-  const definition = codec.definitionOf(slot[TYPE_OFFSET]!, slot[SUBTYPE_OFFSET]!);
-  if (definition && slot[LENGTH_OFFSET] === 0 && definition.struct.size > 0) {
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_NOT_UNDERSTOOD',
-      `the peer did not understand ${definition.name}: it has no receiver for it, or its receiver failed; register one there with receive('${definition.name}', ...)`,
-      { subject: definition.name },
-    );
-  }
+  const length = slot[LENGTH_OFFSET]!;
+  if (length === 0 || length > PAYLOAD_BYTES) throwIfFailed(codec, slot);
   return codec.decode(slot);
+}
+
+/** Throws what the response says of a request that has no answer; returns when it has one. */
+function throwIfFailed(codec: AnyCodec, slot: Uint8Array): void {
+  const type = slot[TYPE_OFFSET]!;
+  const definition = codec.definitionOf(type, slot[SUBTYPE_OFFSET]!);
+  const name = definition?.name ?? `type ${type}`;
+  const failure = decodeFailure(slot) ?? (isLengthZeroWrong(definition, slot) ? NOT_UNDERSTOOD : undefined);
+  switch (failure?.kind) {
+    case 'refused':
+      throw new RequestError(failure.code, failure.text);
+    case 'failed':
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_HANDLER',
+        `the peer's receiver of ${name} failed; the peer's 'error' event, or its warning on standard error, says why`,
+        { subject: name },
+      );
+    case 'not understood': {
+      const why = carriesFailure(type) ? '' : ', or its receiver failed';
+      throw new CtrlIfError(
+        'ERR_CTRL_IF_NOT_UNDERSTOOD',
+        `the peer did not understand ${name}: it has no receiver for it${why}; register one there with receive(${definition ? `'${name}'` : type}, ...)`,
+        { subject: name },
+      );
+    }
+  }
+}
+
+function isLengthZeroWrong(definition: MessageDefinition | undefined, slot: Uint8Array): boolean {
+  return slot[LENGTH_OFFSET] === 0 && definition !== undefined && definition.struct.size > 0;
 }
 
 /** The fields that say "failed" in a response to `message`; undefined where only length 0 can say it. */

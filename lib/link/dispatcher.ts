@@ -1,5 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import type { BackRing } from '../ring/back-ring.ts';
+import { carriesFailure, encodeFailure, type Failure, NOT_UNDERSTOOD } from '../wire/failure.ts';
 import { ID_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { encodeNotUnderstood } from '../wire/slot.ts';
 import { type AnyCodec, type AnyMessage, failureFields } from './codec.ts';
@@ -7,6 +8,7 @@ import { Lane } from './lane.ts';
 import type { LinkObserver } from './observer.ts';
 import { type Answering, Received } from './received.ts';
 import { type AnyHandler, Receivers } from './receivers.ts';
+import { RequestError } from './request-error.ts';
 
 export interface DispatcherOptions {
   ring: BackRing;
@@ -17,6 +19,8 @@ export interface DispatcherOptions {
   /** A response has been staged. */
   onAnswer(): void;
 }
+
+type RequestHeader = Pick<Received, 'type' | 'subtype' | 'id'>;
 
 /** Takes requests off the back ring, brings each to its receiver, and sees to it that each gets exactly one response. */
 export class Dispatcher implements Answering {
@@ -85,10 +89,23 @@ export class Dispatcher implements Answering {
     this.#staged(slot);
   }
 
-  answerUnanswered({ type, subtype, id }: Pick<Received, 'type' | 'subtype' | 'id'>): void {
+  answerUnanswered(request: RequestHeader): void {
+    this.#answerWithout(request, NOT_UNDERSTOOD);
+  }
+
+  answerFailed(request: Received, failure: Failure): void {
+    const status = failureFields(this.#codec, request.message);
+    const refusalCrosses = failure.kind === 'refused' && carriesFailure(request.type);
+    if (status && !refusalCrosses) this.answer(request, status);
+    else this.#answerWithout(request, failure);
+  }
+
+  /** The response of a request that has no answer. */
+  #answerWithout(request: RequestHeader, failure: Failure): void {
     const slot = this.#stage();
     if (!slot) return;
-    encodeNotUnderstood(type, subtype, id, slot);
+    if (carriesFailure(request.type)) encodeFailure(request, failure, slot);
+    else encodeNotUnderstood(request.type, request.subtype, request.id, slot);
     this.#staged(slot);
   }
 
@@ -173,13 +190,13 @@ export class Dispatcher implements Answering {
     }
   }
 
-  /** The requester gets the message's error status where it has one, else length 0; the handler's owner gets the error. */
+  /** A refusal is the handler's answer. Any other error goes to the handler's owner, and the asker hears that there was one. */
   #concludeFailed(request: Received, cause: unknown): void {
-    if (!request.answered) {
-      const failure = failureFields(this.#codec, request.message);
-      if (failure) request.respond(failure);
-      else request.respondNotUnderstood();
+    if (cause instanceof RequestError && !request.answered) {
+      request.refuse(cause);
+      return;
     }
+    if (!request.answered) request.fail();
     const { name } = request.message;
     this.#onHandlerError(
       new CtrlIfError(

@@ -1,12 +1,16 @@
 import { CtrlIfError } from '../errors.ts';
+import { type Failure, RECEIVER_FAILED } from '../wire/failure.ts';
 import type { AnyMessage } from './codec.ts';
+import type { RequestError } from './request-error.ts';
 
 /** Where answers go: the link that the request came over. */
 export interface Answering {
   /** Encodes and sends the response: the request's own fields, those given instead where given. */
   answer(request: Received, fields: object | undefined): void;
-  /** Sends the default response: `length` 0, "not understood". */
+  /** Sends the response that says "not understood". */
   answerUnanswered(request: Received): void;
+  /** Says that the request failed, as far as its message can: by `failure`, its error status, or length 0. */
+  answerFailed(request: Received, failure: Failure): void;
 }
 
 /**
@@ -58,10 +62,29 @@ export class Received {
     this.#state = 'answered';
   }
 
-  /** Answers with `length` 0, "not understood". */
+  /** Answers that the request is not understood, as when nobody received it. */
   respondNotUnderstood(): void {
     this.#checkOpen();
     this.#answering.answerUnanswered(this);
+    this.#state = 'answered';
+  }
+
+  /**
+   * Answers that the request is refused: the asker's promise rejects with this error's code and text. A message of the
+   * seed's cannot carry them and is answered with its error status, or with length 0 where it has none.
+   */
+  refuse({ code, message }: RequestError): void {
+    this.#fail({ kind: 'refused', code, text: message });
+  }
+
+  /** @internal Answers that the receiver failed. */
+  fail(): void {
+    this.#fail(RECEIVER_FAILED);
+  }
+
+  #fail(failure: Failure): void {
+    this.#checkOpen();
+    this.#answering.answerFailed(this, failure);
     this.#state = 'answered';
   }
 

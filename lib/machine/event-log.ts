@@ -1,6 +1,7 @@
 import type { Passing } from '../link/observer.ts';
 import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
+import { decodeFailure } from '../wire/failure.ts';
 import { ID_OFFSET, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { describeBeStatus } from '../wire/status.ts';
 import { BoundedQueue } from './bounded-queue.ts';
@@ -59,9 +60,9 @@ export class EventLog {
     const definition = this.#codec.definitionOf(type, bytes[SUBTYPE_OFFSET]!);
     const name = definition?.name ?? `UNKNOWN ${type}/${bytes[SUBTYPE_OFFSET]}`;
     const event: Omit<MachineEvent, 'at'> = { kind: 'message', from, to, name };
-    const isEmpty = bytes[LENGTH_OFFSET] === 0 && (definition?.struct.size ?? 1) > 0;
-    if (flow === 'response' && isEmpty) {
-      this.tell({ ...event, result: 'not understood' });
+    const failure = flow === 'response' ? failureWords(definition, bytes) : undefined;
+    if (failure) {
+      this.tell({ ...event, result: failure });
       return;
     }
     try {
@@ -76,6 +77,13 @@ export class EventLog {
       this.tell({ ...event, result: 'malformed' });
     }
   }
+}
+
+function failureWords(definition: MessageDefinition | undefined, bytes: Uint8Array): string | undefined {
+  const failure = decodeFailure(bytes);
+  if (failure?.kind === 'refused') return `refused: ${failure.code} ${failure.text}`.trimEnd();
+  const isEmpty = bytes[LENGTH_OFFSET] === 0 && (definition?.struct.size ?? 1) > 0;
+  return failure?.kind ?? (isEmpty ? 'not understood' : undefined);
 }
 
 function outcome(definition: MessageDefinition | undefined, message: Record<string, unknown>): string {

@@ -20,7 +20,7 @@ export const BEST = testsNative
 
 /** A script in `peers/` and what it is to know beside its role and name. */
 export interface PeerScript {
-  script?: 'peer' | 'channels' | 'memory' | 'pauses' | 'sync' | 'waiting';
+  script?: 'peer' | 'channels' | 'failing' | 'memory' | 'pauses' | 'sync' | 'waiting';
   options?: object;
 }
 

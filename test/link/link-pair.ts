@@ -4,7 +4,8 @@ import { SabPage } from '../../lib/page/sab-page.ts';
 import { type CtrlIfError, createCodec, defineMessage, out, u32 } from '../../lib/wire/index.ts';
 
 export const seq = defineMessage({ name: 'SEQ', type: 42, payload: { n: u32, answer: out(u32) } });
-export const codec = createCodec([seq]);
+export const ping = defineMessage({ name: 'PING', type: 43 });
+export const codec = createCodec([seq, ping]);
 
 /** A control page that exists in this process alone, for links whose other side the test plays itself. */
 export function controlPage(): SabPage {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Received } from '../../lib/link/received.ts';
+import { RequestError } from '../../lib/link/request-error.ts';
 import { CtrlIfError } from '../../lib/wire/index.ts';
 import { linkPair } from './link-pair.ts';
 
@@ -40,10 +41,15 @@ describe('requests and responses', () => {
     expect(answers.map(([a, b]) => [a.answer, b.answer])).toEqual(numbers.map((n) => [n * 2, n * 3]));
   });
 
-  it('answers with length 0 what nobody receives, which the requester hears as not understood', async () => {
+  it('answers what nobody receives with "not understood"', async () => {
     const { guest, controller } = open();
     await expect(guest.request({ name: 'SEQ', n: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
     expect(controller.stats.unclaimedRequests).toBe(1);
+  });
+
+  it('tells the asker that nobody receives a message of the user’s own, also when it has no payload', async () => {
+    const { guest } = open();
+    await expect(guest.request({ name: 'PING' })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
   });
 
   it('takes the default answer to a message without payload for an answer, as the original must', async () => {
@@ -275,6 +281,64 @@ describe('receivers', () => {
       ['ERR_CTRL_IF_HANDLER', 'no cpu'],
       ['ERR_CTRL_IF_HANDLER', 'no interface'],
     ]);
+  });
+
+  it('fail for the asker with ERR_CTRL_IF_HANDLER, apart from a message that nobody receives', async () => {
+    const { guest, controller, guestErrors } = open();
+    guest.receiveMessage('SEQ', ({ n }) => {
+      if (n === 1) throw new Error('private');
+      return n === 2 ? Promise.reject(new Error('private')) : { answer: 2 ** 32 };
+    });
+    for (const n of [1, 2, 3]) {
+      const error = await controller.request({ name: 'SEQ', n }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'ERR_CTRL_IF_HANDLER', subject: 'SEQ' });
+      expect((error as Error).message).not.toContain('private');
+    }
+    expect(guestErrors.map(({ cause }) => (cause as Error).message)).toEqual([
+      'private',
+      'private',
+      expect.stringContaining('SEQ: answer'),
+    ]);
+    await expect(guest.request({ name: 'SEQ', n: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+  });
+
+  it('refuse with a RequestError, whose code and text reach the asker, and which is no failure of theirs', async () => {
+    const { guest, controller, guestErrors } = open();
+    guest.receiveMessage('SEQ', ({ n }, request) => {
+      const refusal = new RequestError('NO_FUNDS', `only ${n} left`);
+      if (n === 1) throw refusal;
+      if (n === 2) return Promise.reject(refusal);
+      request.defer();
+      setImmediate(() => request.refuse(refusal));
+      return undefined;
+    });
+    for (const n of [1, 2, 3]) {
+      const error = await controller.request({ name: 'SEQ', n }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(RequestError);
+      expect(error).toMatchObject({ name: 'RequestError', code: 'NO_FUNDS', message: `only ${n} left` });
+    }
+    expect(guestErrors).toEqual([]);
+  });
+
+  it('refuse messages without a definition as well, and those of the header as far as these can say so', async () => {
+    const { guest, controller, guestErrors } = open();
+    const refuse = () => {
+      throw new RequestError('BUSY');
+    };
+    for (const type of [1, 3, 200]) guest.receiveType(type, refuse);
+    const unknown = { name: 'UNKNOWN', type: 200, subtype: 3, data: new Uint8Array() };
+    await expect(controller.request(unknown)).rejects.toMatchObject({ code: 'BUSY', message: '' });
+    const created = await controller.request({ name: 'BLKIF_BE_CREATE', domid: 3, blkifHandle: 4 });
+    expect(created).toMatchObject({ status: 1 });
+    const status = { name: 'BLKIF_FE_INTERFACE_STATUS', handle: 0, status: 2, evtchn: 1, domid: 0 };
+    await expect(controller.request(status)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    expect(guestErrors).toEqual([]);
+  });
+
+  it('cannot refuse with a code that would not cross', () => {
+    for (const code of ['', 'NO FUNDS', 'ü', 'x'.repeat(60), 7 as never]) {
+      expect(() => new RequestError(code)).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_VALUE' }));
+    }
   });
 
   it('answer their error status when what they return does not fit', async () => {
