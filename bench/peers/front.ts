@@ -2,6 +2,7 @@
 import type { Job } from './job.ts';
 import { measure } from './measure.ts';
 import { startPeer } from './peer.ts';
+import { conclude } from './second-process.ts';
 import { loadTransport } from './transport.ts';
 
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
@@ -16,7 +17,7 @@ try {
   const { spentNs } = (await peer.receive()) as { spentNs: number };
   samples.cpuNs += spentNs;
   await front.close();
-  process.stdout.write(JSON.stringify(samples), () => process.exit(0));
+  await conclude(samples);
 } catch (error) {
   console.error((error as Error).stack ?? error);
   // What the other side has to say about it may still be on its way.

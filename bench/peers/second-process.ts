@@ -1,8 +1,14 @@
 /** A second process beside this one, running a program of this directory. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Job } from './job.ts';
 import { MessageQueue } from './message-queue.ts';
+
+/** How long a process may take to end when its channel is closed. */
+const LONGEST_END_MS = 2000;
+/** Those that {@link startProgram} started and that still run, with what makes their end expected. */
+const running = new Map<ChildProcess, () => void>();
 
 export interface SecondProcess {
   readonly child: ChildProcess;
@@ -37,25 +43,45 @@ export function startProgram(
     console.error(why);
     process.exit(1);
   };
+  const dismiss = () => {
+    dismissed = true;
+  };
+  running.set(child, dismiss);
   child.on('error', (error) => fail(`${program} could not be started: ${error.message}`));
   child.on('exit', (code, signal) => {
+    running.delete(child);
     if (!dismissed) fail(`${program} ended early (${signal ?? `exit code ${code}`})`);
   });
   return {
     child,
     queue,
     receive: <T>() => queue.receive() as Promise<T>,
-    dismiss: () => {
-      dismissed = true;
-    },
+    dismiss,
   };
+}
+
+/**
+ * Prints `figures` as JSON and ends this process, after those that it started. The system adds the CPU time of a process
+ * to its parent's when it ends, so the harness can tell what the trial took from what others took.
+ */
+export async function conclude(figures: unknown): Promise<void> {
+  await Promise.all([...running].map(([child, dismiss]) => ended(child, dismiss)));
+  process.stdout.write(JSON.stringify(figures), () => process.exit(0));
+}
+
+async function ended(child: ChildProcess, dismiss: () => void): Promise<void> {
+  dismiss();
+  const exited = once(child, 'exit');
+  if (child.connected) child.disconnect();
+  const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MS);
+  await exited;
+  clearTimeout(late);
 }
 
 /** Runs a peer program's front: prints what `work` gives as JSON, or what went wrong and exit code 1. */
 export async function printFigures(work: () => Promise<unknown>): Promise<void> {
   try {
-    const figures = await work();
-    process.stdout.write(JSON.stringify(figures), () => process.exit(0));
+    await conclude(await work());
   } catch (error) {
     console.error((error as Error).stack ?? error);
     // What the other side has to say about it may still be on its way.
