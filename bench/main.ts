@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ALL_CASES, ALL_RATIOS } from './cases/index.ts';
 import { listing, parseArguments, selectCases, USAGE, UsageError } from './harness/arguments.ts';
-import { untilCalm } from './harness/calm.ts';
 import { choosePinning } from './harness/cpus.ts';
 import { Progress } from './harness/progress.ts';
 import { run } from './harness/run.ts';
@@ -24,8 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const pinning = choosePinning();
     const say = (line: string) => progress.say(line);
     // Figures that are kept are to be quoted.
-    if (json && !quick) await untilCalm(say);
-    const report = await run({ quick, cases, ratios: ALL_RATIOS, pinning, progress: say });
+    const waitForCalm = json !== undefined && !quick;
+    const report = await run({ quick, cases, ratios: ALL_RATIOS, pinning, waitForCalm, progress: say });
     progress.end();
     if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     process.stdout.write(reportText(report, ALL_RATIOS));

@@ -3,9 +3,21 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { load } from './calm.ts';
+import type { Shares } from './calm.ts';
 import type { Pinning } from './cpus.ts';
 import { ROOT } from './paths.ts';
+
+export interface Others extends Shares {
+  /** Whether the machine was calm when the run began. */
+  calmBefore: boolean;
+  /** Seconds that the run waited for that. */
+  waitedSeconds: number;
+  trials: number;
+  /** Trials that were disturbed and so were run again. */
+  repeated: number;
+  /** Trials that were disturbed all the same, and whose figures were kept. */
+  disturbed: number;
+}
 
 export interface Machine {
   date: string;
@@ -19,10 +31,10 @@ export interface Machine {
   os: string;
   arch: string;
   virtualized: boolean | null;
-  /** Load of the machine when the run began, processes ready to run; much over 0 spoils the figures. */
-  loadAverage: number;
-  /** The same when it ended: two sides that spin are 2 of it, the rest is somebody else's. */
-  loadAverageAfter: number;
+  /** What else ran meanwhile; none where the system does not tell. */
+  others?: Others;
+  /** What the whole run took, without waiting for a calm machine. */
+  seconds?: number;
   rounds: number;
   quick: boolean;
   versions: Record<string, string>;
@@ -39,8 +51,6 @@ export function describeMachine(pinning: Pinning, rounds: number, quick: boolean
     os: `${platform()} ${release()}`,
     arch: arch(),
     virtualized: isVirtualized(),
-    loadAverage: load(),
-    loadAverageAfter: load(),
     rounds,
     quick,
     versions: {

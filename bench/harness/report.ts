@@ -16,6 +16,8 @@ export interface Row {
   more?: Record<string, number>;
   /** What a reader must know, where there is something. */
   note?: string;
+  /** Rounds in which others used the machine, and of how many; only where there are such. */
+  disturbed?: { rounds: number; of: number };
 }
 
 export interface Report {
@@ -32,14 +34,19 @@ const NUMBERS = ['p50', 'p99', 'p999', 'perSecond', 'cpuNsPerMessage', 'syscalls
 export class Collected {
   readonly #byRow = new Map<string, Map<number, Figures>>();
   readonly #caseOf = new Map<string, BenchCase>();
+  readonly #disturbed = new Map<string, number>();
   /** From the extra trials under strace. */
   readonly #syscalls = new Map<string, number>();
 
-  add(bench: BenchCase, round: number, figures: Figures): void {
-    const row = rowOf(bench, figures);
-    this.#caseOf.set(row, bench);
-    const rounds = this.#byRow.get(row) ?? new Map<number, Figures>();
-    this.#byRow.set(row, rounds.set(round, figures));
+  /** @param disturbed whether others used the machine meanwhile */
+  add(bench: BenchCase, round: number, figures: readonly Figures[], disturbed = false): void {
+    for (const one of figures) {
+      const row = rowOf(bench, one);
+      this.#caseOf.set(row, bench);
+      const rounds = this.#byRow.get(row) ?? new Map<number, Figures>();
+      this.#byRow.set(row, rounds.set(round, one));
+      if (disturbed) this.#disturbed.set(row, (this.#disturbed.get(row) ?? 0) + 1);
+    }
   }
 
   addSyscalls(bench: BenchCase, figures: Figures): void {
@@ -78,6 +85,7 @@ export class Collected {
         ? { more: Object.fromEntries([...more].map((name) => [name, medianOf((figures) => figures.more?.[name])!])) }
         : {}),
       ...(note ? { note } : {}),
+      ...(this.#disturbed.has(row) ? { disturbed: { rounds: this.#disturbed.get(row)!, of: rounds.size } } : {}),
     };
   }
 }

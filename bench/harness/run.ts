@@ -1,17 +1,22 @@
 /** The rounds of a run. */
-import { BUSY_AFTER, BUSY_BEFORE, load } from './calm.ts';
+import { cpuReader, percent, type ReadCpu } from './calm.ts';
 import type { BenchCase, Ratio, Setting } from './case.ts';
 import type { Pinning } from './cpus.ts';
 import { describe, describeMachine } from './machine.ts';
 import { Collected, type Report } from './report.ts';
 import { rotated } from './stats.ts';
 import { whyNoSyscalls } from './syscalls.ts';
+import { Watch, type Watched } from './watch.ts';
 
 export interface RunOptions {
   readonly quick: boolean;
   readonly cases: readonly BenchCase[];
   readonly ratios: readonly Ratio[];
   readonly pinning: Pinning;
+  /** Whether to begin only when nothing else runs on the machine, or after some minutes. */
+  readonly waitForCalm?: boolean;
+  /** Default: that of the CPUs of the two sides, or of all where they are not pinned. */
+  readonly readCpu?: ReadCpu;
   /** Told what is going on, for people who wait. */
   progress(line: string): void;
 }
@@ -22,13 +27,11 @@ const QUICK = { rounds: 3, warmupMs: 100, timedMs: 80 };
 const TRACED = { warmupMs: 20, timedMs: 40 };
 
 /** Rejects as soon as one trial does: a run that saw anything wrong has no figures. */
-export async function run({ quick, cases, ratios, pinning, progress }: RunOptions): Promise<Report> {
+export async function run(options: RunOptions): Promise<Report> {
+  const { quick, cases, ratios, pinning, progress, waitForCalm = false } = options;
   const { rounds, warmupMs, timedMs } = quick ? QUICK : FULL;
   const machine = describeMachine(pinning, rounds, quick);
   progress(describe(machine));
-  if (machine.loadAverage > BUSY_BEFORE) {
-    progress(`the machine is busy already (load ${machine.loadAverage.toFixed(1)}): it would do better alone`);
-  }
   const roundsOf = ({ rounds: most = rounds, quickRounds = most }: BenchCase) =>
     Math.min(rounds, quick ? quickRounds : most);
   const { present, absent } = await divide(
@@ -44,13 +47,34 @@ export async function run({ quick, cases, ratios, pinning, progress }: RunOption
   const traced = present.filter(({ syscalls }) => syscalls === 'always' || (syscalls === 'full' && !quick));
   const noSyscalls = traced.length > 0 ? whyNoSyscalls() : undefined;
   const total = present.reduce((sum, bench) => sum + roundsOf(bench), 0);
+  const watch = new Watch(options.readCpu ?? cpuReader(pinning.cpus), total);
+  // Not before: what has to be compiled first is now.
+  if (waitForCalm) await watch.untilCalm(progress);
+  const began = new Date();
+  machine.date = began.toISOString();
+  const trial = (bench: BenchCase, round: number) =>
+    watch.trial(() => naming(bench, () => bench.trial(setting(round))));
   let done = 0;
   for (let round = 0; round < rounds; round++) {
+    const disturbed: [BenchCase, Watched][] = [];
     for (const bench of rotated(present, round, rounds)) {
       if (round >= roundsOf(bench)) continue;
       progress(`[${++done}/${total}] round ${round + 1} of ${rounds}: ${bench.name}`);
-      const figures = await naming(bench, () => bench.trial(setting(round)));
-      for (const one of figures) collected.add(bench, round, one);
+      const watched = await trial(bench, round);
+      if (watch.isDisturbed(watched)) disturbed.push([bench, watched]);
+      else collected.add(bench, round, watched.figures);
+    }
+    for (const [bench, first] of disturbed) {
+      // In the same round, so that the round's ratios stay of one time.
+      let kept = first;
+      if (!quick && watch.repeat(first)) {
+        progress(`[${done}/${total}] round ${round + 1} of ${rounds}, again, others used the machine: ${bench.name}`);
+        const second = await trial(bench, round);
+        if (second.elsewhere < first.elsewhere) kept = second;
+      }
+      const marked = watch.isDisturbed(kept);
+      if (marked) watch.kept();
+      collected.add(bench, round, kept.figures, marked);
     }
   }
   if (noSyscalls) {
@@ -62,10 +86,13 @@ export async function run({ quick, cases, ratios, pinning, progress }: RunOption
       for (const one of figures) collected.addSyscalls(bench, one);
     }
   }
-  machine.loadAverageAfter = load();
-  if (machine.loadAverageAfter > BUSY_AFTER) {
+  machine.seconds = Math.round((Date.now() - began.getTime()) / 1000);
+  const others = watch.others();
+  if (others) {
+    machine.others = others;
+    const { trials, disturbed, foreign, stolen } = others;
     progress(
-      `others used the machine meanwhile (load ${machine.loadAverageAfter.toFixed(1)}): run it again when it is idle`,
+      `others used ${percent(foreign)} of the CPU time, and the hypervisor kept ${percent(stolen)}; ${disturbed} of ${trials} trials were disturbed`,
     );
   }
   return { machine, rows: collected.rows(present), ratios: collected.ratios(ratios), absent };

@@ -32,10 +32,11 @@ function faultOf(value: unknown): string | undefined {
   for (const name of ['date', 'cpu', 'os', 'arch']) {
     if (typeof machine[name] !== 'string') return `machine.${name} is no string`;
   }
-  for (const name of ['cores', 'rounds', 'loadAverage', 'loadAverageAfter']) {
+  for (const name of ['cores', 'rounds']) {
     if (typeof machine[name] !== 'number') return `machine.${name} is no number`;
   }
   if (!isObject(machine.versions)) return 'machine has no versions';
+  if (machine.others !== undefined && !isOthers(machine.others)) return 'machine.others is no object of its figures';
   if (!Array.isArray(rows)) return 'it has no rows';
   for (const [i, row] of rows.entries()) {
     if (!isObject(row) || typeof row.case !== 'string') return `rows[${i}] has no case`;
@@ -46,6 +47,10 @@ function faultOf(value: unknown): string | undefined {
     if (!isObject(more) || !Object.values(more).every((figure) => figure === null || typeof figure === 'number')) {
       return `rows[${i}] (${row.case}): more is no object of numbers`;
     }
+    const { disturbed } = row;
+    if (disturbed !== undefined && !(isObject(disturbed) && isFigure(disturbed.rounds) && isFigure(disturbed.of))) {
+      return `rows[${i}] (${row.case}): disturbed does not say how many rounds of how many`;
+    }
   }
   if (!isObject(ratios) || !Object.values(ratios).every((ratio) => typeof ratio === 'number')) {
     return 'ratios is no object of numbers';
@@ -53,6 +58,12 @@ function faultOf(value: unknown): string | undefined {
   const isAbsence = (one: unknown) => isObject(one) && typeof one.case === 'string' && typeof one.why === 'string';
   if (!Array.isArray(absent) || !absent.every(isAbsence)) return 'absent is no list of cases and reasons';
   return undefined;
+}
+
+const OTHERS = ['foreign', 'stolen', 'waitedSeconds', 'trials', 'repeated', 'disturbed'];
+
+function isOthers(value: unknown): boolean {
+  return isObject(value) && typeof value.calmBefore === 'boolean' && OTHERS.every((name) => isFigure(value[name]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,7 @@
 /** The generated tables of docs/performance.md, a section each. */
+import { percent } from '../harness/calm.ts';
 import type { Ratio } from '../harness/case.ts';
+import type { Others } from '../harness/machine.ts';
 import type { Report, Row } from '../harness/report.ts';
 import { ratioName } from '../harness/stats.ts';
 import { doubtsOf } from './doubts.ts';
@@ -10,7 +12,7 @@ import { familyOf, labelOf, overLimit, rowNamed, thingOf } from './rows.ts';
 
 export function machineSection({ machine }: Report): string {
   const { date, cpu, cores, pinned, os, arch, virtualized, versions, rounds, quick } = machine;
-  const { notPinnedBecause, loadAverage, loadAverageAfter } = machine;
+  const { notPinnedBecause, others, seconds } = machine;
   const facts = [
     ['date', date.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')],
     ['CPU', `${cpu}, ${cores} core${cores === 1 ? '' : 's'}${virtualized ? ', a virtual machine' : ''}`],
@@ -23,7 +25,8 @@ export function machineSection({ machine }: Report): string {
         .join(', '),
     ],
     ['rounds', quick ? `${rounds}, short (\`--quick\`)` : String(rounds)],
-    ['load before, after', `${loadAverage.toFixed(1)}, ${loadAverageAfter.toFixed(1)}`],
+    ...(seconds === undefined ? [] : [['took', `${number(seconds / 60)} minutes`]]),
+    ...(others ? [['others used', othersText(others)]] : []),
   ];
   const doubts = doubtsOf(machine);
   const columns: Column<string[]>[] = [
@@ -32,6 +35,11 @@ export function machineSection({ machine }: Report): string {
   ];
   const warning = `**Not to be quoted:** ${doubts.join(', ')}.`;
   return [table(facts, columns), ...(doubts.length > 0 ? [warning] : [])].join('\n\n');
+}
+
+function othersText({ foreign, stolen, trials, repeated, disturbed }: Others): string {
+  const kept = `the hypervisor kept ${percent(stolen)}`;
+  return `${percent(foreign)} of the CPU time, ${kept}; of ${trials} trials ${repeated} were run again, ${disturbed} disturbed all the same`;
 }
 
 /** All ratios of the run: what has a goal first. */
@@ -187,6 +195,11 @@ export function rowsSection(report: Report, family: string): string {
   const said = [...notes].map(([note, of]) =>
     of.length === rows.length ? note : `${of.map(code).join(', ')}: ${note}`,
   );
+  // A median bears a disturbed round; it does not bear half of them.
+  const marked = rows
+    .filter(({ disturbed }) => disturbed && disturbed.rounds * 2 >= disturbed.of)
+    .map(({ case: of, disturbed }) => `${code(of)} (${disturbed!.rounds} of ${disturbed!.of} rounds)`);
+  if (marked.length > 0) said.push(`**Disturbed by other work:** ${marked.join(', ')}`);
   return [table(rows, columns), ...said.map((text) => `${text.replace(/\.$/, '')}.`)].join('\n\n');
 }
 

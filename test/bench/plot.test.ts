@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL_RATIOS } from '../../bench/cases/index.ts';
 import type { Report, Row } from '../../bench/harness/report.ts';
 import { ALL_PLOTS } from '../../bench/plot/all.ts';
+import { rowNamed } from '../../bench/plot/rows.ts';
 import { toSvg } from '../../bench/plot/svg.ts';
 import { ratiosSection } from '../../bench/plot/tables.ts';
 import { main } from '../../bench/plot.ts';
@@ -49,8 +50,15 @@ const REPORT: Report = {
     os: 'linux 6',
     arch: 'x64',
     virtualized: true,
-    loadAverage: 0.1,
-    loadAverageAfter: 2.1,
+    others: {
+      foreign: 0.01,
+      stolen: 0.002,
+      calmBefore: true,
+      waitedSeconds: 5,
+      trials: 800,
+      repeated: 3,
+      disturbed: 1,
+    },
     rounds: 12,
     quick: false,
     versions: { node: '20.20.2' },
@@ -214,10 +222,26 @@ describe('the page', () => {
     writeFileSync(`${out}.md`, '<!-- generated: machine -->\n<!-- end -->\n');
     plot();
     expect(page()).not.toContain('Not to be quoted');
-    use({ ...REPORT, machine: { ...REPORT.machine, quick: true, rounds: 3, loadAverageAfter: 4 } });
+    expect(page()).toContain('1.0 % of the CPU time, the hypervisor kept 0.2 %; of 800 trials 3 were run again');
+    const { others, ...machine } = REPORT.machine;
+    const busy = { ...others!, foreign: 0.2, calmBefore: false, disturbed: 90 };
+    use({ ...REPORT, machine: { ...machine, quick: true, rounds: 3, others: busy } });
     plot();
-    expect(page()).toContain('**Not to be quoted:** quick run, 3 short rounds, other work on the machine.');
+    expect(page()).toContain(
+      '**Not to be quoted:** quick run, 3 short rounds, the machine was busy when it began, other work took 20 % of the CPU time, 90 of 800 trials disturbed.',
+    );
     expect(svg('latency')).toContain('not to be quoted');
+    use({ ...REPORT, machine });
+    plot();
+    expect(page()).toContain('**Not to be quoted:** what else ran meanwhile is not known.');
+  });
+
+  it('marks the rows of which half of the rounds were disturbed', () => {
+    writeFileSync(`${out}.md`, PAGE);
+    const disturb = (name: string, rounds: number) => ({ ...rowNamed(REPORT, name)!, disturbed: { rounds, of: 12 } });
+    use({ ...REPORT, rows: [disturb('rtt.limit', 5), disturb('rtt.await.native', 6)] });
+    plot();
+    expect(page()).toContain('**Disturbed by other work:** `rtt.await.native` (6 of 12 rounds).');
   });
 
   it.each([
@@ -248,6 +272,16 @@ describe('bad input', () => {
     ['a row without a name', { ...REPORT, rows: [{}] }, 'rows[0] has no case'],
     ['a figure that is none', { ...REPORT, rows: [row('rtt.limit', { p50: -1 })] }, 'rtt.limit): p50 is neither'],
     ['a machine without a date', { ...REPORT, machine: { ...REPORT.machine, date: 1 } }, 'machine.date is no string'],
+    [
+      'others that are none',
+      { ...REPORT, machine: { ...REPORT.machine, others: { foreign: 1 } } },
+      'machine.others is no object of its figures',
+    ],
+    [
+      'disturbed rounds that are none',
+      { ...REPORT, rows: [{ ...row('rtt.limit', {}), disturbed: true }] },
+      'disturbed does not say how many rounds',
+    ],
     ['a ratio that is none', { ...REPORT, ratios: { 'a/b': null } }, 'ratios is no object of numbers'],
   ])('%s: a sentence and exit code 1', (_, report, message) => {
     use(report);

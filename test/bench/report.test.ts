@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Reading } from '../../bench/harness/calm.ts';
 import type { BenchCase, Figures } from '../../bench/harness/case.ts';
 import { run } from '../../bench/harness/run.ts';
 import { reportText } from '../../bench/harness/table.ts';
@@ -125,6 +126,77 @@ describe('a report', () => {
       'rtt.broken failed, so this run has no figures: wrong sequence number at the back: expected 3, received 5',
     );
   });
+});
+
+/** A machine on which others use the given part of the CPU time in the trials, one after the other, and none later. */
+function disturbedBy(...foreign: number[]) {
+  let now: Reading = { total: 0, busy: 0, stolen: 0, own: 0 };
+  const pass = () => {
+    const busy = 0.5 + (foreign.shift() ?? 0);
+    now = { ...now, total: now.total + 1000, busy: now.busy + 1000 * busy, own: now.own + 500 };
+  };
+  return { readCpu: () => now, pass };
+}
+
+describe('a trial that others disturb', () => {
+  const counted = (pass: () => void, more: Partial<BenchCase> = {}) => {
+    let trials = 0;
+    const work = () => {
+      pass();
+      return [{ unit: 'ns', p50: ++trials }];
+    };
+    return pretended('rtt.counted', work, { rounds: 3, ...more });
+  };
+
+  it('is run again in the same round, and the calm figures count', async () => {
+    const { readCpu, pass } = disturbedBy(0, 0.4);
+    const { rows, machine, lines } = await report([counted(pass)], { quick: false, readCpu });
+    // The second of 1, 2, 3, 4 was disturbed.
+    expect(rows[0]).toMatchObject({ p50: 3 });
+    expect(rows[0]).not.toHaveProperty('disturbed');
+    expect(machine.others).toMatchObject({ trials: 4, repeated: 1, disturbed: 0 });
+    expect(lines.filter((line) => line.includes('again, others used the machine: rtt.counted'))).toHaveLength(1);
+  });
+
+  it('is marked where it was disturbed again, with the figures of the calmer one', async () => {
+    const { readCpu, pass } = disturbedBy(0.3, 0.4);
+    const { rows, machine } = await report([counted(pass, { rounds: 1 })], { quick: false, readCpu });
+    expect(rows[0]).toMatchObject({ p50: 1, disturbed: { rounds: 1, of: 1 } });
+    expect(machine.others).toMatchObject({ trials: 2, repeated: 1, disturbed: 1, foreign: 0.35, calmBefore: false });
+  });
+
+  it('is run again a tenth of all times at most, and not at all with --quick', async () => {
+    const busy = () => disturbedBy(...Array.from({ length: 100 }, () => 0.4));
+    const full = busy();
+    const { machine } = await report([counted(full.pass, { rounds: 12 })], { quick: false, readCpu: full.readCpu });
+    expect(machine.others).toMatchObject({ trials: 14, repeated: 2, disturbed: 12 });
+    const brief = busy();
+    const quick = await report([counted(brief.pass)], { readCpu: brief.readCpu });
+    expect(quick.machine.others).toMatchObject({ trials: 3, repeated: 0, disturbed: 3 });
+  });
+
+  it('is not told from others where the system does not say, and nothing is waited for', async () => {
+    const { machine, lines } = await report([fast], { readCpu: () => undefined, waitForCalm: true });
+    expect(machine).not.toHaveProperty('others');
+    expect(lines.join('\n')).toContain('does not tell what else runs');
+  });
+});
+
+it('looks for a calm machine only when everything that has to be built is built', async () => {
+  let built = false;
+  let builtFirst: boolean | undefined;
+  const late = pretended('rtt.late', () => [{ unit: 'ns', p50: 1 }], {
+    absent: async () => {
+      built = true;
+      return undefined;
+    },
+  });
+  const readCpu = () => {
+    builtFirst ??= built;
+    return undefined;
+  };
+  await report([late], { readCpu, waitForCalm: true });
+  expect(builtFirst).toBe(true);
 });
 
 function asText(result: Awaited<ReturnType<typeof report>>): string {
