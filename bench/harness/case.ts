@@ -39,6 +39,8 @@ export interface BenchCase {
   readonly note?: string;
   /** With one core its figure would mislead, so there it is left out and listed as absent. */
   readonly needsTwoCores: boolean;
+  /** It pins both sides to a place of its own choice, so where nothing can be pinned it is left out. */
+  readonly needsPinning?: boolean;
   /** Whether to run one extra trial with `countSyscalls`: never (the default), in every run, or in full ones only. */
   readonly syscalls?: 'always' | 'full';
   /** How many rounds at most, for a case whose figures do not change from round to round. Default: all. */
@@ -60,6 +62,8 @@ export interface BenchCase {
  */
 export interface Ratio {
   readonly of: string;
+  /** Rows of which one stands for `of`, which then is no row: that with the lowest cost, by the median of the rounds. */
+  readonly best?: readonly string[];
   readonly over: string;
   /** What is compared instead of the cost: a figure of that name, from the row or its `more`. */
   readonly by?: string;

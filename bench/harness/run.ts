@@ -98,14 +98,16 @@ export async function run(options: RunOptions): Promise<Report> {
   return { machine, rows: collected.rows(present), ratios: collected.ratios(ratios), absent };
 }
 
-async function divide(cases: readonly BenchCase[], { available }: Pinning) {
+async function divide(cases: readonly BenchCase[], { available, cpus, why: notPinned }: Pinning) {
   const present: BenchCase[] = [];
   const absent: { case: string; why: string }[] = [];
   for (const bench of cases) {
     const why =
       available === 1 && bench.needsTwoCores
         ? 'with one core, two sides that spin would measure how long the system lets each run'
-        : await bench.absent?.();
+        : !cpus && bench.needsPinning
+          ? `nothing can be pinned to a core: ${notPinned}`
+          : await bench.absent?.();
     if (why === undefined) present.push(bench);
     else absent.push({ case: bench.name, why });
   }

@@ -61,11 +61,23 @@ function figureOf(figures: Figures | undefined, by: string | undefined): number 
   return by ? ((figures as unknown as Record<string, number | undefined>)[by] ?? figures.more?.[by]) : costOf(figures);
 }
 
+type ByRow = ReadonlyMap<string, ReadonlyMap<number, Figures>>;
+
+/** The row that has the lowest cost, by the median of its rounds; undefined where none has one. */
+export function bestOf(rows: readonly string[], byRow: ByRow): string | undefined {
+  const costs = rows.flatMap((row) => {
+    const rounds = [...(byRow.get(row)?.values() ?? [])].map(costOf).filter((cost) => cost !== undefined);
+    return rounds.length > 0 ? [{ row, cost: median(rounds) }] : [];
+  });
+  return costs.toSorted((a, b) => a.cost - b.cost)[0]?.row;
+}
+
 /** The median of the rounds' ratios; undefined where no round has both rows. `byRow`: figures by round. */
-export function ratioOf(ratio: Ratio, byRow: ReadonlyMap<string, ReadonlyMap<number, Figures>>): number | undefined {
+export function ratioOf(ratio: Ratio, byRow: ByRow): number | undefined {
+  const of = ratio.best ? bestOf(ratio.best, byRow) : ratio.of;
   const over = byRow.get(ratio.over);
   const values: number[] = [];
-  for (const [round, figures] of byRow.get(ratio.of) ?? []) {
+  for (const [round, figures] of (of !== undefined && byRow.get(of)) || []) {
     const [above, below] = [figureOf(figures, ratio.by), figureOf(over?.get(round), ratio.by)];
     if (above !== undefined && below !== undefined) values.push(above / below);
   }

@@ -14,9 +14,11 @@ const ENGINES: Readonly<Record<string, string>> = {
 const RIVALS: Readonly<Record<string, string>> = {
   processSendJson: 'process.send, json',
   processSendAdvanced: 'process.send, advanced',
+  processSend: 'process.send',
   unixSocket: 'Unix socket',
   messageChannel: 'MessageChannel, threads',
   zeromq: 'ZeroMQ, ipc',
+  rival: 'fastest rival',
   ctrlIf: 'ctrl-if',
   binaryParser: 'binary-parser',
   typedBinary: 'typed-binary',
@@ -30,8 +32,14 @@ export function kindOf(name: string): Kind {
   return engine in ENGINES || what in ENGINES ? 'ours' : 'rival';
 }
 
+/** What the end of a row's name says of it. */
+const ENDINGS: Readonly<Record<string, string>> = { '.onecore': ', one core', '.best': ' at its best' };
+
 /** "native, await" of `rtt.await.native`: the name without its family. A name from later than this file is kept as it is. */
 export function labelOf(name: string): string {
+  for (const [ending, text] of Object.entries(ENDINGS)) {
+    if (name.endsWith(ending)) return labelOf(name.slice(0, -ending.length)) + text;
+  }
   const [, what = name, engine] = name.split('.');
   if (what === 'limit') return 'C++ to C++';
   if (engine === undefined) return RIVALS[what] ?? ENGINES[what] ?? what;
@@ -73,6 +81,16 @@ export function overLimit(report: Report, row: Row, limitName: string): number |
   if (isPositive(row.p50) && isPositive(limit.p50)) return row.p50 / limit.p50;
   if (isPositive(row.perSecond) && isPositive(limit.perSecond)) return limit.perSecond / row.perSecond;
   return undefined;
+}
+
+/** The row with the lowest cost of those named; undefined where the report has none of them. */
+export function bestRow(report: Report, names: readonly string[]): Row | undefined {
+  const cost = ({ p50, perSecond }: Row) =>
+    isPositive(p50) ? p50 : isPositive(perSecond) ? 1e9 / perSecond : undefined;
+  return names
+    .map((name) => rowNamed(report, name))
+    .filter((row) => row !== undefined && cost(row) !== undefined)
+    .toSorted((a, b) => cost(a!)! - cost(b!)!)[0];
 }
 
 /** Those that can stand on a logarithmic scale. */

@@ -8,7 +8,7 @@ import { doubtsOf } from './doubts.ts';
 import { count, duration, goalText, number, times } from './format.ts';
 import { isMet } from './goals.ts';
 import { type Column, code, table } from './markdown.ts';
-import { familyOf, labelOf, overLimit, rowNamed, thingOf } from './rows.ts';
+import { bestRow, familyOf, labelOf, overLimit, rowNamed, thingOf } from './rows.ts';
 
 export function machineSection({ machine }: Report): string {
   const { date, cpu, cores, pinned, os, arch, virtualized, versions, rounds, quick } = machine;
@@ -53,7 +53,7 @@ export function ratiosSection(report: Report, ratios: readonly Ratio[]): string 
   const { cores } = report.machine;
   const goalOf = ({ goal }: Ratio) => (cores > 1 ? goal : undefined);
   const columns: Column<(typeof taken)[number]>[] = [
-    { title: 'cost of', left: true, cell: ({ of }) => code(of) },
+    { title: 'cost of', left: true, cell: (ratio) => costOfText(report, ratio) },
     { title: 'over cost of', left: true, cell: ({ over, by }) => (by ? `${code(over)}, by ${code(by)}` : code(over)) },
     { title: 'ratio', cell: ({ value }) => number(value) },
     { title: 'goal', cell: (ratio) => goalOf(ratio) && goalText(goalOf(ratio)!) },
@@ -64,6 +64,12 @@ export function ratiosSection(report: Report, ratios: readonly Ratio[]): string 
     },
   ];
   return table([...taken.filter(goalOf), ...taken.filter((ratio) => !goalOf(ratio))], columns);
+}
+
+/** Of what stands for the best of several, which that was. */
+function costOfText(report: Report, { of, best }: Ratio): string {
+  const row = best && bestRow(report, best);
+  return row ? `${code(of)}: ${code(row.case)}` : code(of);
 }
 
 const name: Column<Row> = { title: 'case', left: true, cell: (row) => code(row.case) };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL_CASES, ALL_RATIOS } from '../../bench/cases/index.ts';
+import { onOneCore } from '../../bench/cases/peers.ts';
 import { selectCases } from '../../bench/harness/arguments.ts';
 import { main } from '../../bench/main.ts';
 
@@ -70,18 +71,40 @@ describe('the cases', () => {
       'rtt.sync.native/rtt.limit',
       'rtt.await.native/rtt.limit',
       'stream.sync.native/stream.limit',
-      'rtt.unixSocket/rtt.await.native',
-      'rtt.processSendJson/rtt.await.native',
+      'rtt.unixSocket.best/rtt.await.native',
+      'rtt.processSend.best/rtt.await.native',
+      'stream.rival.best/stream.await.native',
       'rtt.sync.file/rtt.sync.native',
-      'rtt.unixSocket/rtt.sync.file',
+      'rtt.unixSocket.best/rtt.sync.file',
     ]) {
       expect(names).toContain(name);
     }
     const cases = new Set(ALL_CASES.map(({ name }) => name));
-    for (const { of, over } of ALL_RATIOS) {
+    for (const { of, best = [of], over } of ALL_RATIOS) {
       // Rows of cases that have several are known only when they ran.
-      if (!of.startsWith('codec.')) expect(cases).toContain(of);
-      if (!over.startsWith('codec.')) expect(cases).toContain(over);
+      for (const row of [...best, over]) if (!row.startsWith('codec.')) expect(cases).toContain(row);
     }
+  });
+
+  it('have each rival in both placements, and compare it at the better', () => {
+    const names = ALL_CASES.map(({ name }) => name);
+    const rivals = names.filter((name) =>
+      /^(rtt|stream)\.(processSend|unixSocket|messageChannel|zeromq)\w*$/.test(name),
+    );
+    expect(rivals).toHaveLength(10);
+    for (const rival of rivals) expect(names).toContain(`${rival}.onecore`);
+    expect(ALL_RATIOS.find(({ of }) => of === 'rtt.processSend.best')?.best).toEqual([
+      'rtt.processSendJson',
+      'rtt.processSendJson.onecore',
+      'rtt.processSendAdvanced',
+      'rtt.processSendAdvanced.onecore',
+    ]);
+  });
+
+  it('run both sides on the one core where their names say so', async () => {
+    const setting = { cpus: [3, 5], round: 0, quick: true, warmupMs: 1, timedMs: 1, countSyscalls: false } as const;
+    expect(onOneCore(setting)).toEqual({ ...setting, cpus: [3, 3] });
+    for (const { name, needsPinning } of ALL_CASES)
+      expect([name, needsPinning]).toEqual([name, name.endsWith('.onecore') || undefined]);
   });
 });

@@ -66,7 +66,7 @@ const REPORT: Report = {
   rows: [...ROWS],
   ratios: {
     'rtt.await.native/rtt.limit': 1.5,
-    'rtt.unixSocket/rtt.await.native': 100,
+    'rtt.unixSocket.best/rtt.await.native': 100,
     'stream.sync.sab/stream.limit': 3,
   },
   absent: [{ case: 'rtt.zeromq', why: 'not installed' }],
@@ -137,7 +137,8 @@ describe('npm run bench:plot', () => {
       expect(svg('throughput')).toContain(`>${text}<`);
     }
     expect(svg('gap')).toContain('>the limit, without a pause<');
-    expect(svg('ratios')).toContain('>100 (goal ≥ 250)<');
+    expect(svg('ratios')).toContain('>100 (goal ≥ 12)<');
+    expect(svg('ratios')).toContain('round trip: Unix socket at its best / native, await');
     expect(svg('ratios')).not.toContain('threads'); // has no goal
     expect(svg('codec')).toContain('binary-parser has no encoder');
   });
@@ -242,6 +243,17 @@ describe('the page', () => {
     use({ ...REPORT, rows: [disturb('rtt.limit', 5), disturb('rtt.await.native', 6)] });
     plot();
     expect(page()).toContain('**Disturbed by other work:** `rtt.await.native` (6 of 12 rounds).');
+  });
+
+  it('says of a ratio to the best of several which one that was', () => {
+    const onOne = row('rtt.unixSocket.onecore', { p50: 9000 });
+    const ratio = {
+      of: 'rtt.unixSocket.best',
+      best: ['rtt.unixSocket', 'rtt.unixSocket.onecore'],
+      over: 'rtt.await.native',
+    };
+    const text = ratiosSection({ ...REPORT, rows: [...ROWS, onOne] }, [ratio]);
+    expect(text).toMatch(/`rtt\.unixSocket\.best`: `rtt\.unixSocket\.onecore` +\| `rtt\.await\.native` +\| +100 /);
   });
 
   it.each([

@@ -118,6 +118,14 @@ describe('a report', () => {
     expect(await judged(one)).not.toContain('missed');
   });
 
+  it('leaves out what chooses its cores where nothing can be pinned, and says why', async () => {
+    const placed = { ...fast, needsPinning: true };
+    const unpinned = { available: 2, cpus: undefined, why: 'there is no taskset' };
+    expect((await report([placed])).absent).toEqual([]);
+    const { absent } = await report([placed], { pinning: unpinned });
+    expect(absent).toEqual([{ case: 'rtt.fast', why: 'nothing can be pinned to a core: there is no taskset' }]);
+  });
+
   it('does not exist when one trial failed', async () => {
     const broken = pretended('rtt.broken', () => {
       throw new Error('wrong sequence number at the back: expected 3, received 5');

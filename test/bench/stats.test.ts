@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Figures } from '../../bench/harness/case.ts';
 import {
+  bestOf,
   costOf,
   median,
   percentiles,
@@ -75,6 +76,27 @@ describe('ratioOf', () => {
     expect(ratioOf(ratio, rows)).toBe(3);
     expect(ratioOf({ of: 'a', over: 'c' }, rows)).toBeUndefined();
     expect(ratioOf({ of: 'c', over: 'a' }, rows)).toBeUndefined();
+  });
+
+  it('takes for the best of several rows the one with the lowest median, in all rounds', () => {
+    const rows = new Map([
+      ['two', byRound(50, 60, 70)],
+      ['one', byRound(20, 90, 10)],
+      ['b', byRound(10, 10, 10)],
+    ]);
+    const best = { of: 'rival.best', best: ['two', 'one', 'absent'], over: 'b' };
+    expect(bestOf(best.best, rows)).toBe('one');
+    expect(ratioOf(best, rows)).toBe(2);
+    expect(ratioOf({ ...best, best: ['absent'] }, rows)).toBeUndefined();
+  });
+
+  it('takes of several streams the one with the most messages', () => {
+    const perSecond = (value: number) => new Map([[0, { unit: 'messages/s', perSecond: value }]]);
+    const rows = new Map([
+      ['slow', perSecond(1000)],
+      ['fast', perSecond(4000)],
+    ]);
+    expect(bestOf(['slow', 'fast'], rows)).toBe('fast');
   });
 
   it('costs a stream by its time a message', () => {
