@@ -1,8 +1,6 @@
 /** What does a request cost that comes after a pause, when either side may have gone to sleep meanwhile? */
 import type { BenchCase, Ratio } from '../harness/case.ts';
-import { runProgram } from '../harness/process.ts';
-import { percentiles } from '../harness/stats.ts';
-import type { GapJob, GapSamples } from '../peers/gap.ts';
+import { PAUSED_NOTE, pausedFigures } from './paused.ts';
 
 /** The gap's name, its microseconds, and whether `--quick` has it. */
 const GAPS = [
@@ -14,7 +12,7 @@ const GAPS = [
 ] as const;
 
 /** Fifteen cases a round: the others would wait long. */
-const ROUNDS = 6;
+const ROUNDS = 3;
 
 /** Every idle strategy that there is; a case each, so that a plot has a line each. */
 const STRATEGIES = {
@@ -25,9 +23,7 @@ const STRATEGIES = {
 
 const NOTE =
   'A gap is from an answer to the next request; gapUs is what it came to. Latency includes a look at the clock (50 ns). ' +
-  "CPU is that of both processes, less what the asker's waiting takes when it waits as often and asks nothing (waitCpuNs). " +
-  'Under 1 ms the asker waits busily, so what its own link spends on polling in a gap is not to be seen; from 1 ms on, ' +
-  'with timers, it is. In --quick and at 10 ms the p99 is from few requests.';
+  `${PAUSED_NOTE} In --quick and at 10 ms the p99 is from few requests.`;
 
 const gapCase = (strategy: keyof typeof STRATEGIES, [name, gapUs, inQuick]: (typeof GAPS)[number]): BenchCase => ({
   name: `gap.${strategy}.${name}`,
@@ -37,20 +33,9 @@ const gapCase = (strategy: keyof typeof STRATEGIES, [name, gapUs, inQuick]: (typ
   needsTwoCores: gapUs < 1000,
   rounds: ROUNDS,
   ...(inQuick ? {} : { quickRounds: 0 }),
-  async trial(setting) {
-    const { warmupMs, timedMs, cpus } = setting;
-    const job: GapJob = { gapUs, idle: strategy, warmupMs, timedMs, cpus };
-    const { result } = await runProgram<GapSamples>('gap', job, setting);
-    const { latencyNs, requests, askerCpuNs, waitCpuNs, answererCpuNs } = result;
-    const more = {
-      gapUs: result.gapUs,
-      // A control run is a run of its own: where the CPU time is small, its difference can come out below zero.
-      askerCpuNs: Math.max(0, askerCpuNs - waitCpuNs) / requests,
-      answererCpuNs: answererCpuNs / requests,
-      waitCpuNs: waitCpuNs / requests,
-      requests,
-    };
-    return [{ unit: 'ns', ...percentiles(latencyNs), cpuNsPerMessage: more.askerCpuNs + more.answererCpuNs, more }];
+  trial: async (setting) => {
+    const job = { transport: 'link', engine: 'native', idle: strategy, gapUs } as const;
+    return [await pausedFigures(job, setting)];
   },
 });
 

@@ -15,6 +15,8 @@ import * as open from './open.ts';
 import * as rivals from './rivals.ts';
 import * as scale from './scale.ts';
 import * as sync from './sync.ts';
+import * as wakeup from './wakeup.ts';
+import * as warmup from './warmup.ts';
 import * as wide from './wide.ts';
 
 const FILES: readonly CaseFile[] = [
@@ -27,6 +29,8 @@ const FILES: readonly CaseFile[] = [
   collections,
   open,
   asleep,
+  warmup,
+  wakeup,
   gap,
   idle,
   scale,

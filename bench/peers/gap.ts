@@ -9,14 +9,14 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { BEGIN, cpuNs, END, NO_MARK, STOP } from './checker.ts';
 import type { Job } from './job.ts';
-import { front as linkFront } from './link.ts';
 import { startPeer } from './peer.ts';
 import { MAX_SAMPLES } from './samples.ts';
 import { printFigures } from './second-process.ts';
+import { loadTransport } from './transport.ts';
 
-export interface GapJob {
+/** A pause before each request, over any transport. */
+export interface GapJob extends Pick<Job, 'transport' | 'engine' | 'idle' | 'serialization'> {
   gapUs: number;
-  idle: NonNullable<Job['idle']>;
   warmupMs: number;
   timedMs: number;
   cpus?: readonly [number, number] | undefined;
@@ -79,21 +79,12 @@ async function repeat(wait: Wait, ms: number, ask: () => Promise<void> | void) {
   return { count, cpuNs: cpuNs() - cpu, gapUs: (waitedMs * 1000) / count };
 }
 
-async function main({ gapUs, idle, warmupMs, timedMs, cpus }: GapJob): Promise<GapSamples> {
-  const job: Job = {
-    transport: 'link',
-    engine: 'native',
-    idle,
-    measure: 'rtt',
-    window: 1,
-    roundTripsASample: 1,
-    warmupMs,
-    warmupMessages: 0,
-    timedMs,
-    cpus,
-  };
+async function main({ gapUs, ...given }: GapJob): Promise<GapSamples> {
+  const { warmupMs, timedMs } = given;
+  const job: Job = { ...given, measure: 'rtt', window: 1, roundTripsASample: 1, warmupMessages: 0 };
+  const transport = await loadTransport(job.transport);
   const peer = startPeer(job);
-  const front = await linkFront(job, peer);
+  const front = await transport.front(job, peer);
   const wait = waitOf(gapUs);
 
   const times = new Float64Array(MAX_SAMPLES);

@@ -1,4 +1,4 @@
-/** Two panels of lines beside each other: throughput and gap are two of these. */
+/** Panels of lines: two beside each other, or one that takes all of the width. */
 import type { EChartsOption, LineSeriesOption } from 'echarts';
 import { linearY, logX, logY, steps } from './axes.ts';
 import { BOTTOM, COLORS, FAINT, heading, INK, LINES, type Picture, TOP } from './svg.ts';
@@ -21,22 +21,26 @@ export interface Panel {
   readonly y: { readonly name: string; text(value: number): string; readonly log?: boolean };
   readonly lines: readonly Line[];
   /** A level over all of x, such as the limit's, and what it is. */
-  readonly level?: { readonly name: string; readonly value: number };
+  readonly level?: { readonly name: string; readonly value: number; readonly textAt?: 'start' | 'end' };
 }
 
 /** A legend would give a line without points a point. */
 const DOTS = 'path://M0,0h2v1h-2z M4,0h2v1h-2z M8,0h2v1h-2z M12,0h2v1h-2z M16,0h2v1h-2z M20,0h2v1h-2z';
 /** A pause of 10 ms comes to a little more: no reason for a scale ten times as long. */
 const SLACK = 0.1;
+/** Lines whose names need a second line of the legend. */
+const MANY = 4;
 /** Around text that a line may cross. */
 const HALO = { textBorderColor: '#ffffff', textBorderWidth: 3 };
 const LEFT = 88;
 const PANEL_WIDTH = 330;
 const STEP = PANEL_WIDTH + 100;
+const WHOLE_WIDTH = STEP + PANEL_WIDTH;
 const PANEL_HEIGHT = 270;
 
-export function twoPanels(title: string, how: string, panels: readonly [Panel, Panel]): Picture {
+export function linePanels(title: string, how: string, panels: readonly [Panel] | readonly [Panel, Panel]): Picture {
   const top = TOP + 60;
+  const width = panels.length === 1 ? WHOLE_WIDTH : PANEL_WIDTH;
   // The same line has the same look in both panels, and one place in the legend.
   const own = [...new Set(panels.flatMap(({ lines }) => lines.filter(({ look }) => !look).map(({ name }) => name)))];
   const option: EChartsOption = {
@@ -46,12 +50,13 @@ export function twoPanels(title: string, how: string, panels: readonly [Panel, P
       ),
       top: 76,
       left: LEFT - 5,
-      itemGap: 44,
+      // It may take two lines, and is as far from the second as its items are from each other.
+      itemGap: own.length > MANY ? 16 : 44,
       itemWidth: 34,
       textStyle: { fontSize: 12 },
       selectedMode: false,
     },
-    grid: panels.map((_, i) => ({ left: LEFT + i * STEP, width: PANEL_WIDTH, top, height: PANEL_HEIGHT })),
+    grid: panels.map((_, i) => ({ left: LEFT + i * STEP, width, top, height: PANEL_HEIGHT })),
     xAxis: panels.map((panel, i) => ({ ...xAxisOf(panel), gridIndex: i })),
     yAxis: panels.map((panel, i) => ({ ...yAxisOf(panel), gridIndex: i })),
     series: panels.flatMap((panel, i) => panel.lines.map((line, k) => seriesOf(line, panel, i, own, k === 0))),
@@ -114,13 +119,22 @@ function lookOf({ name, look }: Line, own: readonly string[]) {
   return { ...LINES[own.indexOf(name) % LINES.length]!, type: 'solid' } as const;
 }
 
-function levelLine({ name, value }: NonNullable<Panel['level']>): NonNullable<LineSeriesOption['markLine']> {
+function levelLine({
+  name,
+  value,
+  textAt = 'end',
+}: NonNullable<Panel['level']>): NonNullable<LineSeriesOption['markLine']> {
   return {
     silent: true,
     symbol: 'none',
     animation: false,
     lineStyle: { color: COLORS.limit, type: 'dashed', width: 1.5 },
-    label: { position: 'insideEndTop', formatter: name, color: COLORS.limit, fontSize: 12 },
+    label: {
+      position: textAt === 'end' ? 'insideEndTop' : 'insideStartTop',
+      formatter: name,
+      color: COLORS.limit,
+      fontSize: 12,
+    },
     data: [{ yAxis: value }],
   };
 }

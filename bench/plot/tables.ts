@@ -1,6 +1,6 @@
 /** The generated tables of docs/performance.md, a section each. */
-import { percent } from '../harness/calm.ts';
 import type { Ratio } from '../harness/case.ts';
+import { percent } from '../harness/calm.ts';
 import type { Others } from '../harness/machine.ts';
 import type { Report, Row } from '../harness/report.ts';
 import { ratioName } from '../harness/stats.ts';
@@ -93,6 +93,18 @@ const more = (title: string, key: string, text: (value: number) => string): Colu
   cell: (row) => given(row.more?.[key], text),
 });
 
+const pausedRows = (report: Report, family: string): ReturnType<RowsOf> => [
+  familyOf(report, family),
+  [
+    name,
+    more('the pause was', 'gapUs', (us) => duration(us * 1e3)),
+    ...times3.slice(0, 2),
+    { ...cpu, title: 'CPU time a request' },
+    more('of it the asker', 'askerCpuNs', duration),
+    more('the answerer', 'answererCpuNs', duration),
+  ],
+];
+
 type RowsOf = (report: Report) => readonly [rows: Row[], columns: readonly Column<Row>[]];
 
 const FAMILIES: Readonly<Record<string, RowsOf>> = {
@@ -135,17 +147,17 @@ const FAMILIES: Readonly<Record<string, RowsOf>> = {
       ]),
     ],
   ],
-  gap: (report) => [
-    familyOf(report, 'gap'),
+  warmup: (report) => [
+    familyOf(report, 'warmup'),
     [
       name,
-      more('the pause was', 'gapUs', (us) => duration(us * 1e3)),
-      ...times3.slice(0, 2),
-      { ...cpu, title: 'CPU time a request' },
-      more('of it the asker', 'askerCpuNs', duration),
-      more('the answerer', 'answererCpuNs', duration),
+      { title: 'time of a request', cell: (row) => given(row.p50, duration) },
+      { title: 'over the settled one', cell: (row) => given(overLimit(report, row, settledNameOf(row)), times) },
+      more('settled after', 'settledAfter', (requests) => `${number(requests)} requests`),
     ],
   ],
+  wakeup: (report) => pausedRows(report, 'wakeup'),
+  gap: (report) => pausedRows(report, 'gap'),
   asleep: (report) => [
     familyOf(report, 'asleep'),
     [
@@ -218,6 +230,7 @@ function given(value: number | null | undefined, text: (value: number) => string
   return value === null || value === undefined ? undefined : text(value);
 }
 
+const settledNameOf = (row: Row) => row.case.replace(/\.\w+$/, '.settled');
 const limitNameOf = (row: Row) => row.case.replace(/^wide\.\w+/, 'wide.limit');
 const limitOf = (report: Report, row: Row) => rowNamed(report, limitNameOf(row));
 const kibibytes = (bytes: number) => `${number(bytes / 1024)} KiB`;

@@ -1,7 +1,7 @@
 /** Messages a second on rings of other shapes than the control ring's: by the batch, and by the size of an entry. */
 import type { Report, Row } from '../harness/report.ts';
 import { count, times } from './format.ts';
-import { type Line, type Panel, twoPanels } from './panels.ts';
+import { type Line, type Panel, linePanels } from './panels.ts';
 import type { Plot } from './plot.ts';
 import { isPositive, overLimit, shapeOf, thingOf } from './rows.ts';
 
@@ -36,7 +36,7 @@ export const throughput: Plot = {
         lines: size,
       },
     ];
-    return twoPanels(
+    return linePanels(
       'How many messages a second a larger ring moves',
       'Millions of messages a second, both ends spinning, every slot in use. Higher is faster. At the points: time of a message\nas a multiple of the limit, which is C++ on both ends of the same ring.',
       panels,

@@ -82,7 +82,7 @@ describe('the cases', () => {
     const cases = new Set(ALL_CASES.map(({ name }) => name));
     for (const { of, best = [of], over } of ALL_RATIOS) {
       // Rows of cases that have several are known only when they ran.
-      for (const row of [...best, over]) if (!row.startsWith('codec.')) expect(cases).toContain(row);
+      for (const row of [...best, over]) if (!/^(codec|warmup)\./.test(row)) expect(cases).toContain(row);
     }
   });
 
@@ -106,5 +106,16 @@ describe('the cases', () => {
     expect(onOneCore(setting)).toEqual({ ...setting, cpus: [3, 3] });
     for (const { name, needsPinning } of ALL_CASES)
       expect([name, needsPinning]).toEqual([name, name.endsWith('.onecore') || undefined]);
+  });
+
+  it('have the first requests of fresh processes, and those after a silence, as families of their own', () => {
+    const chosen = (...only: string[]) => selectCases(ALL_CASES, only).map(({ name }) => name);
+    expect(chosen('warmup')).toContain('warmup.await.native');
+    expect(chosen('wakeup.await.native')).toHaveLength(10);
+    for (const silence of ['100us', '500us', '2ms', '10ms', '100ms']) {
+      for (const asker of ['await.native', 'unixSocket', 'processSend']) {
+        expect(chosen(`wakeup.${asker}.${silence}`)).toHaveLength(2);
+      }
+    }
   });
 });

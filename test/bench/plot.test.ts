@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL_RATIOS } from '../../bench/cases/index.ts';
 import type { Report, Row } from '../../bench/harness/report.ts';
@@ -31,6 +32,12 @@ const ROWS: readonly Row[] = [
     row(`wide.limit.batch.${batch}`, { perSecond: 6e7 }),
     row(`wide.native.batch.${batch}`, { perSecond: 2e7 }),
   ]),
+  row('warmup.await.native.1', { p50: 3_000_000 }),
+  row('warmup.await.native.10', { p50: 100_000 }),
+  row('warmup.await.native.settled', { p50: 300, more: { settledAfter: 7000 } }),
+  row('wakeup.await.native.100us', { p50: 900, cpuNsPerMessage: 9000, more: { gapUs: 105 } }),
+  row('wakeup.await.native.2ms', { p50: 60_000, cpuNsPerMessage: 90_000, more: { gapUs: 2100 } }),
+  row('wakeup.unixSocket.2ms.onecore', { p50: 25_000, cpuNsPerMessage: 60_000, more: { gapUs: 2100 } }),
   row('gap.poll.10us', { p50: 900, cpuNsPerMessage: 20_000, more: { gapUs: 12 } }),
   row('gap.poll.1ms', { p50: 90_000, cpuNsPerMessage: 0, more: { gapUs: 1100 } }),
   row('codec.encode.ctrlIf', { p50: 30, more: { bytesPerMessage: 0 } }),
@@ -83,6 +90,7 @@ let stderr = '';
 const plot = (...more: string[]) => main(['--json', json, '--out', out, ...more]);
 const use = (report: unknown) => writeFileSync(json, typeof report === 'string' ? report : JSON.stringify(report));
 const svg = (name: string) => readFileSync(join(out, `${name}.svg`), 'utf8');
+const inRepository = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const page = () => readFileSync(`${out}.md`, 'utf8');
 
 beforeEach(() => {
@@ -137,6 +145,10 @@ describe('npm run bench:plot', () => {
       expect(svg('throughput')).toContain(`>${text}<`);
     }
     expect(svg('gap')).toContain('>the limit, without a pause<');
+    for (const text of ['ctrl-if', 'Unix socket, one core', 'the limit, without a pause']) {
+      expect(svg('wakeup')).toContain(`>${text}<`);
+    }
+    expect(svg('warmup')).toContain('>rtt.await.native, after its warm-up<');
     expect(svg('ratios')).toContain('>100 (goal ≥ 12)<');
     expect(svg('ratios')).toContain('round trip: Unix socket at its best / native, await');
     expect(svg('ratios')).not.toContain('threads'); // has no goal
@@ -158,6 +170,8 @@ describe('npm run bench:plot', () => {
   it.each([
     ['latency', 'rtt'],
     ['throughput', 'wide'],
+    ['warmup', 'warmup'],
+    ['wakeup', 'wakeup'],
     ['gap', 'gap'],
     ['codec', 'codec'],
   ])('leaves %s out when there are no %s rows, says so, and removes the old one', (name, family) => {
@@ -170,7 +184,10 @@ describe('npm run bench:plot', () => {
   });
 
   it('draws what there is of a family', () => {
-    use({ ...REPORT, rows: ROWS.filter(({ case: name }) => !/limit|256x|ctrlIf|1ms/.test(name)) });
+    use({
+      ...REPORT,
+      rows: ROWS.filter(({ case: name }) => !/limit|256x|ctrlIf|1ms|wakeup.await|native.10$/.test(name)),
+    });
     expect(plot()).toBe(0);
     expect(readdirSync(out)).toHaveLength(ALL_PLOTS.length);
     for (const { name } of ALL_PLOTS) expectWellFormed(svg(name));
@@ -270,7 +287,7 @@ describe('the page', () => {
 
   it('has markers in this repository for every section', () => {
     mkdirSync(out);
-    writeFileSync(`${out}.md`, readFileSync(new URL('../../docs/performance.md', import.meta.url)));
+    writeFileSync(`${out}.md`, readFileSync(inRepository('docs/performance.md')));
     expect(plot()).toBe(0);
     expect(stderr).toBe('');
   });
