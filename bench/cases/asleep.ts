@@ -11,11 +11,15 @@ interface Doorbells {
   mechanisms: { name: string; p50: number; p99: number }[];
 }
 
+/** Both rows in each: what counts is their ratio. */
+const ROUNDS = 8;
+
 const limit: BenchCase = {
   name: 'asleep.limit',
   about: 'C++ to C++, each asleep until the other rings its pipe: no message, no ring',
   note: NOTE,
   needsTwoCores: false,
+  rounds: ROUNDS,
   absent: () => whyNoLimit(DOORBELL),
   async trial(setting) {
     const pinned = setting.cpus ? ['--cpus', setting.cpus.join(',')] : [];
@@ -35,6 +39,7 @@ const parked = peerCase({
   about: 'await request(), native, with links that sleep at once: both sides are woken for each message',
   note: NOTE,
   needsTwoCores: false,
+  rounds: ROUNDS,
   job: { transport: 'link', engine: 'native', idle: 'park', measure: 'rtt' },
 });
 

@@ -22,7 +22,7 @@ const codecCase = (library: LibraryName, name: string | undefined): BenchCase =>
   about: `encode and decode of each message by ${name ?? 'ctrl-if'}, and the bytes it allocates`,
   note: NOTE,
   needsTwoCores: false,
-  rounds: 5,
+  rounds: 3,
   // 84 rows a library are slow to warm up, and one trial is a median of 42 messages already.
   quickRounds: 1,
   ...(name && {

@@ -32,7 +32,7 @@ const gapCase = (strategy: keyof typeof STRATEGIES, [name, gapUs, inQuick]: (typ
   // A busy asker on the only core would measure how long the system lets it run.
   needsTwoCores: gapUs < 1000,
   rounds: ROUNDS,
-  ...(inQuick ? {} : { quickRounds: 0 }),
+  quickRounds: inQuick ? 1 : 0,
   trial: async (setting) => {
     const job = { transport: 'link', engine: 'native', idle: strategy, gapUs } as const;
     return [await pausedFigures(job, setting)];

@@ -13,7 +13,8 @@ const SLOW = { roundTripsASample: 1, warmupMessages: 2_000 } as const;
 
 export const BATCHED_NOTE = `p50 from means of ${FAST.roundTripsASample} round trips, a look at the clock being much of one; p99 and p999 from single ones, the clock included`;
 
-export interface PeerCase extends Pick<BenchCase, 'name' | 'about' | 'needsTwoCores' | 'absent' | 'note' | 'rounds'> {
+export interface PeerCase
+  extends Pick<BenchCase, 'name' | 'about' | 'needsTwoCores' | 'absent' | 'note' | 'rounds' | 'quickRounds'> {
   readonly job: Pick<Job, 'transport' | 'measure'> & Partial<Job>;
   /** Both sides on one core, whatever else the run is pinned to. */
   readonly oneCore?: boolean;

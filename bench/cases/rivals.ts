@@ -35,11 +35,12 @@ const RIVALS: readonly Rival[] = [
 
 /** Twenty rows that are far from ours: fewer rounds tell so too. */
 const ROUNDS = 6;
+const QUICK_ROUNDS = 2;
 
 const inPlace = (one: Omit<PeerCase, 'oneCore'>, oneCore: boolean) => peerCase({ ...one, oneCore });
 
 export const cases: readonly BenchCase[] = RIVALS.flatMap(({ name, what, job, absent }) => {
-  const common = { needsTwoCores: false, rounds: ROUNDS, ...(absent ? { absent } : {}) };
+  const common = { needsTwoCores: false, rounds: ROUNDS, quickRounds: QUICK_ROUNDS, ...(absent ? { absent } : {}) };
   return [
     ...bothPlacements(inPlace, {
       ...common,

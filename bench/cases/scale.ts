@@ -15,7 +15,7 @@ const scaleCase = (guests: number): BenchCase => ({
   about: `await request() of one guest, native, with ${guests} connected`,
   note: NOTE,
   needsTwoCores: true,
-  rounds: 4,
+  rounds: 3,
   quickRounds: guests === 10 || guests === 100 ? 0 : 1,
   async trial(setting) {
     const { warmupMs, timedMs, cpus } = setting;

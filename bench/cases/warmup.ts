@@ -24,6 +24,7 @@ const warmupCase = (name: keyof typeof IDLE): BenchCase => {
     about: `the first requests of two fresh processes, await request(), ${what}`,
     note: NOTE,
     needsTwoCores: true,
+    quickRounds: 2,
     async trial(setting) {
       const job: WarmupJob = { engine: 'native', ...idle, cpus: setting.cpus };
       const { result } = await runProgram<WarmupSamples>('warmup', job, setting);
