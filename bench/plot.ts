@@ -1,4 +1,4 @@
-/** `npm run bench:plot`: the plots and tables of docs/performance.md, from the JSON of a run. */
+/** `npm run bench:plot`: the plots and tables of docs/performance.md and the table of README.md, from the JSON of a run. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,20 +10,22 @@ import type { Report } from './harness/report.ts';
 import { ALL_PLOTS } from './plot/all.ts';
 import { readReport } from './plot/input.ts';
 import { fillPage } from './plot/page.ts';
+import { readmeSection } from './plot/readme.ts';
 import { toSvg } from './plot/svg.ts';
 import { absentSection, machineSection, ROW_FAMILIES, ratiosSection, rowsSection } from './plot/tables.ts';
 
-const USAGE = `usage: npm run bench:plot -- [--json FILE] [--out DIR]
+const USAGE = `usage: npm run bench:plot -- [--json FILE] [--out DIR] [--readme FILE]
 
-  --json FILE  what \`npm run bench -- --json FILE\` wrote; default docs/performance/bench.json
-  --out DIR    where the plots go; default docs/performance. Where DIR.md is there, its tables are written too
-  --help       this
+  --json FILE    what \`npm run bench -- --json FILE\` wrote; default docs/performance/bench.json
+  --out DIR      where the plots go; default docs/performance. Where DIR.md is there, its tables are written too
+  --readme FILE  where the table of README.md goes; default README.md, or with --out nowhere
+  --help         this
 `;
 
 /** Returns the exit code: 0, 1 when the input is at fault, 2 when the command line is. */
 export function main(argv: readonly string[]): number {
   try {
-    const { help, json, out } = parseArguments(argv);
+    const { help, json, out, readme } = parseArguments(argv);
     if (help) {
       process.stdout.write(USAGE);
       return 0;
@@ -33,9 +35,11 @@ export function main(argv: readonly string[]): number {
     const page = `${out}.md`;
     // The page first, in memory: what is wrong with it is found before a file has changed.
     const text = existsSync(page) ? pageText(page, report, svgs, basename(out)) : undefined;
+    const front = readme === undefined ? undefined : filled(readme, new Map([['readme', readmeSection(report)]]));
     write(out, svgs);
     if (text === undefined) say(`there is no ${shown(page)}: no tables written`);
     else writeIfChanged(page, text);
+    if (readme !== undefined) writeIfChanged(readme, front!);
     return 0;
   } catch (error) {
     say((error as Error).message);
@@ -50,12 +54,15 @@ function parseArguments(argv: readonly string[]) {
       options: {
         json: { type: 'string' },
         out: { type: 'string' },
+        readme: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const { json = join(ROOT, 'docs/performance/bench.json'), out = join(ROOT, 'docs/performance'), help } = values;
-    if (json === '' || out === '') throw new Error('--json and --out need a path');
-    return { json: resolve(json), out: resolve(out), help };
+    // Plots of another run are no reason to change the README of this one.
+    const { readme = values.out === undefined ? join(ROOT, 'README.md') : undefined } = values;
+    if (json === '' || out === '' || readme === '') throw new Error('--json, --out and --readme need a path');
+    return { json: resolve(json), out: resolve(out), readme: readme && resolve(readme), help };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
   }
@@ -86,8 +93,12 @@ function pageText(page: string, report: Report, svgs: Svgs, directory: string): 
     ...plots,
     ...rows,
   ]);
-  const { text, unplaced } = fillPage(readFileSync(page, 'utf8'), sections);
-  if (unplaced.length > 0) say(`${shown(page)} has no markers for ${unplaced.join(', ')}`);
+  return filled(page, sections);
+}
+
+function filled(file: string, sections: ReadonlyMap<string, string>): string {
+  const { text, unplaced } = fillPage(readFileSync(file, 'utf8'), sections);
+  if (unplaced.length > 0) say(`${shown(file)} has no markers for ${unplaced.join(', ')}`);
   return text;
 }
 

@@ -1,4 +1,4 @@
-/** Puts what is generated between the markers of docs/performance.md; the prose around them is written by hand. */
+/** Puts what is generated between the markers of docs/performance.md or README.md; the prose around them is written by hand. */
 import { InputError } from './input.ts';
 
 /** `<!-- generated: NAME -->`, what is generated, `<!-- end -->`. */

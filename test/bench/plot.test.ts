@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL_RATIOS } from '../../bench/cases/index.ts';
 import type { Report, Row } from '../../bench/harness/report.ts';
 import { ALL_PLOTS } from '../../bench/plot/all.ts';
+import { readmeSection } from '../../bench/plot/readme.ts';
 import { rowNamed } from '../../bench/plot/rows.ts';
 import { toSvg } from '../../bench/plot/svg.ts';
 import { ratiosSection } from '../../bench/plot/tables.ts';
@@ -288,8 +289,66 @@ describe('the page', () => {
   it('has markers in this repository for every section', () => {
     mkdirSync(out);
     writeFileSync(`${out}.md`, readFileSync(inRepository('docs/performance.md')));
-    expect(plot()).toBe(0);
+    const readme = join(directory, 'README.md');
+    writeFileSync(readme, readFileSync(inRepository('README.md')));
+    expect(plot('--readme', readme)).toBe(0);
     expect(stderr).toBe('');
+  });
+
+  it('and the README have the figures of the run that is in this repository', () => {
+    // As `npm run bench:plot` fills them: who changes a figure by hand, or the run alone, is told here.
+    json = inRepository('docs/performance/bench.json');
+    const readme = join(directory, 'README.md');
+    for (const [copy, file] of [
+      [`${out}.md`, 'docs/performance.md'],
+      [readme, 'README.md'],
+    ] as const) {
+      writeFileSync(copy, readFileSync(inRepository(file)));
+    }
+    expect(plot('--readme', readme)).toBe(0);
+    expect(page()).toBe(readFileSync(inRepository('docs/performance.md'), 'utf8'));
+    expect(readFileSync(readme, 'utf8')).toBe(readFileSync(inRepository('README.md'), 'utf8'));
+  });
+});
+
+describe('the table of README.md', () => {
+  const placed = [
+    ...ROWS,
+    row('rtt.unixSocket.onecore', { p50: 8000, p99: 20_000, cpuNsPerMessage: 8100 }),
+    row('stream.await.native', { perSecond: 1.5e6, cpuNsPerMessage: 1200 }),
+    row('stream.unixSocket', { perSecond: 4e5, cpuNsPerMessage: 5000 }),
+    row('stream.unixSocket.onecore', { perSecond: 1e5, cpuNsPerMessage: 9000 }),
+  ];
+
+  it('has each rival in the placement that is better for it, and says which', () => {
+    const text = readmeSection({ ...REPORT, rows: placed });
+    const lines = text.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
+    expect(lines).toContain('| ctrl-if, native | 300 ns | 2 µs | | 1.5 M | 1.2 µs |');
+    expect(lines).toContain('| Unix socket (`node:net`) | 8 µs, one core | 20 µs | 8.1 µs | 400 k | 5 µs |');
+    expect(text).toContain('A & B <processor>, 2 cores, a virtual machine, Node 20.20.2, 2026-01-02.');
+    expect(text).toContain('in the placement that is better for them');
+    expect(readmeSection(REPORT)).toContain('This run has no rival with both sides on one core');
+    expect(text).not.toContain('ZeroMQ');
+    expect(text).not.toContain('Not to be quoted');
+  });
+
+  it('says itself when its figures are not to be quoted', () => {
+    const text = readmeSection({ ...REPORT, machine: { ...REPORT.machine, quick: true }, rows: placed });
+    expect(text).toContain('**Not to be quoted:** quick run');
+  });
+
+  it('goes between the markers of the file that is named, and nowhere with --out alone', () => {
+    const readme = join(directory, 'README.md');
+    writeFileSync(readme, 'above\n\n<!-- generated: readme -->\nold\n<!-- end -->\n\nbelow\n');
+    expect(plot()).toBe(0);
+    expect(readFileSync(readme, 'utf8')).toContain('old');
+    expect(plot('--readme', readme)).toBe(0);
+    expect(readFileSync(readme, 'utf8')).toMatch(
+      /^above\n\n<!-- generated: readme -->\n\n\| [\s\S]*<!-- end -->\n\nbelow\n$/,
+    );
+    writeFileSync(readme, '<!-- generated: machine -->\n<!-- end -->\n');
+    expect(plot('--readme', readme)).toBe(1);
+    expect(stderr).toContain('there is no section machine');
   });
 });
 
@@ -326,10 +385,13 @@ describe('bad input', () => {
     expect(stderr).toContain(`npm run bench -- --json ${json}`);
   });
 
-  it.each([[['--fast']], [['file.json']], [['--json']], [['--out', '']]])('%j: the usage and exit code 2', (argv) => {
-    expect(main(argv)).toBe(2);
-    expect(stderr).toContain('usage: npm run bench:plot');
-  });
+  it.each([[['--fast']], [['file.json']], [['--json']], [['--out', '']], [['--readme', '']]])(
+    '%j: the usage and exit code 2',
+    (argv) => {
+      expect(main(argv)).toBe(2);
+      expect(stderr).toContain('usage: npm run bench:plot');
+    },
+  );
 
   it('--help is none', () => {
     expect(plot('--help')).toBe(0);
