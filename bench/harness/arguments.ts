@@ -10,9 +10,9 @@ export interface Arguments {
 
 export const USAGE = `usage: npm run bench -- [--quick] [--only NAME]... [--json FILE]
 
-  --quick      3 rounds instead of 12, each shorter: under a minute, and rougher
+  --quick      3 rounds instead of 12, each shorter: about a minute instead of eleven, and rougher
   --only NAME  this case, or all whose names begin with NAME (rtt, stream.sync, ...); may be given again
-  --json FILE  writes machine, rows and ratios there
+  --json FILE  writes machine, rows and ratios there; a full run then first waits, up to 5 minutes, for a calm machine
   --help       this, and the cases
 `;
 

@@ -22,7 +22,7 @@ export interface RunOptions {
 }
 
 const FULL = { rounds: 12, warmupMs: 150, timedMs: 400 };
-/** All of it under a minute on two cores. */
+/** All of it in about a minute on two cores. */
 const QUICK = { rounds: 3, warmupMs: 100, timedMs: 80 };
 const TRACED = { warmupMs: 20, timedMs: 40 };
 
