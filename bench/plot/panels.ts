@@ -30,6 +30,7 @@ const DOTS = 'path://M0,0h2v1h-2z M4,0h2v1h-2z M8,0h2v1h-2z M12,0h2v1h-2z M16,0h
 const SLACK = 0.1;
 /** Lines whose names need a second line of the legend. */
 const MANY = 4;
+const LEGEND_LINE = 30;
 /** Around text that a line may cross. */
 const HALO = { textBorderColor: '#ffffff', textBorderWidth: 3 };
 const LEFT = 88;
@@ -39,10 +40,12 @@ const WHOLE_WIDTH = STEP + PANEL_WIDTH;
 const PANEL_HEIGHT = 270;
 
 export function linePanels(title: string, how: string, panels: readonly [Panel] | readonly [Panel, Panel]): Picture {
-  const top = TOP + 60;
   const width = panels.length === 1 ? WHOLE_WIDTH : PANEL_WIDTH;
   // The same line has the same look in both panels, and one place in the legend.
   const own = [...new Set(panels.flatMap(({ lines }) => lines.filter(({ look }) => !look).map(({ name }) => name)))];
+  const manyLines = own.length > MANY;
+  const headingTop = TOP + 28 + (manyLines ? LEGEND_LINE : 0);
+  const top = headingTop + 32;
   const option: EChartsOption = {
     legend: {
       data: panels.flatMap(({ lines }) =>
@@ -50,8 +53,8 @@ export function linePanels(title: string, how: string, panels: readonly [Panel] 
       ),
       top: 76,
       left: LEFT - 5,
-      // It may take two lines, and is as far from the second as its items are from each other.
-      itemGap: own.length > MANY ? 16 : 44,
+      // The lines of a legend are as far from each other as its items.
+      itemGap: manyLines ? 16 : 44,
       itemWidth: 34,
       textStyle: { fontSize: 12 },
       selectedMode: false,
@@ -65,7 +68,7 @@ export function linePanels(title: string, how: string, panels: readonly [Panel] 
     title,
     how,
     height: top + PANEL_HEIGHT + BOTTOM,
-    headings: panels.map((panel, i) => heading(panel.heading, LEFT + i * STEP, TOP + 28)),
+    headings: panels.map((panel, i) => heading(panel.heading, LEFT + i * STEP, headingTop)),
     option,
   };
 }

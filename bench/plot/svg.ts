@@ -81,7 +81,8 @@ export function heading(text: string, left: number, top: number): TitleComponent
 function footer(machine: Machine): string {
   const { date, cpu, cores, versions, rounds } = machine;
   const doubts = doubtsOf(machine);
-  const how = doubts.length > 0 ? `not to be quoted: ${doubts.join(', ')}` : `medians of ${rounds} rounds`;
+  // There is room for one; the page has them all.
+  const how = doubts.length > 0 ? `not to be quoted: ${doubts[0]}` : `medians of ${rounds} rounds`;
   return `${date.slice(0, 10)} · ${cpu}, ${cores} core${cores === 1 ? '' : 's'} · node ${versions.node} · ${how}`;
 }
 
