@@ -14,7 +14,7 @@ import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { sweepStalePages, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
-import { processIdentity } from '../page/process-identity.ts';
+import { threadIdentity } from '../page/process-identity.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
@@ -260,6 +260,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
         hasMemory: memory !== undefined,
         domid,
         page,
+        peerThread: owner.thread,
         connection,
         codec: this.#codec,
         loop: this.#loop,
@@ -280,7 +281,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
         this.#exchange.close(CONTROLLER_DOMID, port);
       });
       const ours = port === undefined ? undefined : { ...this.#events!.descriptors, port };
-      connection.post(welcomeLine({ domid, controller: processIdentity(), events: ours }));
+      connection.post(welcomeLine({ domid, controller: threadIdentity(), events: ours }));
       callListener(() => this.emit('domain', domain));
       domain.start();
     } catch (error) {

@@ -34,7 +34,7 @@ export interface EndpointEvents {
 
 /** What an end is made of. */
 export interface EndpointParts<User extends MessageDefinition>
-  extends Pick<SessionOptions, 'connection' | 'page' | 'domid' | 'loop' | 'idle' | 'notifier'> {
+  extends Pick<SessionOptions, 'connection' | 'page' | 'peerThread' | 'domid' | 'loop' | 'idle' | 'notifier'> {
   codec: Codec<User>;
 }
 

@@ -73,13 +73,14 @@ export function announcementLine({ page, nonce, owner, token }: Announcement): o
     nonce: Buffer.from(nonce).toString('hex'),
     pid: owner.pid,
     startTime: String(owner.startTime),
+    thread: owner.thread,
     ...(token !== undefined && { token }),
   };
 }
 
 /** Throws `ERR_CTRL_IF_HANDSHAKE` for a line that is none of ours. */
 export function parseAnnouncement(line: Record<string, unknown>): Announcement {
-  const { announce, page, nonce, pid, startTime, token } = line;
+  const { announce, page, nonce, pid, startTime, thread, token } = line;
   if (announce !== HANDSHAKE_VERSION) {
     throw handshakeError(
       `speaks version ${JSON.stringify(announce)} of the handshake`,
@@ -100,14 +101,14 @@ export function parseAnnouncement(line: Record<string, unknown>): Announcement {
   return {
     page,
     nonce: Buffer.from(nonce, 'hex'),
-    owner: { pid: pid as number, startTime: BigInt(startTime) },
+    owner: { pid: pid as number, startTime: BigInt(startTime), thread: parseThread(thread) },
     token: typeof token === 'string' ? token : undefined,
   };
 }
 
 export function welcomeLine({ domid, controller, events }: Welcome): object {
-  const { pid, startTime } = controller;
-  return { welcome: HANDSHAKE_VERSION, domid, pid, startTime: String(startTime), ...(events && { events }) };
+  const { pid, startTime, thread } = controller;
+  return { welcome: HANDSHAKE_VERSION, domid, pid, startTime: String(startTime), thread, ...(events && { events }) };
 }
 
 export function refusalLine({ code, message }: CtrlIfError): object {
@@ -115,7 +116,9 @@ export function refusalLine({ code, message }: CtrlIfError): object {
 }
 
 /** Throws the controller's own error for a refusal. */
-export function parseWelcome(line: Record<string, unknown>): Pick<Welcome, 'domid' | 'events'> & { pid: number } {
+export function parseWelcome(
+  line: Record<string, unknown>,
+): Pick<Welcome, 'domid' | 'events'> & Pick<ProcessIdentity, 'pid' | 'thread'> {
   if (typeof line.refused === 'string') {
     throw new CtrlIfError(line.refused as CtrlIfErrorCode, `the controller refused: ${String(line.message)}`);
   }
@@ -127,7 +130,17 @@ export function parseWelcome(line: Record<string, unknown>): Pick<Welcome, 'domi
   if (!Number.isInteger(line.pid) || (events && !Number.isInteger(port))) {
     throw handshakeError('said welcome in a form of its own', 'pid, and events with a port', line);
   }
-  return { domid: line.domid as number, pid: line.pid as number, events: events as Welcome['events'] };
+  return {
+    domid: line.domid as number,
+    pid: line.pid as number,
+    thread: parseThread(line.thread),
+    events: events as Welcome['events'],
+  };
+}
+
+/** Older releases do not say their thread, and nobody must. */
+function parseThread(thread: unknown): number | undefined {
+  return Number.isInteger(thread) && (thread as number) > 0 ? (thread as number) : undefined;
 }
 
 export function handshakeError(what: string, expected: string, received: unknown): CtrlIfError {

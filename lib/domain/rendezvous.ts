@@ -13,7 +13,7 @@ import type { FilePage } from '../page/file-page.ts';
 import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
-import { processIdentity } from '../page/process-identity.ts';
+import { threadIdentity } from '../page/process-identity.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { PAGE_NONCE_BYTES } from '../wire/page.ts';
@@ -104,7 +104,7 @@ export class Rendezvous<G extends { start(): void }> {
 
   async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
     const token = process.env.CTRL_IF_DOMAIN_TOKEN;
-    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: processIdentity(), token };
+    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: threadIdentity(), token };
     if (!(await connection.send(announcementLine(announcement)))) return;
     const page = this.#createPage(engine);
     const descriptor = this.#memory?.segment.fd;
@@ -127,12 +127,17 @@ export class Rendezvous<G extends { start(): void }> {
     return this.#page;
   }
 
-  #enter({ domid, pid, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection, codec: Codec): G {
+  #enter(
+    { domid, pid, thread, events: theirs }: ReturnType<typeof parseWelcome>,
+    connection: Connection,
+    codec: Codec,
+  ): G {
     const directory = new PeerDirectory();
     const events = this.#events;
     return this.#makeGuest({
       domid,
       page: this.#page!,
+      peerThread: thread,
       connection,
       codec,
       loop: new DomainLoop(events),

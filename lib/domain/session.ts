@@ -14,6 +14,8 @@ export interface SessionOptions {
   connection: Connection;
   page: Page;
   party: Party;
+  /** The peer's thread in its process, where it has said it. */
+  peerThread: number | undefined;
   codec: AnyCodec;
   /** For error details. */
   domid: number;
@@ -44,7 +46,8 @@ export class Session implements ConnectionEvents {
   #ended = false;
 
   constructor(options: SessionOptions) {
-    const { connection, page, party, codec, onHandlerError, loop, idle, notifier } = options;
+    const { connection, page, party, peerThread, codec, onHandlerError, loop, idle, notifier } = options;
+    const peer = { ...readParty(page, party === 'guest' ? 'controller' : 'guest'), thread: peerThread };
     this.side = new SideChannel((line) => connection.post(line));
     this.#options = options;
     this.#gone = new Promise((resolve) => {
@@ -55,7 +58,8 @@ export class Session implements ConnectionEvents {
       party,
       codec,
       onHandlerError,
-      peerRunsBeside: runsBeside(readParty(page, party === 'guest' ? 'controller' : 'guest').pid),
+      peerThread,
+      peerRunsBeside: runsBeside(peer),
       loop,
       idle,
       ringPeer: notifier ? () => notifier.notify() : () => connection.ring(),

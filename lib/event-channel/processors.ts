@@ -1,23 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { isSameThread, type ProcessIdentity, threadIdentity } from '../page/process-identity.ts';
 
 /**
- * Whether process `pid` can run while this one does: not when it is this one, and not when both may use one and the
- * same CPU only. Who cannot be waited for by looking is waited for by sleeping.
+ * Whether `peer` can run while this thread does: not when it is this thread, and not when both may use one and the same
+ * CPU only. A peer that cannot run meanwhile is waited for by sleeping, not by polling.
  */
-export function runsBeside(pid: number): boolean {
-  if (pid === process.pid) return false;
-  const own = allowedProcessors('self');
-  const peer = allowedProcessors(pid);
+export function runsBeside(peer: ProcessIdentity): boolean {
+  const own = threadIdentity();
+  if (isSameThread(own, peer)) return false;
+  const processors = [allowedProcessors(own), allowedProcessors(peer)];
   // Where the system does not tell, both are taken to have the same processors.
-  if (!own || !peer) return availableParallelism() > 1;
-  return new Set([...own, ...peer]).size > 1;
+  if (!processors[0] || !processors[1]) return availableParallelism() > 1;
+  return new Set(processors.flat()).size > 1;
 }
 
-/** The processors that a process may run on, from its `Cpus_allowed_list` ("0-3,8"). */
-function allowedProcessors(pid: number | 'self'): number[] | undefined {
+/** The processors that a thread may run on, from its `Cpus_allowed_list` ("0-3,8"); threads of one process may differ. */
+function allowedProcessors({ pid, thread = pid }: ProcessIdentity): number[] | undefined {
   try {
-    const [, list] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!;
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
+    const [, list] = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)!;
     return list!.split(',').flatMap((range) => {
       const [first, last = first] = range.split('-').map(Number);
       return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);

@@ -23,6 +23,8 @@ export interface LinkOptions {
   /** Which of the two this process is: it says which ring it is front of. */
   party: Party;
   codec: AnyCodec;
+  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is looked for. */
+  peerThread?: number | undefined;
   /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
   peerRunsBeside: boolean;
   /** What to do when nothing comes; default `adaptive`. */
@@ -85,6 +87,7 @@ export class Link {
   readonly #page: Page;
   readonly #peerRingsDoorbell: boolean;
   readonly #peer: Party;
+  readonly #peerThread: number | undefined;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
 
@@ -101,6 +104,7 @@ export class Link {
     this.#page = page;
     this.#peerRingsDoorbell = options.peerRingsDoorbell ?? false;
     this.#peer = peer;
+    this.#peerThread = options.peerThread;
     this.#loop = options.loop ?? new DomainLoop();
     const side: WaitingSide = {
       page,
@@ -174,7 +178,7 @@ export class Link {
         },
         peerRingsDoorbell: this.#peerRingsDoorbell,
         ensurePeer: () => {
-          if (!isAlive(readParty(this.#page, this.#peer))) throw this.#peerDied();
+          if (!isAlive({ ...readParty(this.#page, this.#peer), thread: this.#peerThread })) throw this.#peerDied();
         },
       },
       timeout,

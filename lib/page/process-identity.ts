@@ -1,19 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process for as long as it lives: pids come round again, a pid with its start time does not. */
 export interface ProcessIdentity {
   pid: number;
   /** Clock ticks since boot (`/proc/PID/stat`, field 22); 0n where the system does not tell. */
   startTime: bigint;
+  /**
+   * The system's number of the one thread that is meant, where one is: threads of one process are as much beside each
+   * other as processes are, and a worker may end without its process.
+   */
+  thread?: number | undefined;
 }
 
 export function processIdentity(pid: number = process.pid): ProcessIdentity {
   return { pid, startTime: startTimeOf(pid) || 0n };
 }
 
-/** Whether that very process still runs. */
-export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+/** This process, and of it the thread that asks; without the thread where the system does not tell it. */
+export function threadIdentity(): ProcessIdentity {
+  return { ...processIdentity(), thread: threadHere() };
+}
+
+/** Whether both are one thread. Where one of them does not say its thread, it is taken for the other's. */
+export function isSameThread(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  const sameProcess = a.pid === b.pid && (a.startTime === b.startTime || a.startTime === 0n || b.startTime === 0n);
+  return sameProcess && (a.thread === undefined || b.thread === undefined || a.thread === b.thread);
+}
+
+/** Whether that very process still runs, and the thread where one is named. */
+export function isAlive({ pid, startTime, thread }: ProcessIdentity): boolean {
   if (pid <= 0) return false; // to kill(), these are groups of processes
+  if (thread !== undefined && existsSync(`/proc/${pid}/task`) && !existsSync(`/proc/${pid}/task/${thread}`))
+    return false;
   const now = startTimeOf(pid);
   if (now === ENDED) return false;
   if (now !== undefined && startTime !== 0n) return now === startTime;
@@ -22,6 +40,16 @@ export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
     return true;
   } catch (failure) {
     return (failure as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** `/proc/thread-self` leads to PID/task/THREAD, and the worker_threads' own number is nothing that /proc knows. */
+function threadHere(): number | undefined {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    return thread > 0 ? thread : undefined;
+  } catch {
+    return undefined;
   }
 }
 
