@@ -15,7 +15,7 @@ export interface NativeAddon {
   unlinkSegment(name: string): void;
   /**
    * Opens a pipe and calls `onRing` from the event loop when it was rung: once, however often. ENOSYS where there is no
-   * libuv; Bun (1.4), whose own answers to uv's names end the process, must not be asked. It keeps the process alive, like
+   * libuv; Bun and Deno, which export uv's names without the whole of its behaviour, must not be asked. It keeps the process alive, like
    * a socket, until `close()` or `unref()`.
    */
   openDoorbell(onRing: () => void): NativeDoorbell;

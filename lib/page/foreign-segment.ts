@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { pageError } from './failure.ts';
 import { FilePage } from './file-page.ts';
 import { NativePage } from './native-page.ts';
@@ -14,8 +14,13 @@ export interface SegmentAddress {
 
 /** Where others find the segment that this process keeps open. */
 export function segmentAddress(descriptor: number): SegmentAddress {
-  const { dev, ino } = fstatSync(descriptor);
+  const { dev, ino } = statOf(descriptor);
   return { pid: process.pid, descriptor, device: dev, inode: ino };
+}
+
+/** By its name in /proc where there is one: Deno's fstat knows no descriptor that the addon has opened. */
+function statOf(descriptor: number): Stats {
+  return statSync(`/proc/self/fd/${descriptor}`, { throwIfNoEntry: false }) ?? fstatSync(descriptor);
 }
 
 /**

@@ -5,14 +5,23 @@ import { loadAddon, type NativeDoorbell, type NativeRinger } from './addon.ts';
  * A doorbell of this process, a pipe that the event loop listens to.
  *
  * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` where there is none to be had: no descriptor left, or no event loop that
- *   hears one (its cause's code is ENOSYS), as in Bun
+ *   hears one (its cause's code is ENOSYS), as in Bun and in Deno
  */
 export function openDoorbell(onRing: () => void): NativeDoorbell {
   return ring('a doorbell cannot be created', () => {
-    // Its own answers to uv's names (1.4) end the process.
-    if (process.versions.bun) throw Object.assign(new Error('Bun has no libuv'), { code: 'ENOSYS' });
+    const runtime = runtimeWithoutLibuv();
+    if (runtime) throw Object.assign(new Error(`${runtime} has no libuv`), { code: 'ENOSYS' });
     return loadAddon().addon!.openDoorbell(onRing);
   });
+}
+
+/**
+ * Bun and Deno export uv's names, so that an addon cannot tell by them. Bun's (1.4) end the process, and Deno's uv_poll
+ * (2.9) calls back for the first ring and for none after it.
+ */
+function runtimeWithoutLibuv(): 'Bun' | 'Deno' | undefined {
+  if (process.versions.bun) return 'Bun';
+  return process.versions.deno ? 'Deno' : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** A runtime whose event loop hears no doorbell, as Bun: played here by its name, since to ask it would end it. */
+/** A runtime whose event loop hears no doorbell, as Bun and Deno: played here by its name. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDoorbell } from '../../lib/page/native-doorbell.ts';
 import { testsNative } from '../support/engines.ts';
@@ -7,8 +7,8 @@ import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
 
 useRuntimeDirectory();
 const { versions } = process;
-const hearsNone = (hears: boolean) =>
-  Object.defineProperty(process, 'versions', { value: hears ? versions : { ...versions, bun: '1.4.0' } });
+const runAs = (runtime: object) => Object.defineProperty(process, 'versions', { value: { ...versions, ...runtime } });
+const hearsNone = (hears: boolean) => runAs(hears ? {} : { bun: '1.4.0' });
 
 beforeEach(() => {
   hearsNone(false);
@@ -18,10 +18,14 @@ afterEach(() => {
 });
 
 describe.runIf(testsNative)('without a doorbell', () => {
-  it('one cannot be opened, and the error says what to do', () => {
-    const error = expectError('ERR_CTRL_IF_DOORBELL', 'CTRL_IF_ENGINE=file', () => openDoorbell(() => {}));
-    expect(error.cause).toMatchObject({ code: 'ENOSYS' });
-  });
+  it.each([{ bun: '1.4.0' }, { deno: '2.9.6' }])(
+    'one cannot be opened in %j, and the error says what to do',
+    (runtime) => {
+      runAs(runtime);
+      const error = expectError('ERR_CTRL_IF_DOORBELL', 'CTRL_IF_ENGINE=file', () => openDoorbell(() => {}));
+      expect(error.cause).toMatchObject({ code: 'ENOSYS' });
+    },
+  );
 
   it.each([
     ['neither', false, false],
