@@ -1,6 +1,7 @@
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
+import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { answerEverything } from './answering.ts';
 import { ConsoleLines } from './console-lines.ts';
 import { fired, type Lifetime } from './lifetime.ts';
@@ -17,6 +18,7 @@ export interface ServeOptions {
 /** Serves guests in the foreground until a signal ends it. */
 export async function controllerCommand(options: ServeOptions, lifetime: Lifetime): Promise<number> {
   const { name, json = false, quiet = false } = options;
+  keepFromWarning();
   const { engine, why } = chooseEngine(options.engine);
   const narrator = new Narrator({ json, quiet, stream: process.stdout });
   const ending = lifetime.endInOrder();

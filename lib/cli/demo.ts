@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Machine } from '../machine/machine.ts';
 import type { LostEvents, MachineEvent } from '../machine/operations.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
+import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { EXIT_FAILED } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { messagesCommand } from './messages.ts';
@@ -15,6 +16,7 @@ export interface DemoOptions {
 
 /** A machine's life, every message as it happens, then the engines against each other. */
 export async function demoCommand({ json = false }: DemoOptions, lifetime: Lifetime): Promise<number> {
+  keepFromWarning();
   const { engine, why } = chooseEngine('auto');
   if (engine !== 'native') {
     const sentence = `domains with memory and devices need the native engine (${why}); here are all messages, by pure JS`;

@@ -4,13 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Controller } from '../domain/controller.ts';
 import { Guest } from '../domain/guest.ts';
 import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from '../domain/runtime-directory.ts';
 import { loadAddon } from '../page/addon.ts';
 import { type ChosenEngine, chooseEngine } from '../page/choose-engine.ts';
 import { createPage, openPage } from '../page/control-page.ts';
+import { addonAdvice, packageRoot } from '../page/package-place.ts';
 import { newPageName, shmDirectory, unlinkPage } from '../page/name.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { firstLine } from './failure.ts';
@@ -26,9 +26,6 @@ const ok = (found: string): Finding => ({ status: 'ok', found });
 const warn = (found: string, advice: string): Finding => ({ status: 'warn', found, advice });
 const fail = (found: string, advice: string): Finding => ({ status: 'fail', found, advice });
 
-const BUILD_IT =
-  'run npm run build in a checkout (it needs g++, make and python3), or use a release with a prebuilt addon';
-
 export function checkNode(): Finding {
   const found = `${process.version}, ${process.platform}-${process.arch}`;
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -41,7 +38,7 @@ export function checkEngine(): Finding {
   const { engine, why } = chooseEngine();
   const found = `${engine}: ${why}`;
   if (engine === 'native' || loadAddon().addon) return ok(found);
-  return warn(found, `nothing, if pure JS is fast enough (ctrl-if demo shows it); else ${BUILD_IT}`);
+  return warn(found, `nothing, if pure JS is fast enough (ctrl-if demo shows it); else ${addonAdvice()}`);
 }
 
 /** As {@link checkEngine} has found it; undefined where there is none. */
@@ -55,9 +52,9 @@ export function engineHere(): ChosenEngine['engine'] | undefined {
 
 export function checkAddon(): Finding {
   const load = loadAddon();
-  if (!load.addon) return warn(firstLine(load.reason), BUILD_IT);
+  if (!load.addon) return warn(firstLine(load.reason), addonAdvice());
   const locate = createRequire(import.meta.url)('node-gyp-build') as { path(root: string): string };
-  return ok(locate.path(fileURLToPath(new URL('../..', import.meta.url))));
+  return ok(locate.path(packageRoot()));
 }
 
 export function checkPageSize(): Finding {
@@ -95,7 +92,7 @@ export function checkRuntimeDirectory(): Finding {
 
 /** Makes a page, maps it a second time as a peer would, and reads there what was written here. */
 export function checkPage(engine: ChosenEngine['engine']): Finding {
-  if (engine === 'native' && !loadAddon().addon) return warn('not tried: the addon does not load', BUILD_IT);
+  if (engine === 'native' && !loadAddon().addon) return warn('not tried: the addon does not load', addonAdvice());
   const name = newPageName();
   const written = randomBytes(PAGE_BYTES);
   const page = createPage(name, PAGE_BYTES, engine);

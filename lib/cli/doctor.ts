@@ -1,5 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import * as checks from './doctor-checks.ts';
+import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { EXIT_FAILED } from './failure.ts';
 import { paint, type Style, writeJSON, writeLine } from './output.ts';
 
@@ -13,6 +14,7 @@ interface Check extends checks.Finding {
 
 /** Tries all that a link needs. Fails when something without which no link will work does. */
 export async function doctorCommand({ json = false }: DoctorOptions): Promise<number> {
+  keepFromWarning();
   const { engine, found } = await examine();
   const isHealthy = found.every(({ status }) => status !== 'fail');
   if (json) await writeJSON({ ok: isHealthy, engine: engine ?? null, checks: found });

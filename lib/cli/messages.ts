@@ -4,6 +4,7 @@ import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
+import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { type MessageInputOf, SEED_MESSAGES } from '../wire/index.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { type Comparison, type Contestant, type ContestantName, compare } from './compare.ts';
@@ -66,6 +67,7 @@ class Exchange {
 
   constructor(asked: EngineChoice, json: boolean, compareOnly: boolean, interrupted: AbortSignal) {
     this.#compareOnly = compareOnly;
+    keepFromWarning();
     this.#chosen = chooseEngine(asked);
     this.#peer = new MessagesPeer();
     this.#compareBoth = asked === 'auto' && (process.env.CTRL_IF_ENGINE || 'auto') === 'auto';

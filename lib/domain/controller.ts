@@ -40,7 +40,7 @@ import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from './runtime-dire
 export interface ControllerOptions<Users extends readonly MessageDefinition[] = []> {
   /** Where guests find it; default `default`. */
   name?: string;
-  /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine. */
+  /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine with a warning. */
   engine?: EngineChoice;
   /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
   messages?: Users;

@@ -18,7 +18,7 @@ import { Rendezvous } from './rendezvous.ts';
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, else `default`. */
   name?: string;
-  /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine. */
+  /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine with a warning. */
   engine?: EngineChoice;
   /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
   messages?: Users;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from './package-place.ts';
 
 /** The one seam to the binary: what `native/addon.cc` exports. TS validates; the addon only guards memory. */
 export interface NativeAddon {
@@ -125,10 +125,10 @@ let loaded: AddonLoad | undefined;
 /** Loads the addon once a thread: from `build/` in a checkout, from `prebuilds/` in an installed package. */
 export function loadAddon(): AddonLoad {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
   try {
-    const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-    loaded = { addon: require('node-gyp-build')(packageRoot) as NativeAddon };
+    const root = packageRoot();
+    const require = createRequire(import.meta.url);
+    loaded = { addon: require('node-gyp-build')(root) as NativeAddon };
   } catch (cause) {
     loaded = { addon: undefined, reason: cause as Error };
   }

@@ -1,5 +1,7 @@
 import { CtrlIfError } from '../errors.ts';
 import { loadAddon } from './addon.ts';
+import { warnOfFileEngine } from './file-engine-warning.ts';
+import { addonAdvice } from './package-place.ts';
 
 export type EngineChoice = 'native' | 'file' | 'auto';
 
@@ -11,7 +13,9 @@ export interface ChosenEngine {
 
 /**
  * The engine for named pages: what the caller asks for, else `CTRL_IF_ENGINE` (`native`, `file` or `auto`), else the
- * native one where its addon loads and the file engine where it does not.
+ * native one where its addon loads and the file engine, with a warning, where it does not.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` for an engine that is unknown, or native and not to be had
  */
 export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
   const fromEnvironment = process.env.CTRL_IF_ENGINE || 'auto';
@@ -24,12 +28,12 @@ export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
       if (load.addon) return { engine: 'native', why: `${source} asks for it` };
       throw new CtrlIfError(
         'ERR_CTRL_IF_ENGINE',
-        `${source} asks for the native engine, but its addon could not be loaded; build it (npm run build) or leave the choice to ctrl-if`,
+        `${source} asks for the native engine, but its addon could not be loaded; ${addonAdvice()}, or leave the choice to ctrl-if`,
         { cause: load.reason },
       );
     case 'auto':
       if (load.addon) return { engine: 'native', why: 'the addon is built and loads' };
-      return { engine: 'file', why: `the addon does not load here: ${load.reason.message.split('\n')[0]}` };
+      return withoutAddon(load.reason);
     default:
       throw new CtrlIfError(
         'ERR_CTRL_IF_ENGINE',
@@ -40,4 +44,10 @@ export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
         },
       );
   }
+}
+
+function withoutAddon({ message }: Error): ChosenEngine {
+  const why = `the addon does not load here: ${message.split('\n')[0]}`;
+  warnOfFileEngine(why);
+  return { engine: 'file', why };
 }

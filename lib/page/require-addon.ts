@@ -1,5 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import { loadAddon, type NativeAddon } from './addon.ts';
+import { addonAdvice } from './package-place.ts';
 
 /** The addon, or `ERR_CTRL_IF_ENGINE` where it does not load. */
 export function requireAddon(): NativeAddon {
@@ -7,7 +8,7 @@ export function requireAddon(): NativeAddon {
   if (load.addon) return load.addon;
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    'the native engine is not available here: its addon could not be loaded; build it (npm run build) or use the file engine (CTRL_IF_ENGINE=file)',
+    `the native engine is not available here: its addon could not be loaded; ${addonAdvice()}, or use the file engine (CTRL_IF_ENGINE=file)`,
     { cause: load.reason },
   );
 }

@@ -1,7 +1,7 @@
 /** Runs the built command line as a user would, and waits for what it says. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,13 +122,25 @@ export function pagesOf(pid: number): string[] {
   return readdirSync('/dev/shm').filter((name) => name.startsWith(`ctrl-if.${pid}.`));
 }
 
-/** The same package without its addon, as on a machine without a compiler. Removed at the end of the test file. */
-export function packageWithoutAddon(): string {
+const copies: string[] = [];
+afterAll(() => {
+  for (const root of copies.splice(0)) rmSync(root, { recursive: true, force: true });
+});
+
+/**
+ * The same package without its addon, as it is installed, or as a clone on a machine without a compiler. Removed at the
+ * end of the test file.
+ */
+export function packageWithoutAddon(as: 'installed' | 'checkout' = 'installed'): string {
   const root = mkdtempSync(join(tmpdir(), 'ctrl-if-package-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  copies.push(root);
   cpSync(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(root, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  if (as === 'checkout') {
+    mkdirSync(join(root, 'lib'));
+    cpSync(join(ROOT, 'binding.gyp'), join(root, 'binding.gyp'));
+  }
   return root;
 }
 

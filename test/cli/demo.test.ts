@@ -74,7 +74,8 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
 });
 
 it('shows the messages in pure JS without the addon, and says why', { timeout: DEADLINE }, async () => {
-  const { code, stdout } = await run(['demo'], { root: rootWithoutAddon });
+  const { code, stdout, stderr } = await run(['demo'], { root: rootWithoutAddon });
+  expect(stderr).toBe('');
   expect(stdout).toMatch(/^domains with memory and devices need the native engine \(.+\)/);
   expect(stdout).toMatch(/^42 of 42 messages arrived identical/m);
   expect(code).toBe(0);

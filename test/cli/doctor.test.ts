@@ -81,12 +81,25 @@ describe('doctor', () => {
     const root = packageWithoutAddon();
 
     it('finds that links work in pure JS, and says how to get the native engine', async () => {
-      const { code, stdout } = await run(['doctor', '--json'], { root });
+      const { code, stdout, stderr } = await run(['doctor', '--json'], { root });
       const report: Report = JSON.parse(stdout);
+      expect(stderr).toBe('');
       expect(report).toMatchObject({ ok: true, engine: 'file' });
       expect(statuses(report)).toMatchObject({ engine: 'warn', addon: 'warn', 'native page': 'warn', link: 'ok' });
-      expect(report.checks.find(({ check }) => check === 'addon')?.advice).toContain('npm run build');
+      for (const check of ['engine', 'addon', 'native page']) {
+        const { advice } = report.checks.find((other) => other.check === check)!;
+        expect(advice).toContain(`install a release that brings the addon for ${process.platform}-${process.arch}`);
+        expect(advice).not.toContain('npm run');
+      }
       expect(code).toBe(0);
+    });
+
+    it('says in a checkout how to build it', async () => {
+      const { stdout } = await run(['doctor', '--json'], { root: packageWithoutAddon('checkout') });
+      const { checks }: Report = JSON.parse(stdout);
+      for (const check of ['engine', 'addon', 'native page']) {
+        expect(checks.find((other) => other.check === check)!.advice).toContain('npm run build');
+      }
     });
 
     it('fails where the native engine is asked for', async () => {

@@ -57,7 +57,8 @@ describe('messages', () => {
   });
 
   it('runs in pure JS without the addon, and says so', { timeout: DEADLINE }, async () => {
-    const { code, stdout } = await run(['messages'], { root: rootWithoutAddon });
+    const { code, stdout, stderr } = await run(['messages'], { root: rootWithoutAddon });
+    expect(stderr).toBe('');
     expect(stdout).toMatch(/^pure-JS engine \(file\): the addon does not load here: .+$/m);
     expect(stdout).toMatch(/^42 of 42 messages arrived identical/m);
     expect(stdout).toMatch(

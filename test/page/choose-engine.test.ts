@@ -17,6 +17,7 @@ function withoutAddon(): void {
 
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   vi.mocked(loadAddon).mockReset();
 });
 
@@ -30,13 +31,19 @@ describe('chooseEngine', () => {
     }
   });
 
-  it('is the file engine where it does not, and says why in one line', () => {
+  it('is the file engine where it does not, warns, and says why in one line', () => {
     withoutAddon();
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     vi.stubEnv('CTRL_IF_ENGINE', '');
     const { engine, why } = chooseEngine();
     expect(engine).toBe('file');
     expect(why).toContain('No native build was found');
     expect(why).not.toContain('\n');
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]).toEqual([
+      `ctrl-if uses its file engine, because ${why}`,
+      expect.objectContaining({ type: 'CtrlIfWarning', code: 'CTRL_IF_FILE_ENGINE' }),
+    ]);
   });
 
   it('does as the option says, then as CTRL_IF_ENGINE says', () => {
@@ -51,6 +58,7 @@ describe('chooseEngine', () => {
     withoutAddon();
     vi.stubEnv('CTRL_IF_ENGINE', 'file');
     const byOption = expectError('ERR_CTRL_IF_ENGINE', 'the engine option', () => chooseEngine('native'));
+    expect(byOption.message).toContain('npm run build');
     expect(byOption.cause).toBe(broken.reason);
     vi.stubEnv('CTRL_IF_ENGINE', 'native');
     expectError('ERR_CTRL_IF_ENGINE', 'CTRL_IF_ENGINE', () => chooseEngine());
