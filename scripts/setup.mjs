@@ -1,15 +1,31 @@
 // Makes a fresh clone ready: installs from the lock file, builds the addon, compiles the TypeScript.
 // Each step is skipped when nothing it depends on has changed since it last succeeded. Plain Node, no dependencies:
 // it runs before there are any.
+//
+// With --prepare it is npm's own step before a package is packed, and after npm ci and npm install in a clone. When ctrl-if
+// is installed from git, that is where its dist and its addon come from.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, 'node_modules', '.ctrl-if-setup.json');
 const force = process.argv.includes('--force');
+const preparing = process.argv.includes('--prepare');
+/** Tells the npm that this script runs not to run it again. */
+const RUNNING = 'CTRL_IF_SETUP';
+const INSTALLING = ['ci', 'install'];
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const ADDON_SOURCES = [
   'binding.gyp',
@@ -27,10 +43,20 @@ const ADDON_SOURCES = [
 const HOW_TO_GET_TOOLS =
   'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run this again.';
 
+if (preparing && process.env[RUNNING]) process.exit();
+const hasTypeScript = existsSync(join(root, 'node_modules', 'typescript'));
+if (preparing && !hasTypeScript && process.env.npm_config_omit?.includes('dev')) {
+  console.error(
+    'ctrl-if: nothing is built without the development dependencies; npm run setup installs them and builds',
+  );
+  process.exit();
+}
+
 const done = readStamps();
 
 step('dependencies', 'installing dependencies from package-lock.json', ['package.json', 'package-lock.json'], {
-  ready: () => existsSync(join(root, 'node_modules', 'typescript')),
+  ready: () => hasTypeScript,
+  isDone: preparing,
   run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
 });
 const missing = missingTools();
@@ -57,17 +83,38 @@ step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.bu
   },
 });
 
+if (preparing) packAddon();
+
+/** node-gyp-build finds it there in an installed package. */
+function packAddon() {
+  const built = join(root, 'build', 'Release', 'ctrl_if.node');
+  if (!existsSync(built)) return;
+  const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+  // With musl's libc its name says so, as node-gyp-build asks for.
+  const libc = process.platform !== 'linux' ? '' : existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(built, join(folder, `ctrl-if.napi${libc}.node`));
+}
+
 /** Runs one step unless its inputs are as they were when it last succeeded. */
-function step(name, sentence, inputs, { ready, run }) {
+function step(name, sentence, inputs, { ready, isDone = false, run }) {
   const fingerprint = `${process.version} ${process.platform}-${process.arch} ${hashOf(inputs)}`;
-  if (!force && ready() && done[name] === fingerprint) return;
+  if (!force && ready() && (isDone || done[name] === fingerprint)) {
+    // npm has just installed what package.json asks for, and the next set-up need not do it again.
+    if (isDone && INSTALLING.includes(process.env.npm_command)) stamp(name, fingerprint);
+    return;
+  }
   const began = Date.now();
   console.error(`ctrl-if: ${sentence} ...`);
   run();
+  stamp(name, fingerprint);
+  console.error(`ctrl-if: ${sentence} ... done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+function stamp(name, fingerprint) {
   done[name] = fingerprint;
   mkdirSync(dirname(stamps), { recursive: true });
   writeFileSync(stamps, `${JSON.stringify(done, null, 2)}\n`);
-  console.error(`ctrl-if: ${sentence} ... done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
 function missingTools() {
@@ -89,7 +136,8 @@ function tool(packageName, file) {
 
 /** Runs a command with its output held back, and shows it all when the command fails. */
 function must(what, command, args) {
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const env = { ...process.env, [RUNNING]: '1' };
+  const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
   console.error(
