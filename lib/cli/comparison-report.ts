@@ -1,5 +1,7 @@
-import { CONTESTANTS, type Comparison, type ContestantName } from './compare.ts';
-import { paint } from './output.ts';
+import { bestFigure, CONTESTANTS, type Comparison, type ContestantName, type Figure } from './compare.ts';
+import type { HostLoad } from './host-load.ts';
+import { paint, wrapped } from './output.ts';
+import type { Placement } from './placement.ts';
 
 const NAMES: Record<ContestantName, string> = {
   native: 'native',
@@ -8,50 +10,182 @@ const NAMES: Record<ContestantName, string> = {
   processSend: 'process.send',
 };
 const RIVALS = ['unixSocket', 'processSend'] as const;
+const NAME_WIDTH = Math.max(...Object.values(NAMES).map(({ length }) => length));
+
+const PLACES: Record<Placement, string> = {
+  apart: 'on two processors',
+  together: 'on one processor',
+  free: 'where the system put them',
+};
+/** The better of two placements comes first, and this is the other. */
+const OTHERWISE: Record<Placement, string> = { ...PLACES, apart: 'on two', together: 'on one' };
+
+/** Shares of the two processors from which on figures are not held against each other. */
+const MOST_OTHERS = 0.15;
+const MOST_STOLEN = 0.05;
+/** Third quartile of a contestant's rounds by the first. */
+const MOST_SPREAD = 1.5;
+/** The share of requests that had to wake their peer. */
+const MOST_WOKEN = 0.1;
 
 /** `whyOne` says why an engine is missing. */
 export function comparisonLines(comparison: Comparison, whyOne: string): string[] {
-  const { native, file } = comparison;
-  const line = engineLine(native, file, whyOne);
-  const rivals = RIVALS.filter((name) => comparison[name] !== undefined);
-  if (rivals.length === 0) return [line];
-  const ours = native === undefined ? 'file' : 'native';
-  const those = rivals.map((name) => `${NAMES[name]} ${microseconds(comparison[name]!)} µs`).join(', ');
-  const ratios = rivals.map((name) => times(comparison[name]! / comparison[ours]!)).join(' and ');
-  return [line, `${those}: ${NAMES[ours]} is ${ratios}`];
+  const ours = oursIn(comparison);
+  const reasons = reasonsForNoRatio(comparison);
+  const shown = CONTESTANTS.flatMap((name) => {
+    const found = bestFigure(comparison, name);
+    if (!found) return [];
+    const ratio =
+      name === ours || reasons.length > 0 ? '' : timesAsLong(found.best.microseconds / ourTime(comparison)!);
+    return [{ name, ratio, ...found }];
+  });
+  const width = Math.max(...shown.map(({ ratio }) => ratio.length));
+  const missing = (['native', 'file'] as const).filter((name) => !bestFigure(comparison, name));
+  return [
+    'Round trip of one small message and its answer:',
+    ...shown.map(({ name, ratio, best, others }) => {
+      const time = `${microseconds(best.microseconds)} µs`;
+      const factor = width > 0 ? `${paint('bold', ratio.padEnd(width))}  ` : '';
+      return `  ${NAMES[name].padEnd(NAME_WIDTH)}  ${time.padStart(8)}  ${factor}${placeOf(best, others)}`;
+    }),
+    ...missing.flatMap((name) => wrapped(`${NAMES[name]} is not compared: ${whyOne}`, 2)),
+    ...wrapped(footnote(comparison)),
+    ...wrapped(verdict(comparison, reasons)).map((line) => paint(reasons.length > 0 ? 'yellow' : 'green', line)),
+  ];
 }
 
-function engineLine(native: number | undefined, file: number | undefined, whyOne: string): string {
-  if (native !== undefined && file !== undefined) {
-    return `native ${microseconds(native)} µs, pure JS ${microseconds(file)} µs: native is ${times(file / native)}`;
+function placeOf({ placement }: Figure, others: readonly Figure[]): string {
+  const slower = others.map((other) => `${microseconds(other.microseconds)} µs ${OTHERWISE[other.placement]}`);
+  return `${PLACES[placement]}${slower.length > 0 ? ` (${slower.join(', ')})` : ''}`;
+}
+
+function footnote(comparison: Comparison): string {
+  const { figures, placing } = comparison;
+  const condition = conditionOf(comparison);
+  const taken = `${condition[0]!.toUpperCase()}${condition.slice(1)}. Medians of ${figures[0]?.rounds.length ?? 0} rounds`;
+  if (placing.why === undefined) return `${taken}; of two placements the better one counts.`;
+  return `${taken}; placements could not be tried: ${placing.why}.`;
+}
+
+function verdict(comparison: Comparison, reasons: readonly string[]): string {
+  if (reasons.length > 0) {
+    const what = isBusy(comparison) ? 'The machine is busy' : 'The two sides did not stay awake';
+    return `${what}, so these figures give no ratio: ${reasons.join('; ')}.`;
   }
-  if (file !== undefined) return `pure JS ${microseconds(file)} µs; native not compared: ${whyOne}`;
-  return `native ${microseconds(native!)} µs; pure JS not compared: ${whyOne}`;
+  const ours = oursIn(comparison);
+  const ratios = RIVALS.flatMap((name) => {
+    const found = bestFigure(comparison, name);
+    if (!found) return [];
+    return `${times(found.best.microseconds / ourTime(comparison)!)} than ${name === 'unixSocket' ? 'a ' : ''}${NAMES[name]}`;
+  });
+  return `${NAMES[ours]} is ${ratios.join(' and ')}.`;
+}
+
+/** The engine that the others are held against. */
+function oursIn(comparison: Comparison): 'native' | 'file' {
+  return bestFigure(comparison, 'native') ? 'native' : 'file';
+}
+
+function ourTime(comparison: Comparison): number | undefined {
+  return bestFigure(comparison, oursIn(comparison))?.best.microseconds;
+}
+
+/** What has to be known of the figures of ours: they are others for who asks now and then. */
+export function conditionOf(comparison: Comparison): string {
+  const woken = bestFigure(comparison, oursIn(comparison))?.best.woken ?? 0;
+  const awake = woken <= MOST_WOKEN ? 'both sides awake' : `the peer asleep before ${percent(woken)} of the requests`;
+  return `back to back, one at a time, ${awake}, adaptive`;
+}
+
+/** Why the figures must not be held against each other; none when they may. */
+export function reasonsForNoRatio(comparison: Comparison): string[] {
+  return [...reasonsForBusy(comparison), ...reasonsForAsleep(comparison)];
+}
+
+export function isBusy(comparison: Comparison): boolean {
+  return reasonsForBusy(comparison).length > 0;
+}
+
+function reasonsForBusy(comparison: Comparison): string[] {
+  const { load, placing } = comparison;
+  const { others = 0, stolen = 0 } = load.during ?? {};
+  const where =
+    placing.why === undefined
+      ? `processors ${placing.processors.toSorted((a, b) => a - b).join(' and ')}`
+      : 'the processors needed';
+  const spreads = CONTESTANTS.flatMap((name) => {
+    const spread = bestFigure(comparison, name)?.best.spread ?? 1;
+    return spread > MOST_SPREAD ? `the rounds of ${NAMES[name]} differ ${spread.toFixed(1)} times` : [];
+  });
+  return [
+    ...(others > MOST_OTHERS ? [`other processes took ${percent(others)} of ${where}`] : []),
+    ...(stolen > MOST_STOLEN ? [`the hypervisor took ${percent(stolen)} of ${where}`] : []),
+    ...spreads,
+  ];
+}
+
+/** Where both must share the only processor, neither can wait awake, and that is what there is to compare. */
+function reasonsForAsleep(comparison: Comparison): string[] {
+  const ours = oursIn(comparison);
+  const woken = bestFigure(comparison, ours)?.best.woken ?? 0;
+  if (woken <= MOST_WOKEN || comparison.placing.processors.length === 1) return [];
+  return [`${percent(woken)} of the requests of ${NAMES[ours]} had to wake the other process`];
+}
+
+function timesAsLong(ratio: number): string {
+  return ratio >= 1 ? `${digits(ratio)} × as long` : `1/${digits(1 / ratio)} as long`;
 }
 
 function times(ratio: number): string {
-  const [factor, than] = ratio >= 1 ? [ratio, 'faster'] : [1 / ratio, 'slower'];
-  return paint('bold', `${factor.toFixed(1)} × ${than}`);
+  return ratio >= 1 ? `${digits(ratio)} × faster` : `${digits(1 / ratio)} × slower`;
 }
+
+const digits = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** Two digits that mean something are enough, and more would claim what one run cannot. */
 export function microseconds(value: number): string {
-  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+  return value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0);
 }
 
-/** `ratio` is that of the engines; `ratios` how much longer each of the others takes than the one of ours that was asked for. */
+/**
+ * The figures that count, then all of them with their placements. `ratio` is that of the engines; `ratios` how much
+ * longer each of the others takes than the one of ours that was asked for; both are null for `reasons`.
+ */
 export function comparisonToJSON(comparison: Comparison, whyOne: string): object {
-  const { native, file } = comparison;
+  const { figures, placing, load } = comparison;
+  const best = (name: ContestantName) => bestFigure(comparison, name)?.best.microseconds;
+  const [native, file, ours] = [best('native'), best('file'), ourTime(comparison)];
   const both = native !== undefined && file !== undefined;
-  const ours = native ?? file;
-  const figures = CONTESTANTS.map((name) => [`${name}Microseconds`, rounded(comparison[name])]);
-  const ratios = RIVALS.map((name) => [name, rounded(ours && comparison[name] && comparison[name] / ours)]);
+  const reasons = reasonsForNoRatio(comparison);
+  const ratio = (longer: number | undefined, shorter: number | undefined) =>
+    rounded(reasons.length > 0 || !longer || !shorter ? undefined : longer / shorter);
   return {
-    ...Object.fromEntries(figures),
-    ratio: both ? rounded(file / native) : null,
-    ratios: Object.fromEntries(ratios),
+    ...Object.fromEntries(CONTESTANTS.map((name) => [`${name}Microseconds`, rounded(best(name))])),
+    ratio: ratio(file, native),
+    ratios: Object.fromEntries(RIVALS.map((name) => [name, ratio(best(name), ours)])),
+    condition: conditionOf(comparison),
+    rounds: figures[0]?.rounds.length ?? 0,
+    busy: isBusy(comparison),
+    reasons,
+    processors: placing.processors,
+    ...(placing.why !== undefined && { whyNotPlaced: placing.why }),
+    load: { before: roundedLoad(load.before), during: roundedLoad(load.during) },
+    figures: figures.map((figure) => ({
+      name: figure.name,
+      placement: figure.placement,
+      counts: bestFigure(comparison, figure.name)?.best === figure,
+      microseconds: rounded(figure.microseconds),
+      spread: rounded(figure.spread),
+      rounds: figure.rounds.map(rounded),
+      ...(figure.woken !== undefined && { woken: rounded(figure.woken) }),
+    })),
     ...(!both && { why: whyOne }),
   };
+}
+
+function roundedLoad(load: HostLoad | undefined): object | null {
+  return load ? { others: rounded(load.others), stolen: rounded(load.stolen) } : null;
 }
 
 export function rounded(value: number | undefined): number | null {

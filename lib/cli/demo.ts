@@ -25,7 +25,7 @@ export async function demoCommand({ json = false }: DemoOptions, lifetime: Lifet
   }
   const scenes = await play(json, lifetime.endInOrder());
   if (!scenes?.every(({ happened }) => happened)) return EXIT_FAILED;
-  return messagesCommand({ engine: 'auto', json, compareOnly: true }, lifetime);
+  return messagesCommand({ engine: 'auto', json, show: 'comparison' }, lifetime);
 }
 
 /** Undefined when it was interrupted. Nothing is left of the machine, however it ends. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
@@ -11,33 +12,35 @@ import { type Comparison, type Contestant, type ContestantName, compare } from '
 import { comparisonLines, comparisonToJSON } from './comparison-report.ts';
 import { type Arrivals, type Crossing, receiveAll, sendAll } from './crossing.ts';
 import { EXIT_FAILED } from './failure.ts';
+import { byIdleness, loadBetween, sampleLoad } from './host-load.ts';
 import type { EndReason, Lifetime } from './lifetime.ts';
 import { MessagesPeer } from './messages-peer.ts';
 import { identicalMessages, joinRows, type Row, rowsTable, rowToJSON, verdict } from './messages-report.ts';
 import { Progress, writeJSON, writeLine } from './output.ts';
+import { choosePlacing } from './placement.ts';
 import { sampleOf } from './samples.ts';
 
 export interface MessagesOptions {
   engine: EngineChoice;
   json?: boolean;
-  /** The engines against each other, and no messages before. */
-  compareOnly?: boolean;
+  /** Before the comparison: a table of all messages, only what came of them, or nothing at all, not even sent. */
+  show?: 'table' | 'verdict' | 'comparison';
 }
 
 const ENGINE_NAMES = { native: 'native engine', file: 'pure-JS engine (file)' } as const;
 const DEADLINE = 20_000;
-/** For each contestant. */
-const COMPARISON_TIME = 1000;
+/** Milliseconds in which both processes are quiet, to see what others do. */
+const QUIET = 200;
 /** A small message that a guest may answer at once. */
 const COMPARED = sampleOf(SEED_MESSAGES.find(({ name }) => name === 'MEM_REQUEST_SET')!);
 
 /** Both processes on one page, every message across, then the engines against each other. */
 export async function messagesCommand(
-  { engine: asked, json = false, compareOnly = false }: MessagesOptions,
+  { engine: asked, json = false, show = 'table' }: MessagesOptions,
   lifetime: Lifetime,
 ): Promise<number> {
   const interrupted = lifetime.endInOrder();
-  const exchange = new Exchange(asked, json, compareOnly, interrupted);
+  const exchange = new Exchange(asked, json, show, interrupted);
   try {
     return await exchange.run();
   } catch (error) {
@@ -54,7 +57,7 @@ class Exchange {
   /** Whoever asks for one engine has a reason; else all there are are compared. */
   readonly #compareBoth: boolean;
   readonly #json: boolean;
-  readonly #compareOnly: boolean;
+  readonly #show: NonNullable<MessagesOptions['show']>;
   readonly #progress: Progress;
   readonly #peer: MessagesPeer;
   readonly #name = `messages-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -65,8 +68,13 @@ class Exchange {
   readonly #timer: NodeJS.Timeout;
   #performing: Promise<number> | undefined;
 
-  constructor(asked: EngineChoice, json: boolean, compareOnly: boolean, interrupted: AbortSignal) {
-    this.#compareOnly = compareOnly;
+  constructor(
+    asked: EngineChoice,
+    json: boolean,
+    show: NonNullable<MessagesOptions['show']>,
+    interrupted: AbortSignal,
+  ) {
+    this.#show = show;
     keepFromWarning();
     this.#chosen = chooseEngine(asked);
     this.#peer = new MessagesPeer();
@@ -75,7 +83,7 @@ class Exchange {
     this.#progress = new Progress(!json);
     const giveUp = (code: 'ERR_CTRL_IF_TIMEOUT' | 'ERR_CTRL_IF_ABORTED', sentence: string) =>
       this.#deadline.abort(new CtrlIfError(code, sentence));
-    this.#timer = setTimeout(
+    this.#timer = globalThis.setTimeout(
       () => giveUp('ERR_CTRL_IF_TIMEOUT', `the exchange was not done within ${DEADLINE / 1000} s; try ctrl-if doctor`),
       DEADLINE,
     );
@@ -112,16 +120,20 @@ class Exchange {
 
   async #perform(): Promise<number> {
     const { engine, why } = this.#chosen;
-    if (this.#compareOnly) return this.#compareAlone();
+    if (this.#show === 'comparison') return this.#compareAlone();
     const domain = await this.#link(engine);
-    if (!this.#json) {
+    if (!this.#json && this.#show === 'table') {
       await writeLine(
         `controller (process ${process.pid}) and guest (process ${this.#peer.pid}) share one page of ${PAGE_BYTES} bytes\n${ENGINE_NAMES[engine]}: ${why}\n`,
       );
     }
     const rows = await this.#crossAll(domain);
     this.#progress.clear();
-    if (!this.#json) await writeLine(`${rowsTable(rows).join('\n')}\n\n${verdict(rows)}`);
+    if (!this.#json) {
+      const shown = this.#show === 'table' ? rows : rows.filter(({ identical }) => !identical);
+      if (shown.length > 0) await writeLine(`${rowsTable(shown).join('\n')}\n`);
+      await writeLine(`${verdict(rows)}\n`);
+    }
 
     const { comparison, whyOne } = await this.#compare();
     this.#progress.clear();
@@ -177,21 +189,38 @@ class Exchange {
     const contestants: Contestant[] = [];
     for (const name of engines) contestants.push(contestantOf(name, await this.#link(name)));
     contestants.push(...this.#rivals);
+    this.#progress.show('comparing: looking at the processors');
+    const pids = [process.pid, this.#peer.pid] as const;
+    const start = sampleLoad(pids);
+    await setTimeout(QUIET);
+    const end = sampleLoad(pids);
+    const placing = await choosePlacing(pids, (processors) =>
+      start && end ? byIdleness(start, end, processors) : processors,
+    );
+    const before = loadBetween(start, end, placing.processors);
     const began = (name: ContestantName) => this.#progress.show(`comparing: ${name}`);
-    const comparison = await compare(contestants, COMPARISON_TIME, began);
+    const comparison = await compare({ contestants, placing, pids, before, began });
     return { comparison, whyOne: this.#compareBoth ? why : `only the ${engine} engine was asked for` };
   }
 
   /** What one would use instead: the same bytes, which nobody encodes, and the same object. */
   get #rivals(): readonly Contestant[] {
     const { requestBytes, request } = COMPARED;
+    // Sleepers wake each other faster on one processor than on two.
+    const placements = ['apart', 'together'] as const;
     return [
-      { name: 'unixSocket', roundTrip: () => this.#peer.socket.roundTrip(requestBytes) },
-      { name: 'processSend', roundTrip: () => this.#peer.ask({ do: 'echo', message: request }) },
+      { name: 'unixSocket', placements, roundTrip: () => this.#peer.socket.roundTrip(requestBytes) },
+      { name: 'processSend', placements, roundTrip: () => this.#peer.ask({ do: 'echo', message: request }) },
     ];
   }
 }
 
 function contestantOf(name: 'native' | 'file', domain: Domain): Contestant {
-  return { name, roundTrip: () => domain.request(COMPARED.request as MessageInputOf<'MEM_REQUEST_SET'>) };
+  return {
+    name,
+    // Who waits awake needs a processor of its own.
+    placements: ['apart'],
+    roundTrip: () => domain.request(COMPARED.request as MessageInputOf<'MEM_REQUEST_SET'>),
+    woken: () => domain.stats.notified,
+  };
 }

@@ -77,3 +77,20 @@ export class Progress {
     if (this.#visible) process.stderr.write('\r\x1b[K');
   }
 }
+
+/** The width that a page of text keeps to, wherever it is read. */
+export const TEXT_WIDTH = 80;
+
+/** A text in lines of at most {@link TEXT_WIDTH}, each `indent` in; a word that is longer has a line of its own. */
+export function wrapped(text: string, indent = 0): string[] {
+  const margin = ' '.repeat(indent);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && indent + line.length + 1 + word.length > TEXT_WIDTH) {
+      lines.push(margin + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, margin + line];
+}

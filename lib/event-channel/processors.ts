@@ -16,7 +16,10 @@ export function runsBeside(peer: ProcessIdentity): boolean {
 }
 
 /** The processors that a thread may run on, from its `Cpus_allowed_list` ("0-3,8"); threads of one process may differ. */
-function allowedProcessors({ pid, thread = pid }: ProcessIdentity): number[] | undefined {
+export function allowedProcessors({
+  pid,
+  thread = pid,
+}: Pick<ProcessIdentity, 'pid' | 'thread'>): number[] | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
     const [, list] = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)!;

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { allowedProcessors } from '../../lib/event-channel/processors.ts';
 import { SEED_MESSAGES } from '../../lib/wire/index.ts';
 import { Cli, ENGINES, expectError, packageWithoutAddon, pagesOf, run, useRuntimeDirectory } from './cli.ts';
 
@@ -6,6 +9,12 @@ const runtimeDirectory = useRuntimeDirectory();
 const rootWithoutAddon = packageWithoutAddon();
 /** Its own deadline and something for the start of two processes on a busy machine. */
 const DEADLINE = 30_000;
+
+const OTHERS = ['pure JS', 'Unix socket', 'process.send'];
+/** A ratio, or why there is none. */
+const VERDICT =
+  /^((native|pure JS) is [\d.]+ × (faster|slower) than a Unix socket and [\d.]+ × (faster|slower) than process.send\.|(The machine is busy|The two sides did not stay awake), so these figures give no ratio: )/m;
+const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
 
 const expectedRows = SEED_MESSAGES.flatMap(({ name, direction }) =>
   (direction === 'both' ? ['toGuest', 'toController'] : [direction]).map((way) => `${name} ${way}`),
@@ -19,6 +28,11 @@ interface Report {
     nativeMicroseconds: number | null;
     fileMicroseconds: number | null;
     ratio: number | null;
+    rounds: number;
+    busy: boolean;
+    reasons: string[];
+    whyNotPlaced?: string;
+    figures: { name: string; placement: string; rounds: number[]; spread: number; counts: boolean }[];
     why?: string;
   };
 }
@@ -47,11 +61,12 @@ describe('messages', () => {
       expectedRows.length,
     );
     expect(stdout).toMatch(/^42 of 42 messages arrived identical, both ways checked$/m);
-    expect(stdout).toMatch(
-      ENGINES.includes('native')
-        ? /^native [\d.]+ µs, pure JS [\d.]+ µs: native is [\d.]+ × (faster|slower)\nUnix socket [\d.]+ µs, process.send [\d.]+ µs: native is [\d.]+ × (faster|slower) and [\d.]+ × (faster|slower)\n$/m
-        : /^pure JS [\d.]+ µs; native not compared: .+\nUnix socket .+\n$/m,
-    );
+    const measured = ENGINES.includes('native') ? ['native', ...OTHERS] : OTHERS;
+    for (const name of measured) expect(stdout).toMatch(new RegExp(`^ {2}${name} +[\\d.]+ µs {2}.*(on|where) `, 'm'));
+    if (!ENGINES.includes('native')) expect(stdout).toMatch(/^ {2}native is not compared: /m);
+    expect(stdout).toMatch(VERDICT);
+    const report = stdout.slice(stdout.indexOf('Round trip of')).split('\n');
+    expect(Math.max(...report.map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(stdout).not.toContain('\x1b');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
@@ -61,10 +76,41 @@ describe('messages', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^pure-JS engine \(file\): the addon does not load here: .+$/m);
     expect(stdout).toMatch(/^42 of 42 messages arrived identical/m);
-    expect(stdout).toMatch(
-      /^pure JS [\d.]+ µs; native not compared: the addon does not load here: .+\nUnix socket .+: pure JS is .+\n$/m,
-    );
+    expect(stdout).toMatch(/^ {2}pure JS +[\d.]+ µs {2}/m);
+    expect(stdout).toMatch(/^ {2}native is not compared: the addon does not load/m);
+    expect(stdout).toMatch(VERDICT);
     expect(code).toBe(0);
+  });
+
+  it('measures where the two processes run, and says so in JSON', { timeout: DEADLINE }, async () => {
+    const { comparison }: Report = JSON.parse((await run(['messages', '--json'])).stdout);
+    const { figures, rounds, reasons } = comparison;
+    for (const figure of figures) {
+      expect(figure.rounds).toHaveLength(rounds);
+      expect(figure.spread).toBeGreaterThanOrEqual(1);
+    }
+    const tried = (name: string) => figures.flatMap((figure) => (figure.name === name ? figure.placement : []));
+    expect(tried('unixSocket')).toEqual(comparison.whyNotPlaced ? ['free'] : ['apart', 'together']);
+    expect(tried('file')).toEqual(comparison.whyNotPlaced ? ['free'] : ['apart']);
+    for (const name of new Set(figures.map((figure) => figure.name)))
+      expect(figures.filter((figure) => figure.name === name && figure.counts)).toHaveLength(1);
+    if (comparison.busy) expect(reasons).not.toEqual([]);
+    if (reasons.length > 0) expect(comparison).toMatchObject({ ratio: null, ratios: { unixSocket: null } });
+  });
+
+  it.runIf(hasTaskset)('says so where both processes must share one processor', { timeout: DEADLINE }, async () => {
+    const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const pinned = spawnSync('taskset', [
+      '-c',
+      String(allowedProcessors({ pid: process.pid })![0]),
+      process.execPath,
+      cli,
+      'messages',
+      '--json',
+    ]);
+    const { comparison }: Report = JSON.parse(String(pinned.stdout));
+    expect(comparison.whyNotPlaced).toBe('there is only one processor for both processes');
+    expect(new Set(comparison.figures.map(({ placement }) => placement))).toEqual(new Set(['free']));
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind on %s', { timeout: DEADLINE }, async (signal) => {

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { waitingFor } from '../../lib/cli/answer.ts';
-import { comparisonLines, comparisonToJSON } from '../../lib/cli/comparison-report.ts';
 import { ConsoleLines } from '../../lib/cli/console-lines.ts';
-import { paint, table } from '../../lib/cli/output.ts';
+import { paint, table, wrapped } from '../../lib/cli/output.ts';
 import { linesOf } from '../../lib/cli/translate.ts';
 
 afterEach(() => {
@@ -80,45 +79,16 @@ describe('what is waited for', () => {
   });
 });
 
-describe('the comparison', () => {
-  it.each([
-    [{ native: 1.21, file: 14.2 }, ['native 1.2 µs, pure JS 14 µs: native is 11.7 × faster']],
-    [{ native: 20, file: 10 }, ['native 20 µs, pure JS 10 µs: native is 2.0 × slower']],
-    [{ file: 14.2 }, ['pure JS 14 µs; native not compared: no compiler']],
-    [{ native: 1.21 }, ['native 1.2 µs; pure JS not compared: no compiler']],
-    [
-      { native: 1, file: 14.2, unixSocket: 63, processSend: 88 },
-      [
-        'native 1.0 µs, pure JS 14 µs: native is 14.2 × faster',
-        'Unix socket 63 µs, process.send 88 µs: native is 63.0 × faster and 88.0 × faster',
-      ],
-    ],
-    [
-      { file: 100, unixSocket: 50, processSend: 250 },
-      [
-        'pure JS 100 µs; native not compared: no compiler',
-        'Unix socket 50 µs, process.send 250 µs: pure JS is 2.0 × slower and 2.5 × faster',
-      ],
-    ],
-  ])('of %o', (comparison, lines) => {
-    expect(comparisonLines(comparison, 'no compiler')).toEqual(lines);
-  });
-
-  it('in JSON has all figures, and null for what there is not', () => {
-    expect(comparisonToJSON({ native: 2, file: 30, unixSocket: 60, processSend: 90 }, '')).toEqual({
-      nativeMicroseconds: 2,
-      fileMicroseconds: 30,
-      unixSocketMicroseconds: 60,
-      processSendMicroseconds: 90,
-      ratio: 15,
-      ratios: { unixSocket: 30, processSend: 45 },
-    });
-    expect(comparisonToJSON({ file: 30 }, 'no compiler')).toMatchObject({
-      nativeMicroseconds: null,
-      ratio: null,
-      ratios: { unixSocket: null, processSend: null },
-      why: 'no compiler',
-    });
+describe('a wrapped text', () => {
+  it('keeps to 80 columns with its margin, and gives a longer word a line of its own', () => {
+    const text = `${'word '.repeat(20)}${'x'.repeat(90)} end`;
+    const lines = wrapped(text, 4);
+    expect(lines).toEqual([
+      `    ${'word '.repeat(15).trim()}`,
+      `    ${'word '.repeat(5).trim()}`,
+      `    ${'x'.repeat(90)}`,
+      '    end',
+    ]);
   });
 });
 

@@ -1,0 +1,86 @@
+/** How much of the host's processors goes to others than the two processes that are being compared. */
+import { readFileSync } from 'node:fs';
+
+/** Clock ticks of one processor since the system started. */
+export interface ProcessorTimes {
+  /** Spent on processes, the kernel and interrupts. */
+  busy: number;
+  /** Taken by the hypervisor. */
+  stolen: number;
+  total: number;
+}
+
+export interface LoadSample {
+  processors: ReadonlyMap<number, ProcessorTimes>;
+  /** Ticks that the watched processes, and the children they have waited for, have used. */
+  own: number;
+}
+
+/** Shares of the two processors that the two processes need, 0 to 1. */
+export interface HostLoad {
+  others: number;
+  stolen: number;
+}
+
+/** Undefined where the system does not tell. */
+export function sampleLoad(pids: readonly number[]): LoadSample | undefined {
+  try {
+    const processors = parseProcessorTimes(readFileSync('/proc/stat', 'latin1'));
+    const own = pids.map((pid) => parseProcessTicks(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+    return { processors, own: own.reduce((sum, ticks) => sum + ticks, 0) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lines `cpu0 user nice system idle iowait irq softirq steal ...` of /proc/stat. */
+export function parseProcessorTimes(stat: string): Map<number, ProcessorTimes> {
+  const processors = new Map<number, ProcessorTimes>();
+  for (const [, number, columns] of stat.matchAll(/^cpu(\d+) +(.+)$/gm)) {
+    const ticks = columns!.split(' ').map(Number);
+    const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, stolen = 0] = ticks;
+    const busy = user + nice + system + irq + softirq;
+    processors.set(Number(number), { busy, stolen, total: busy + idle + iowait + stolen });
+  }
+  return processors;
+}
+
+/** utime, stime, cutime and cstime of /proc/PID/stat: fields 14 to 17, where the name of field 2 may hold anything. */
+export function parseProcessTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
+}
+
+/** What others took between two samples; processors beyond the two that are needed may be busy without harm. */
+export function loadBetween(
+  before: LoadSample | undefined,
+  after: LoadSample | undefined,
+  processors: readonly number[],
+): HostLoad | undefined {
+  if (!before || !after) return undefined;
+  const used = processors.map((number) => timesBetween(before, after, number));
+  const sum = (what: keyof ProcessorTimes) => used.reduce((all, times) => all + times[what], 0);
+  const ticks = sum('total') / processors.length;
+  const needed = Math.min(2, processors.length);
+  if (!(ticks > 0)) return undefined;
+  const others = (sum('busy') - (after.own - before.own)) / ticks - (processors.length - needed);
+  return { others: share(others / needed), stolen: share(sum('stolen') / sum('total')) };
+}
+
+/** The least busy processors first. */
+export function byIdleness(before: LoadSample, after: LoadSample, processors: readonly number[]): number[] {
+  const busyness = (number: number) => {
+    const { busy, stolen, total } = timesBetween(before, after, number);
+    return total > 0 ? (busy + stolen) / total : 0;
+  };
+  return processors.toSorted((a, b) => busyness(a) - busyness(b) || a - b);
+}
+
+const NONE: ProcessorTimes = { busy: 0, stolen: 0, total: 0 };
+
+function timesBetween(before: LoadSample, after: LoadSample, number: number): ProcessorTimes {
+  const [from, to] = [before.processors.get(number) ?? NONE, after.processors.get(number) ?? NONE];
+  return { busy: to.busy - from.busy, stolen: to.stolen - from.stolen, total: to.total - from.total };
+}
+
+const share = (value: number): number => Math.min(1, Math.max(0, value));

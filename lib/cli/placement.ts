@@ -1,0 +1,110 @@
+/** Which processors the two processes of a comparison run on. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { allowedProcessors } from '../event-channel/processors.ts';
+
+/** Each process on a processor of its own; both on one; or wherever the system puts them. */
+export type Placement = 'apart' | 'together' | 'free';
+
+/** Puts the two processes somewhere, and back to where they may be. */
+export interface Placing {
+  /** What can be tried here. */
+  readonly placements: readonly Placement[];
+  /** Why nothing but `free` can be tried. */
+  readonly why?: string;
+  /** The processors that the processes may use. */
+  readonly processors: readonly number[];
+  place(placement: Placement): Promise<void>;
+  restore(): Promise<void>;
+}
+
+/**
+ * @param pids the two processes; only their main threads are moved, so that the compiler and the garbage collector of
+ * each stay out of the way
+ * @param order puts the processors that are best to use first
+ */
+export async function choosePlacing(
+  pids: readonly [number, number],
+  order: (processors: readonly number[]) => readonly number[] = (processors) => processors,
+): Promise<Placing> {
+  const allowed = pids.map((pid) => allowedProcessors({ pid }));
+  const [own, peer] = allowed;
+  const processors = own && peer ? own.filter((number) => peer.includes(number)) : [];
+  if (!own || !peer) return freePlacing(processors, 'the system does not say which processors there are');
+  if (processors.length < 2) return freePlacing(processors, 'there is only one processor for both processes');
+  const pair = apartFrom(order(processors));
+  const pinned = new PinnedPlacing(pids, [own, peer], pair);
+  try {
+    await pinned.place('apart');
+    return pinned;
+  } catch (error) {
+    await pinned.restore().catch(() => {});
+    return freePlacing(processors, whyNot(error as NodeJS.ErrnoException));
+  }
+}
+
+function freePlacing(processors: readonly number[], why: string): Placing {
+  const nothing = () => Promise.resolve();
+  return { placements: ['free'], why, processors, place: nothing, restore: nothing };
+}
+
+class PinnedPlacing implements Placing {
+  readonly placements = ['apart', 'together'] as const;
+  readonly processors: readonly [number, number];
+  readonly #pids: readonly [number, number];
+  readonly #allowed: readonly (readonly number[])[];
+
+  constructor(
+    pids: readonly [number, number],
+    allowed: readonly (readonly number[])[],
+    processors: readonly [number, number],
+  ) {
+    this.#pids = pids;
+    this.#allowed = allowed;
+    this.processors = processors;
+  }
+
+  async place(placement: Placement): Promise<void> {
+    const [first, second] = this.processors;
+    await this.#pin([[first], [placement === 'together' ? first : second]]);
+  }
+
+  async restore(): Promise<void> {
+    await this.#pin(this.#allowed);
+  }
+
+  async #pin(processors: readonly (readonly number[])[]): Promise<void> {
+    await Promise.all(this.#pids.map((pid, i) => pin(pid, processors[i]!)));
+  }
+}
+
+/** taskset changes where a running process may run, and comes with every distribution. */
+function pin(pid: number, processors: readonly number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile('taskset', ['-c', '-p', processors.join(','), String(pid)], (error) =>
+      error ? reject(error) : resolve(),
+    );
+  });
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT'
+    ? 'there is no taskset (util-linux)'
+    : `taskset failed (${message.trim().split('\n').at(-1)})`;
+}
+
+/** The first, and the next that is another core: two threads of one core would share what is measured. */
+function apartFrom(processors: readonly number[]): readonly [number, number] {
+  const [first, ...others] = processors as [number, ...number[]];
+  return [first, others.find((number) => coreOf(number) !== coreOf(first)) ?? others[0]!];
+}
+
+function coreOf(processor: number): string {
+  const read = (name: string) =>
+    readFileSync(`/sys/devices/system/cpu/cpu${processor}/topology/${name}`, 'latin1').trim();
+  try {
+    return `${read('physical_package_id')}.${read('core_id')}`;
+  } catch {
+    return String(processor);
+  }
+}
