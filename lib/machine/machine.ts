@@ -62,6 +62,8 @@ export interface MachineOptions {
 const DRIVER: DomainConfig = { name: 'driver', driver: true, restart: 'always' };
 // Beside this file under the same extension, built or not.
 const GUEST_PROGRAM = join(dirname(fileURLToPath(import.meta.url)), `guest-program${extname(import.meta.url)}`);
+/** Milliseconds that a machine which closes leaves its backends to let go of devices. */
+const BACKENDS_LET_GO = 2000;
 
 /** A controller and its domains, which are child processes of this one. */
 export class Machine implements MachineOperations {
@@ -252,14 +254,23 @@ export class Machine implements MachineOperations {
     return this.#log.watch();
   }
 
-  /** Takes all domains away, those with backends last, then the name is free again. */
+  /**
+   * Takes all domains away, those with backends last, then the name is free again. Backends have 2 s to let go of the
+   * others' devices; one that does not answer is taken away too, which ends the waiting for it.
+   */
   async close(): Promise<void> {
     this.#isClosing = true;
     const [drivers, others] = [true, false].map((isDriver) =>
       [...this.#domains].filter(({ config }) => config.driver === isDriver),
     ) as [ManagedDomain[], ManagedDomain[]];
-    await Promise.all(others.map((domain) => domain.destroy()));
-    await Promise.all(drivers.map((domain) => domain.destroy()));
+    const othersGone = Promise.all(others.map((domain) => domain.destroy()));
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, BACKENDS_LET_GO);
+    });
+    await Promise.race([othersGone, tooLate]);
+    clearTimeout(timer);
+    await Promise.all([othersGone, ...drivers.map((domain) => domain.destroy())]);
     await this.#controller.close();
     this.#log.end();
     this.switch.close();

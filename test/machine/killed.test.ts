@@ -1,8 +1,8 @@
 /** Either end of a device, killed at each message of its connect. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass } from '../../lib/machine/operations.ts';
-import { crossed, Events, messageOf, useMachines } from './machines.ts';
+import { crossed, Events, isAlive, messageOf, useMachines } from './machines.ts';
 
 const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
@@ -89,4 +89,17 @@ describe.each(CLASSES)('a $of device', (connecting) => {
     await attach(machine, 'next');
     expect(await crossed(machine, 'next', of)).toMatchObject({ handle: 0, backend: 1, frontend: 3 });
   });
+});
+
+it('closes soon although the driver domain answers nobody any more', { timeout: 30_000 }, async () => {
+  const machine = await start({ driver: DRIVER });
+  await machine.create({ name: 'web', vifs: [{}, {}], usbs: [{ path: '1-1' }] });
+  await crossed(machine, 'web', 'network');
+  const { pid } = await machine.info('driver');
+  process.kill(pid!, 'SIGSTOP');
+  onTestFinished(() => {
+    if (isAlive(pid!)) process.kill(pid!, 'SIGKILL');
+  });
+  await machine.close();
+  expect(await machine.list()).toEqual([]);
 });
