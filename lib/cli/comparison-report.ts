@@ -3,7 +3,7 @@ import type { HostLoad } from './host-load.ts';
 import { paint, wrapped } from './output.ts';
 import type { Placement } from './placement.ts';
 
-const NAMES: Record<ContestantName, string> = {
+export const NAMES: Record<ContestantName, string> = {
   native: 'native',
   file: 'pure JS',
   unixSocket: 'Unix socket',

@@ -1,79 +1,94 @@
 import { randomBytes } from 'node:crypto';
 import { Machine } from '../machine/machine.ts';
-import type { LostEvents, MachineEvent } from '../machine/operations.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
-import { EXIT_FAILED } from './failure.ts';
+import { withDisks } from './demo-disks.ts';
+import { JSONTelling, Narration } from './demo-telling.ts';
+import { EXIT_FAILED, errorLine } from './failure.ts';
+import { invocation } from './invocation.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { messagesCommand } from './messages.ts';
-import { paint, writeJSON, writeLine } from './output.ts';
-import { DRIVER, type Scene, Story, type Telling } from './story.ts';
-import { lostLine, Timeline } from './timeline.ts';
+import { paint, TEXT_WIDTH, wrapped, writeLine } from './output.ts';
+import { DISKS, DRIVER, type Scene, Story } from './story.ts';
+import { Timeline } from './timeline.ts';
 
 export interface DemoOptions {
   json?: boolean;
+  /** Every message as it happens. */
+  messages?: boolean;
 }
 
-/** A machine's life, every message as it happens, then the engines against each other. */
-export async function demoCommand({ json = false }: DemoOptions, lifetime: Lifetime): Promise<number> {
+const WHAT = `ctrl-if connects Node.js processes through a page of shared memory: typed messages, each with its answer,
+  and a process that dies is noticed at once.`;
+const FOR_WHOM = `It is for programs whose processes exchange small messages often, and for people who study how the
+  guests of a virtual machine share its devices.`;
+
+type NextCommands = readonly (readonly [command: string, what: string])[];
+const NEXT: NextCommands = [
+  ['demo --messages', 'this again, with every message'],
+  ['messages', 'all 42 messages across, byte by byte'],
+  ['machine', 'in another terminal: create --domain web'],
+];
+const NEXT_IN_PURE_JS: NextCommands = [
+  ['doctor', 'what the native engine needs here'],
+  ['messages', 'all 42 messages across, byte by byte'],
+  ['controller', 'in another terminal: guest'],
+];
+
+/** The life of a machine step by step, then the engines and what they replace against each other. */
+export async function demoCommand(
+  { json = false, messages = false }: DemoOptions,
+  lifetime: Lifetime,
+): Promise<number> {
   keepFromWarning();
   const { engine, why } = chooseEngine('auto');
-  if (engine !== 'native') {
-    const sentence = `domains with memory and devices need the native engine (${why}); here are all messages, by pure JS`;
-    if (!json) await writeLine(`${sentence}\n`);
-    return messagesCommand({ engine, json }, lifetime);
+  const isNative = engine === 'native';
+  const now = isNative
+    ? 'This demo starts such a machine, with a driver domain and two guests as processes, kills one of them, and then times a message.'
+    : `This demo sends all 42 messages of such a machine between two processes in pure JS (${why}), for a machine itself needs the native engine, and then times one.`;
+  if (!json) await writeLine(`${wrapped(`${WHAT} ${FOR_WHOM} ${now}`).join('\n')}\n`);
+  if (isNative) {
+    const scenes = await play(json, messages, lifetime.endInOrder());
+    if (!scenes) return EXIT_FAILED;
+    const failed = scenes.find(({ happened }) => !happened);
+    if (failed) return tellFailure(failed);
+    if (!json) await writeLine('');
   }
-  const scenes = await play(json, lifetime.endInOrder());
-  if (!scenes?.every(({ happened }) => happened)) return EXIT_FAILED;
-  return messagesCommand({ engine: 'auto', json, show: 'comparison' }, lifetime);
+  const inPureJS = messages ? 'table' : 'verdict';
+  const exitCode = await messagesCommand({ engine: 'auto', json, show: isNative ? 'comparison' : inPureJS }, lifetime);
+  if (!json && exitCode === 0) await writeLine(nextCommands(isNative ? NEXT : NEXT_IN_PURE_JS));
+  return exitCode;
 }
 
 /** Undefined when it was interrupted. Nothing is left of the machine, however it ends. */
-async function play(json: boolean, ending: AbortSignal): Promise<Scene[] | undefined> {
+async function play(json: boolean, messages: boolean, ending: AbortSignal): Promise<Scene[] | undefined> {
   const name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const machine = await Machine.start({ name, driver: DRIVER });
-  try {
-    const story = new Story(machine, json ? new JSONTelling() : new Narration(new Timeline(await machine.list())));
-    return await Promise.race([story.tell(), fired(ending).then(() => undefined)]);
-  } finally {
-    await machine.close();
-  }
+  return withDisks(DISKS, async (disks) => {
+    const machine = await Machine.start({ name, driver: DRIVER });
+    try {
+      const telling = json
+        ? new JSONTelling()
+        : new Narration({ timeline: new Timeline(await machine.list()), messages });
+      const story = new Story(machine, telling, disks);
+      return await Promise.race([story.tell(), fired(ending).then(() => undefined)]);
+    } finally {
+      await machine.close();
+    }
+  });
 }
 
-const crash = (pid: number) => void process.kill(pid, 'SIGKILL');
-
-class JSONTelling implements Telling {
-  readonly crash = crash;
-
-  event(event: MachineEvent | LostEvents): void {
-    void writeJSON({ event });
-  }
-
-  began(): void {}
-
-  ended(scene: Scene): void {
-    void writeJSON({ scene });
-  }
+function tellFailure({ title, code = 'ERR_CTRL_IF_MACHINE' }: Scene): number {
+  const sentence = `the demo ended where '${title}' did not happen; ${invocation()} doctor tries what it needs`;
+  process.stderr.write(errorLine(sentence, code));
+  return EXIT_FAILED;
 }
 
-class Narration implements Telling {
-  readonly crash = crash;
-  readonly #timeline: Timeline;
-
-  constructor(timeline: Timeline) {
-    this.#timeline = timeline;
-  }
-
-  event(event: MachineEvent | LostEvents): void {
-    void writeLine(event.kind === 'lost' ? paint('red', lostLine(event.count)) : this.#timeline.line(event));
-  }
-
-  began(title: string): void {
-    void writeLine(`\n${paint('bold', title)}`);
-  }
-
-  ended({ happened, detail, milliseconds }: Scene): void {
-    const mark = happened ? paint('green', 'done') : paint('red', 'did not happen');
-    void writeLine(`${mark} in ${milliseconds.toFixed(0)} ms: ${detail}`);
-  }
+function nextCommands(commands: NextCommands): string {
+  const lines = commands.map(([command, what]) => [`  ${invocation()} ${command}`, what] as const);
+  const width = Math.max(...lines.map(([command]) => command.length));
+  const fits = lines.every(([, what]) => width + 4 + what.length <= TEXT_WIDTH);
+  const shown = lines.map(([command, what]) =>
+    fits ? `${paint('cyan', command.padEnd(width))}  # ${what}` : `  # ${what}\n${paint('cyan', command)}`,
+  );
+  return `\nTo try next:\n${shown.join('\n')}`;
 }

@@ -9,7 +9,7 @@ import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { type MessageInputOf, SEED_MESSAGES } from '../wire/index.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { type Comparison, type Contestant, type ContestantName, compare } from './compare.ts';
-import { comparisonLines, comparisonToJSON } from './comparison-report.ts';
+import { comparisonLines, comparisonToJSON, NAMES } from './comparison-report.ts';
 import { type Arrivals, type Crossing, receiveAll, sendAll } from './crossing.ts';
 import { EXIT_FAILED } from './failure.ts';
 import { byIdleness, loadBetween, sampleLoad } from './host-load.ts';
@@ -198,7 +198,7 @@ class Exchange {
       start && end ? byIdleness(start, end, processors) : processors,
     );
     const before = loadBetween(start, end, placing.processors);
-    const began = (name: ContestantName) => this.#progress.show(`comparing: ${name}`);
+    const began = (name: ContestantName) => this.#progress.show(`comparing: ${NAMES[name]}`);
     const comparison = await compare({ contestants, placing, pids, before, began });
     return { comparison, whyOne: this.#compareBoth ? why : `only the ${engine} engine was asked for` };
   }

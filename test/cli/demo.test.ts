@@ -1,5 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { Cli, ENGINES, packageWithoutAddon, pagesOf, run, useRuntimeDirectory } from './cli.ts';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { withDisks } from '../../lib/cli/demo-disks.ts';
+import { Narration } from '../../lib/cli/demo-telling.ts';
+import { DISKS, DRIVER, Story } from '../../lib/cli/story.ts';
+import { Timeline } from '../../lib/cli/timeline.ts';
+import { Machine } from '../../lib/machine/machine.ts';
+import { GUEST_COMMAND, isAlive } from '../machine/machines.ts';
+import { Cli, ENGINES, expectError, packageWithoutAddon, pagesOf, run, useRuntimeDirectory } from './cli.ts';
 
 const runtimeDirectory = useRuntimeDirectory();
 const rootWithoutAddon = packageWithoutAddon();
@@ -9,23 +18,62 @@ const SCENES = 6;
 
 interface Line {
   event?: { kind: string; name: string; from?: number; to?: number; result?: string };
-  scene?: { title: string; happened: boolean; detail: string };
+  scene?: { title: string; happened: boolean; detail: string; code?: string };
   comparison?: object;
 }
 
+const started = { npm_config_user_agent: 'npm/11.0.0 node/v22.0.0', INIT_CWD: process.cwd() };
+let temporary: string;
+
+beforeAll(() => {
+  temporary = mkdtempSync(join(tmpdir(), 'ctrl-if-cli-demo-'));
+  process.env.TMPDIR = temporary;
+});
+
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** Of the names and files of a demo nothing may be left. */
+function expectNothingLeft(): void {
+  expect(runtimeDirectory()).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
+}
+
+/** Whatever has become of a process that was stopped. */
+function killed(pid: number): void {
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+}
+
+/** The commands that it says to try next. */
+const commandsIn = (stdout: string) =>
+  [...stdout.matchAll(/^ {2}npx ctrl-if (.+?) +#/gm)].map(([, command]) => command!);
+
 describe.runIf(ENGINES.includes('native'))('demo', () => {
-  it('tells every message of a machine, and what came of it', { timeout: DEADLINE }, async () => {
-    const { code, stdout, stderr } = await run(['demo']);
-    expect(stdout.match(/^done in \d+ ms: /gm)).toHaveLength(SCENES);
-    expect(stdout).toContain('6 devices connected, pattern and event crossed both ways on each');
+  it('says what ctrl-if is, tells each step on a line, and what to try next', { timeout: DEADLINE }, async () => {
+    const { code, stdout, stderr } = await run(['demo'], { env: started });
+    const [introduction, steps, comparison, next, ...rest] = stdout.split('\n\n');
+    expect(introduction!.replaceAll('\n', ' ').match(/[^.]+(\.js)?[^.]*\.( |$)/g)).toHaveLength(3);
+    expect(introduction).toMatch(/^ctrl-if connects Node.js processes/);
+    expect(steps!.split('\n')).toHaveLength(SCENES);
+    for (const line of steps!.split('\n')) expect(line).toMatch(/^ok +\d+ ms {2}.+: .+$/);
+    expect(steps).toContain('two guests start: 6 devices connected, data crossed both ways');
+    expect(comparison).toMatch(/^Round trip of one small message and its answer:\n {2}native +[\d.]+ µs /);
+    expect(next).toMatch(/^To try next:\n/);
+    expect(commandsIn(stdout)).toEqual(['demo --messages', 'messages', 'machine']);
+    expect(rest).toEqual([]);
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(stdout).not.toContain('\x1b');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expectNothingLeft();
+  });
+
+  it('tells every message with --messages', { timeout: DEADLINE }, async () => {
+    const { code, stdout } = await run(['demo', '--messages']);
+    expect(stdout.match(/^ok +\d+ ms {2}/gm)).toHaveLength(SCENES);
     expect(stdout).toMatch(
       /^ +\d+ ms {2}controller → driver +BLKIF_BE_CONNECT +domid 2 blkifHandle 0 shmemFrame \d+ evtchn \d+$/m,
     );
     expect(stdout).toMatch(/^ +\d+ ms {2}driver → controller +BLKIF_BE_CONNECT +OKAY$/m);
-    expect(stdout).toMatch(/^ {2}native +[\d.]+ µs /m);
-    expect(stdout).not.toContain('\x1b');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(runtimeDirectory()).toEqual([]);
+    expect(code).toBe(0);
   });
 
   it('tells the same as JSON', { timeout: DEADLINE }, async () => {
@@ -66,15 +114,72 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     await demo.sees('stdout', /"BLKIF_FE_INTERFACE_CONNECT"/);
     const { code } = await demo.kill(signal);
     expect(code).toBe(1);
-    expect(runtimeDirectory()).toEqual([]);
+    expectNothingLeft();
     expect(pagesOf(demo.process.pid!)).toEqual([]);
+  });
+
+  it('ends with exit code 1 at the first step that does not happen', { timeout: DEADLINE }, async () => {
+    const demo = new Cli(['demo', '--json']);
+    await demo.sees('stdout', /"event"/);
+    // Its driver domain, the first of its children, does not answer any more.
+    const pid = demo.process.pid!;
+    const [driver] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ');
+    process.kill(Number(driver), 'SIGSTOP');
+    onTestFinished(() => killed(Number(driver)));
+    const { code, stdout, stderr } = await demo.exited;
+    const { scene } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Line;
+    expect(scene).toMatchObject({ title: 'two guests start', happened: false });
+    expect(stderr).toMatch(/the demo ended where 'two guests start' did not happen; .+ doctor tries what it needs/);
+    expectError(stderr, scene!.code!);
+    expect(code).toBe(1);
+    expectNothingLeft();
+  });
+
+  it('shows the reason and the last messages of a step that does not happen', { timeout: DEADLINE }, async () => {
+    const lines: string[] = [];
+    const machine = await Machine.start({ name: 'demo-test', driver: DRIVER, guestCommand: GUEST_COMMAND });
+    try {
+      const timeline = new Timeline(await machine.list());
+      const narration = new Narration({ timeline, messages: false, tell: (line) => lines.push(line) });
+      // It is not dead, so that nobody starts it again.
+      narration.crash = (pid) => {
+        process.kill(pid, 'SIGSTOP');
+        onTestFinished(() => killed(pid));
+      };
+      const scenes = await withDisks(DISKS, (disks) => new Story(machine, narration, disks).tell());
+      expect(scenes.map(({ happened }) => happened)).toEqual([true, false]);
+    } finally {
+      await machine.close();
+    }
+    const [first, second, empty, heading, ...tail] = lines;
+    expect(first).toMatch(/^ok +\d+ ms {2}two guests start: 6 devices/);
+    expect(second).toMatch(/^FAILED +\d+ ms {2}the driver domain is killed: no new driver domain within 5 s$/);
+    expect(`${empty}${heading}`).toMatch(/the last \d+ messages before that, the newest last:$/);
+    const told = [heading, ...tail].filter((line) => /^ +\d+ ms {2}/.test(line!));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThanOrEqual(20);
+    expectNothingLeft();
   });
 });
 
-it('shows the messages in pure JS without the addon, and says why', { timeout: DEADLINE }, async () => {
-  const { code, stdout, stderr } = await run(['demo'], { root: rootWithoutAddon });
+it('sends all messages in pure JS without the addon, and says why', { timeout: DEADLINE }, async () => {
+  const { code, stdout, stderr } = await run(['demo'], { root: rootWithoutAddon, env: started });
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^domains with memory and devices need the native engine \(.+\)/);
-  expect(stdout).toMatch(/^42 of 42 messages arrived identical/m);
+  const [introduction, result, comparison] = stdout.split('\n\n');
+  expect(introduction!.replaceAll('\n', ' ')).toMatch(
+    /^ctrl-if connects .+ in pure JS \(the addon does not load here: .+\), for a machine itself needs the native engine/,
+  );
+  expect(result).toBe('42 of 42 messages arrived identical, both ways checked');
+  expect(comparison).toMatch(/^ {2}pure JS +[\d.]+ µs /m);
+  expect(commandsIn(stdout)).toEqual(['doctor', 'messages', 'controller']);
   expect(code).toBe(0);
+});
+
+it('has a table of the messages without the addon with --messages', { timeout: DEADLINE }, async () => {
+  const { stdout } = await run(['demo', '--messages'], { root: rootWithoutAddon });
+  expect(stdout).toMatch(/^NAME +DIRECTION +BYTES +ROUND TRIP$/m);
+});
+
+it.each(['demo --messages', 'messages', 'machine', 'doctor', 'controller'])('%s is a command', async (command) => {
+  expect(await run([...command.split(' '), '--help'])).toMatchObject({ code: 0 });
 });

@@ -1,0 +1,20 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const DISK_BYTES = 1 << 20;
+
+/** Calls `use` with the paths of empty files of 1 MiB that take no space; they are removed when it has ended, however. */
+export async function withDisks<T>(names: readonly string[], use: (paths: string[]) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'ctrl-if-demo-'));
+  try {
+    const paths = names.map((name) => join(directory, name));
+    for (const path of paths) {
+      await writeFile(path, '');
+      await truncate(path, DISK_BYTES);
+    }
+    return await use(paths);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
