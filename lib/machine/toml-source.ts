@@ -1,6 +1,7 @@
-import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import type { AST } from 'toml-eslint-parser';
 import type { Path } from './schema.ts';
 import { at, Lines, type Source, syntaxError } from './source.ts';
+import { parseToml } from './toml-mistake.ts';
 
 type Table = Record<string, unknown>;
 
@@ -48,13 +49,9 @@ export function readTOML(text: string, name: string): Source {
 }
 
 function parse(text: string, name: string): AST.TOMLProgram {
-  try {
-    return parseTOML(text, { tomlVersion: '1.0' });
-  } catch (cause) {
-    if (!(cause instanceof ParseError)) throw cause;
-    const sentence = `this is not TOML: ${cause.message.charAt(0).toLowerCase()}${cause.message.slice(1)}`;
-    throw syntaxError(at(name, cause.lineNumber), sentence, 'TOML', cause);
-  }
+  const parsed = parseToml(text);
+  if (!('sentence' in parsed)) return parsed;
+  throw syntaxError(at(name, parsed.line), `this is not TOML: ${parsed.sentence}`, 'TOML', parsed.cause);
 }
 
 /** The table at `path`, made where it is missing; the parser has refused whatever would make this impossible. */

@@ -10,6 +10,7 @@ import type { DomainConfig } from '../../lib/machine/operations.ts';
 import { readTOML } from '../../lib/machine/toml-source.ts';
 import { expectError } from '../support/expect-error.ts';
 import { configs } from './arbitrary-config.ts';
+import { layOut } from './toml-layout.ts';
 
 const json = (text: string) => toDomainConfig(readJSON(text, 'web.json'));
 const toml = (text: string) => toDomainConfig(readTOML(text, 'web.toml'));
@@ -147,6 +148,27 @@ describe('a mistake is told with its line', () => {
     ],
     ['a key twice', 'name = "a"\nname = "b"', 'web.toml:2', 'this is not TOML'],
     ['what is no TOML', 'name = "a"\nmemory 8', 'web.toml:2', 'this is not TOML: expected equal'],
+    ['a value that is missing', 'name = "a"\nmemory =\nvcpus = 2\n', 'web.toml:2', 'this line is not finished'],
+    ['a value on the next line', 'name = "a"\nmemory = # MiB\n\n  16\n', 'web.toml:2', 'this line is not finished'],
+    ['a value that is missing at the end', 'name = "a"\nmemory =\n\n', 'web.toml:2', 'this line is not finished'],
+    ['a key alone', 'name = "a"\nmemory\nvcpus = 2\n', 'web.toml:2', 'this line is not finished'],
+    ['half a heading', 'name = "a"\n[[disks]\ntarget = "a"\n', 'web.toml:2', 'this line is not finished'],
+    ['a heading without its end', 'name = "a"\n[disks\ntarget = "a"\n', 'web.toml:2', 'this line is not finished'],
+    [
+      'an inline table over two lines',
+      'name = "a"\nvifs = [\n{ mac = "aa:aa:aa:aa:aa:aa",\nbackend = 1 }]',
+      'web.toml:3',
+      'this line is not finished',
+    ],
+    ['a list without its end', 'name = "a"\ncommand = ["x"\nvcpus = 2\n', 'web.toml:2', 'is not closed'],
+    ['a list without its end before a list', 'command = [\n"x",\nusbs = [\n]', 'web.toml:1', 'is not closed'],
+    ['a list without its end at the end', 'name = "a"\ncommand = [\n"x",\n', 'web.toml:2', 'is not closed'],
+    ['a text without its end', 'name = """\na\n\nmemory = 8\n', 'web.toml:1', 'is not closed'],
+    ['a text without its end, to a last line without its own', 'name = """\n[\n]', 'web.toml:1', 'is not closed'],
+    ['a wrong element of a list', 'name = "a"\ncommand = [\n"x",\ny,\n]', 'web.toml:4', 'unexpected character'],
+    ['a comma that is missing', 'name = "a"\ncommand = [\n"x"\n"y"\n]', 'web.toml:4', 'expected comma'],
+    ['the first of two mistakes', 'name = "a"\nname = "b"\nmemory =\n', 'web.toml:2', 'a key multiple times'],
+    ['after lines that end as in DOS', 'name = "a"\r\nmemory =\r\nvcpus = 2\r\n', 'web.toml:2', 'not finished'],
   ])('%s, in TOML', (_, text, where, says) => {
     const error = expectError('ERR_CTRL_IF_CONFIG', says, () => toml(text));
     expect(error.message).toContain(`${where}: `);
@@ -188,6 +210,51 @@ describe('a mistake is told with its line', () => {
         expectError('ERR_CTRL_IF_CONFIG', `web.json:${after + 2}: there is no key "zzzzzzzz"`, () =>
           json(lines.join('\n')),
         );
+      }),
+    );
+  });
+
+  it('whatever the layout of the TOML, and wherever in it the mistake is', () => {
+    fc.assert(
+      fc.property(configs, fc.gen(), fc.nat(), (config, choose, choice) => {
+        const { lines, lineOf } = layOut(config, choose);
+        const text = lines.join('\n');
+        expect(toml(text)).toEqual(config);
+        const { where } = readTOML(text, 'web.toml');
+        for (const [path, line] of lineOf) expect([path, where(path)]).toEqual([path, `web.toml:${line}`]);
+        const [path, line] = lineOf[choice % lineOf.length]!;
+        // What is missing is told where it would belong.
+        expect(where([...path, 'no', 'such'])).toBe(`web.toml:${line}`);
+      }),
+    );
+  });
+
+  it.each([
+    'zz =',
+    'zz',
+    'zz.',
+    '[zz',
+    '[[zz]',
+    '[[zz',
+    'zz = "abc',
+    "zz = 'abc",
+    'zz = [',
+    'zz = [1,',
+    'zz = [[1],',
+    'zz = { a = 1,',
+    'zz = { a =',
+    'zz = """',
+    "zz = '''x",
+    '= 1',
+    'zz = 1 1',
+    'zz = yes',
+  ])('and wherever in TOML a line is %s', (broken) => {
+    fc.assert(
+      fc.property(configs, fc.gen(), fc.nat(), (config, choose, choice) => {
+        const { lines, seams } = layOut(config, choose);
+        const above = seams[choice % seams.length]!;
+        const text = lines.toSpliced(above, 0, broken).join('\n');
+        expectError('ERR_CTRL_IF_CONFIG', `web.toml:${above + 1}: this is not TOML`, () => toml(text));
       }),
     );
   });
