@@ -25,7 +25,7 @@ export function explain(error: unknown, program: Command, commandName: string | 
     return { text: errorLine(`${what.replaceAll('\n', ' ')}; see ${see}`, 'ERR_CTRL_IF_USAGE'), exitCode: EXIT_USAGE };
   }
   if (error instanceof CtrlIfError) {
-    const text = errorLine(error.message, error.code) + causeLine(error);
+    const text = sentence(error) + causeLine(error);
     return { text, exitCode: isUsage(error) ? EXIT_USAGE : EXIT_FAILED };
   }
   if (error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string') {
@@ -33,6 +33,13 @@ export function explain(error: unknown, program: Command, commandName: string | 
   }
   const stack = error instanceof Error ? error.stack : String(error);
   return { text: `ctrl-if: this is a bug of ctrl-if, please report it:\n${stack}\n`, exitCode: EXIT_FAILED };
+}
+
+/** Several mistakes in a configuration are told one a line, and all of them. */
+function sentence({ message, code, mistakes = [] }: CtrlIfError): string {
+  if (mistakes.length < 2) return errorLine(message, code);
+  const lines = mistakes.map((mistake) => `  ${mistake.where}: ${mistake.message}\n`);
+  return errorLine(`there are ${mistakes.length} mistakes in what was given`, code) + lines.join('');
 }
 
 /** `ctrl-if: SENTENCE (CODE)`, the one form of every error. */

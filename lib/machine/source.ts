@@ -37,6 +37,7 @@ export function at(source: string, line: number): string {
   return `${source}:${line}`;
 }
 
+/** In one sentence; `mistakes` has all. */
 const MAX_TOLD = 5;
 
 /** The one error for what is wrong in a configuration: each mistake where it is, the first few of many. */
@@ -45,7 +46,7 @@ export function configError(mistakes: readonly Mistake[], { where }: Pick<Source
   const more = mistakes.length - told.length;
   const { path: first, expected, received } = mistakes[0]!;
   const field = first.findLast((key) => typeof key === 'string');
-  return new CtrlIfError('ERR_CTRL_IF_CONFIG', told.join('; ') + (more > 0 ? `; and ${more} more` : ''), {
+  return new CtrlIfError('ERR_CTRL_IF_CONFIG', told.join('; ') + (more > 0 ? `; and ${more} more, see mistakes` : ''), {
     subject: where(first),
     ...(typeof field === 'string' && { field }),
     expected,

@@ -128,6 +128,18 @@ describe('create', () => {
     expect(code).toBe(2);
   });
 
+  it('tells every mistake of a file on a line of its own, and how many there are', async () => {
+    const keys = Array.from({ length: 9 }, (_, i) => `wrong${i}`);
+    const file = config('many.toml', `name = "db"\n${keys.map((key) => `${key} = 1\n`).join('')}`);
+    const { code, stderr } = await lab('create', file);
+    const [first, ...mistakes] = stderr.trimEnd().split('\n');
+    expect(first).toBe('ctrl-if: there are 9 mistakes in what was given (ERR_CTRL_IF_CONFIG)');
+    expect(mistakes.map((line) => /^ {2}.*many\.toml:(\d+): there is no key "(\w+)"/.exec(line)?.slice(1))).toEqual(
+      keys.map((key, i) => [String(i + 2), key]),
+    );
+    expect(code).toBe(2);
+  });
+
   it('takes one file', async () => {
     const { code, stderr } = await lab('create', 'a.toml', 'b.toml');
     expectError(stderr, 'ERR_CTRL_IF_USAGE');
