@@ -152,7 +152,10 @@ terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]
       ),
     );
 
-  client('sysrq', 'Press a key with SysRq in a domain.', [['ctrl-if sysrq web s', '']])
+  client('sysrq', 'Press a key with SysRq in a domain.', [
+    ['ctrl-if sysrq web s', ''],
+    ['ctrl-if sysrq web c', 'a crash; b reboots and o powers off, at once'],
+  ])
     .argument('<domain>', 'its name or domid')
     .argument('<key>', 'one character')
     .action(run((domain: string, key: string, options: Options) => domains.sysrqCommand(domain, key, options)));

@@ -171,6 +171,7 @@ export interface MachineOperations {
   info(domain: DomainReference): Promise<DomainInfo>;
   /** Asks it to end; resolves when it has. With `suspend`: when it is suspended, or rejects when it has not in time. */
   shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd>;
+  /** Presses a SysRq key. Of `b`, `c` and `o`, which end a domain at once, its end is as good as its answer. */
   sysrq(domain: DomainReference, key: string): Promise<void>;
   /** Takes it away at once. */
   destroy(domain: DomainReference): Promise<DomainEnd>;

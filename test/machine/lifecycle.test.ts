@@ -189,6 +189,16 @@ describe('shutdown', () => {
     await ending;
   });
 
+  it('by another SysRq key is told to who pressed it', async () => {
+    const machine = await start(alone);
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.receive('SHUTDOWN_SYSRQ', () => process.exit(1));`;
+    await machine.create({ name: 'web', command: [process.execPath, '--input-type=module', '-e', script] });
+    const end = machine.wait('web');
+    await expect(machine.sysrq('web', 's')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
+    expect(await end).toMatchObject({ how: 'crash' });
+  });
+
   it.each([
     ['b', 'reboot'],
     ['o', 'poweroff'],
@@ -197,8 +207,8 @@ describe('shutdown', () => {
     const machine = await start(alone);
     await machine.create({ name: 'web', restart: 'never' });
     const end = machine.wait('web');
-    // The key is pressed before its acknowledgement is on its way.
-    await machine.sysrq('web', key).catch(() => {});
+    // The key is pressed before its acknowledgement is on its way: the end is the answer.
+    await machine.sysrq('web', key);
     expect(await end).toMatchObject({ how });
   });
 });
