@@ -1,7 +1,12 @@
+import { constants } from 'node:os';
+
 /** Why a process ends: {@link Lifetime.endInOrder}'s signal has it for its reason. */
 export type EndReason = 'signal' | 'unread';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNAL_EXIT = 128;
+/** Milliseconds in which a signal may come twice and be meant once: npx and timeout pass on what the terminal has sent as well. */
+const SAME_SIGNAL = 300;
 
 /** When the process is to end: at a signal, or when nobody reads its output any more (`| head`). */
 export class Lifetime {
@@ -22,7 +27,15 @@ export class Lifetime {
   /** From now on the caller ends the process in order when the signal fires; a second signal ends it at once. */
   endInOrder(): AbortSignal {
     this.#inOrder = true;
-    for (const name of SIGNALS) process.once(name, () => this.#end.abort('signal' satisfies EndReason));
+    let first: number | undefined;
+    for (const name of SIGNALS) {
+      process.on(name, () => {
+        first ??= performance.now();
+        // By an exit, at which names are taken away, and with the code that a shell has for a signal's end.
+        if (performance.now() - first > SAME_SIGNAL) process.exit(SIGNAL_EXIT + constants.signals[name]);
+        this.#end.abort('signal' satisfies EndReason);
+      });
+    }
     return this.#end.signal;
   }
 }

@@ -4,24 +4,30 @@ import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
+import { atExit } from './at-exit.ts';
 
 /**
  * Makes `server` listen at `path`, which a dead controller may have left behind and a living one may hold
  * (`ERR_CTRL_IF_NAME_IN_USE`). The server listens at a path of its own first and is then linked into place, which
  * succeeds for one of several that try; a path at which nobody answers is moved away and looked at before it is removed,
- * so that a controller that came in between keeps its name.
+ * so that a controller that came in between keeps its name. A process that exits takes its paths along.
  *
  * @returns the function that takes the path away again, if it is still this server's.
  */
 export async function claimSocket(server: Server, path: string, name: string): Promise<() => void> {
   // Short, since the path limit that `path` just meets must hold for this one too.
   const own = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
+  const removeOwn = () => void succeeds(() => unlinkSync(own), 'ENOENT');
+  const forgetOwn = atExit(removeOwn);
   server.listen(own);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error) => {
+    forgetOwn();
+    throw error;
+  });
   const inode = lstatSync(own).ino;
   try {
     for (;;) {
-      if (succeeds(() => linkSync(own, path), 'EEXIST')) return () => unlinkIf(path, inode);
+      if (succeeds(() => linkSync(own, path), 'EEXIST')) return untilExit(() => unlinkIf(path, inode));
       const found = inodeAt(path);
       if (await answers(path)) {
         throw new CtrlIfError(
@@ -36,8 +42,18 @@ export async function claimSocket(server: Server, path: string, name: string): P
     server.close();
     throw error;
   } finally {
-    succeeds(() => unlinkSync(own), 'ENOENT');
+    removeOwn();
+    forgetOwn();
   }
+}
+
+/** Does `release` when it is called, or at exit. */
+function untilExit(release: () => void): () => void {
+  const forget = atExit(release);
+  return () => {
+    forget();
+    release();
+  };
 }
 
 function removeStale(path: string, inode: number): void {

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { Controller, type CtrlIfError, type Domain, Guest } from '../../lib/index.ts';
 import { createControlPage } from '../../lib/page/control-page.ts';
@@ -101,6 +103,23 @@ describe('a name', () => {
     expect(existsSync(join(directory.path, 'test.sock'))).toBe(true);
     await expect(Guest.connect({ name: 'test' })).rejects.toEqual(coded('ERR_CTRL_IF_NO_CONTROLLER'));
     await meet();
+  });
+
+  it.each([
+    ['calls process.exit()', 'process.exit(3)', 3],
+    ['fails', "throw new Error('not caught')", 1],
+    ['exits while it asks for the name', 'Controller.listen({ name: "second" }); process.exit(4)', 4],
+  ])('is free again when a program with controllers %s', async (_, last, code) => {
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const many = 'for (let i = 0; i < 12; i++) await Controller.listen({ name: "c" + i });';
+    const script = `import { Controller } from '${index}'; ${many} console.log('listening'); ${last};`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const said = Promise.all([text(child.stdout), text(child.stderr)]);
+    expect(await once(child, 'exit')).toEqual([code, null]);
+    const [stdout, stderr] = await said;
+    expect(stdout).toBe('listening\n');
+    expect(stderr).not.toContain('MaxListeners');
+    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('is free again at once when its controller has closed', async () => {
