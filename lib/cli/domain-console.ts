@@ -7,24 +7,40 @@ import { hex, Narrator } from './narrator.ts';
 /** Ctrl-], as in telnet and in the field's own consoles. */
 const ESCAPE = 0x1d;
 
-/** A domain's console on this terminal, raw, or on these pipes, until the domain ends, Ctrl-] or a signal. */
+export interface ConsoleCommandOptions extends DoorOptions {
+  /** Seconds of silence after the end of a pipe. */
+  linger: number;
+  /** Not to end with its input. */
+  stay?: boolean;
+}
+
+/**
+ * A domain's console on this terminal, raw, until Ctrl-], or on these pipes, until what came on standard input is answered; in any
+ * case until the domain ends or a signal comes.
+ */
 export async function consoleCommand(
   domain: string,
-  { name, json = false }: DoorOptions,
+  { name, json = false, linger, stay = false }: ConsoleCommandOptions,
   lifetime: Lifetime,
 ): Promise<number> {
-  const console = await new DoorClient({ name }).console(domain);
+  const lingers = !stay && !isTerminal(process.stdin);
+  const console = await new DoorClient({ name }).console(domain, lingers ? { linger } : {});
   const narrator = new Narrator({ json, quiet: false, stream: process.stderr });
   const ending = lifetime.endInOrder();
   const end = await converse(console, {
     input: process.stdin,
     output: process.stdout,
     ending,
+    lingers,
     ...(json && { show: (data) => narrator.tell('console', { domain, data: hex(data) }, '') }),
     begin: (isRaw) =>
       narrator.tell('connected', { domain }, `the console of domain ${domain}${isRaw ? '; Ctrl-] leaves it' : ''}`),
   });
-  const sentences = { ended: 'has ended', left: 'goes on without a listener' };
+  const sentences = {
+    ended: 'has ended',
+    answered: 'is left at the end of its input',
+    left: 'goes on without a listener',
+  };
   narrator.tell('closed', { domain, why: end }, `the console of domain ${domain} ${sentences[end]}`);
   return 0;
 }
@@ -32,11 +48,20 @@ export async function consoleCommand(
 /** A terminal's input that can be raw. */
 export type Input = Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
 
+function isTerminal(input: Input): boolean {
+  return input.isTTY === true && input.setRawMode !== undefined;
+}
+
+/** Why it is over: the domain ended it, all of the input is answered, or who listened has left. */
+export type ConsoleEnd = 'ended' | 'answered' | 'left';
+
 export interface Conversation {
   input: Input;
   output: Writable;
   /** Leaves when it fires. */
   ending: AbortSignal;
+  /** Whether the console ends at the end of `input`, when that is answered. */
+  lingers?: boolean;
   /** Takes what the domain writes, in place of `output`. */
   show?: (data: Buffer) => void;
   begin?: (isRaw: boolean) => void;
@@ -45,15 +70,15 @@ export interface Conversation {
 /** Bytes both ways, with the back-pressure of both. Rejects when the door goes away; the terminal is as before. */
 export async function converse(
   console: Duplex,
-  { input, output, ending, show, begin }: Conversation,
-): Promise<'ended' | 'left'> {
-  const isRaw = input.isTTY === true && input.setRawMode !== undefined;
+  { input, output, ending, lingers = false, show, begin }: Conversation,
+): Promise<ConsoleEnd> {
+  const isRaw = isTerminal(input);
   if (isRaw) input.setRawMode!(true);
   try {
     begin?.(isRaw);
-    const closed = new Promise<'ended'>((resolve, reject) => {
+    const closed = new Promise<ConsoleEnd>((resolve, reject) => {
       console.once('error', reject);
-      console.once('end', () => resolve('ended'));
+      console.once('end', () => resolve(lingers && input.readableEnded ? 'answered' : 'ended'));
     });
     if (show) console.on('data', show);
     else console.pipe(output, { end: false });
@@ -88,9 +113,10 @@ async function typedUntilEscape(input: Readable, console: Duplex): Promise<'left
   });
 }
 
-/** A pipe has no escape: its bytes may be anything. When it ends, what the domain writes is still wanted. */
+/** A pipe has no escape: its bytes may be anything. When it ends, the answers are still wanted, after which the console ends. */
 function typedFromPipe(input: Readable, console: Duplex): Promise<never> {
-  input.on('error', () => {});
-  input.pipe(console, { end: false });
+  // One that cannot be read has come to its end.
+  input.on('error', () => console.end());
+  input.pipe(console);
   return new Promise(() => {});
 }

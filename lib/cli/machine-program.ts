@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { DeviceClass, DomainState, ShutdownOptions } from '../machine/operations.ts';
 import type { DoorOptions as Options } from './answer.ts';
 import * as devices from './devices.ts';
-import { consoleCommand } from './domain-console.ts';
+import { type ConsoleCommandOptions, consoleCommand } from './domain-console.ts';
 import * as domains from './domains.ts';
 import { eventsCommand } from './events.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -95,15 +95,20 @@ mac, credit.bytes, credit.microseconds and backend of a network interface; path 
     "A domain's console on this terminal, until Ctrl-], or on pipes.",
     [
       ['ctrl-if console web', ''],
-      ['echo uptime | ctrl-if console web', ''],
+      ['echo uptime | ctrl-if console web', 'ends when it is answered'],
+      ['ctrl-if console web --stay < /dev/null > web.log', 'until the domain ends'],
     ],
     `
 What was written while nobody listened comes first, at most 64 KiB of it. Standard output is the console alone. With a
-terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]. The end of a pipe ends nothing.
+terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]. With anything else it ends after the
+end of standard input: when the guest that comes with ctrl-if has answered all of it, however long that takes, and
+when a guest of your own has been silent for --linger seconds.
 `,
   )
     .argument('<domain>', 'its name or domid')
-    .action(run((domain: string, options: Options) => consoleCommand(domain, options, lifetime)));
+    .option('-l, --linger <seconds>', 'how long to wait for the next word of a guest of your own', seconds, 2)
+    .option('--stay', 'do not end with standard input')
+    .action(run((domain: string, options: ConsoleCommandOptions) => consoleCommand(domain, options, lifetime)));
 
   client('events', 'Show every message and every change of a domain or a device, until Ctrl-C.', [
     ['ctrl-if events', ''],

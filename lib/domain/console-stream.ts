@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { Link } from '../link/link.ts';
 import type { Received } from '../link/received.ts';
 import { PAYLOAD_BYTES } from '../wire/layout.ts';
@@ -22,7 +23,7 @@ export class ConsoleStream extends Duplex {
   /** Messages that were read past the reader's fill, acknowledged when it drains. */
   readonly #held: Received[] = [];
   #underWay = 0;
-  #onWindow: (() => void) | undefined;
+  readonly #onWindow: (() => void)[] = [];
   #ended = false;
   #failure: Error | undefined;
 
@@ -45,6 +46,16 @@ export class ConsoleStream extends Duplex {
     this.#ended = true;
     this.#held.length = 0;
     this.push(null);
+  }
+
+  /** Resolves when the other side has taken all that was written; rejects when it never will. */
+  async delivered(): Promise<void> {
+    // A write after the end would be a failure of the whole stream.
+    if (!this.writable) return finished(this, { readable: false });
+    await new Promise<void>((resolve, reject) => {
+      this.write(NO_DATA, (error) => (error ? reject(error) : resolve()));
+    });
+    await this.#windowBelow(1);
   }
 
   override _read(): void {
@@ -82,14 +93,14 @@ export class ConsoleStream extends Duplex {
 
   #acknowledged(): void {
     this.#underWay--;
-    this.#onWindow?.();
+    for (const resolve of this.#onWindow.splice(0)) resolve();
   }
 
-  /** Resolves when fewer than `limit` messages are under way; only one write or end waits at a time. */
+  /** Resolves when fewer than `limit` messages are under way. */
   async #windowBelow(limit: number): Promise<void> {
     while (this.#underWay >= limit && !this.#failure) {
       await new Promise<void>((resolve) => {
-        this.#onWindow = resolve;
+        this.#onWindow.push(resolve);
       });
     }
     const failure = this.#failure ?? this.#link.failure;

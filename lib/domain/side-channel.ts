@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 
 /** What one side asks of the other beside the control ring, by the name of the question. */
@@ -73,6 +74,8 @@ export class SideChannel {
   async #respond(answer: number, about: string, question: Question): Promise<void> {
     this.#answering++;
     try {
+      // A question may come with the welcome, before the caller's `await` has gone on and has registered its responders.
+      if (!this.#responders.has(about)) await turn();
       const responder = this.#responders.get(about);
       if (!responder) {
         throw new CtrlIfError(

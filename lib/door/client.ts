@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { aborted } from '../link/call.ts';
 import type {
+  ConsoleOptions,
   DeviceClass,
   DeviceInfo,
   DiskConfig,
@@ -113,10 +114,11 @@ export class DoorClient implements MachineOperations {
     return this.#do('GET', withQuery(at(domain, 'devices'), { class: of }));
   }
 
-  async console(domain: DomainReference): Promise<Duplex> {
+  async console(domain: DomainReference, { linger }: ConsoleOptions = {}): Promise<Duplex> {
     const headers = { Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL };
-    const socket = (await ask(this.path, { method: 'GET', path: at(domain, 'console'), headers })) as Duplex;
-    return new ConsoleSocket(socket, this.path);
+    const path = withQuery(at(domain, 'console'), { linger: linger === undefined ? undefined : String(linger) });
+    const socket = (await ask(this.path, { method: 'GET', path, headers })) as Duplex;
+    return new ConsoleSocket(socket, this.path, linger !== undefined);
   }
 
   /** A client of the machine's switch. @throws CtrlIfError `ERR_CTRL_IF_REQUEST` where it has none */

@@ -2,17 +2,19 @@ import { Duplex } from 'node:stream';
 import { unreachable } from './ask.ts';
 
 /**
- * A console at the client's end. It keeps its socket's writing side open until it is closed as a whole: over a
+ * A console at the client's end. Unless it lingers, it keeps its socket's writing side open until it is closed as a whole: over a
  * Unix-domain socket the door cannot tell who types no more from who has gone, and takes either for the latter.
  */
 export class ConsoleSocket extends Duplex {
   readonly #socket: Duplex;
   readonly #path: string;
+  readonly #lingers: boolean;
 
-  constructor(socket: Duplex, path: string) {
+  constructor(socket: Duplex, path: string, lingers: boolean) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
     this.#path = path;
+    this.#lingers = lingers;
     socket.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) socket.pause();
     });
@@ -27,6 +29,11 @@ export class ConsoleSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#socket.write(chunk, (error) => done(error && this.#told(error)));
+  }
+
+  override _final(done: () => void): void {
+    if (this.#lingers) this.#socket.end(done);
+    else done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

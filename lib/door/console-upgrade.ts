@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { MachineOperations } from '../machine/operations.ts';
 import type { Closing } from './closing.ts';
-import { toReference } from './read-request.ts';
-import { CONSOLE_PATH, CONSOLE_PROTOCOL } from './routes.ts';
+import { readQuery, toReference } from './read-request.ts';
+import { CONSOLE_PATH, CONSOLE_PROTOCOL, CONSOLE_QUERY } from './routes.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** The socket becomes a domain's console, with the back-pressure of both. */
@@ -10,20 +10,26 @@ export function consoleUpgrade(machine: MachineOperations): Upgrade {
   return {
     path: CONSOLE_PATH,
     protocol: CONSOLE_PROTOCOL,
-    async open(domain) {
-      const console = await machine.console(toReference(domain));
-      return { join: (socket, closing) => join(socket, console, closing), giveBack: () => console.destroy() };
+    async open(domain, query) {
+      const { linger } = readQuery({ path: CONSOLE_PATH, query: CONSOLE_QUERY }, query);
+      const options = linger === undefined ? undefined : { linger: linger as number };
+      const console = await (options
+        ? machine.console(toReference(domain), options)
+        : machine.console(toReference(domain)));
+      const join = (socket: Duplex, closing: Closing) => joinConsole(socket, console, closing, options !== undefined);
+      return { join, giveBack: () => console.destroy() };
     },
   };
 }
 
-function join(socket: Duplex, console: Duplex, closing: Closing): void {
+/** `lingers`: the end of the client's side is the end of what it types, and the machine ends the console. */
+function joinConsole(socket: Duplex, console: Duplex, closing: Closing, lingers: boolean): void {
   const forget = closing.onClose(() => socket.destroy());
   socket.pipe(console);
   console.pipe(socket);
   console.on('error', () => socket.destroy());
   // The client has ended its side or has gone, which look the same. What it typed has been taken.
-  console.on('finish', () => socket.destroy());
+  if (!lingers) console.on('finish', () => socket.destroy());
   // The domain has ended: the client gets what is on its way to it, and what it still types reaches nobody.
   console.on('close', () => {
     socket.end();

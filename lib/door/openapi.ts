@@ -5,6 +5,7 @@ import * as replies from './reply-schema.ts';
 import {
   CONSOLE_PATH,
   CONSOLE_PROTOCOL,
+  CONSOLE_QUERY,
   EVENTS_PATH,
   OPENAPI_PATH,
   type Route,
@@ -77,7 +78,11 @@ function consoleOperation(): object {
   return {
     operationId: 'console',
     summary: `The console: an upgrade to ${CONSOLE_PROTOCOL}, after which its bytes go both ways.`,
-    parameters: [domainParameter(), parameter('Upgrade', 'header', { type: 'string', enum: [CONSOLE_PROTOCOL] }, true)],
+    parameters: [
+      domainParameter(),
+      ...Object.entries(CONSOLE_QUERY).map(([name, schema]) => parameter(name, 'query', schema)),
+      parameter('Upgrade', 'header', { type: 'string', enum: [CONSOLE_PROTOCOL] }, true),
+    ],
     responses: { 101: { description: 'From here on bytes of the console, both ways.' }, ...failure() },
   };
 }

@@ -20,7 +20,21 @@ export function readRequest(route: Route, raw: RawRequest): DoorRequest {
   for (const [name, schema] of Object.entries(route.inPath ?? {})) {
     parameters[name] = parameter(name, raw.path[name]!, schema);
   }
-  for (const [name, text] of Object.entries(raw.query)) {
+  return {
+    domain: toReference(raw.path.domain ?? ''),
+    parameters: { ...parameters, ...readQuery(route, raw.query) },
+    body: readBody(route, raw.body),
+    signal: raw.signal,
+  };
+}
+
+/** The parameters behind the `?`, see {@link readRequest}. */
+export function readQuery(
+  route: Pick<Route, 'path' | 'query'>,
+  query: Readonly<Record<string, string>>,
+): Record<string, string | number> {
+  const parameters: Record<string, string | number> = {};
+  for (const [name, text] of Object.entries(query)) {
     const schema = route.query && Object.hasOwn(route.query, name) ? route.query[name] : undefined;
     if (!schema) {
       const known = Object.keys(route.query ?? {}).join(', ') || 'none';
@@ -29,12 +43,7 @@ export function readRequest(route: Route, raw: RawRequest): DoorRequest {
     }
     parameters[name] = parameter(name, text, schema);
   }
-  return {
-    domain: toReference(raw.path.domain ?? ''),
-    parameters,
-    body: readBody(route, raw.body),
-    signal: raw.signal,
-  };
+  return parameters;
 }
 
 /** Digits are a domid, as no name consists of them alone. */
@@ -43,7 +52,9 @@ export function toReference(text: string): DomainReference {
 }
 
 function parameter(name: string, text: string, schema: Schema): string | number {
-  const value = schema.type === 'integer' && /^\d+$/.test(text) ? Number(text) : text;
+  const isNumber =
+    (schema.type === 'integer' && /^\d+$/.test(text)) || (schema.type === 'number' && /^\d+(\.\d+)?$/.test(text));
+  const value = isNumber ? Number(text) : text;
   const [mistake] = mistakesIn(schema, value, [name]);
   if (!mistake) return value;
   const { sentence, expected } = mistake;

@@ -261,6 +261,13 @@ export const EVENTS_PATH = '/events';
 export const OPENAPI_PATH = '/openapi.json';
 export const CONSOLE_PATH = '/domains/{domain}/console';
 export const SWITCH_PATH = '/switch';
+export const CONSOLE_QUERY: Readonly<Record<string, Schema>> = {
+  linger: {
+    ...seconds,
+    description:
+      'With it, the end of what you write is the end of what you type: the console ends when the guest has answered all of it, or, of a guest that does not say so, after so many seconds without a word.',
+  },
+};
 export const CONSOLE_PROTOCOL = 'ctrl-if-console';
 export const SWITCH_PROTOCOL = 'ctrl-if-switch';
 

@@ -10,7 +10,7 @@ export interface Upgrade {
   readonly path: string;
   readonly protocol: string;
   /** Rejects with what the client is told; else it is joined, or given back because nobody waits for it any more. */
-  open(parameter: string): Promise<Upgraded>;
+  open(parameter: string, query: Readonly<Record<string, string>>): Promise<Upgraded>;
 }
 
 export interface Upgraded {
@@ -51,11 +51,11 @@ export async function upgrade(
 }
 
 async function open(upgrades: readonly Upgrade[], { method, url = '', headers }: IncomingMessage): Promise<Upgraded> {
-  const [path = ''] = url.split('?');
+  const [path = '', query = ''] = url.split('?', 2);
   for (const each of upgrades) {
     const match = new RegExp(`^${each.path.replace(/\{\w+\}/, '([^/]+)')}$`).exec(path);
     if (!match || method !== 'GET' || headers.upgrade?.toLowerCase() !== each.protocol) continue;
-    return each.open(decoded(match[1] ?? ''));
+    return each.open(decoded(match[1] ?? ''), Object.fromEntries(new URLSearchParams(query)));
   }
   const those = upgrades.map((each) => `${each.path} to ${each.protocol}`).join(', ');
   throw new CtrlIfError(

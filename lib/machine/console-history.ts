@@ -1,8 +1,15 @@
+import { once } from 'node:events';
 import { Duplex } from 'node:stream';
+import type { Clock } from '../device/clock.ts';
 import type { ConsoleStream } from '../domain/console-stream.ts';
+import type { ConsoleOptions } from './operations.ts';
 
 /** Kept of what a domain writes while nobody listens, as xend kept it (PROTOCOL.md 2.12); the oldest goes first. */
 const HISTORY_BYTES = 65_536;
+const SECOND = 1_000_000;
+
+/** Resolves when the guest has answered all that it was sent; rejects where it does not say, or has ended. */
+type Answered = () => Promise<unknown>;
 
 /**
  * A domain's console beyond one life of the domain: who listens hears first what was written before, and is not hung up by a
@@ -11,13 +18,23 @@ const HISTORY_BYTES = 65_536;
 export class ConsoleHistory {
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+  readonly #clock: Clock;
   #source: ConsoleStream | undefined;
+  #answered: Answered | undefined;
   #listener: Listener | undefined;
+  /** Called with each word of the domain. */
+  #onHeard: () => void = () => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The console of the domain's next life. */
-  connect(source: ConsoleStream): void {
+  connect(source: ConsoleStream, answered: Answered): void {
     this.#source = source;
+    this.#answered = answered;
     source.on('data', (chunk: Buffer) => {
+      this.#onHeard();
       if (!this.#listener) this.#keep(chunk);
       // A listener who does not read holds up the domain's console and nothing else.
       else if (!this.#listener.push(chunk)) source.pause();
@@ -29,11 +46,14 @@ export class ConsoleHistory {
     });
   }
 
-  listen(): Duplex {
+  listen({ linger }: ConsoleOptions = {}): Duplex {
     this.#listener?.hangUp();
     const listener = new Listener({
       resume: () => this.#source?.resume(),
       write: (chunk, done) => (this.#source?.writable ? this.#source.write(chunk, () => done()) : done()),
+      finished: () => {
+        if (linger !== undefined) void this.#finish(listener, linger);
+      },
       gone: () => {
         if (this.#listener !== listener) return;
         this.#listener = undefined;
@@ -52,6 +72,32 @@ export class ConsoleHistory {
     this.#listener = undefined;
   }
 
+  /** Everything was typed: the listener stays for the answers. */
+  async #finish(listener: Listener, linger: number): Promise<void> {
+    const source = this.#source;
+    try {
+      await source?.delivered();
+      await this.#answered?.();
+    } catch {
+      await this.#silence(linger);
+    }
+    // It may be a slow reader.
+    while (this.#listener === listener && source && source.readableLength > 0) await once(source, 'data');
+    listener.hangUp();
+  }
+
+  /** Resolves when nothing has been heard for so many seconds. */
+  #silence(seconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      let cancel = () => {};
+      this.#onHeard = () => {
+        cancel();
+        cancel = this.#clock.after(seconds * SECOND, resolve);
+      };
+      this.#onHeard();
+    });
+  }
+
   #keep(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -68,6 +114,8 @@ export class ConsoleHistory {
 interface ListenerEnds {
   resume(): void;
   write(chunk: Buffer, done: () => void): void;
+  /** Nothing more is written. */
+  finished(): void;
   gone(): void;
 }
 
@@ -90,6 +138,11 @@ class Listener extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#ends.write(chunk, done);
+  }
+
+  override _final(done: () => void): void {
+    this.#ends.finished();
+    done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

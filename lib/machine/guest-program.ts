@@ -27,6 +27,12 @@ const backends = driver ? new DriverBackends(guest, say) : undefined;
 const shell = new GuestShell(guest.console, guestCommands({ frontends, backends, exit: () => void end(0) }));
 let isEnding = false;
 
+// Who types from a pipe wants to know when all of it has its answer.
+guest.side.answer('console-answered', async () => {
+  await shell.atRest();
+  await guest.console.delivered();
+  return {};
+});
 guest.on('error', ({ message }) => say(message));
 // The machine has gone, or has taken this domain away.
 guest.on('close', (error) => process.exit(error ? CRASH_EXIT_CODE : 0));

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 
 export interface ShellCommand {
   /** What follows its name: `CLASS [HANDLE]`. */
@@ -22,6 +23,8 @@ export class GuestShell {
   readonly #commands: Readonly<Record<string, ShellCommand>>;
   #line = '';
   #isRunning = false;
+  /** What is being read, until it is done. */
+  #reading: Promise<void> | undefined;
 
   constructor(console: Duplex, commands: Readonly<Record<string, ShellCommand>>) {
     this.#console = console;
@@ -38,11 +41,26 @@ export class GuestShell {
     if (!this.#isRunning) this.#prompt();
   }
 
+  /** Resolves when everything that has come so far is done, and its answers are written. */
+  async atRest(): Promise<void> {
+    do {
+      await this.#reading;
+      // What has come is taken up within a turn.
+      await turn();
+    } while (this.#reading || this.#console.readableLength > 0);
+  }
+
   /** What is typed while a command runs waits in the ring, and its sender with it. */
   async #read(): Promise<void> {
     for await (const typed of this.#console) {
-      for (const char of (typed as Buffer).toString('latin1')) await this.#type(char);
+      this.#reading = this.#typeAll((typed as Buffer).toString('latin1'));
+      await this.#reading;
+      this.#reading = undefined;
     }
+  }
+
+  async #typeAll(text: string): Promise<void> {
+    for (const char of text) await this.#type(char);
   }
 
   async #type(char: string): Promise<void> {

@@ -25,6 +25,7 @@ import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
 import type {
+  ConsoleOptions,
   DeviceClass,
   DeviceInfo,
   DiskConfig,
@@ -254,8 +255,9 @@ export class Machine implements MachineOperations {
     return this.#domains.find(domain).devices.list(of);
   }
 
-  async console(domain: DomainReference): Promise<Duplex> {
-    return this.#domains.find(domain).console.listen();
+  async console(domain: DomainReference, options: ConsoleOptions = {}): Promise<Duplex> {
+    if (options.linger !== undefined) checkSeconds('linger', options.linger);
+    return this.#domains.find(domain).console.listen(options);
   }
 
   watch(): AsyncIterableIterator<MachineEvent | LostEvents> {

@@ -39,7 +39,7 @@ const NO_PROCESS: ProcessExit = { exitCode: null, signal: null, lastWords: '' };
 export class ManagedDomain extends EventEmitter<DomainEvents> {
   readonly config: ResolvedConfig;
   readonly devices: DomainDevices;
-  readonly console = new ConsoleHistory();
+  readonly console: ConsoleHistory;
   /** By VCPU, whether it is on. */
   vcpus: boolean[] = [];
   restarts = 0;
@@ -66,6 +66,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.config = config;
     this.devices = surroundings.devices;
     this.#with = surroundings;
+    this.console = new ConsoleHistory(surroundings.clock);
     // As many as wait for it.
     this.setMaxListeners(0);
   }
@@ -132,7 +133,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.#link = link;
     this.started = Date.now();
     this.vcpus = new Array(this.config.vcpus).fill(true);
-    this.console.connect(link.console);
+    this.console.connect(link.console, () => link.side.ask('console-answered', {}));
     link.side.answer('suspended', async () => {
       await this.#rest(link);
       return {};

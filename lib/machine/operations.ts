@@ -157,6 +157,14 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
+export interface ConsoleOptions {
+  /**
+   * Seconds. With it the stream ends by itself once its writing side was ended: when all that was written has its answer, or, of a
+   * guest that does not say when it has, when that has been silent for so long. Without it: with the domain, however it was ended.
+   */
+  linger?: number;
+}
+
 /** In place of events that a watcher was too slow for: they were the oldest that waited. */
 export interface LostEvents {
   kind: 'lost';
@@ -190,7 +198,7 @@ export interface MachineOperations {
   usbDetach(domain: DomainReference, path: string): Promise<void>;
   devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]>;
   /** What it has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
-  console(domain: DomainReference): Promise<import('node:stream').Duplex>;
+  console(domain: DomainReference, options?: ConsoleOptions): Promise<import('node:stream').Duplex>;
   /** Everything that happens from now on, until the iterator is returned. A slow reader loses the oldest, and is told how many. */
   watch(): AsyncIterable<MachineEvent | LostEvents>;
 }

@@ -387,8 +387,23 @@ describe('console on pipes', () => {
     expect(code).toBe(0);
   });
 
-  it('goes on when its input has ended, and ends at a signal', async () => {
-    const cli = new Cli(['console', '--name', 'lab', 'web']);
+  it('ends when what came on standard input is answered', async () => {
+    const cli = new Cli(['console', '--name', 'lab', '--linger', '7.5', 'web']);
+    cli.process.stdin.end('uptime\n');
+    await machine.until(() => machine.consoles.length === 1);
+    expect(machine.asked).toEqual([['console', 'web', { linger: 7.5 }]]);
+    const console = machine.consoles[0]!;
+    await console.typedSo(() => console.hasTypedAll);
+    console.push('3 days');
+    await cli.sees('stdout', /3 days/);
+    console.hangUp();
+    const { code, stdout, stderr } = await cli.exited;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3 days' });
+    expect(stderr).toBe('the console of domain web\nthe console of domain web is left at the end of its input\n');
+  });
+
+  it('goes on with --stay when its input has ended, and ends at a signal', async () => {
+    const cli = new Cli(['console', '--name', 'lab', '--stay', 'web']);
     cli.process.stdin.end('uptime\n');
     await machine.until(() => machine.consoles.length === 1);
     const console = machine.consoles[0]!;

@@ -42,6 +42,16 @@ describe('a question', () => {
     expect(await answers).toMatchObject([{ doubled: 8 }, { answer: 1 }, { doubled: 10 }]);
   });
 
+  it('that comes before its responder is answered, where that is registered within the turn', async () => {
+    const { side, sent } = alone();
+    expect(side.take({ ask: 1, about: 'early' })).toBe(true);
+    await Promise.resolve();
+    side.answer('early', () => ({ bird: true }));
+    await turn();
+    await turn();
+    expect(sent).toEqual([{ answer: 1, bird: true }]);
+  });
+
   it('that nobody answers is refused, and so is one whose answer throws, with its code', async () => {
     const { a, b, carry } = pair();
     b.answer('range', () => {

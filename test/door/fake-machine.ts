@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
 import type {
+  ConsoleOptions,
   DeviceClass,
   DeviceInfo,
   DiskConfig,
@@ -182,8 +183,8 @@ export class FakeMachine implements MachineOperations {
     return this.#find(domain).devices.filter((device) => of === undefined || device.class === of);
   }
 
-  async console(domain: DomainReference): Promise<Duplex> {
-    await this.#begin('console', domain);
+  async console(domain: DomainReference, ...options: [ConsoleOptions?]): Promise<Duplex> {
+    await this.#begin('console', domain, ...options);
     this.#find(domain);
     const console = new FakeConsole();
     this.consoles.push(console);
