@@ -4,7 +4,7 @@ export type { ConsoleStream } from './domain/console-stream.ts';
 export { Controller, type ControllerEvents, type ControllerOptions } from './domain/controller.ts';
 export { Domain, type ShutdownReason } from './domain/domain.ts';
 export { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain/domain-environment.ts';
-export { type Answer, Endpoint, type EndpointEvents, type Handler } from './domain/endpoint.ts';
+export { type Answer, Endpoint, type EndpointEvents, type Handler, type MessageFor } from './domain/endpoint.ts';
 export type { ControllerChannels, EventChannel, EventChannels, PortStatus } from './domain/event-channels.ts';
 export { Guest, type GuestOptions } from './domain/guest.ts';
 export type { ResizeMemoryOptions } from './domain/memory-watch.ts';

@@ -22,6 +22,19 @@ export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
 
 export type Handler<M> = (message: M, request: Received) => Answer<M> | Promise<Answer<M>>;
 
+/**
+ * The message of that name; of a type, any message. TypeScript takes all names for one that there is not, whose handler is then to
+ * have no mistakes of its own.
+ */
+export type MessageFor<Which extends MessageName<User> | number, User extends MessageDefinition = never> = [
+  MessageName<User>,
+] extends [Which]
+  ? // biome-ignore lint/suspicious/noExplicitAny: see above
+    any
+  : Which extends MessageName<User>
+    ? MessageOf<Which, User>
+    : Message<User>;
+
 export interface EndpointEvents {
   /**
    * A receiver failed; its request has been answered. Without a listener the process warns instead: once for each message,
@@ -143,9 +156,11 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
    *
    * On a guest the handlers of device messages (deferred ones) run one after the other; all others run as they come.
    */
-  receive<Name extends MessageName<User>>(name: Name, handler: Handler<MessageOf<Name, User>>): () => void;
-  receive(type: number, handler: Handler<Message<User>>): () => void;
-  receive(which: string | number, handler: Handler<never>): () => void {
+  // One signature, not an overload for each: of a mistake TypeScript would tell what is wrong with both.
+  receive<Which extends MessageName<User> | number>(
+    which: Which,
+    handler: Handler<MessageFor<Which, User>>,
+  ): () => void {
     const untyped = handler as unknown as AnyHandler;
     return typeof which === 'number'
       ? this.#session.link.receiveType(which, untyped)

@@ -83,7 +83,8 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   static connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
   ): Promise<Guest<Users[number]>> {
-    return new Rendezvous(options, (parts) => new Guest(parts)).meet() as Promise<Guest<Users[number]>>;
+    const meeting: Promise<unknown> = new Rendezvous(options, (parts) => new Guest(parts)).meet();
+    return meeting as Promise<Guest<Users[number]>>;
   }
 
   /**
