@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { printIfTestFails } from './support/child-output.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -37,8 +38,9 @@ it('has two processes that answer as it says', async () => {
   const listening = spawn(process.execPath, ['controller.mjs'], {
     cwd: home,
     env: env(),
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  printIfTestFails(listening);
   const exited = once(listening, 'exit');
   try {
     // The guest is run as soon as there is somebody to find.
@@ -108,8 +110,9 @@ it('has a machine that does what it says', { timeout: 60_000 }, async () => {
   const machine = spawn(process.execPath, [cli, 'machine'], {
     cwd: home,
     env: env(),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  printIfTestFails(machine);
   const exited = once(machine, 'exit');
   try {
     await once(machine.stdout, 'data');
@@ -118,8 +121,9 @@ it('has a machine that does what it says', { timeout: 60_000 }, async () => {
         const console = spawn(process.execPath, [cli, ...command], {
           cwd: home,
           env: env(),
-          stdio: ['ignore', 'pipe', 'inherit'],
+          stdio: ['ignore', 'pipe', 'pipe'],
         });
+        printIfTestFails(console);
         expect(String(await once(console.stdout, 'data'))).toContain('$');
         console.kill('SIGKILL');
       } else {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Door, openDoor } from '../../lib/door/door.ts';
 import { doorPath } from '../../lib/door/path.ts';
 import { FakeMachine, failed } from '../door/fake-machine.ts';
+import { unless } from '../support/skips.ts';
 import { Cli, expectError, run, useRuntimeDirectory } from './cli.ts';
 
 const leftBehind = useRuntimeDirectory();
@@ -440,7 +441,8 @@ describe('console on pipes', () => {
 });
 
 // `script` gives a command a terminal of its own; where there is none, converse.test.ts has the same with a made one.
-describe.skipIf(spawnSync('script', ['--version']).error)('console on a real terminal', () => {
+const hasScript = spawnSync('script', ['--version']).error === undefined;
+describe.runIf(hasScript)(`console on a real terminal${unless(hasScript, 'script, of util-linux')}`, () => {
   it('is raw until Ctrl-]', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const command = `${process.execPath} ${main} console --name lab web; echo left with $?; stty -a`;

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Cli, pagesOf, useRuntimeDirectory } from './cli.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 
 const leftBehind = useRuntimeDirectory();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -41,8 +42,9 @@ describe.each(SIGNALS)('%s', (signal) => {
       await Controller.listen({ name: 'stuck' });
       console.log('listening');`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    printIfTestFails(child);
     const exited = once(child, 'exit');
     let again: NodeJS.Timeout | undefined;
     try {

@@ -6,6 +6,7 @@ import { type CtrlIfError, Guest } from '../../lib/index.ts';
 import { namedEngines } from '../support/engines.ts';
 import { type Peer, usePeers } from '../support/peer.ts';
 import { useRuntimeDirectory } from './meeting.ts';
+import { unless } from '../support/skips.ts';
 
 useRuntimeDirectory();
 const peer = usePeers();
@@ -32,7 +33,10 @@ function told<T>(controller: Peer, order: string, details: object = {}): Promise
   return controller.next<T>();
 }
 
-describe.runIf(process.platform === 'linux').each(namedEngines)('a controller of few descriptors (%s)', (engine) => {
+const isLinux = process.platform === 'linux';
+const need = unless(isLinux, 'Linux');
+
+describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)${need}`, (engine) => {
   it('turns away whom it has none for, with its reason, and serves the others', async () => {
     const controller = await poorController(engine);
     const all: Guest[] = [];

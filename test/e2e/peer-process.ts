@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { testsNative } from '../support/engines.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 
 export interface Report {
   is: string;
@@ -40,8 +41,9 @@ export class PeerProcess {
     const path = fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url));
     this.child = fork(path, [role, name, JSON.stringify(options)], {
       env: { ...process.env, CTRL_IF_ENGINE: engine },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
+    printIfTestFails(this.child);
     peers.add(this);
     this.child.on('message', (report: Report) => {
       this.#reports.push(report);

@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { openDoor } from '../../lib/door/door.ts';
 import { doorPath } from '../../lib/door/path.ts';
 import { useMachines } from './machines.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 
 const start = useMachines();
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,7 +33,8 @@ it('a program elsewhere serves what guests ask, for as long as it lives', async 
   mkdirSync(join(home, 'node_modules'));
   symlinkSync(ROOT, join(home, 'node_modules', 'ctrl-if'));
   writeFileSync(join(home, 'server.mjs'), example![1]!);
-  const server = spawn(process.execPath, [join(home, 'server.mjs')], { stdio: 'inherit' });
+  const server = spawn(process.execPath, [join(home, 'server.mjs')], { stdio: ['ignore', 'inherit', 'pipe'] });
+  printIfTestFails(server);
   const ended = once(server, 'exit');
   try {
     await machine.create({ name: 'asker', command: [process.execPath, '--input-type=module', '-e', ASKER] });

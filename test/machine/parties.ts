@@ -14,6 +14,7 @@ import { seedCodec } from '../../lib/wire/index.ts';
 import { SUBTYPE_OFFSET, TYPE_OFFSET } from '../../lib/wire/layout.ts';
 import { SEED_MESSAGES } from '../../lib/wire/messages.ts';
 import { GUEST_COMMAND } from './machines.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 
 type Answer = (message: AnyMessage) => object | undefined | Promise<object | undefined>;
 
@@ -96,8 +97,9 @@ export function useParties(): () => Promise<{ controller: Controller; driver: Pa
     const domain = { name, frames: 2048, maximumFrames: 2048, vcpus: 2, driver: name === 'driver' };
     const child = spawn(command, args, {
       env: { ...process.env, CTRL_IF_NAME: controller.name, CTRL_IF_DOMAIN: JSON.stringify(domain) },
-      stdio: 'inherit',
+      stdio: ['ignore', 'inherit', 'pipe'],
     });
+    printIfTestFails(child);
     processes.push(child);
     return new Promise((resolve, reject) => {
       child.once('error', reject);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unless } from '../support/skips.ts';
 
 interface Layout {
   constants: Record<string, number>;
@@ -38,7 +39,7 @@ afterAll(() => {
 const noCompiler = spawnSync(compiler, ['--version']).error !== undefined;
 
 // Without a compiler there is no layout in C++ to look at.
-describe.skipIf(noCompiler)('the layout in C++', () => {
+describe.skipIf(noCompiler)(`the layout in C++${unless(!noCompiler, 'a C++ compiler')}`, () => {
   it('has every constant of the header, and no other value for any', () => {
     expect(native.constants).toMatchObject(conformance.constants);
   });

@@ -19,10 +19,12 @@ import { namedEngines, testsNative } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
 import { existsInShm, holdsOf, shmFile, usePages } from '../support/pages.ts';
 import { usePeers } from '../support/peer.ts';
+import { unless } from '../support/skips.ts';
 
 const pages = usePages();
 const peer = usePeers();
 const isRoot = process.getuid?.() === 0;
+const canMount = isRoot && process.platform === 'linux';
 const NOBODY = 65534;
 
 /** Runs `act` as a user who owns nothing. Root alone can; back to root in any case. */
@@ -156,7 +158,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expectNothingOf(name);
   });
 
-  it.runIf(isRoot)('a control page of another user, or one that others may open', () => {
+  it.runIf(isRoot)(`a control page of another user, or one that others may open${unless(isRoot, 'root')}`, () => {
     const nonce = new Uint8Array(16).fill(3);
     const foreign = pages.name();
     createControlPage(foreign, nonce, engine).unmap();
@@ -205,8 +207,8 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expect(holdsOf(name)).toEqual([]);
   });
 
-  it.runIf(isRoot && process.platform === 'linux')(
-    'to promise memory that a full /dev/shm does not have: an error, and no SIGBUS later',
+  it.runIf(canMount)(
+    `to promise memory that a full /dev/shm does not have: an error, and no SIGBUS later${unless(canMount, 'root, on Linux')}`,
     async () => {
       // A mount namespace with a /dev/shm of 64 KiB: 16 blocks for pages of 3.
       const mount = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$0" "$@"';

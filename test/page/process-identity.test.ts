@@ -9,13 +9,15 @@ import { isAlive, processIdentity } from '../../lib/page/process-identity.ts';
 import { namedEngines } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
 import { usePages } from '../support/pages.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 
 const pages = usePages();
 const children: ChildProcess[] = [];
 const directories: string[] = [];
 
 function start(command: string, arguments_: string[]): ChildProcess {
-  const child = spawn(command, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, arguments_, { stdio: ['ignore', 'pipe', 'pipe'] });
+  printIfTestFails(child);
   children.push(child);
   return child;
 }

@@ -22,8 +22,11 @@ import {
   u32,
   u64,
 } from '../../lib/wire/index.ts';
+import { unless } from '../support/skips.ts';
 import { type AnyMessage, anyMessage, anySlot, chunk, everything, messageOf, visible } from './arbitraries.ts';
 import { compilers, generateOnly } from './compilers.ts';
+
+const isBuilt = existsSync('dist/wire/index.js');
 
 const optional = defineMessage({
   name: 'OPTIONAL',
@@ -222,7 +225,7 @@ describe('compile', () => {
     expect(refuse).toHaveBeenCalledTimes(1);
   });
 
-  it.runIf(existsSync('dist/wire/index.js'))('needs no code generation of Node either', async () => {
+  it.runIf(isBuilt)(`needs no code generation of Node either${unless(isBuilt, 'npm run setup')}`, async () => {
     const program = `
       import { decode, encode } from './dist/wire/index.js';
       console.log(decode(encode({ name: 'USBIF_BE_RELEASE_PORT', path: '1-1' })).path);`;
