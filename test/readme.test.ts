@@ -20,6 +20,8 @@ beforeAll(() => {
   writeFileSync(join(home, 'controller.mjs'), controller!);
   writeFileSync(join(home, 'guest.mjs'), guest!);
   writeFileSync(join(home, 'ring.mjs'), ring!);
+  // The disk that its machine attaches.
+  writeFileSync(join(home, 'root.img'), '');
 });
 
 afterAll(() => rmSync(home, { recursive: true }));

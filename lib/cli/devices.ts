@@ -1,4 +1,6 @@
 /** The commands about the devices of a domain. */
+import { resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { DoorClient } from '../door/client.ts';
 import { conforming } from '../machine/config.ts';
 import { credit, disk, usb, vif } from '../machine/config-schema.ts';
@@ -22,7 +24,7 @@ export async function attachCommand(
 ): Promise<number> {
   const machine = new DoorClient({ name });
   const attach = {
-    block: () => machine.blockAttach(domain, specified<DiskConfig>(given, disk)),
+    block: () => machine.blockAttach(domain, withPath(specified<DiskConfig>(given, disk))),
     network: () => machine.networkAttach(domain, specified<VifConfig>(given, vif)),
     usb: () => machine.usbAttach(domain, specified<UsbConfig>(given, usb)),
   };
@@ -69,6 +71,11 @@ export async function networkLimitCommand(
   return done(json, `network device ${handle} of domain ${domain} ${how}`);
 }
 
+/** A disk whose target is relative to `directory`: the machine runs elsewhere. */
+export function withPath(config: DiskConfig, directory = process.cwd()): DiskConfig {
+  return { ...config, target: resolve(directory, config.target) };
+}
+
 function specified<T>(given: readonly string[], schema: Schema): T {
   return conforming<T>(schema, parseSpecification(given.join(','), schema, 'the device'));
 }
@@ -83,8 +90,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'FRAMES' },
 ];
 
+const DISK_COLUMNS: readonly Column[] = [{ title: 'MODE' }, { title: 'TARGET' }];
+
 export function deviceTable(devices: readonly DeviceInfo[]): string[] {
-  const rows = devices.map(({ class: of, handle, id, state, refused, backend, ports, frames }) => ({
+  const hasDisks = devices.some(({ target }) => target !== undefined);
+  const rows = devices.map(({ class: of, handle, id, state, refused, backend, ports, frames, mode, target }) => ({
     cells: [
       of,
       String(handle),
@@ -94,7 +104,8 @@ export function deviceTable(devices: readonly DeviceInfo[]): string[] {
       state === 'WAITING' ? '-' : String(backend),
       ports ? `${ports.frontend}-${ports.backend}` : '-',
       frames?.join(',') || '-',
+      ...(hasDisks ? [mode ?? '-', target === undefined ? '-' : stripVTControlCharacters(target)] : []),
     ],
   }));
-  return table(COLUMNS, rows);
+  return table(hasDisks ? [...COLUMNS, ...DISK_COLUMNS] : COLUMNS, rows);
 }

@@ -1,12 +1,13 @@
 /** The commands about whole domains: each asks the door once or twice and says what came. */
+import { dirname, resolve } from 'node:path';
 import { DoorClient } from '../door/client.ts';
 import { CtrlIfError } from '../errors.ts';
 import { conforming, readSource, toDomainConfig } from '../machine/config.ts';
 import { memoryTarget, sysrqKey } from '../machine/config-schema.ts';
 import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
-import type { DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
+import type { DomainConfig, DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
 import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
-import { deviceTable } from './devices.ts';
+import { deviceTable, withPath } from './devices.ts';
 import { type Column, indented, paint, type Style, table } from './output.ts';
 
 export interface CreateOptions extends DoorOptions {
@@ -54,9 +55,22 @@ export async function createCommand(
     driver: options.driver,
   };
   const source = file === undefined ? undefined : await readSource(file);
-  const config = toDomainConfig(fromFlags(flags, (key) => FLAGS[key] ?? `--${key}`, source));
+  const config = withPaths(
+    toDomainConfig(fromFlags(flags, (key) => FLAGS[key] ?? `--${key}`, source)),
+    file,
+    flags.disks,
+  );
   const info = await waitingFor(`domain ${config.name} to start`, new DoorClient({ name }).create(config));
   return tell(json, info, () => [`${running(info)}${info.pid === undefined ? '' : `, process ${info.pid}`}`]);
+}
+
+/** Targets of a file are relative to its directory, those of options to the user's; the disks of options come last. */
+function withPaths(config: DomainConfig, file: string | undefined, optional: readonly string[] = []): DomainConfig {
+  const { disks } = config;
+  if (!disks) return config;
+  const fromFile = disks.length - optional.length;
+  const directory = file === undefined ? process.cwd() : resolve(dirname(file));
+  return { ...config, disks: disks.map((disk, i) => withPath(disk, i < fromFile ? directory : process.cwd())) };
 }
 
 export async function listCommand({ name, json }: DoorOptions): Promise<number> {

@@ -56,7 +56,8 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
     ],
     `
 SPEC is KEY=VALUE, with commas between several, of the keys that a file has: target, vdevice, mode and backend of a disk;
-mac, credit.bytes, credit.microseconds and backend of a network interface; path and backend of a USB port.
+mac, credit.bytes, credit.microseconds and backend of a network interface; path and backend of a USB port. A
+relative target is relative to the directory of its file, or, in an option, to the one that you are in.
 `,
   )
     .usage('[options] [file] [-- command...]')

@@ -59,6 +59,8 @@ export const deviceInfo: SchemaOf<Named<DeviceInfo>> = {
     backend: count,
     state: text,
     refused: { ...text, description: 'The status that its backend refused it with.' },
+    target: { ...text, description: 'Of a disk: what its backend is to serve.' },
+    mode: { type: 'string', enum: ['r', 'w'], description: 'Of a disk: whether it may be written.' },
     frames: { type: 'array', items: count },
     ports: { type: 'object', required: ['frontend', 'backend'], properties: { frontend: count, backend: count } },
   },

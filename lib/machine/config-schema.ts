@@ -65,7 +65,13 @@ export const disk: SchemaOf<DiskConfig> = {
   required: ['target', 'vdevice'],
   properties: {
     backend,
-    target: { type: 'string', title: 'what the backend is to serve', minLength: 1, description: 'A path or a name.' },
+    target: {
+      type: 'string',
+      title: 'what the backend is to serve',
+      minLength: 1,
+      description:
+        "The path of a file or a device, relative to the machine's working directory; a backend of your own may take it for a name.",
+    },
     vdevice: { type: 'integer', minimum: 0, maximum: MAX_U16, description: 'The device number in the guest.' },
     mode: { type: 'string', enum: ['r', 'w'], default: 'w' },
   },

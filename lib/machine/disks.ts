@@ -19,7 +19,12 @@ interface Interface {
   /** Kept from one life to the next (PROTOCOL.md 3.7). */
   readonly handle: number;
   device: BlockDevice | undefined;
-  readonly disks: Map<number, { readonly config: DiskConfig; readonly vbd: Vbd }>;
+  readonly disks: Map<number, Disk>;
+}
+
+interface Disk {
+  readonly config: DiskConfig;
+  readonly vbd: Vbd;
 }
 
 /** The disks of a domain: one interface for each backend, a VBD for each disk. */
@@ -45,8 +50,9 @@ export class Disks implements ClassDevices {
       }
       this.#interfaces.get(backend.name)!.disks.set(vdevice, disk);
     } catch (error) {
+      const explained = explain(at.targets, disk, backend.name, error);
       at.targets.free(vbd.pdevice);
-      throw error;
+      throw explained;
     }
   }
 
@@ -70,6 +76,10 @@ export class Disks implements ClassDevices {
       if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
       each.device = await at.hubs.block.attach({ ...where(at, backend, each.handle), lasting: true }, { vbds });
+      for (const disk of each.disks.values()) {
+        const refusal = each.device.refusalOf(disk.vbd.vdevice);
+        if (refusal) throw explain(at.targets, disk, name, refusal);
+      }
       for (const error of each.device.relay.problems) throw error;
     });
   }
@@ -93,9 +103,9 @@ export class Disks implements ClassDevices {
   list(describe: Describe): DeviceInfo[] {
     return [...this.#interfaces.values()].flatMap(({ handle, device, disks }) =>
       [...disks.values()].map(({ config, vbd }): DeviceInfo => {
-        const said = { target: config.target, mode: config.mode ?? 'w' };
+        const { target, mode = 'w' } = config;
         const ends = describe(device?.relay, device?.refusalOf(vbd.vdevice));
-        return { class: 'block', handle, id: String(vbd.vdevice), ...ends, ...said };
+        return { class: 'block', handle, id: String(vbd.vdevice), ...ends, target, mode };
       }),
     );
   }
@@ -131,6 +141,24 @@ export function where({ domid }: Attaching, backend: BackendName, handle: number
     'ERR_CTRL_IF_DOMAIN_STATE',
     `domain ${backend.name} is to serve the device and is not connected; wait until it runs`,
     { subject: backend.name, expected: 'a backend that is connected' },
+  );
+}
+
+/** In place of a backend's PHYSDEV_NOT_FOUND: which target of which disk, and why, where the backend has told. */
+function explain(targets: Targets, { config, vbd }: Disk, backend: string, error: unknown): unknown {
+  if (!(error instanceof CtrlIfError) || error.received !== 'PHYSDEV_NOT_FOUND') return error;
+  const { target } = config;
+  const why = targets.reasonOf(vbd.pdevice) ?? `${target} is nothing that ${backend} can open; see what it says of it`;
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEVICE_REFUSED',
+    `disk ${vbd.vdevice} was refused by ${backend} (PHYSDEV_NOT_FOUND): ${why}`,
+    {
+      ...(error.domid !== undefined && { domid: error.domid }),
+      subject: target,
+      field: 'target',
+      expected: 'a file or a device that the backend can open',
+      received: 'PHYSDEV_NOT_FOUND',
+    },
   );
 }
 

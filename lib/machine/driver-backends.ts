@@ -1,6 +1,3 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
 import type { BackendInterface } from '../device/backend/interface.ts';
 import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
 import { backendSurroundings } from '../device/guest-surroundings.ts';
@@ -8,6 +5,7 @@ import { NetworkBackend, type NetworkBackendInterface } from '../device/network/
 import type { BackendSurroundings } from '../device/surroundings.ts';
 import { UsbBackend } from '../device/usb/backend.ts';
 import type { Guest } from '../domain/guest.ts';
+import { whyNotServed } from './disk-target.ts';
 import { Drivers } from './drivers.ts';
 import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
@@ -69,10 +67,13 @@ class PatternBlockBackend extends BlockBackend {
     answerPattern('block', each);
   }
 
-  /** A target that is a path must be there to be read, or written; one that is a mere name always is. */
+  /** Refuses a target that cannot be served, and tells the machine why: the status that it gets has no room for that. */
   override async onVbdCreate(_each: BlockBackendInterface, { pdevice, readonly }: Vbd): Promise<void> {
     const { target } = await this.#guest.side.ask('disk-target', { pdevice });
-    if (isAbsolute(String(target))) await access(String(target), readonly ? constants.R_OK : constants.W_OK);
+    const why = await whyNotServed({ target: String(target), mode: readonly ? 'r' : 'w' });
+    if (why === undefined) return;
+    await this.#guest.side.ask('disk-refused', { pdevice, why });
+    throw new Error(why);
   }
 }
 

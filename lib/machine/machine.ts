@@ -302,6 +302,10 @@ export class Machine implements MachineOperations {
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
     link.side.answer('disk-target', ({ pdevice }) => ({ ...this.#targets.get(Number(pdevice)) }));
+    link.side.answer('disk-refused', ({ pdevice, why }) => {
+      this.#targets.explain(Number(pdevice), String(why));
+      return {};
+    });
     link.side.answer('domain-end', async ({ domid }) => this.#goneOf(Number(domid)));
     this.#taps.add(link);
     this.#hubs.add(link);

@@ -39,7 +39,10 @@ export interface DomainConfig {
 export interface DiskConfig {
   /** The domain that serves it; default: the machine's driver domain. */
   backend?: DomainReference;
-  /** What the backend is to serve, opaque to the machine: a path, a name. */
+  /**
+   * What the backend is to serve, opaque to the machine. The driver domain that comes with ctrl-if takes it for the path of a file or
+   * a device, relative to the machine's working directory; the command line makes it absolute before it asks.
+   */
   target: string;
   /** The device number in the guest, as in `blkif_be_vbd_create_t`. */
   vdevice: number;
@@ -109,6 +112,9 @@ export interface DeviceInfo {
   state: string;
   /** The status that it was refused with. */
   refused?: string;
+  /** Of a disk: what its backend is to serve, and whether it may be written. */
+  target?: string;
+  mode?: 'r' | 'w';
   /** Once connected: the frames that the frontend offered and the ports of the two ends. */
   frames?: readonly number[];
   ports?: { readonly frontend: number; readonly backend: number };

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { CtrlIfError } from '../errors.ts';
 
 /** What a disk's backend is to serve. */
@@ -8,10 +9,13 @@ export interface Target {
 
 /** `pdevice` is 16 bits. */
 const MOST = 0x1_0000;
+/** In characters: a path may have 4,096 bytes, and this is for people. */
+const LONGEST_REASON = 5000;
 
 /** The numbers that stand for disks' targets in BLKIF_BE_VBD_CREATE, which has no room for a path; a backend asks what they are. */
 export class Targets {
   readonly #targets = new Map<number, Target>();
+  readonly #reasons = new Map<number, string>();
 
   take(target: Target): number {
     for (let pdevice = 1; pdevice < MOST; pdevice++) {
@@ -24,6 +28,17 @@ export class Targets {
 
   free(pdevice: number): void {
     this.#targets.delete(pdevice);
+    this.#reasons.delete(pdevice);
+  }
+
+  /** Its backend cannot serve it, and says why. */
+  explain(pdevice: number, why: string): void {
+    if (this.#targets.has(pdevice)) this.#reasons.set(pdevice, stripVTControlCharacters(why).slice(0, LONGEST_REASON));
+  }
+
+  /** What its backend said last of why it cannot serve it. */
+  reasonOf(pdevice: number): string | undefined {
+    return this.#reasons.get(pdevice);
   }
 
   get(pdevice: number): Target {

@@ -23,6 +23,8 @@ export interface Outcome {
 export interface RunOptions {
   input?: string;
   env?: Record<string, string>;
+  /** Default: this process's. */
+  cwd?: string;
   /** A package other than this one, see {@link packageWithoutAddon}. */
   root?: string;
 }
@@ -36,10 +38,11 @@ export class Cli {
   #onOutput: () => void = () => {};
   #ended = false;
 
-  constructor(args: readonly string[], { env = {}, root = ROOT }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, root = ROOT, cwd }: RunOptions = {}) {
     const { CTRL_IF_ENGINE: _, ...inherited } = process.env;
     this.process = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
       env: { ...inherited, ...env },
+      ...(cwd !== undefined && { cwd }),
     });
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

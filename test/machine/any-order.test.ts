@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { CtrlIfError } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
 import { DEVICE_CLASSES, type DeviceInfo, type DomainConfig, type DomainState } from '../../lib/machine/operations.ts';
+import { image } from './images.ts';
 import { found, type, useMachines } from './machines.ts';
 
 const start = useMachines();
@@ -68,7 +69,7 @@ const suspended = async (machine: Machine, domain: string): Promise<void> => {
 
 const DOINGS: Readonly<Record<string, Doing>> = {
   'attach a disk': (machine, domain, n) =>
-    machine.blockAttach(domain, { target: 'any', vdevice: n, backend: driverOf(n) }),
+    machine.blockAttach(domain, { target: image('any'), vdevice: n, backend: driverOf(n) }),
   'detach a disk': (machine, domain, n) => machine.blockDetach(domain, n),
   'attach a vif': (machine, domain, n) => machine.networkAttach(domain, { backend: driverOf(n) }),
   'attach a vif with a limit': (machine, domain) =>

@@ -2,11 +2,12 @@
 import { expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass } from '../../lib/machine/operations.ts';
+import { image } from './images.ts';
 import { crossed, Events, type, useMachines } from './machines.ts';
 
 const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
-const ROOT = { target: 'root', vdevice: 769 };
+const ROOT = { target: image('root'), vdevice: 769 };
 
 const ALL = {
   name: 'web',
@@ -65,7 +66,7 @@ it('3.2 and 3.3: a VBD comes to a running domain and goes again, and CHANGED is 
   await machine.create({ name: 'web', disks: [ROOT] });
   await crossed(machine, 'web', 'block');
   await events.fromNow();
-  await machine.blockAttach('web', { target: 'data', vdevice: 770 });
+  await machine.blockAttach('web', { target: image('data'), vdevice: 770 });
   await machine.blockDetach('web', 770);
   const changed = told(2, 'BLKIF_FE_INTERFACE_STATUS', 'CHANGED');
   await events.inOrder([...done(1, 'BLKIF_BE_VBD_CREATE'), ...changed, ...done(1, 'BLKIF_BE_VBD_DESTROY'), ...changed]);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass, DeviceInfo } from '../../lib/machine/operations.ts';
+import { image } from './images.ts';
 import { crossed, Events, type, useMachines } from './machines.ts';
 
 const start = useMachines();
@@ -13,7 +14,7 @@ const CYCLES = Number(process.env.CTRL_IF_LONG_CYCLES ?? 50);
 const SETTLED = 10;
 
 const ATTACH: Record<DeviceClass, (machine: Machine) => Promise<DeviceInfo>> = {
-  block: (machine) => machine.blockAttach('web', { target: 'img', vdevice: 769 }),
+  block: (machine) => machine.blockAttach('web', { target: image('img'), vdevice: 769 }),
   network: (machine) => machine.networkAttach('web', { mac: '00:16:3e:00:00:01' }),
   usb: (machine) => machine.usbAttach('web', { path: '1-1' }),
 };
@@ -134,7 +135,7 @@ describe('what cannot be', () => {
 
   it('a guest that is killed takes its own devices along, and nobody else’s', async () => {
     const machine = await machineWithWeb();
-    await machine.create({ name: 'db', disks: [{ target: 'db', vdevice: 769 }] });
+    await machine.create({ name: 'db', disks: [{ target: image('db'), vdevice: 769 }] });
     for (const of of CLASSES) await ATTACH[of](machine);
     await crossed(machine, 'db', 'block');
     const events = new Events(machine);
@@ -149,7 +150,7 @@ describe('what cannot be', () => {
   it('a guest that stands still holds up nobody, and is told when it goes on', async () => {
     const machine = await machineWithWeb();
     await ATTACH.block(machine);
-    await machine.create({ name: 'db', disks: [{ target: 'db', vdevice: 769 }] });
+    await machine.create({ name: 'db', disks: [{ target: image('db'), vdevice: 769 }] });
     const { pid } = await machine.info('web');
     await crossed(machine, 'web', 'block');
     process.kill(pid!, 'SIGSTOP');
@@ -174,7 +175,7 @@ describe('what cannot be', () => {
     await machine.networkLimit('web', 0, { bytes: 1500, microseconds: 1000 });
     await machine.networkLimit('web', 0, undefined);
     await events.inOrder([/1>0 NETIF_BE_CREDITLIMIT OKAY/, /1>0 NETIF_BE_CREDITLIMIT OKAY/]);
-    for (const vdevice of [769, 770, 771]) await machine.blockAttach('web', { target: `${vdevice}`, vdevice });
+    for (const vdevice of [769, 770, 771]) await machine.blockAttach('web', { target: image(`${vdevice}`), vdevice });
     expect((await machine.devices('web', 'block')).map(({ handle, id }) => [handle, id])).toEqual([
       [0, '769'],
       [0, '770'],

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
 import type { DeviceClass } from '../../lib/machine/operations.ts';
+import { image } from './images.ts';
 import { crossed, Events, isAlive, messageOf, useMachines } from './machines.ts';
 
 const start = useMachines();
@@ -21,7 +22,7 @@ const CLASSES: readonly Connecting[] = [
     prefix: 'BLKIF',
     setting: 'VBD_CREATE',
     status: 'INTERFACE_STATUS',
-    attach: (machine, domain) => machine.blockAttach(domain, { target: 'img', vdevice: 769 }),
+    attach: (machine, domain) => machine.blockAttach(domain, { target: image('img'), vdevice: 769 }),
   },
   {
     of: 'network',

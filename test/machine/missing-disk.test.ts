@@ -4,23 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
+import { image } from './images.ts';
 import { crossed, Events, found, useMachines } from './machines.ts';
 
 const start = useMachines();
 const VDEVICE = 769;
 let home: string;
-let image: string;
+let root: string;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'ctrl-if-image-'));
-  image = join(home, 'root.img');
-  writeFileSync(image, '');
+  root = join(home, 'root.img');
+  writeFileSync(root, '');
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
 async function machineWithAll(): Promise<Machine> {
   const machine = await start();
-  const devices = { disks: [{ target: image, vdevice: VDEVICE }], vifs: [{}], usbs: [{ path: '1-1' }] };
+  const devices = { disks: [{ target: root, vdevice: VDEVICE }], vifs: [{}], usbs: [{ path: '1-1' }] };
   await machine.create({ name: 'web', minimumRestartSeconds: 0, ...devices });
   return machine;
 }
@@ -37,7 +38,7 @@ async function states(machine: Machine): Promise<Record<string, string>> {
 
 it('at a reboot: the domain runs without it, the events say why, and the next life tries again', async () => {
   const machine = await machineWithAll();
-  rmSync(image);
+  rmSync(root);
   const told = new Events(machine).next(({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV'));
   await reboot(machine);
   await told;
@@ -45,18 +46,18 @@ it('at a reboot: the domain runs without it, the events say why, and the next li
   await crossed(machine, 'web', 'usb');
   expect(await states(machine)).toEqual({ block: 'REFUSED', network: 'CONNECTED', usb: 'CONNECTED' });
   expect(await machine.devices('web', 'block')).toMatchObject([{ refused: 'PHYSDEV_NOT_FOUND' }]);
-  writeFileSync(image, '');
+  writeFileSync(root, '');
   await reboot(machine);
-  expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', target: image });
+  expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', target: root });
 });
 
 it('at a restart of the driver domain: the other disks come back without it, and it can be attached anew', async () => {
   const driver = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
   const machine = await start({ driver });
-  const disks = [image, 'data'].map((target, i) => ({ target, vdevice: VDEVICE + i }));
+  const disks = [root, image('data')].map((target, i) => ({ target, vdevice: VDEVICE + i }));
   await machine.create({ name: 'web', disks });
   await crossed(machine, 'web', 'block');
-  rmSync(image);
+  rmSync(root);
   const events = new Events(machine);
   const told = events.next(({ name, result = '' }) => name === 'block' && result.includes('PHYSDEV_NOT_FOUND'));
   const up = events.domain('driver', 'running');
@@ -66,11 +67,11 @@ it('at a restart of the driver domain: the other disks come back without it, and
   const refused = { id: String(VDEVICE), state: 'REFUSED', refused: 'PHYSDEV_NOT_FOUND', backend: 3 };
   expect(await machine.devices('web')).toMatchObject([refused, { id: String(VDEVICE + 1), state: 'CONNECTED' }]);
 
-  const wanted = { target: image, vdevice: VDEVICE };
+  const wanted = { target: root, vdevice: VDEVICE };
   await expect(machine.blockAttach('web', wanted)).rejects.toMatchObject({ received: 'VBD_EXISTS' });
   await machine.blockDetach('web', VDEVICE);
-  writeFileSync(image, '');
-  expect(await machine.blockAttach('web', wanted)).toMatchObject({ state: 'CONNECTED', target: image });
+  writeFileSync(root, '');
+  expect(await machine.blockAttach('web', wanted)).toMatchObject({ state: 'CONNECTED', target: root });
 });
 
 it('at a resume: that fails, holds nothing, and succeeds when the image is there or the disk is no more wanted', async () => {
@@ -78,16 +79,16 @@ it('at a resume: that fails, holds nothing, and succeeds when the image is there
   const waiting = { block: 'WAITING', network: 'WAITING', usb: 'WAITING' };
   const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
   await machine.shutdown('web', { reason: 'suspend' });
-  rmSync(image);
+  rmSync(root);
   await expect(machine.resume('web')).rejects.toMatchObject(refused);
   expect(await machine.info('web')).toMatchObject({ state: 'suspended' });
   expect(await states(machine)).toEqual(waiting);
-  writeFileSync(image, '');
+  writeFileSync(root, '');
   await machine.resume('web');
   expect(await states(machine)).toEqual({ block: 'CONNECTED', network: 'CONNECTED', usb: 'CONNECTED' });
 
   await machine.shutdown('web', { reason: 'suspend' });
-  rmSync(image);
+  rmSync(root);
   await expect(machine.resume('web')).rejects.toMatchObject(refused);
   await machine.blockDetach('web', VDEVICE);
   await machine.resume('web');

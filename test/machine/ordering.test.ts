@@ -1,6 +1,7 @@
 /** PROTOCOL.md 3.10: what is in order between three processes, and what is not and nobody may need. */
 import { expect, it } from 'vitest';
 import { BLKIF_INTERFACE_STATUS_CONNECTED, BLKIF_INTERFACE_STATUS_DISCONNECTED } from '../../lib/wire/constants.ts';
+import { image } from './images.ts';
 import { type Party, useParties } from './parties.ts';
 
 const start = useParties();
@@ -18,7 +19,7 @@ function slowTarget(driver: Party): { asked: Promise<void>; answer: () => void }
     driver.domain.side.answer('disk-target', async () => {
       resolve();
       await answered;
-      return { target: 'img' };
+      return { target: image('img') };
     });
   });
   return { asked, answer };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
+import { image } from './images.ts';
 import { crossed, useMachines } from './machines.ts';
 
 const start = useMachines();
@@ -46,14 +47,14 @@ it('a driver domain of one’s own serves a guest of one’s own, beside those t
   const asker = await machine.create({ name: 'asker', command: run('asker.mjs'), disks });
   expect(asker.devices).toMatchObject([{ class: 'block', backend: 2, state: 'CONNECTED' }]);
   expect(await hear(machine, 'asker', '\n')).toBe('41 and one is 42\n');
-  await machine.create({ name: 'web', disks: [{ target: 'any', vdevice: 1 }] });
+  await machine.create({ name: 'web', disks: [{ target: image('any'), vdevice: 1 }] });
   expect(await crossed(machine, 'web', 'block')).toMatchObject({ backend: 1 });
 });
 
 it('a guest of one’s own does all that a machine asks of one', async () => {
   const machine = await start();
   const config = { name: 'worker', command: run('worker.mjs'), memory: 4, maxMemory: 8, vcpus: 2 };
-  await machine.create({ ...config, minimumRestartSeconds: 0, disks: [{ target: 'any', vdevice: 1 }] });
+  await machine.create({ ...config, minimumRestartSeconds: 0, disks: [{ target: image('any'), vdevice: 1 }] });
   expect(await hear(machine, 'worker', '\n')).toBe('worker has block 0\n');
 
   expect(await machine.memorySet('worker', 6)).toMatchObject({ reached: 6, state: 'done' });

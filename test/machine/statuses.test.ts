@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Controller } from '../../lib/index.ts';
 import * as constants from '../../lib/wire/constants.ts';
 import { describeBeStatus } from '../../lib/wire/index.ts';
+import { image } from './images.ts';
 import { type Party, useParties } from './parties.ts';
 
 const start = useParties();
@@ -135,7 +136,7 @@ it('the statuses of VBDs', async () => {
   const { driver } = await start();
   const ask = asking(driver, CLASSES[0]!);
   const targets = new Map([[7, '/no/such/device']]);
-  driver.domain.side.answer('disk-target', ({ pdevice }) => ({ target: targets.get(Number(pdevice)) ?? 'img' }));
+  driver.domain.side.answer('disk-target', ({ pdevice }) => ({ target: targets.get(Number(pdevice)) ?? image('img') }));
   const vbd = (vdevice: number, pdevice = 1) => ({ vdevice, pdevice, devHandle: 0, readonly: 1 });
   expect(await ask('VBD_CREATE', vbd(769))).toBe('INTERFACE_NOT_FOUND');
   expect(await ask('VBD_DESTROY', { vdevice: 769 })).toBe('INTERFACE_NOT_FOUND');

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { image } from './images.ts';
 import { crossed, Events, useMachines } from './machines.ts';
 
 const start = useMachines();
@@ -85,7 +86,7 @@ it.each([
 
 it('what a suspended driver domain serves waits, and is connected again when it goes on', async () => {
   const machine = await start();
-  await machine.create({ name: 'web', disks: [{ target: 'any', vdevice: 1 }] });
+  await machine.create({ name: 'web', disks: [{ target: image('any'), vdevice: 1 }] });
   await crossed(machine, 'web', 'block');
   const events = new Events(machine);
   await machine.shutdown('driver', { reason: 'suspend' });
