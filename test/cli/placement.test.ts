@@ -11,7 +11,7 @@ const sleepers: ChildProcess[] = [];
 /** Two processes that do nothing until they are killed. */
 async function twoProcesses(...launcher: string[]): Promise<[number, number]> {
   const [command, ...args] = [...launcher, 'cat'];
-  const started = [0, 1].map(() => spawn(command!, args, { stdio: ['pipe', 'ignore', 'inherit'] }));
+  const started = [0, 1].map(() => spawn(command!, args, { stdio: ['pipe', 'ignore', 'ignore'] }));
   sleepers.push(...started);
   await Promise.all(started.map((child) => once(child, 'spawn')));
   return [started[0]!.pid!, started[1]!.pid!];
