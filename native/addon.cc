@@ -140,7 +140,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   (void)define(env, exports, "openDoorbell", open_doorbell);
   (void)define(env, exports, "openRinger", open_ringer);
   exports.Set("createMemory", Napi::Function::New<create_memory>(env, "createMemory"));
-  (void)Desk::open(env, exports);  // fails only in an environment that is ending
+  (void)CallBlock::open(env, exports);  // fails only in an environment that is ending
   return exports;
 }
 

@@ -7,8 +7,9 @@
 // finalizers that are left, in an order that nobody may rely on, after the last JS has run: shares make any order
 // right.
 //
-// There is no static state, and of each environment one desk, held by shares as well: any number of worker threads may
-// load the addon. One share is only ever touched by the thread of its environment, so the count is a plain integer.
+// Any number of worker threads may load the addon. Each environment has one CallBlock, held by shares as well. The only
+// static state is thread_local: call_block.cc remembers the block that its thread used last, and forgets it when the
+// environment ends. One share is only ever touched by the thread of its environment, so the count is a plain integer.
 #pragma once
 
 #include <napi.h>
@@ -70,11 +71,18 @@ class Mapping final : public Shared {
   Segment segment;
 };
 
-/// Where a message's orders lie and its results come back: words that JS and C++ both hold, one desk an environment.
-/// Two things make it fast. A load or store of an array's element costs next to nothing, an argument through Node-API 7
-/// ns. And there is one JS function for all rings: V8 calls a native function in half the time (12 ns, not 26) where a
-/// call site only ever sees the one.
-class Desk final : public Shared {
+/// A ring as transfer() sees it, whatever its geometry and role.
+class Transferable : public Shared {
+ public:
+  /// Reads its arguments from the words of a CallBlock and writes its results there.
+  virtual void transfer(int32_t* words) = 0;
+};
+
+/// The arguments and results of transfer(): words that JS and C++ both hold, one block an environment. Two things make
+/// it fast. A load or store of an array's element costs next to nothing, an argument through Node-API 7 ns. And there
+/// is one JS function for all rings: V8 calls a native function in half the time (12 ns, not 26) where a call site only
+/// ever sees the one.
+class CallBlock final : public Shared {
  public:
   /// The same numbers stand in lib/ring/native-ring.ts.
   enum Word : size_t {
@@ -88,28 +96,23 @@ class Desk final : public Shared {
     kWords
   };
 
-  /// How the desk reaches a ring whatever its geometry and role.
-  struct Clerk {
-    void (*serve)(Shared* ring, int32_t* words) = nullptr;
-    Shared* ring = nullptr;
-  };
-
   /// The environment's own; null when it has none, as while it ends.
-  static Desk* of(napi_env env);
+  static CallBlock* of(napi_env env);
   /// Makes it, and its words and transfer() as properties of `exports`.
   static napi_status open(napi_env env, napi_value exports);
 
-  uint32_t add(Clerk clerk);
-  void remove(uint32_t index) { clerks_[index] = Clerk(); }
+  /// Returns the index by which JS names `ring` from now on. The ring calls remove() before it goes.
+  uint32_t add(Transferable* ring);
+  void remove(uint32_t index) { rings_[index] = nullptr; }
 
  private:
-  ~Desk() override;
+  ~CallBlock() override;
   static napi_value transfer(napi_env env, napi_callback_info info);
 
   napi_env env_ = nullptr;
   napi_ref reference_ = nullptr;
-  int32_t* words_ = nullptr;  // in an ArrayBuffer that the reference keeps alive
-  std::vector<Clerk> clerks_;
+  int32_t* words_ = nullptr;          // in an ArrayBuffer that the reference keeps alive
+  std::vector<Transferable*> rings_;  // null: a free index
 };
 
 /// The `data` of a call, as the type that bind() was given.

@@ -1,4 +1,4 @@
-// NativeRing: one half of a ring on a mapping, opened here and served by the desk (addon.hpp).
+// NativeRing: one half of a ring on a mapping, opened here and called through the CallBlock (addon.hpp).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -18,30 +18,28 @@ constexpr int32_t kMaxPolls = 1'000'000;
 constexpr int32_t kRingPeer = 1 << 30;
 
 template <class Half>
-class Ring final : public Shared {
+class Ring final : public Transferable {
  public:
-  Ring(napi_env env, Share<Mapping> mapping, Share<Desk> desk, Half half, uint32_t* wakeup, Box outbox, Box inbox)
+  Ring(napi_env env, Share<Mapping> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, Box outbox, Box inbox)
       : env_(env),
         mapping_(std::move(mapping)),
-        desk_(std::move(desk)),
+        block_(std::move(block)),
         half_(std::move(half)),
         wakeup_(wakeup),
         outbox_(outbox),
         inbox_(inbox),
-        index_(desk_->add({serve, this})) {}
+        index_(block_->add(this)) {}
 
   [[nodiscard]] uint32_t index() const { return index_; }
+  void transfer(int32_t* words) override;
 
  private:
   // In a finalizer, where deleting references is allowed; the arrays then go with the next collection.
   ~Ring() override {
-    desk_->remove(index_);
+    block_->remove(index_);
     (void)napi_delete_reference(env_, outbox_.reference);
     (void)napi_delete_reference(env_, inbox_.reference);
   }
-
-  static void serve(Shared* ring, int32_t* words) { static_cast<Ring*>(ring)->transfer(words); }
-  void transfer(int32_t* words);
 
   [[nodiscard]] uint32_t clamp(int32_t count) const {
     return count <= 0 ? 0 : std::min(static_cast<uint32_t>(count), half_.slots());
@@ -49,7 +47,7 @@ class Ring final : public Shared {
 
   napi_env env_;
   Share<Mapping> mapping_;  // a ring alone keeps its memory mapped
-  Share<Desk> desk_;
+  Share<CallBlock> block_;
   Half half_;
   uint32_t* wakeup_;  // the word in which the peer says that it sleeps; null for a ring without one
   Box outbox_;
@@ -78,26 +76,26 @@ int32_t take(BackRing<Geometry>& half, uint8_t* dst, uint32_t max, uint32_t poll
 template <class Half>
 void Ring<Half>::transfer(int32_t* words) {
   if (!mapping_->segment.mapped()) {
-    words[Desk::kPublished] = words[Desk::kCollected] = kClosed;
+    words[CallBlock::kPublished] = words[CallBlock::kCollected] = kClosed;
     return;
   }
-  if (words[Desk::kCount] > 0) {
-    const int32_t published = push(half_, outbox_.bytes, clamp(words[Desk::kCount]));
-    words[Desk::kPublished] = published;
+  if (words[CallBlock::kCount] > 0) {
+    const int32_t published = push(half_, outbox_.bytes, clamp(words[CallBlock::kCount]));
+    words[CallBlock::kPublished] = published;
     if (published < 0) {
-      words[Desk::kCollected] = published;
+      words[CallBlock::kCollected] = published;
       return;
     }
-    if (words[Desk::kLook] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
+    if (words[CallBlock::kLook] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
       // A peer that sleeps has nothing to collect from yet.
-      words[Desk::kCollected] = kRingPeer;
+      words[CallBlock::kCollected] = kRingPeer;
       return;
     }
   }
-  const uint32_t n = clamp(words[Desk::kMax]);
+  const uint32_t n = clamp(words[CallBlock::kMax]);
   // `polls` counts every look, the core only those after the first; nothing asked for is no reason to spin.
-  const auto again = static_cast<uint32_t>(std::clamp(words[Desk::kPolls], 1, kMaxPolls) - 1);
-  if (n > 0) words[Desk::kCollected] = take(half_, inbox_.bytes, n, again);
+  const auto again = static_cast<uint32_t>(std::clamp(words[CallBlock::kPolls], 1, kMaxPolls) - 1);
+  if (n > 0) words[CallBlock::kCollected] = take(half_, inbox_.bytes, n, again);
 }
 
 /// (role, offset, entryBytes, slots, outbox, inbox, peerWakeup)
@@ -211,10 +209,10 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
   // Both are given to the Ring even when the second fails: deleting a null reference is refused, and harmless.
   const bool held = napi_create_reference(env, args[4], 1, &plan.outbox.reference) == napi_ok &&
                     napi_create_reference(env, args[5], 1, &plan.inbox.reference) == napi_ok;
-  Desk* desk = Desk::of(env);
-  if (desk == nullptr) return nullptr;
+  CallBlock* block = CallBlock::of(env);
+  if (block == nullptr) return nullptr;
   const auto ring =
-      Share<Ring<Half>>::adopt(new Ring<Half>(env, Share<Mapping>::of(plan.mapping), Share<Desk>::of(desk),
+      Share<Ring<Half>>::adopt(new Ring<Half>(env, Share<Mapping>::of(plan.mapping), Share<CallBlock>::of(block),
                                               std::move(half), plan.wakeup, plan.outbox, plan.inbox));
   napi_value object = nullptr;
   if (!held || napi_create_object(env, &object) != napi_ok || !set_integer(env, object, "unanswered", unanswered) ||

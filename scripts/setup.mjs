@@ -34,7 +34,7 @@ const ADDON_SOURCES = [
   'native/segment_object.cc',
   'native/memory_object.cc',
   'native/ring_object.cc',
-  'native/desk.cc',
+  'native/call_block.cc',
   'native/box.cc',
   'native/event_object.cc',
   'native/doorbell_object.cc',

@@ -22,9 +22,9 @@ export interface NativeAddon {
   /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
   openRinger(pid: number, fd: number): NativeRinger;
   createMemory(name: string, maxFrames: number): NativeMemoryObject;
-  /** Words for orders and results of {@link transfer}; `ring/native-ring.ts` says which. One desk a thread. */
-  readonly desk: ArrayBuffer;
-  /** Carries out the order on the desk. */
+  /** The words of {@link transfer}'s arguments and results; `ring/native-ring.ts` says which. One block a thread. */
+  readonly callBlock: ArrayBuffer;
+  /** Publishes to and collects from the ring that the call block names. */
   transfer(): void;
 }
 
@@ -114,7 +114,7 @@ export interface NativeMemoryObject {
 /** One half of a ring, open for as long as this object is reachable. */
 export interface NativeRing {
   readonly unanswered: number;
-  /** What it is called on the desk. */
+  /** The number of this ring in the call block. */
   readonly index: number;
 }
 

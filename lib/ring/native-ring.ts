@@ -4,7 +4,7 @@ import type { NativePage } from '../page/native-page.ts';
 import type { RingEngine, RingRole } from './engine.ts';
 import type { RingGeometry } from './geometry.ts';
 
-/** Words of the desk, in which orders go to the addon and results come back; the same as in `native/addon.hpp`. */
+/** Words of the call block: the arguments and results of `transfer()`, the same as in `native/addon.hpp`. */
 const RING = 0;
 const COUNT = 1;
 const MAX = 2;
@@ -15,8 +15,8 @@ const COLLECTED = 6;
 
 const { addon } = loadAddon();
 // The addon keeps a pointer into it, so its memory must never move to another thread.
-if (addon) markAsUntransferable(addon.desk);
-const desk = new Int32Array(addon?.desk ?? new ArrayBuffer(0));
+if (addon) markAsUntransferable(addon.callBlock);
+const callBlock = new Int32Array(addon?.callBlock ?? new ArrayBuffer(0));
 /** The same function for every ring: V8 calls it in half the time where a call site only ever sees the one. */
 const transfer = addon?.transfer ?? (() => {});
 
@@ -42,25 +42,25 @@ export class NativeRingEngine implements RingEngine {
   }
 
   publish(count: number): number {
-    this.#order(count, 0, 0, 0);
-    return desk[PUBLISHED]!;
+    this.#transfer(count, 0, 0, 0);
+    return callBlock[PUBLISHED]!;
   }
 
   collect(max: number, polls: number): number {
-    return this.#order(0, max, polls, 0);
+    return this.#transfer(0, max, polls, 0);
   }
 
   exchange(count: number, max: number, polls: number): number {
-    return this.#order(count, max, polls, 1);
+    return this.#transfer(count, max, polls, 1);
   }
 
-  #order(count: number, max: number, polls: number, look: 0 | 1): number {
-    desk[RING] = this.#index;
-    desk[COUNT] = count;
-    desk[MAX] = max;
-    desk[POLLS] = polls;
-    desk[LOOK] = look;
+  #transfer(count: number, max: number, polls: number, look: 0 | 1): number {
+    callBlock[RING] = this.#index;
+    callBlock[COUNT] = count;
+    callBlock[MAX] = max;
+    callBlock[POLLS] = polls;
+    callBlock[LOOK] = look;
     transfer();
-    return desk[COLLECTED]!;
+    return callBlock[COLLECTED]!;
   }
 }
