@@ -129,14 +129,15 @@ napi_status own(napi_env env, napi_value object, Shared* data);
 
 /// A typed array whose memory stays where it is: the strong reference keeps it, and the TypeScript side, which made it,
 /// marks its buffer untransferable.
-struct Box {
+struct PinnedArray {
   napi_ref reference = nullptr;
   uint8_t* bytes = nullptr;
   size_t length = 0;  // in elements
 };
 
-/// box.cc: finds the memory of a box; the reference is the caller's to make. False after throwing. May run JS.
-bool check_box(napi_env env, napi_value value, napi_typedarray_type type, const char* name, Box& box);
+/// pinned_array.cc: finds the memory of `value`; the reference is the caller's to make. False after throwing. May run
+/// JS.
+bool check_array(napi_env env, napi_value value, napi_typedarray_type type, const char* name, PinnedArray& array);
 
 /// Sets a property. Fails only when JS can no longer run.
 napi_status set_number(napi_env env, napi_value object, const char* name, double number);

@@ -11,7 +11,7 @@ namespace {
 
 class Events final : public Shared {
  public:
-  Events(napi_env env, Share<Mapping> mapping, Box ports)
+  Events(napi_env env, Share<Mapping> mapping, PinnedArray ports)
       : channels(mapping->segment.base()), ports_(ports), env_(env), mapping_(std::move(mapping)) {}
 
   [[nodiscard]] bool mapped() const { return mapping_->segment.mapped(); }
@@ -25,7 +25,7 @@ class Events final : public Shared {
  private:
   ~Events() override { (void)napi_delete_reference(env_, ports_.reference); }  // in a finalizer, where that is allowed
 
-  Box ports_;
+  PinnedArray ports_;
   napi_env env_;
   Share<Mapping> mapping_;  // alone keeps the memory mapped
 };
@@ -113,9 +113,9 @@ napi_value open_events(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &argc, &array, nullptr, &data) != napi_ok) return nullptr;
   auto* mapping = target<Mapping>(data);
   const bool owner = argc > 0;
-  Box ports;
-  if (owner && !check_box(env, array, napi_uint32_array, "ports", ports)) return nullptr;
-  // Last, since JS that check_box ran may have unmapped.
+  PinnedArray ports;
+  if (owner && !check_array(env, array, napi_uint32_array, "ports", ports)) return nullptr;
+  // Last, since JS that check_array ran may have unmapped.
   if (!mapping->segment.mapped()) return throw_closed(env);
   if (mapping->segment.bytes() < kPageBytes) {
     return throw_range(env, "event channels need a whole page of 4096 bytes, and this segment has fewer");

@@ -20,7 +20,8 @@ constexpr int32_t kRingPeer = 1 << 30;
 template <class Half>
 class Ring final : public Transferable {
  public:
-  Ring(napi_env env, Share<Mapping> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, Box outbox, Box inbox)
+  Ring(napi_env env, Share<Mapping> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, PinnedArray outbox,
+       PinnedArray inbox)
       : env_(env),
         mapping_(std::move(mapping)),
         block_(std::move(block)),
@@ -50,8 +51,8 @@ class Ring final : public Transferable {
   Share<CallBlock> block_;
   Half half_;
   uint32_t* wakeup_;  // the word in which the peer says that it sleeps; null for a ring without one
-  Box outbox_;
-  Box inbox_;
+  PinnedArray outbox_;
+  PinnedArray inbox_;
   uint32_t index_;
 };
 
@@ -116,8 +117,8 @@ struct Plan {
   uint32_t entry_bytes = 0;
   uint32_t slots = 0;
   uint32_t* wakeup = nullptr;
-  Box outbox;
-  Box inbox;
+  PinnedArray outbox;
+  PinnedArray inbox;
 };
 
 bool check_geometry(const Arguments& args, Plan& plan) {
@@ -167,9 +168,9 @@ bool check_wakeup(const Arguments& args, Plan& plan) {
 }
 
 /// Entry i is at i * entryBytes.
-bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const char* name, Box& box) {
-  if (!check_box(env, value, napi_uint8_array, name, box)) return false;
-  if (box.length == bytes_wanted) return true;
+bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const char* name, PinnedArray& array) {
+  if (!check_array(env, value, napi_uint8_array, name, array)) return false;
+  if (array.length == bytes_wanted) return true;
   throw_range(env, (std::string(name) + " must have exactly " + std::to_string(bytes_wanted) + " bytes").c_str());
   return false;
 }

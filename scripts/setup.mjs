@@ -35,7 +35,7 @@ const ADDON_SOURCES = [
   'native/memory_object.cc',
   'native/ring_object.cc',
   'native/call_block.cc',
-  'native/box.cc',
+  'native/pinned_array.cc',
   'native/event_object.cc',
   'native/doorbell_object.cc',
   'native/include',

@@ -1,4 +1,4 @@
-// Typed arrays that the addon keeps, so that a call needs no look for their memory.
+// Typed arrays that the addon keeps, so that no call has to ask where their memory is.
 #include <string>
 
 #include "addon.hpp"
@@ -7,13 +7,13 @@ namespace ctrl_if::addon {
 
 // An array of up to 64 bytes lives on V8's moving heap until its buffer is asked for, as napi_get_typedarray_info does;
 // from then on its memory does not move.
-bool check_box(napi_env env, napi_value value, napi_typedarray_type type, const char* name, Box& box) {
+bool check_array(napi_env env, napi_value value, napi_typedarray_type type, const char* name, PinnedArray& array) {
   napi_typedarray_type found = napi_int8_array;
   void* bytes = nullptr;
   napi_value buffer = nullptr;
   bool plain = false;
-  if (napi_get_typedarray_info(env, value, &found, &box.length, &bytes, &buffer, nullptr) != napi_ok || found != type ||
-      napi_is_arraybuffer(env, buffer, &plain) != napi_ok || !plain) {
+  if (napi_get_typedarray_info(env, value, &found, &array.length, &bytes, &buffer, nullptr) != napi_ok ||
+      found != type || napi_is_arraybuffer(env, buffer, &plain) != napi_ok || !plain) {
     const char* wanted = type == napi_uint8_array ? " must be a Uint8Array" : " must be a Uint32Array";
     throw_type(env, (std::string(name) + wanted + " over an ArrayBuffer").c_str());
     return false;
@@ -27,7 +27,7 @@ bool check_box(napi_env env, napi_value value, napi_typedarray_type type, const 
     throw_range(env, (std::string(name) + " must not be resizable").c_str());
     return false;
   }
-  box.bytes = static_cast<uint8_t*>(bytes);
+  array.bytes = static_cast<uint8_t*>(bytes);
   return true;
 }
 
