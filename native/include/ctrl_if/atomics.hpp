@@ -25,7 +25,7 @@ inline uint32_t exchange(uint32_t* word, uint32_t value) { return __atomic_excha
 
 // Bits that several processes set and clear. Sequentially consistent: of two sides that each change one word and then
 // read the other's (event_channel.hpp), at least one sees the other's change. On x86 they cost what weaker ones do.
-inline uint32_t load_in_order(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+inline uint32_t load_seq_cst(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 inline uint32_t set_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
 inline uint32_t clear_bits(uint32_t* word, uint32_t bits) { return __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST); }
 

@@ -50,9 +50,9 @@ class EventChannels {
   [[nodiscard]] bool notify(uint32_t port) {
     // release: pairs with the acquire of C3, so that who clears the bit sees what was published; and N1 before N2.
     if ((set_bits(pending(port), bit(port)) & bit(port)) != 0) return false;
-    if ((load_in_order(mask_word(port)) & bit(port)) != 0) return false;  // N2: pairs with U1
-    (void)set_bits(selector(port), selector_bit(port));                   // N3: pairs with C1
-    return claim(word(kDomainAsleep));                                    // N4: its fence pairs with arm's
+    if ((load_seq_cst(mask_word(port)) & bit(port)) != 0) return false;  // N2: pairs with U1
+    (void)set_bits(selector(port), selector_bit(port));                  // N3: pairs with C1
+    return claim(word(kDomainAsleep));                                   // N4: its fence pairs with arm's
   }
 
   /// Events of `port` are kept and not announced.
@@ -60,8 +60,8 @@ class EventChannels {
 
   /// True: the port had fired meanwhile, and the caller, the page's owner, must collect before it sleeps.
   [[nodiscard]] bool unmask(uint32_t port) {
-    (void)clear_bits(mask_word(port), bit(port));                       // U1: pairs with N2
-    if ((load_in_order(pending(port)) & bit(port)) == 0) return false;  // U2: pairs with N1
+    (void)clear_bits(mask_word(port), bit(port));                      // U1: pairs with N2
+    if ((load_seq_cst(pending(port)) & bit(port)) == 0) return false;  // U2: pairs with N1
     (void)set_bits(selector(port), selector_bit(port));
     return true;
   }
