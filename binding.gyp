@@ -2,8 +2,7 @@
   "targets": [
     {
       "target_name": "ctrl_if",
-      "sources": ["native/addon.cc", "native/segment_object.cc", "native/memory_object.cc", "native/ring_object.cc",
-        "native/call_block.cc", "native/pinned_array.cc", "native/event_object.cc", "native/doorbell_object.cc"],
+      "sources": ["<!@(node -p \"require('fs').readFileSync('native/sources.txt', 'utf8')\")"],  # CMake reads it too
       "include_dirs": ["native/include", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         # 9: the newest version that every supported Node (20.19 and later) has, so one binary serves all.

@@ -27,19 +27,11 @@ const preparing = process.argv.includes('--prepare');
 const RUNNING = 'CTRL_IF_SETUP';
 const INSTALLING = ['ci', 'install'];
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const ADDON_SOURCES = [
-  'binding.gyp',
-  'native/addon.hpp',
-  'native/addon.cc',
-  'native/segment_object.cc',
-  'native/memory_object.cc',
-  'native/ring_object.cc',
-  'native/call_block.cc',
-  'native/pinned_array.cc',
-  'native/event_object.cc',
-  'native/doorbell_object.cc',
-  'native/include',
-];
+// The list that binding.gyp and CMakeLists.txt read, and what is no source of its own.
+const ADDON_SOURCES = readFileSync(join(root, 'native', 'sources.txt'), 'utf8')
+  .trim()
+  .split('\n');
+const ADDON_INPUTS = ['binding.gyp', 'native/sources.txt', ...ADDON_SOURCES, 'native/include'];
 const HOW_TO_GET_TOOLS =
   'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run this again.';
 
@@ -61,7 +53,7 @@ step('dependencies', 'installing dependencies from package-lock.json', ['package
 });
 const missing = missingTools();
 if (missing.length === 0) {
-  step('addon', 'building the native addon', ADDON_SOURCES, {
+  step('addon', 'building the native addon', ADDON_INPUTS, {
     ready: () => existsSync(join(root, 'build', 'Release', 'ctrl_if.node')),
     run: buildAddon,
   });
