@@ -69,7 +69,7 @@ void throw_truncated(napi_env env, uint64_t bytes, uint64_t wanted, const std::s
 /// Maps with map(segment) and makes the object. `wanted` and `name` are for the error.
 template <class Map>
 Napi::Value map_segment(Napi::Env env, const std::string& name, uint64_t wanted, Map map) {
-  const auto mapping = Share<Mapping>::adopt(new Mapping());
+  const auto mapping = Share<SharedSegment>::adopt(new SharedSegment());
   const Outcome outcome = map(mapping->segment);
   if (outcome.ok()) return {env, make_segment_object(env, mapping)};
   if (outcome.truncated) {

@@ -66,7 +66,7 @@ class Share {
   T* target_;
 };
 
-class Mapping final : public Shared {
+class SharedSegment final : public Shared {
  public:
   Segment segment;
 };
@@ -156,15 +156,15 @@ napi_value throw_closed(napi_env env, const char* sentence = "this segment is un
 napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string& name);
 
 /// segment_object.cc: the NativeSegment around a mapping.
-napi_value make_segment_object(napi_env env, const Share<Mapping>& mapping);
+napi_value make_segment_object(napi_env env, const Share<SharedSegment>& mapping);
 
 /// memory_object.cc: (name, maxFrames) to a NativeMemory.
 Napi::Value create_memory(const Napi::CallbackInfo& info);
 
-/// ring_object.cc: NativeSegment's openRing, bound to a Mapping.
+/// ring_object.cc: NativeSegment's openRing, bound to a SharedSegment.
 napi_value open_ring(napi_env env, napi_callback_info info);
 
-/// event_object.cc: NativeSegment's openEvents, bound to a Mapping.
+/// event_object.cc: NativeSegment's openEvents, bound to a SharedSegment.
 napi_value open_events(napi_env env, napi_callback_info info);
 
 /// doorbell_object.cc: openDoorbell and openRinger.

@@ -11,7 +11,7 @@ namespace {
 
 class Events final : public Shared {
  public:
-  Events(napi_env env, Share<Mapping> mapping, PinnedArray ports)
+  Events(napi_env env, Share<SharedSegment> mapping, PinnedArray ports)
       : channels(mapping->segment.base()), ports_(ports), env_(env), mapping_(std::move(mapping)) {}
 
   [[nodiscard]] bool mapped() const { return mapping_->segment.mapped(); }
@@ -27,7 +27,7 @@ class Events final : public Shared {
 
   PinnedArray ports_;
   napi_env env_;
-  Share<Mapping> mapping_;  // alone keeps the memory mapped
+  Share<SharedSegment> mapping_;  // alone keeps the memory mapped
 };
 
 struct NumberCall {
@@ -111,7 +111,7 @@ napi_value open_events(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, &array, nullptr, &data) != napi_ok) return nullptr;
-  auto* mapping = target<Mapping>(data);
+  auto* mapping = target<SharedSegment>(data);
   const bool owner = argc > 0;
   PinnedArray ports;
   if (owner && !check_array(env, array, napi_uint32_array, "ports", ports)) return nullptr;
@@ -121,7 +121,7 @@ napi_value open_events(napi_env env, napi_callback_info info) {
     return throw_range(env, "event channels need a whole page of 4096 bytes, and this segment has fewer");
   }
   const bool held = !owner || napi_create_reference(env, array, 1, &ports.reference) == napi_ok;
-  const auto events = Share<Events>::adopt(new Events(env, Share<Mapping>::of(mapping), ports));
+  const auto events = Share<Events>::adopt(new Events(env, Share<SharedSegment>::of(mapping), ports));
   napi_value object = nullptr;
   if (!held || napi_create_object(env, &object) != napi_ok) return nullptr;
   for (const Method& method : kMethods) {

@@ -20,7 +20,7 @@ constexpr int32_t kRingPeer = 1 << 30;
 template <class Half>
 class Ring final : public Transferable {
  public:
-  Ring(napi_env env, Share<Mapping> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, PinnedArray outbox,
+  Ring(napi_env env, Share<SharedSegment> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, PinnedArray outbox,
        PinnedArray inbox)
       : env_(env),
         mapping_(std::move(mapping)),
@@ -47,7 +47,7 @@ class Ring final : public Transferable {
   }
 
   napi_env env_;
-  Share<Mapping> mapping_;  // a ring alone keeps its memory mapped
+  Share<SharedSegment> mapping_;  // a ring alone keeps its memory mapped
   Share<CallBlock> block_;
   Half half_;
   uint32_t* wakeup_;  // the word in which the peer says that it sleeps; null for a ring without one
@@ -110,7 +110,7 @@ struct Arguments {
 
 /// Everything openRing was given, checked.
 struct Plan {
-  Mapping* mapping = nullptr;
+  SharedSegment* mapping = nullptr;
   bool front = false;
   uint64_t offset = 0;
   uint8_t* base = nullptr;
@@ -177,7 +177,7 @@ bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const 
 
 bool check(const Arguments& args, Plan& plan) {
   napi_env env = args.env;
-  plan.mapping = target<Mapping>(args.data);
+  plan.mapping = target<SharedSegment>(args.data);
   const std::string role = args[0].IsString() ? args[0].As<Napi::String>().Utf8Value() : "";
   if (role != "front" && role != "back") {
     throw_type(env, "role must be 'front' or 'back'");
@@ -213,7 +213,7 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
   CallBlock* block = CallBlock::of(env);
   if (block == nullptr) return nullptr;
   const auto ring =
-      Share<Ring<Half>>::adopt(new Ring<Half>(env, Share<Mapping>::of(plan.mapping), Share<CallBlock>::of(block),
+      Share<Ring<Half>>::adopt(new Ring<Half>(env, Share<SharedSegment>::of(plan.mapping), Share<CallBlock>::of(block),
                                               std::move(half), plan.wakeup, plan.outbox, plan.inbox));
   napi_value object = nullptr;
   if (!held || napi_create_object(env, &object) != napi_ok || !set_integer(env, object, "unanswered", unanswered) ||

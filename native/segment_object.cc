@@ -34,7 +34,7 @@ bool word_call(napi_env env, napi_callback_info info, size_t arguments, WordCall
     throw_type(env, "desired must be a number");
     return false;
   }
-  const Segment& segment = target<Mapping>(data)->segment;
+  const Segment& segment = target<SharedSegment>(data)->segment;
   if (!segment.mapped()) {
     throw_closed(env);
     return false;
@@ -109,7 +109,7 @@ bool bytes_call(napi_env env, napi_callback_info info, BytesCall& out) {
     throw_type(env, "the second argument must be a Uint8Array");
     return false;
   }
-  const Segment& segment = target<Mapping>(data)->segment;
+  const Segment& segment = target<SharedSegment>(data)->segment;
   if (!segment.mapped()) {
     throw_closed(env);
     return false;
@@ -138,7 +138,7 @@ napi_value write(napi_env env, napi_callback_info info) {
 napi_value unmap(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   size_t argc = 0;
-  if (napi_get_cb_info(env, info, &argc, nullptr, nullptr, &data) == napi_ok) target<Mapping>(data)->segment.reset();
+  if (napi_get_cb_info(env, info, &argc, nullptr, nullptr, &data) == napi_ok) target<SharedSegment>(data)->segment.reset();
   return nullptr;
 }
 
@@ -162,7 +162,7 @@ constexpr Method kMethods[] = {
 
 }  // namespace
 
-napi_value make_segment_object(napi_env env, const Share<Mapping>& mapping) {
+napi_value make_segment_object(napi_env env, const Share<SharedSegment>& mapping) {
   const SegmentStat& stat = mapping->segment.stat();
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;

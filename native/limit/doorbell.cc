@@ -8,7 +8,6 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,10 +16,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 #include <vector>
 
 #include "common.hpp"
 #include "ctrl_if/atomics.hpp"
+#include "ctrl_if/descriptor.hpp"
+#include "ctrl_if/mapping.hpp"
 
 namespace {
 
@@ -32,6 +34,7 @@ constexpr int kMissedAfterMs = 10'000;
 struct Descriptors {
   int hear[2] = {-1, -1};  // by side, 0 asks and 1 answers
   int ring[2] = {-1, -1};
+  std::vector<ctrl_if::Descriptor> open;  // keeps them open
 
   void wake(int side) const {
     const uint64_t one = 1;
@@ -48,8 +51,9 @@ struct Descriptors {
 Descriptors eventfds() {
   Descriptors bells;
   for (int side = 0; side < 2; side++) {
-    bells.hear[side] = bells.ring[side] = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (bells.hear[side] < 0) die("no eventfd");
+    const auto& bell = bells.open.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (bell.get() < 0) die("no eventfd");
+    bells.hear[side] = bells.ring[side] = bell.get();
   }
   return bells;
 }
@@ -57,10 +61,10 @@ Descriptors eventfds() {
 Descriptors pipes() {
   Descriptors bells;
   for (int side = 0; side < 2; side++) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) die("no pipe");
-    bells.hear[side] = ends[0];
-    bells.ring[side] = ends[1];
+    ctrl_if::Pipe pipe;
+    if (!ctrl_if::Pipe::open(O_NONBLOCK, pipe).ok()) die("no pipe");
+    bells.hear[side] = bells.open.emplace_back(std::move(pipe.read)).get();
+    bells.ring[side] = bells.open.emplace_back(std::move(pipe.write)).get();
   }
   return bells;
 }
@@ -69,16 +73,18 @@ Descriptors sockets() {
   Descriptors bells;
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) die("no socketpair");
-  bells.hear[0] = bells.ring[1] = ends[0];
-  bells.hear[1] = bells.ring[0] = ends[1];
+  bells.hear[0] = bells.ring[1] = bells.open.emplace_back(ends[0]).get();
+  bells.hear[1] = bells.ring[0] = bells.open.emplace_back(ends[1]).get();
   return bells;
 }
 
 /// A word a side, in memory that both map: 1 is rung.
 struct Futexes {
-  uint32_t* words;
+  ctrl_if::Mapping memory;
 
-  [[nodiscard]] uint32_t* word(int side) const { return words + static_cast<size_t>(side) * 32; }
+  [[nodiscard]] uint32_t* word(int side) const {
+    return reinterpret_cast<uint32_t*>(memory.base()) + static_cast<size_t>(side) * 32;
+  }
   void wake(int side) const {
     ctrl_if::store_release(word(side), 1);  // pairs with the exchange in wait
     (void)::syscall(SYS_futex, word(side), FUTEX_WAKE, 1, nullptr, nullptr, 0);
@@ -94,9 +100,9 @@ struct Futexes {
 };
 
 Futexes futexes() {
-  void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) die("no shared memory");
-  return {static_cast<uint32_t*>(memory)};
+  Futexes bells;
+  if (!ctrl_if::Mapping::share_with_children(4096, bells.memory).ok()) die("no shared memory");
+  return bells;
 }
 
 struct Settings {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common.hpp"
+#include "ctrl_if/descriptor.hpp"
 #include "ctrl_if/ring.hpp"
 #include "ctrl_if/segment.hpp"
 #include "wide.hpp"
@@ -159,8 +160,8 @@ void run_sides(const Options& options, uint64_t bytes) {
   Segment segment;
   if (!Segment::create(name.c_str(), bytes, segment).ok()) die("cannot create " + name);
   (void)Segment::unlink(name.c_str());  // the child inherits the mapping
-  int report[2];
-  if (::pipe(report) != 0) die("no pipe");
+  Pipe report;
+  if (!Pipe::open(0, report).ok()) die("no pipe");
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) die("cannot fork");
@@ -170,7 +171,7 @@ void run_sides(const Options& options, uint64_t bytes) {
     pin(options.cpus[1]);
     // Not on the stack: boxes for 1024 entries of 1024 bytes are two megabytes.
     const double spent = std::make_unique<Back>(options)->serve(segment.base());
-    std::_Exit(::write(report[1], &spent, sizeof spent) == sizeof spent ? 0 : 1);
+    std::_Exit(::write(report.write.get(), &spent, sizeof spent) == sizeof spent ? 0 : 1);
   }
   pin(options.cpus[0]);
   const auto owner = std::make_unique<Front>(segment.base(), child, options);
@@ -195,7 +196,7 @@ void run_sides(const Options& options, uint64_t bytes) {
   front.round_trips(1, kStop);
 
   double peer_spent = 0;
-  if (::read(report[0], &peer_spent, sizeof peer_spent) != sizeof peer_spent) die("the back gave no report");
+  if (::read(report.read.get(), &peer_spent, sizeof peer_spent) != sizeof peer_spent) die("the back gave no report");
   int status = 0;
   if (::waitpid(child, &status, 0) != child || status != 0) die("the back failed");
   spent += peer_spent;

@@ -138,8 +138,8 @@ void two_processes() {
   constexpr uint32_t kRounds = 5000;
   const std::string name = "/ctrl-if-doorbell-test-" + std::to_string(::getpid());
   const Doorbell mine = open_bell();
-  int told[2];
-  CHECK_EQ(::pipe(told), 0);
+  Pipe told;
+  CHECK(Pipe::open(0, told).ok());
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   CHECK(child >= 0);
@@ -149,11 +149,11 @@ void two_processes() {
     if (!Segment::create(name.c_str(), kPageBytes, page, true).ok()) std::_Exit(1);
     if (!Segment::unlink(name.c_str()).ok()) std::_Exit(1);
     const int numbers[2] = {page.fd(), bell.write_fd()};
-    if (::write(told[1], numbers, sizeof numbers) != sizeof numbers) std::_Exit(2);
+    if (::write(told.write.get(), numbers, sizeof numbers) != sizeof numbers) std::_Exit(2);
     serve(page, bell, kRounds, open_ringer(parent, mine.write_fd()));
   }
   int numbers[2];
-  CHECK_EQ(::read(told[0], numbers, sizeof numbers), sizeof numbers);
+  CHECK_EQ(::read(told.read.get(), numbers, sizeof numbers), sizeof numbers);
   Segment page;
   CHECK(Segment::open_at(path_of(child, numbers[0]), 0, kPageBytes, page).ok());
   CHECK_EQ(page.stat().mode, 0600);
@@ -174,8 +174,6 @@ void two_processes() {
   CHECK(rings > 0);
   CHECK_EQ(ringer.ring(), EPIPE);  // the page of the dead is still ours, its bell is not
   CHECK_EQ(load_relaxed(reinterpret_cast<uint32_t*>(page.base())), kRounds);
-  (void)::close(told[0]);
-  (void)::close(told[1]);
 }
 
 }  // namespace

@@ -72,9 +72,10 @@ void too_small() {
   CHECK(Segment::unlink(name.c_str()).ok());
 
   // An object that its creator has not sized yet, or was killed before sizing.
-  const int fd = ::shm_open(name.c_str(), O_CREAT | O_EXCL | O_RDWR, 0600);
-  CHECK(fd >= 0);
-  ::close(fd);
+  {
+    Descriptor fd;
+    CHECK(create_object(name.c_str(), fd).ok());
+  }
   CHECK(Segment::open(name.c_str(), 0, opened).truncated);
   CHECK(!opened.mapped());
   CHECK(Segment::unlink(name.c_str()).ok());

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "check.hpp"
+#include "ctrl_if/descriptor.hpp"
 #include "ctrl_if/ring.hpp"
 
 namespace {
@@ -21,23 +22,17 @@ constexpr int kMissedAfterMs = 10'000;
 
 class Doorbell {
  public:
-  Doorbell() { CHECK_EQ(::pipe(ends_), 0); }
-  Doorbell(const Doorbell&) = delete;
-  Doorbell& operator=(const Doorbell&) = delete;
-  ~Doorbell() {
-    ::close(ends_[0]);
-    ::close(ends_[1]);
-  }
-  void ring() { CHECK_EQ(::write(ends_[1], "", 1), 1); }
-  void wait() {
-    pollfd fd{ends_[0], POLLIN, 0};
+  Doorbell() { CHECK(Pipe::open(0, pipe_).ok()); }
+  void ring() const { CHECK_EQ(::write(pipe_.write.get(), "", 1), 1); }
+  void wait() const {
+    pollfd fd{pipe_.read.get(), POLLIN, 0};
     CHECK_EQ(::poll(&fd, 1, kMissedAfterMs), 1);  // 0: nobody rang
     char byte = 0;
-    CHECK_EQ(::read(ends_[0], &byte, 1), 1);
+    CHECK_EQ(::read(pipe_.read.get(), &byte, 1), 1);
   }
 
  private:
-  int ends_[2] = {-1, -1};
+  Pipe pipe_;
 };
 
 // A line of its own for each word, as on the page.

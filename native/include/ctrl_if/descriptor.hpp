@@ -51,6 +51,29 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// Both ends of an anonymous pipe. No program that this process starts inherits them.
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+
+  /// `flags`: 0 or O_NONBLOCK.
+  static Outcome open(int flags, Pipe& out) {
+    int ends[2];
+#if defined(__linux__)
+    if (::pipe2(ends, flags | O_CLOEXEC) != 0) return Outcome::failed("pipe2");
+#else
+    if (::pipe(ends) != 0) return Outcome::failed("pipe");
+    for (const int end : ends) {
+      (void)::fcntl(end, F_SETFL, flags);
+      (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+#endif
+    out.read = Descriptor(ends[0]);
+    out.write = Descriptor(ends[1]);
+    return Outcome{};
+  }
+};
+
 /// `/proc/PID/fd/FD`, where Linux shows what another process has open, to the same user.
 class PeerPath {
  public:

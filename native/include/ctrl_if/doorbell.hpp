@@ -22,35 +22,18 @@ namespace ctrl_if {
 
 class Doorbell {
  public:
-  static Outcome open(Doorbell& out) {
-    int ends[2];
-#if defined(__linux__)
-    if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return Outcome::failed("pipe2");
-#else
-    if (::pipe(ends) != 0) return Outcome::failed("pipe");
-    for (const int end : ends) {
-      (void)::fcntl(end, F_SETFL, O_NONBLOCK);
-      (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
-    }
-#endif
-    out.read_ = Descriptor(ends[0]);
-    out.write_ = Descriptor(ends[1]);
-    return Outcome{};
-  }
+  static Outcome open(Doorbell& out) { return Pipe::open(O_NONBLOCK, out.pipe_); }
 
-  [[nodiscard]] int read_fd() const { return read_.get(); }
+  [[nodiscard]] int read_fd() const { return pipe_.read.get(); }
   /// For PeerPath.
-  [[nodiscard]] int write_fd() const { return write_.get(); }
-  void close() {
-    read_.reset();
-    write_.reset();
-  }
+  [[nodiscard]] int write_fd() const { return pipe_.write.get(); }
+  void close() { pipe_ = Pipe(); }
 
   /// Whether it was rung since the last time. One read, so that a peer that rings without end costs no more than that:
   /// what is left then says once more that it was rung.
   [[nodiscard]] bool hear() const {
     char rung[4096];
-    return ::read(read_.get(), rung, sizeof rung) > 0;
+    return ::read(pipe_.read.get(), rung, sizeof rung) > 0;
   }
 
   /// Sleeps until it is rung, for at most `timeout_ms`, and hears it. False: it was not rung. A signal that is handled
@@ -59,7 +42,7 @@ class Doorbell {
     using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + std::chrono::milliseconds(timeout_ms);
     for (;;) {
-      pollfd fd{read_.get(), POLLIN, 0};
+      pollfd fd{pipe_.read.get(), POLLIN, 0};
       // Rounded up: a wait must not spin through its last millisecond.
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
       const int ready = ::poll(&fd, 1, static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX)));
@@ -69,8 +52,7 @@ class Doorbell {
   }
 
  private:
-  Descriptor read_;
-  Descriptor write_;
+  Pipe pipe_;
 };
 
 /// A peer's end of a doorbell.

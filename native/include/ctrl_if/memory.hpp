@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "descriptor.hpp"
+#include "mapping.hpp"
 #include "segment.hpp"
 
 namespace ctrl_if {
@@ -30,20 +31,14 @@ class DomainMemory {
   /// 64 GiB. Also bounds what one call can ask of this process: a bit a frame.
   static constexpr uint64_t kMaxFrames = uint64_t{1} << 24;
 
-  DomainMemory() = default;
-  DomainMemory(const DomainMemory&) = delete;
-  DomainMemory& operator=(const DomainMemory&) = delete;
-  ~DomainMemory() { reset(); }
-
   /// Creates `name` ("/...") with frame 0 alone, zero-filled, and reserves addresses for `max_frames`. On any failure
   /// nothing is left behind.
   static Outcome create(const char* name, uint64_t max_frames, DomainMemory& out) {
     out.reset();
     if (max_frames == 0 || max_frames > kMaxFrames) return Outcome{EINVAL, "mmap"};
-    const int fd = ::shm_open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) return Outcome::failed("shm_open");
-    out.fd_ = fd;
-    Outcome outcome = out.reserve(max_frames);
+    Outcome outcome = create_object(name, out.fd_);
+    if (!outcome.ok()) return outcome;
+    outcome = out.reserve(max_frames);
     if (outcome.ok()) outcome = out.populate(0, 1);
     if (!outcome.ok()) {
       out.reset();
@@ -57,11 +52,9 @@ class DomainMemory {
   Outcome populate(uint64_t first, uint64_t count) {
     if (!inside(first, count)) return Outcome{EINVAL, "posix_fallocate"};
     const uint64_t end = (first + count) * kFrameBytes;
-#if !defined(__APPLE__)  // which has no such call; there create() gave the object its whole length
-    int error;
-    do error = ::posix_fallocate(fd_, static_cast<off_t>(first * kFrameBytes), static_cast<off_t>(count * kFrameBytes));
-    while (error == EINTR);  // a profiler's or child's signal, not an answer
-    if (error != 0) return Outcome{error, "posix_fallocate"};
+#if !defined(__APPLE__)  // there create() gave the object its whole length
+    const Outcome allocated = allocate(fd_.get(), first * kFrameBytes, count * kFrameBytes);
+    if (!allocated.ok()) return allocated;
 #endif
     const Outcome mapped = map_up_to(end);
     if (!mapped.ok()) {
@@ -92,28 +85,26 @@ class DomainMemory {
   /// How many frames of memory the object has by the system's own count.
   Outcome resident(uint64_t& frames) const {
     struct stat st {};
-    if (::fstat(fd_, &st) != 0) return Outcome::failed("fstat");
+    if (::fstat(fd_.get(), &st) != 0) return Outcome::failed("fstat");
     frames = static_cast<uint64_t>(st.st_blocks) * 512 / kFrameBytes;
     return Outcome{};
   }
 
   void reset() {
-    if (base_ != nullptr) (void)::munmap(base_, reserved_);
-    if (fd_ >= 0) (void)::close(fd_);
-    base_ = nullptr;
-    fd_ = -1;
-    max_frames_ = reserved_ = mapped_ = 0;
+    addresses_.reset();
+    fd_.reset();
+    mapped_ = 0;
     populated_.clear();
   }
 
-  [[nodiscard]] bool mapped() const { return base_ != nullptr; }
-  [[nodiscard]] uint8_t* base() const { return static_cast<uint8_t*>(base_); }
-  [[nodiscard]] uint64_t max_frames() const { return max_frames_; }
-  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool mapped() const { return addresses_.mapped(); }
+  [[nodiscard]] uint8_t* base() const { return addresses_.base(); }
+  [[nodiscard]] uint64_t max_frames() const { return populated_.size(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   [[nodiscard]] bool inside(uint64_t first, uint64_t count) const {
-    return count > 0 && first < max_frames_ && count <= max_frames_ - first;
+    return count > 0 && first < max_frames() && count <= max_frames() - first;
   }
 
   static uint64_t whole_pages(uint64_t bytes) {
@@ -123,40 +114,30 @@ class DomainMemory {
 
   Outcome reserve(uint64_t max_frames) {
     const uint64_t bytes = whole_pages(max_frames * kFrameBytes);
-    const auto length = static_cast<size_t>(bytes);
-    if (length != bytes) return Outcome{EFBIG, "mmap"};  // only where size_t has 32 bits
 #if defined(__APPLE__)
     // Takes a length once and never again. Pages are anonymous memory there, and cost nothing until they are touched.
-    if (::ftruncate(fd_, static_cast<off_t>(bytes)) != 0) return Outcome::failed("ftruncate");
+    if (::ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0) return Outcome::failed("ftruncate");
 #endif
-    void* base = ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) return Outcome::failed("mmap");
-    base_ = base;
-    reserved_ = length;
-    max_frames_ = max_frames;
-    populated_.assign(max_frames, false);
-    return Outcome{};
+    const Outcome outcome = Mapping::reserve(bytes, addresses_);
+    if (outcome.ok()) populated_.assign(max_frames, false);
+    return outcome;
   }
 
   /// Puts the object behind the reserved addresses as far as `end`, which it must reach already.
   Outcome map_up_to(uint64_t end) {
     if (end <= mapped_) return Outcome{};
     const uint64_t length = whole_pages(end) - mapped_;
-    void* at = base() + mapped_;
-    if (::mmap(at, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_, static_cast<off_t>(mapped_)) ==
-        MAP_FAILED) {
-      return Outcome::failed("mmap");  // what was reserved there still is
-    }
-    mapped_ += length;
-    return Outcome{};
+    const Outcome outcome = addresses_.place(fd_.get(), mapped_, length);
+    if (outcome.ok()) mapped_ += length;
+    return outcome;
   }
 
   [[nodiscard]] Outcome hole(uint64_t first, uint64_t count) const {
 #if defined(__linux__)
     int result;
     do {
-      result = ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first * kFrameBytes),
-                           static_cast<off_t>(count * kFrameBytes));
+      result = ::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                           static_cast<off_t>(first * kFrameBytes), static_cast<off_t>(count * kFrameBytes));
     } while (result != 0 && errno == EINTR);
     return result == 0 ? Outcome{} : Outcome::failed("fallocate");
 #else
@@ -170,12 +151,10 @@ class DomainMemory {
     for (uint64_t frame = first; frame < first + count; frame++) populated_[frame] = has;
   }
 
-  void* base_ = nullptr;
-  int fd_ = -1;
-  uint64_t max_frames_ = 0;
-  uint64_t reserved_ = 0;  // bytes of address space
-  uint64_t mapped_ = 0;    // bytes of it that have the object behind them
-  std::vector<bool> populated_;
+  Mapping addresses_;  // for the most frames it can have
+  Descriptor fd_;
+  uint64_t mapped_ = 0;          // bytes of the addresses that have the object behind them
+  std::vector<bool> populated_;  // by frame, as many as it can have
 };
 
 }  // namespace ctrl_if

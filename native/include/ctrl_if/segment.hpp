@@ -11,13 +11,29 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 
 #include "descriptor.hpp"
+#include "mapping.hpp"
 
 namespace ctrl_if {
+
+/// Creates the shared-memory object `name` ("/..."), empty and for this user alone. EEXIST: there is one already.
+inline Outcome create_object(const char* name, Descriptor& out) {
+  out = Descriptor(::shm_open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
+  return out.get() < 0 ? Outcome::failed("shm_open") : Outcome{};
+}
+
+#if !defined(__APPLE__)  // which has no such call, and F_PREALLOCATE refuses shared-memory objects
+/// Gives bytes offset..offset+bytes-1 of the object memory, zero-filled where there was none, and makes it long enough.
+inline Outcome allocate(int fd, uint64_t offset, uint64_t bytes) {
+  int error;
+  do error = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes));  // leaves errno alone
+  while (error == EINTR);  // a profiler's or child's signal, not an answer
+  return error == 0 ? Outcome{} : Outcome{error, "posix_fallocate"};
+}
+#endif
 
 /// What fstat said. Where a part is mapped, `bytes` are the part's.
 struct SegmentStat {
@@ -30,28 +46,13 @@ struct SegmentStat {
 
 class Segment {
  public:
-  Segment() = default;
-  Segment(const Segment&) = delete;
-  Segment& operator=(const Segment&) = delete;
-  Segment(Segment&& other) noexcept
-      : base_(std::exchange(other.base_, nullptr)), stat_(other.stat_), fd_(std::move(other.fd_)) {}
-  Segment& operator=(Segment&& other) noexcept {
-    if (this != &other) {
-      reset();
-      base_ = std::exchange(other.base_, nullptr);
-      stat_ = other.stat_;
-      fd_ = std::move(other.fd_);
-    }
-    return *this;
-  }
-  ~Segment() { reset(); }
-
   /// Creates `name` ("/..."), zero-filled, and maps it. On any failure nothing is left behind, in particular no name.
   /// With `keep` the descriptor stays open as fd(), by which open_at finds the object when its name is gone.
   static Outcome create(const char* name, uint64_t bytes, Segment& out, bool keep = false) {
-    Descriptor fd(::shm_open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return Outcome::failed("shm_open");
-    Outcome outcome = reserve(fd.get(), bytes);
+    Descriptor fd;
+    Outcome outcome = create_object(name, fd);
+    if (!outcome.ok()) return outcome;
+    outcome = reserve(fd.get(), bytes);
     if (outcome.ok()) outcome = out.adopt(fd.get(), bytes);
     if (!outcome.ok()) (void)::shm_unlink(name);  // O_EXCL: the name is ours to remove
     if (outcome.ok() && keep) out.fd_ = std::move(fd);
@@ -79,14 +80,12 @@ class Segment {
   }
 
   void reset() {
+    mapping_.reset();
     fd_.reset();
-    if (base_ == nullptr) return;
-    (void)::munmap(base_, static_cast<size_t>(stat_.bytes));  // fails only for arguments that mmap never returned
-    base_ = nullptr;
   }
 
-  [[nodiscard]] bool mapped() const { return base_ != nullptr; }
-  [[nodiscard]] uint8_t* base() const { return static_cast<uint8_t*>(base_); }
+  [[nodiscard]] bool mapped() const { return mapping_.mapped(); }
+  [[nodiscard]] uint8_t* base() const { return mapping_.base(); }
   [[nodiscard]] uint64_t bytes() const { return stat_.bytes; }
   [[nodiscard]] const SegmentStat& stat() const { return stat_; }
   /// -1 unless it was kept.
@@ -97,34 +96,30 @@ class Segment {
     // off_t is signed. mmap would take 0 bytes no better, but says so only after the object exists.
     if (bytes == 0 || bytes > static_cast<uint64_t>(INT64_MAX)) return Outcome{EINVAL, "posix_fallocate"};
 #if defined(__APPLE__)
-    // No posix_fallocate, and F_PREALLOCATE refuses shared-memory objects; their pages are anonymous memory there.
-    if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) return Outcome::failed("ftruncate");
+    // Pages of a shared-memory object are anonymous memory there: nothing can be reserved.
+    return ::ftruncate(fd, static_cast<off_t>(bytes)) == 0 ? Outcome{} : Outcome::failed("ftruncate");
 #else
-    int error;
-    do error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));  // returns its error, leaves errno alone
-    while (error == EINTR);                                          // a profiler's or child's signal, not an answer
-    if (error != 0) return Outcome{error, "posix_fallocate"};
+    return allocate(fd, 0, bytes);
 #endif
-    return Outcome{};
   }
 
   Outcome adopt(int fd, uint64_t min_bytes) {
-    const Outcome outcome = look(fd);
+    const Outcome outcome = inspect(fd);
     if (!outcome.ok()) return outcome;
     if (stat_.bytes == 0 || stat_.bytes < min_bytes) return Outcome{0, "fstat", true};
-    return map(fd, 0);
+    return Mapping::share(fd, 0, stat_.bytes, mapping_);
   }
 
   Outcome adopt_part(int fd, uint64_t offset, uint64_t bytes) {
-    const Outcome outcome = look(fd);
+    const Outcome outcome = inspect(fd);
     if (!outcome.ok()) return outcome;
     if (bytes == 0) return Outcome{EINVAL, "mmap"};
     if (offset > stat_.bytes || bytes > stat_.bytes - offset) return Outcome{0, "fstat", true};
     stat_.bytes = bytes;
-    return map(fd, offset);
+    return Mapping::share(fd, offset, stat_.bytes, mapping_);
   }
 
-  Outcome look(int fd) {
+  Outcome inspect(int fd) {
     reset();
     struct stat st {};
     if (::fstat(fd, &st) != 0) return Outcome::failed("fstat");
@@ -136,17 +131,7 @@ class Segment {
     return Outcome{};
   }
 
-  /// Maps stat_.bytes bytes.
-  Outcome map(int fd, uint64_t offset) {
-    const auto length = static_cast<size_t>(stat_.bytes);
-    if (length != stat_.bytes) return Outcome{EFBIG, "mmap"};  // only where size_t has 32 bits
-    void* base = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, static_cast<off_t>(offset));
-    if (base == MAP_FAILED) return Outcome::failed("mmap");
-    base_ = base;
-    return Outcome{};
-  }
-
-  void* base_ = nullptr;
+  Mapping mapping_;
   SegmentStat stat_;
   // A mapping needs no descriptor, and one counts against the process's limit: none is kept unless asked for.
   Descriptor fd_;
