@@ -3,16 +3,10 @@
     {
       "target_name": "ctrl_if",
       "sources": ["<!@(node -p \"require('fs').readFileSync('native/sources.txt', 'utf8')\")"],  # CMake reads it too
-      "include_dirs": ["native/include", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["native/include"],
       "defines": [
         # 9: the newest version that every supported Node (20.19 and later) has, so one binary serves all.
-        "NAPI_VERSION=9",
-        # Nothing throws through C frames of Node-API; failures are statuses.
-        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
-        # A worker terminated in the middle of a call cannot throw; without this, napi.h aborts the process for it.
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
-        # The deprecated half of napi.h is dead weight.
-        "NODE_ADDON_API_DISABLE_DEPRECATED"
+        "NAPI_VERSION=9"
       ],
       "cflags": ["-Wall", "-Wextra"],  # no -Werror: this also builds with users' compilers, which we have not seen
       # gyp appends ours to Node's own list, where a later Node may ask for C++20 only to have it undone here.
@@ -20,7 +14,7 @@
       "cflags_cc": [
         "-std=c++17",
         "-O3",  # unrolls the copies of 64-byte slots
-        "-fno-exceptions",
+        "-fno-exceptions",  # nothing may throw through the C frames of Node-API; failures are statuses
         "-fvisibility=hidden"  # only the two entry points of a Node-API module are exported
       ],
       "conditions": [

@@ -31,8 +31,8 @@ constexpr ErrnoText kErrnoTexts[] = {
     {ENOSYS, "ENOSYS", "not to be had on this system"},
 };
 
-/// Builds and throws an Error with the given `code` and numbers or strings. Raw Node-API: in a worker that is being
-/// terminated each of these calls may fail, which is nobody's concern any more, but which napi.h answers with abort().
+/// Builds and throws an Error with the given `code` and numbers or strings. In a worker that is being terminated each
+/// of these calls may fail, and nobody is left to be told.
 class Failure {
  public:
   Failure(napi_env env, const std::string& code, const std::string& sentence) : env_(env) {
@@ -68,80 +68,89 @@ void throw_truncated(napi_env env, uint64_t bytes, uint64_t wanted, const std::s
 
 /// Maps with map(segment) and makes the object. `wanted` and `name` are for the error.
 template <class Map>
-Napi::Value map_segment(Napi::Env env, const std::string& name, uint64_t wanted, Map map) {
-  const auto mapping = Share<SharedSegment>::adopt(new SharedSegment());
-  const Outcome outcome = map(mapping->segment);
-  if (outcome.ok()) return {env, make_segment_object(env, mapping)};
-  if (outcome.truncated) {
-    throw_truncated(env, mapping->segment.bytes(), wanted, name);
-  } else {
-    throw_outcome(env, outcome, name);
-  }
-  return {};
+napi_value map_segment(napi_env env, const std::string& name, uint64_t wanted, Map map) {
+  const auto shared = Share<SharedSegment>::adopt(new SharedSegment());
+  const Outcome outcome = map(shared->segment);
+  if (outcome.ok()) return make_segment_object(env, shared);
+  if (!outcome.truncated) return throw_outcome(env, outcome, name);
+  throw_truncated(env, shared->segment.bytes(), wanted, name);
+  return nullptr;
 }
 
-/// (name, bytes, keepDescriptor = false)
-Napi::Value create_segment(const Napi::CallbackInfo& info) {
+bool is_true(napi_env env, napi_value value) {
+  bool result = false;
+  return napi_get_value_bool(env, value, &result) == napi_ok && result;
+}
+
+// (name, bytes, keepDescriptor = false)
+napi_value create_segment(napi_env env, napi_callback_info info) {
+  napi_value argv[3];
   std::string name;
   uint64_t bytes = 0;
-  if (!to_name(info.Env(), info[0], name)) return {};
-  if (!to_integer(info[1], bytes)) return {info.Env(), throw_type(info.Env(), "bytes must be an integer of 0 or more")};
-  const bool keep = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
-  return map_segment(info.Env(), name, bytes,
+  if (!read_arguments(env, info, 3, argv) || !to_name(env, argv[0], name)) return nullptr;
+  if (!to_integer(env, argv[1], bytes)) return throw_type(env, "bytes must be an integer of 0 or more");
+  const bool keep = is_true(env, argv[2]);
+  return map_segment(env, name, bytes,
                      [&](Segment& segment) { return Segment::create(name.c_str(), bytes, segment, keep); });
 }
 
-/// (name, minBytes, startOnly = false)
-Napi::Value open_segment(const Napi::CallbackInfo& info) {
+// (name, minBytes, startOnly = false)
+napi_value open_segment(napi_env env, napi_callback_info info) {
+  napi_value argv[3];
   std::string name;
   uint64_t bytes = 0;
-  if (!to_name(info.Env(), info[0], name)) return {};
-  if (!to_integer(info[1], bytes)) {
-    return {info.Env(), throw_type(info.Env(), "minBytes must be an integer of 0 or more")};
-  }
-  const bool start_only = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
-  return map_segment(info.Env(), name, bytes,
+  if (!read_arguments(env, info, 3, argv) || !to_name(env, argv[0], name)) return nullptr;
+  if (!to_integer(env, argv[1], bytes)) return throw_type(env, "minBytes must be an integer of 0 or more");
+  const bool start_only = is_true(env, argv[2]);
+  return map_segment(env, name, bytes,
                      [&](Segment& segment) { return Segment::open(name.c_str(), bytes, segment, start_only); });
 }
 
-/// (pid, fd, offset, bytes)
-Napi::Value open_segment_at(const Napi::CallbackInfo& info) {
+// (pid, fd, offset, bytes)
+napi_value open_segment_at(napi_env env, napi_callback_info info) {
+  napi_value argv[4];
   uint64_t numbers[4] = {};
+  if (!read_arguments(env, info, 4, argv)) return nullptr;
   for (size_t i = 0; i < 4; i++) {
     // Beyond 2^31 there is neither a process nor a descriptor; offset and bytes are held against the object's size.
-    if (to_integer(info[i], numbers[i]) && (i > 1 || numbers[i] <= INT32_MAX)) continue;
-    return {info.Env(), throw_type(info.Env(), "pid, fd, offset and bytes must be integers of 0 or more")};
+    if (to_integer(env, argv[i], numbers[i]) && (i > 1 || numbers[i] <= INT32_MAX)) continue;
+    return throw_type(env, "pid, fd, offset and bytes must be integers of 0 or more");
   }
   const PeerPath path(static_cast<uint32_t>(numbers[0]), static_cast<uint32_t>(numbers[1]));
-  return map_segment(info.Env(), path.text(), numbers[2] + numbers[3],
+  return map_segment(env, path.text(), numbers[2] + numbers[3],
                      [&](Segment& segment) { return Segment::open_at(path, numbers[2], numbers[3], segment); });
 }
 
-void unlink_segment(const Napi::CallbackInfo& info) {
+// (name)
+napi_value unlink_segment(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
   std::string name;
-  if (!to_name(info.Env(), info[0], name)) return;
+  if (!read_arguments(env, info, 1, argv) || !to_name(env, argv[0], name)) return nullptr;
   const Outcome outcome = Segment::unlink(name.c_str());
-  if (!outcome.ok()) throw_outcome(info.Env(), outcome, name);
+  return outcome.ok() ? nullptr : throw_outcome(env, outcome, name);
 }
 
 void give_back_share(napi_env /*env*/, void* data, void* /*hint*/) { static_cast<Shared*>(data)->release(); }
 
-napi_status define(napi_env env, napi_value object, const char* name, napi_callback call) {
-  napi_value function = nullptr;
-  const napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
-  return status == napi_ok ? napi_set_named_property(env, object, name, function) : status;
-}
+struct Function {
+  const char* name;
+  napi_callback call;
+};
 
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  exports.Set("createSegment", Napi::Function::New<create_segment>(env, "createSegment"));
-  exports.Set("openSegment", Napi::Function::New<open_segment>(env, "openSegment"));
-  exports.Set("openSegmentAt", Napi::Function::New<open_segment_at>(env, "openSegmentAt"));
-  exports.Set("unlinkSegment", Napi::Function::New<unlink_segment>(env, "unlinkSegment"));
-  (void)define(env, exports, "openDoorbell", open_doorbell);
-  (void)define(env, exports, "openRinger", open_ringer);
-  exports.Set("createMemory", Napi::Function::New<create_memory>(env, "createMemory"));
-  (void)CallBlock::open(env, exports);  // fails only in an environment that is ending
-  return exports;
+constexpr Function kFunctions[] = {
+    {"createSegment", create_segment}, {"openSegment", open_segment},   {"openSegmentAt", open_segment_at},
+    {"unlinkSegment", unlink_segment}, {"openDoorbell", open_doorbell}, {"openRinger", open_ringer},
+    {"createMemory", create_memory},
+};
+
+napi_status define(napi_env env, napi_value exports) {
+  for (const Function& each : kFunctions) {
+    napi_value function = nullptr;
+    napi_status status = napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.call, nullptr, &function);
+    if (status == napi_ok) status = napi_set_named_property(env, exports, each.name, function);
+    if (status != napi_ok) return status;
+  }
+  return CallBlock::open(env, exports);
 }
 
 }  // namespace
@@ -167,19 +176,21 @@ napi_status set_number(napi_env env, napi_value object, const char* name, double
   return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
 }
 
-bool to_integer(const Napi::Value& value, uint64_t& out) {
+bool to_integer(napi_env env, napi_value value, uint64_t& out) {
   constexpr double kMaxSafeInteger = 9007199254740991.0;
-  if (!value.IsNumber()) return false;
-  const double number = value.As<Napi::Number>().DoubleValue();
+  double number = 0;
+  if (napi_get_value_double(env, value, &number) != napi_ok) return false;
   // Written so that NaN fails.
   if (!(number >= 0 && number <= kMaxSafeInteger) || number != std::floor(number)) return false;
   out = static_cast<uint64_t>(number);
   return true;
 }
 
-bool to_name(Napi::Env env, const Napi::Value& value, std::string& out) {
-  if (value.IsString()) {
-    out = value.As<Napi::String>().Utf8Value();
+bool to_name(napi_env env, napi_value value, std::string& out) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) == napi_ok) {
+    out.resize(length + 1);  // Node-API ends it with a NUL
+    if (napi_get_value_string_utf8(env, value, out.data(), out.size(), &length) == napi_ok) out.resize(length);
     // The system would stop at a NUL and act on another name than the one it was given.
     if (!out.empty() && out.find('\0') == std::string::npos) return true;
   }
@@ -223,6 +234,11 @@ napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string
   return nullptr;
 }
 
-NODE_API_MODULE(ctrl_if, init)
+napi_value init(napi_env env, napi_value exports) {
+  (void)define(env, exports);  // fails only in an environment that is ending
+  return exports;
+}
 
 }  // namespace ctrl_if::addon
+
+NAPI_MODULE_INIT() { return ctrl_if::addon::init(env, exports); }

@@ -12,8 +12,9 @@
 // environment ends. One share is only ever touched by the thread of its environment, so the count is a plain integer.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -115,10 +116,18 @@ class CallBlock final : public Shared {
   std::vector<Transferable*> rings_;  // null: a free index
 };
 
-/// The `data` of a call, as the type that bind() was given.
+/// The first `argc` arguments of a call; those that JS left out are undefined. False when JS can no longer run.
+inline bool read_arguments(napi_env env, napi_callback_info info, size_t argc, napi_value* argv,
+                           void** data = nullptr) {
+  return napi_get_cb_info(env, info, &argc, argv, nullptr, data) == napi_ok;
+}
+
+/// What the called function is bound to, as the type that bind() was given, and its arguments. Null when JS can no
+/// longer run.
 template <class T>
-T* target(void* data) {
-  return static_cast<T*>(static_cast<Shared*>(data));
+T* bound(napi_env env, napi_callback_info info, size_t argc = 0, napi_value* argv = nullptr) {
+  void* data = nullptr;
+  return read_arguments(env, info, argc, argv, &data) ? static_cast<T*>(static_cast<Shared*>(data)) : nullptr;
 }
 
 /// Adds function `name` to `object`, bound to `data` and owning a share of it. Fails only when JS can no longer run.
@@ -143,10 +152,10 @@ bool check_array(napi_env env, napi_value value, napi_typedarray_type type, cons
 napi_status set_number(napi_env env, napi_value object, const char* name, double number);
 
 /// A JS number that is an integer in 0..2^53-1.
-bool to_integer(const Napi::Value& value, uint64_t& out);
+bool to_integer(napi_env env, napi_value value, uint64_t& out);
 
 /// A name for shm_open: not empty, no NUL. False after throwing.
-bool to_name(Napi::Env env, const Napi::Value& value, std::string& out);
+bool to_name(napi_env env, napi_value value, std::string& out);
 
 // All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, EKIND, ECLOSED, EPEERINDEX.
 napi_value throw_type(napi_env env, const char* sentence);
@@ -159,7 +168,7 @@ napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string
 napi_value make_segment_object(napi_env env, const Share<SharedSegment>& mapping);
 
 /// memory_object.cc: (name, maxFrames) to a NativeMemory.
-Napi::Value create_memory(const Napi::CallbackInfo& info);
+napi_value create_memory(napi_env env, napi_callback_info info);
 
 /// ring_object.cc: NativeSegment's openRing, bound to a SharedSegment.
 napi_value open_ring(napi_env env, napi_callback_info info);

@@ -66,10 +66,9 @@ uint32_t CallBlock::add(Transferable* ring) {
 
 napi_value CallBlock::transfer(napi_env env, napi_callback_info info) {
   if (here.env != env) {
-    void* data = nullptr;
-    size_t argc = 0;
-    if (napi_get_cb_info(env, info, &argc, nullptr, nullptr, &data) != napi_ok) return nullptr;
-    here = {env, target<CallBlock>(data)};
+    auto* bound_block = bound<CallBlock>(env, info);
+    if (bound_block == nullptr) return nullptr;
+    here = {env, bound_block};
   }
   CallBlock* block = here.block;
   int32_t* words = block->words_;

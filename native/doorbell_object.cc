@@ -148,13 +148,6 @@ class RingerShare final : public Shared {
   Ringer ringer;
 };
 
-/// What a call is bound to. Null when JS can no longer run.
-template <class T>
-T* bound(napi_env env, napi_callback_info info, size_t argc = 0, napi_value* argv = nullptr) {
-  void* data = nullptr;
-  return napi_get_cb_info(env, info, &argc, argv, nullptr, &data) == napi_ok ? target<T>(data) : nullptr;
-}
-
 template <bool keep>
 napi_value keep_alive(napi_env env, napi_callback_info info) {
   if (auto* bell = bound<Bell>(env, info)) bell->keep_alive(keep);
@@ -168,7 +161,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   auto* bell = bound<Bell>(env, info, 1, &argument);
   if (bell == nullptr) return nullptr;
   uint64_t timeout_ms = 0;
-  if (!to_integer(Napi::Value(env, argument), timeout_ms) || timeout_ms > INT32_MAX) {
+  if (!to_integer(env, argument, timeout_ms) || timeout_ms > INT32_MAX) {
     return throw_type(env, "timeoutMs must be an integer in 0..2147483647");
   }
   if (!bell->listening()) return throw_closed(env, "this doorbell is closed; open another to go on");
@@ -228,8 +221,7 @@ napi_value open_ringer(napi_env env, napi_callback_info info) {
   uint64_t pid = 0;
   uint64_t fd = 0;
   if (napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr) != napi_ok) return nullptr;
-  if (!to_integer(Napi::Value(env, argv[0]), pid) || !to_integer(Napi::Value(env, argv[1]), fd) || pid > INT32_MAX ||
-      fd > INT32_MAX) {
+  if (!to_integer(env, argv[0], pid) || !to_integer(env, argv[1], fd) || pid > INT32_MAX || fd > INT32_MAX) {
     return throw_type(env, "pid and fd must be integers in 0..2147483647");
   }
   const auto share = Share<RingerShare>::adopt(new RingerShare());

@@ -38,10 +38,8 @@ struct NumberCall {
 /// Argument (number) of every call, below `limit`. False after throwing.
 bool number_call(napi_env env, napi_callback_info info, uint32_t limit, const char* sentence, NumberCall& out) {
   napi_value value = nullptr;
-  size_t argc = 1;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, &value, nullptr, &data) != napi_ok) return false;
-  out.events = target<Events>(data);
+  out.events = bound<Events>(env, info, 1, &value);
+  if (out.events == nullptr) return false;
   if (napi_get_value_uint32(env, value, &out.number) != napi_ok) {
     throw_type(env, sentence);
     return false;
@@ -108,11 +106,10 @@ constexpr Method kMethods[] = {
 // (ports), or () for who only notifies: a controller has one for each guest
 napi_value open_events(napi_env env, napi_callback_info info) {
   napi_value array = nullptr;
-  size_t argc = 1;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, &array, nullptr, &data) != napi_ok) return nullptr;
-  auto* mapping = target<SharedSegment>(data);
-  const bool owner = argc > 0;
+  auto* mapping = bound<SharedSegment>(env, info, 1, &array);
+  napi_valuetype type = napi_undefined;
+  if (mapping == nullptr || napi_typeof(env, array, &type) != napi_ok) return nullptr;
+  const bool owner = type != napi_undefined;
   PinnedArray ports;
   if (owner && !check_array(env, array, napi_uint32_array, "ports", ports)) return nullptr;
   // Last, since JS that check_array ran may have unmapped.

@@ -23,10 +23,8 @@ struct Call {
 
 /// False after throwing.
 bool begin(napi_env env, napi_callback_info info, Call& out) {
-  size_t argc = 3;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, out.argv, nullptr, &data) != napi_ok) return false;
-  out.memory = target<Memory>(data);
+  out.memory = bound<Memory>(env, info, 3, out.argv);
+  if (out.memory == nullptr) return false;
   if (out.memory->frames.mapped()) return true;
   throw_closed(env, "this memory is unmapped; create it again to go on");
   return false;
@@ -162,9 +160,7 @@ napi_value resident_frames(napi_env env, napi_callback_info info) {
 }
 
 napi_value unmap(napi_env env, napi_callback_info info) {
-  void* data = nullptr;
-  size_t argc = 0;
-  if (napi_get_cb_info(env, info, &argc, nullptr, nullptr, &data) == napi_ok) target<Memory>(data)->frames.reset();
+  if (auto* memory = bound<Memory>(env, info)) memory->frames.reset();
   return nullptr;
 }
 
@@ -181,30 +177,24 @@ constexpr Method kMethods[] = {
 
 }  // namespace
 
-Napi::Value create_memory(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  uint64_t max_frames = 0;
+// (name, maxFrames)
+napi_value create_memory(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  if (!read_arguments(env, info, 2, argv)) return nullptr;
   const auto memory = Share<Memory>::adopt(new Memory());
-  if (!to_name(env, info[0], memory->name)) return {};
-  if (!to_integer(info[1], max_frames)) {
-    throw_type(env, "maxFrames must be an integer of 0 or more");
-    return {};
-  }
+  uint64_t max_frames = 0;
+  if (!to_name(env, argv[0], memory->name)) return nullptr;
+  if (!to_integer(env, argv[1], max_frames)) return throw_type(env, "maxFrames must be an integer of 0 or more");
   const Outcome outcome = DomainMemory::create(memory->name.c_str(), max_frames, memory->frames);
-  if (!outcome.ok()) {
-    (void)throw_outcome(env, outcome, memory->name);
-    return {};
-  }
+  if (!outcome.ok()) return throw_outcome(env, outcome, memory->name);
   napi_value object = nullptr;
-  napi_value fd = nullptr;
-  if (napi_create_object(env, &object) != napi_ok || napi_create_int32(env, memory->frames.fd(), &fd) != napi_ok ||
-      napi_set_named_property(env, object, "fd", fd) != napi_ok) {
-    return {};
+  if (napi_create_object(env, &object) != napi_ok || set_number(env, object, "fd", memory->frames.fd()) != napi_ok) {
+    return nullptr;
   }
   for (const Method& method : kMethods) {
-    if (bind(env, object, method.name, method.call, memory.get()) != napi_ok) return {};
+    if (bind(env, object, method.name, method.call, memory.get()) != napi_ok) return nullptr;
   }
-  return {env, object};
+  return object;
 }
 
 }  // namespace ctrl_if::addon

@@ -1,6 +1,7 @@
 // NativeRing: one half of a ring on a mapping, opened here and called through the CallBlock (addon.hpp).
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "addon.hpp"
@@ -20,8 +21,8 @@ constexpr int32_t kRingPeer = 1 << 30;
 template <class Half>
 class Ring final : public Transferable {
  public:
-  Ring(napi_env env, Share<SharedSegment> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup, PinnedArray outbox,
-       PinnedArray inbox)
+  Ring(napi_env env, Share<SharedSegment> mapping, Share<CallBlock> block, Half half, uint32_t* wakeup,
+       PinnedArray outbox, PinnedArray inbox)
       : env_(env),
         mapping_(std::move(mapping)),
         block_(std::move(block)),
@@ -99,13 +100,12 @@ void Ring<Half>::transfer(int32_t* words) {
   if (n > 0) words[CallBlock::kCollected] = take(half_, inbox_.bytes, n, again);
 }
 
-/// (role, offset, entryBytes, slots, outbox, inbox, peerWakeup)
+/// What openRing was given.
 struct Arguments {
   napi_env env = nullptr;
-  void* data = nullptr;
-  napi_value values[7] = {};
+  napi_value values[7] = {};  // role, offset, entryBytes, slots, outbox, inbox, peerWakeup
 
-  Napi::Value operator[](size_t index) const { return {env, values[index]}; }
+  napi_value operator[](size_t index) const { return values[index]; }
 };
 
 /// Everything openRing was given, checked.
@@ -124,7 +124,8 @@ struct Plan {
 bool check_geometry(const Arguments& args, Plan& plan) {
   uint64_t entry_bytes = 0;
   uint64_t slots = 0;
-  if (!to_integer(args[1], plan.offset) || !to_integer(args[2], entry_bytes) || !to_integer(args[3], slots)) {
+  if (!to_integer(args.env, args[1], plan.offset) || !to_integer(args.env, args[2], entry_bytes) ||
+      !to_integer(args.env, args[3], slots)) {
     throw_type(args.env, "offset, entryBytes and slots must be integers of 0 or more");
     return false;
   }
@@ -154,7 +155,7 @@ bool check_place(napi_env env, Plan& plan) {
 bool check_wakeup(const Arguments& args, Plan& plan) {
   const Segment& segment = plan.mapping->segment;
   int64_t offset = 0;
-  if (napi_get_value_int64(args.env, args.values[6], &offset) != napi_ok) {
+  if (napi_get_value_int64(args.env, args[6], &offset) != napi_ok) {
     throw_type(args.env, "peerWakeup must be a number");
     return false;
   }
@@ -177,13 +178,14 @@ bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const 
 
 bool check(const Arguments& args, Plan& plan) {
   napi_env env = args.env;
-  plan.mapping = target<SharedSegment>(args.data);
-  const std::string role = args[0].IsString() ? args[0].As<Napi::String>().Utf8Value() : "";
-  if (role != "front" && role != "back") {
+  char role[sizeof "front" + 1] = {};  // room to see that there is more
+  size_t length = 0;
+  (void)napi_get_value_string_utf8(env, args[0], role, sizeof role, &length);
+  plan.front = std::string_view(role, length) == "front";
+  if (!plan.front && std::string_view(role, length) != "back") {
     throw_type(env, "role must be 'front' or 'back'");
     return false;
   }
-  plan.front = role == "front";
   // The place last: looking at `resizable` may run JS, and JS may unmap. After check_place nothing does before attach.
   if (!check_geometry(args, plan)) return false;
   const uint64_t all = uint64_t{plan.entry_bytes} * plan.slots;
@@ -229,10 +231,9 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
 napi_value open_ring(napi_env env, napi_callback_info info) {
   Arguments args;
   args.env = env;
-  size_t argc = 7;
-  if (napi_get_cb_info(env, info, &argc, args.values, nullptr, &args.data) != napi_ok) return nullptr;
   Plan plan;
-  if (!check(args, plan)) return nullptr;
+  plan.mapping = bound<SharedSegment>(env, info, 7, args.values);
+  if (plan.mapping == nullptr || !check(args, plan)) return nullptr;
   if (plan.entry_bytes == ControlGeometry::entry_bytes() && plan.slots == ControlGeometry::slots()) {
     return plan.front ? open_half(args, plan, FrontRing<ControlGeometry>())
                       : open_half(args, plan, BackRing<ControlGeometry>());

@@ -18,9 +18,8 @@ struct WordCall {
 /// Arguments (offset), (offset, value) or (offset, value, desired) of a word's call. False after throwing.
 bool word_call(napi_env env, napi_callback_info info, size_t arguments, WordCall& out) {
   napi_value argv[3];
-  size_t argc = 3;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return false;
+  auto* shared = bound<SharedSegment>(env, info, 3, argv);
+  if (shared == nullptr) return false;
   int64_t offset = 0;
   if (napi_get_value_int64(env, argv[0], &offset) != napi_ok) {
     throw_type(env, "offset must be a number of bytes");
@@ -34,7 +33,7 @@ bool word_call(napi_env env, napi_callback_info info, size_t arguments, WordCall
     throw_type(env, "desired must be a number");
     return false;
   }
-  const Segment& segment = target<SharedSegment>(data)->segment;
+  const Segment& segment = shared->segment;
   if (!segment.mapped()) {
     throw_closed(env);
     return false;
@@ -95,9 +94,8 @@ struct BytesCall {
 /// Arguments (offset, Uint8Array) of read and write; the array says how many bytes. False after throwing.
 bool bytes_call(napi_env env, napi_callback_info info, BytesCall& out) {
   napi_value argv[2];
-  size_t argc = 2;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return false;
+  auto* shared = bound<SharedSegment>(env, info, 2, argv);
+  if (shared == nullptr) return false;
   int64_t offset = 0;
   if (napi_get_value_int64(env, argv[0], &offset) != napi_ok) {
     throw_type(env, "offset must be a number of bytes");
@@ -109,7 +107,7 @@ bool bytes_call(napi_env env, napi_callback_info info, BytesCall& out) {
     throw_type(env, "the second argument must be a Uint8Array");
     return false;
   }
-  const Segment& segment = target<SharedSegment>(data)->segment;
+  const Segment& segment = shared->segment;
   if (!segment.mapped()) {
     throw_closed(env);
     return false;
@@ -136,9 +134,7 @@ napi_value write(napi_env env, napi_callback_info info) {
 }
 
 napi_value unmap(napi_env env, napi_callback_info info) {
-  void* data = nullptr;
-  size_t argc = 0;
-  if (napi_get_cb_info(env, info, &argc, nullptr, nullptr, &data) == napi_ok) target<SharedSegment>(data)->segment.reset();
+  if (auto* shared = bound<SharedSegment>(env, info)) shared->segment.reset();
   return nullptr;
 }
 
