@@ -132,22 +132,17 @@ napi_value unlink_segment(napi_env env, napi_callback_info info) {
 
 void give_back_share(napi_env /*env*/, void* data, void* /*hint*/) { static_cast<Shared*>(data)->release(); }
 
-struct Function {
-  const char* name;
-  napi_callback call;
-};
-
-constexpr Function kFunctions[] = {
+constexpr Method kFunctions[] = {
     {"createSegment", create_segment}, {"openSegment", open_segment},   {"openSegmentAt", open_segment_at},
     {"unlinkSegment", unlink_segment}, {"openDoorbell", open_doorbell}, {"openRinger", open_ringer},
     {"createMemory", create_memory},
 };
 
 napi_status define(napi_env env, napi_value exports) {
-  for (const Function& each : kFunctions) {
+  for (const auto& [name, call] : kFunctions) {
     napi_value function = nullptr;
-    napi_status status = napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.call, nullptr, &function);
-    if (status == napi_ok) status = napi_set_named_property(env, exports, each.name, function);
+    napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
+    if (status == napi_ok) status = napi_set_named_property(env, exports, name, function);
     if (status != napi_ok) return status;
   }
   return CallBlock::open(env, exports);

@@ -69,6 +69,13 @@ class Share {
 
 class SharedSegment final : public Shared {
  public:
+  static constexpr const char* kUnmapped = "this segment is unmapped; open it again to go on";
+  static constexpr const char* kOutside = "offset and length must lie inside the segment";
+
+  [[nodiscard]] uint8_t* find(uint64_t offset, uint64_t bytes) const { return segment.find(offset, bytes); }
+  [[nodiscard]] bool mapped() const { return segment.mapped(); }
+  void unmap() { segment.reset(); }
+
   Segment segment;
 };
 
@@ -133,6 +140,20 @@ T* bound(napi_env env, napi_callback_info info, size_t argc = 0, napi_value* arg
 /// Adds function `name` to `object`, bound to `data` and owning a share of it. Fails only when JS can no longer run.
 napi_status bind(napi_env env, napi_value object, const char* name, napi_callback call, Shared* data);
 
+struct Method {
+  const char* name;
+  napi_callback call;
+};
+
+template <size_t N>
+napi_status bind(napi_env env, napi_value object, const Method (&methods)[N], Shared* data) {
+  for (const Method& method : methods) {
+    const napi_status status = bind(env, object, method.name, method.call, data);
+    if (status != napi_ok) return status;
+  }
+  return napi_ok;
+}
+
 /// Makes `object` own a share of `data`.
 napi_status own(napi_env env, napi_value object, Shared* data);
 
@@ -160,7 +181,7 @@ bool to_name(napi_env env, napi_value value, std::string& out);
 // All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, EKIND, ECLOSED, EPEERINDEX.
 napi_value throw_type(napi_env env, const char* sentence);
 napi_value throw_range(napi_env env, const char* sentence);
-napi_value throw_closed(napi_env env, const char* sentence = "this segment is unmapped; open it again to go on");
+napi_value throw_closed(napi_env env, const char* sentence = SharedSegment::kUnmapped);
 /// What `outcome`, not ok(), says about `name`.
 napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string& name);
 

@@ -92,14 +92,8 @@ napi_value collect(napi_env env, napi_callback_info info) {
   return number(env, call.events->collect(call.number));
 }
 
-struct Method {
-  const char* name;
-  napi_callback call;
-};
-
-constexpr Method kMethods[] = {
-    {"notify", notify}, {"mask", mask}, {"unmask", unmask}, {"status", status}, {"collect", collect},
-};
+constexpr Method kNotify[] = {{"notify", notify}};
+constexpr Method kOwn[] = {{"mask", mask}, {"unmask", unmask}, {"status", status}, {"collect", collect}};
 
 }  // namespace
 
@@ -121,10 +115,8 @@ napi_value open_events(napi_env env, napi_callback_info info) {
   const auto events = Share<Events>::adopt(new Events(env, Share<SharedSegment>::of(mapping), ports));
   napi_value object = nullptr;
   if (!held || napi_create_object(env, &object) != napi_ok) return nullptr;
-  for (const Method& method : kMethods) {
-    if (!owner && method.call != notify) continue;
-    if (bind(env, object, method.name, method.call, events.get()) != napi_ok) return nullptr;
-  }
+  if (bind(env, object, kNotify, events.get()) != napi_ok) return nullptr;
+  if (owner && bind(env, object, kOwn, events.get()) != napi_ok) return nullptr;
   return object;
 }
 

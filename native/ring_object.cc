@@ -142,13 +142,10 @@ bool check_place(napi_env env, Plan& plan) {
     throw_closed(env);
     return false;
   }
-  const uint64_t needed = ring_bytes(plan.entry_bytes, plan.slots);
-  if (plan.offset % 4 != 0 || needed > segment.bytes() || plan.offset > segment.bytes() - needed) {
-    throw_range(env, "the ring must start at a multiple of 4 and lie inside the segment");
-    return false;
-  }
-  plan.base = segment.base() + plan.offset;
-  return true;
+  plan.base = segment.find(plan.offset, ring_bytes(plan.entry_bytes, plan.slots));
+  if (plan.offset % 4 == 0 && plan.base != nullptr) return true;
+  throw_range(env, "the ring must start at a multiple of 4 and lie inside the segment");
+  return false;
 }
 
 /// A negative offset is no word: the ring's peer never sleeps, or its user looks after that.
@@ -160,12 +157,10 @@ bool check_wakeup(const Arguments& args, Plan& plan) {
     return false;
   }
   if (offset < 0) return true;
-  if (offset % 4 != 0 || static_cast<uint64_t>(offset) + 4 > segment.bytes()) {
-    throw_range(args.env, "peerWakeup must be a multiple of 4 inside the segment, or negative");
-    return false;
-  }
-  plan.wakeup = reinterpret_cast<uint32_t*>(segment.base() + offset);
-  return true;
+  plan.wakeup = reinterpret_cast<uint32_t*>(segment.find(static_cast<uint64_t>(offset), sizeof(uint32_t)));
+  if (offset % 4 == 0 && plan.wakeup != nullptr) return true;
+  throw_range(args.env, "peerWakeup must be a multiple of 4 inside the segment, or negative");
+  return false;
 }
 
 /// Entry i is at i * entryBytes.

@@ -80,6 +80,23 @@ void holes() {
   for (uint64_t frame = 10; frame < 13; frame++) CHECK(all_bytes(memory, frame, 0));
 }
 
+void finds_what_has_memory() {
+  DomainMemory memory;
+  fresh(memory, "find", 8);
+  CHECK(memory.populate(1, 2).ok());
+  CHECK(memory.populate(5, 3).ok());
+  CHECK(memory.find(0, 3 * kFrame) == memory.base());
+  CHECK(memory.find(3 * kFrame - 4, 4) == memory.base() + 3 * kFrame - 4);
+  CHECK(memory.find(3 * kFrame - 4, 5) == nullptr && memory.find(3 * kFrame, 0) == nullptr);
+  CHECK(memory.find(2 * kFrame, 4 * kFrame) == nullptr);  // a hole in the middle
+  CHECK(memory.find(5 * kFrame, 3 * kFrame) == memory.base() + 5 * kFrame);
+  CHECK(memory.find(5 * kFrame, 3 * kFrame + 1) == nullptr);
+  CHECK(memory.find(UINT64_MAX, 4) == nullptr && memory.find(UINT64_MAX - 3, 4) == nullptr);
+  CHECK(memory.find(kFrame, UINT64_MAX) == nullptr);
+  memory.reset();
+  CHECK(memory.find(0, 4) == nullptr);
+}
+
 /// A hole at the end, and one that was never anything else: what was mapped stays inside the object.
 void stale_looks_are_harmless() {
   DomainMemory memory;
@@ -228,6 +245,7 @@ void a_full_machine() {
 int main() {
   run("grows in place", grows_in_place);
   run("holes", holes);
+  run("finds what has memory", finds_what_has_memory);
   run("stale looks are harmless", stale_looks_are_harmless);
   run("another mapping", another_mapping);
   run("refusals", refusals);

@@ -114,6 +114,22 @@ void values() {
   CHECK(!first.mapped());
 }
 
+void finds_what_is_mapped() {
+  const std::string name = fresh_name("find");
+  Segment segment;
+  CHECK(segment.find(0, 0) == nullptr);
+  CHECK(Segment::create(name.c_str(), 100, segment).ok());
+  CHECK(Segment::unlink(name.c_str()).ok());
+  CHECK(segment.find(0, 100) == segment.base());
+  CHECK(segment.find(96, 4) == segment.base() + 96);
+  CHECK(segment.find(100, 0) == segment.base() + 100);
+  CHECK(segment.find(97, 4) == nullptr && segment.find(0, 101) == nullptr && segment.find(101, 0) == nullptr);
+  CHECK(segment.find(UINT64_MAX, 4) == nullptr && segment.find(UINT64_MAX - 3, 4) == nullptr);
+  CHECK(segment.find(4, UINT64_MAX) == nullptr);
+  segment.reset();
+  CHECK(segment.find(0, 4) == nullptr);
+}
+
 }  // namespace
 
 int main() {
@@ -122,5 +138,6 @@ int main() {
   run("too small", too_small);
   run("a failure leaves nothing", failure_leaves_nothing);
   run("values", values);
+  run("finds what is mapped", finds_what_is_mapped);
   return 0;
 }

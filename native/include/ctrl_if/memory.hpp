@@ -82,6 +82,14 @@ class DomainMemory {
     return true;
   }
 
+  /// Where bytes offset..offset+bytes-1 are; null when not all of their frames have memory.
+  [[nodiscard]] uint8_t* find(uint64_t offset, uint64_t bytes) const {
+    const uint64_t first = offset / kFrameBytes;
+    const uint64_t last = (offset + (bytes == 0 ? 0 : bytes - 1)) / kFrameBytes;
+    // When the sum wraps, the last frame is before the first.
+    return last >= first && populated(first, last - first + 1) ? base() + offset : nullptr;
+  }
+
   /// How many frames of memory the object has by the system's own count.
   Outcome resident(uint64_t& frames) const {
     struct stat st {};

@@ -87,6 +87,11 @@ class Segment {
   [[nodiscard]] bool mapped() const { return mapping_.mapped(); }
   [[nodiscard]] uint8_t* base() const { return mapping_.base(); }
   [[nodiscard]] uint64_t bytes() const { return stat_.bytes; }
+  /// Where bytes offset..offset+bytes-1 are; null when not all of them are mapped.
+  [[nodiscard]] uint8_t* find(uint64_t offset, uint64_t bytes) const {
+    const bool inside = bytes <= mapping_.bytes() && offset <= mapping_.bytes() - bytes;
+    return inside && mapped() ? base() + offset : nullptr;
+  }
   [[nodiscard]] const SegmentStat& stat() const { return stat_; }
   /// -1 unless it was kept.
   [[nodiscard]] int fd() const { return fd_.get(); }
