@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctrl_if/codes.h"
 #include "ctrl_if/ring.hpp"
 #include "ctrl_if/segment.hpp"
 
@@ -92,18 +93,6 @@ class Transferable : public Shared {
 /// ever sees the one.
 class CallBlock final : public Shared {
  public:
-  /// The same numbers stand in lib/ring/native-ring.ts.
-  enum Word : size_t {
-    kRing,       // in: which ring, by the index that openRing gave
-    kCount,      // in: entries to publish, from its outbox
-    kMax,        // in: entries to collect at most, into its inbox
-    kPolls,      // in: looks at the peer's index
-    kLook,       // in: 1 to look, after a publish, whether the peer sleeps
-    kPublished,  // out: entries published, or a code below zero
-    kCollected,  // out: entries collected, kRingPeer, or a code below zero
-    kWords
-  };
-
   /// The environment's own; null when it has none, as while it ends.
   static CallBlock* of(napi_env env);
   /// Makes it, and its words and transfer() as properties of `exports`.

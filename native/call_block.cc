@@ -45,7 +45,7 @@ napi_status CallBlock::open(napi_env env, napi_value exports) {
   // Allocated by JS, not by us: external memory is refused where V8 runs in a sandbox.
   napi_value words = nullptr;
   void* memory = nullptr;
-  status = napi_create_arraybuffer(env, kWords * sizeof(int32_t), &memory, &words);
+  status = napi_create_arraybuffer(env, kCallWords * sizeof(int32_t), &memory, &words);
   if (status != napi_ok) return status;
   block->words_ = static_cast<int32_t*>(memory);
   // Strong, and given back only with the block: the words must outlive every call.
@@ -72,12 +72,12 @@ napi_value CallBlock::transfer(napi_env env, napi_callback_info info) {
   }
   CallBlock* block = here.block;
   int32_t* words = block->words_;
-  words[kPublished] = words[kCollected] = 0;
-  const auto index = static_cast<uint32_t>(words[kRing]);
+  words[kCallPublished] = words[kCallCollected] = 0;
+  const auto index = static_cast<uint32_t>(words[kCallRing]);
   if (index < block->rings_.size() && block->rings_[index] != nullptr) {
     block->rings_[index]->transfer(words);
   } else {
-    words[kPublished] = words[kCollected] = kClosed;
+    words[kCallPublished] = words[kCallCollected] = kRingClosed;
   }
   return nullptr;
 }

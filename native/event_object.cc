@@ -16,7 +16,7 @@ class Events final : public Shared {
 
   [[nodiscard]] bool mapped() const { return mapping_->segment.mapped(); }
   [[nodiscard]] uint32_t collect(uint32_t max) {
-    const auto room = static_cast<uint32_t>(std::min<size_t>(ports_.length, kEventPorts));
+    const auto room = static_cast<uint32_t>(std::min<size_t>(ports_.length, kPorts));
     return channels.collect(reinterpret_cast<uint32_t*>(ports_.bytes), std::min(max, room));
   }
 
@@ -56,7 +56,7 @@ bool number_call(napi_env env, napi_callback_info info, uint32_t limit, const ch
 }
 
 bool port_call(napi_env env, napi_callback_info info, NumberCall& out) {
-  return number_call(env, info, kEventPorts, "port must be a number in 0..4095", out);
+  return number_call(env, info, kPorts, "port must be a number in 0..4095", out);
 }
 
 napi_value number(napi_env env, uint32_t value) {

@@ -1,7 +1,6 @@
 // NativeRing: one half of a ring on a mapping, opened here and called through the CallBlock (addon.hpp).
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "addon.hpp"
@@ -14,9 +13,6 @@ namespace {
 // 26 ms on the machine this was measured on. A worker cannot be terminated, nor a process interrupted from JS, inside a
 // call.
 constexpr int32_t kMaxPolls = 1'000'000;
-
-/// Published, but the peer sleeps: ring its doorbell. Larger than any count.
-constexpr int32_t kRingPeer = 1 << 30;
 
 template <class Half>
 class Ring final : public Transferable {
@@ -74,30 +70,30 @@ int32_t take(BackRing<Geometry>& half, uint8_t* dst, uint32_t max, uint32_t poll
   return half.take_requests_spinning(dst, max, polls);
 }
 
-/// Publish, look whether the peer sleeps, collect.
+/// Publish, claim the sleep word of a peer that sleeps, collect.
 template <class Half>
 void Ring<Half>::transfer(int32_t* words) {
   if (!mapping_->segment.mapped()) {
-    words[CallBlock::kPublished] = words[CallBlock::kCollected] = kClosed;
+    words[kCallPublished] = words[kCallCollected] = kRingClosed;
     return;
   }
-  if (words[CallBlock::kCount] > 0) {
-    const int32_t published = push(half_, outbox_.bytes, clamp(words[CallBlock::kCount]));
-    words[CallBlock::kPublished] = published;
+  if (words[kCallCount] > 0) {
+    const int32_t published = push(half_, outbox_.bytes, clamp(words[kCallCount]));
+    words[kCallPublished] = published;
     if (published < 0) {
-      words[CallBlock::kCollected] = published;
+      words[kCallCollected] = published;
       return;
     }
-    if (words[CallBlock::kLook] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
+    if (words[kCallClaim] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
       // A peer that sleeps has nothing to collect from yet.
-      words[CallBlock::kCollected] = kRingPeer;
+      words[kCallCollected] = kRingPeer;
       return;
     }
   }
-  const uint32_t n = clamp(words[CallBlock::kMax]);
+  const uint32_t n = clamp(words[kCallMax]);
   // `polls` counts every look, the core only those after the first; nothing asked for is no reason to spin.
-  const auto again = static_cast<uint32_t>(std::clamp(words[CallBlock::kPolls], 1, kMaxPolls) - 1);
-  if (n > 0) words[CallBlock::kCollected] = take(half_, inbox_.bytes, n, again);
+  const auto again = static_cast<uint32_t>(std::clamp(words[kCallPolls], 1, kMaxPolls) - 1);
+  if (n > 0) words[kCallCollected] = take(half_, inbox_.bytes, n, again);
 }
 
 /// What openRing was given.
@@ -173,14 +169,12 @@ bool check_entries(napi_env env, napi_value value, uint64_t bytes_wanted, const 
 
 bool check(const Arguments& args, Plan& plan) {
   napi_env env = args.env;
-  char role[sizeof "front" + 1] = {};  // room to see that there is more
-  size_t length = 0;
-  (void)napi_get_value_string_utf8(env, args[0], role, sizeof role, &length);
-  plan.front = std::string_view(role, length) == "front";
-  if (!plan.front && std::string_view(role, length) != "back") {
-    throw_type(env, "role must be 'front' or 'back'");
+  int32_t role = 0;
+  if (napi_get_value_int32(env, args[0], &role) != napi_ok || (role != kRoleFront && role != kRoleBack)) {
+    throw_type(env, "role must be ROLE_FRONT or ROLE_BACK");
     return false;
   }
+  plan.front = role == kRoleFront;
   // The place last: looking at `resizable` may run JS, and JS may unmap. After check_place nothing does before attach.
   if (!check_geometry(args, plan)) return false;
   const uint64_t all = uint64_t{plan.entry_bytes} * plan.slots;

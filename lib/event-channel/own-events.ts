@@ -1,9 +1,10 @@
 import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
+import { PORT_MASKED, PORT_PENDING } from '../page/native-codes.ts';
 import { openDoorbell } from '../page/native-doorbell.ts';
 import type { NativePage } from '../page/native-page.ts';
-import { PAGE_ASLEEP, PORTS } from '../wire/page.ts';
+import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
 /** Ports told in one look: a peer that notifies without end gets no more of a turn than that. */
 const PORTS_A_LOOK = 64;
@@ -94,7 +95,7 @@ export class OwnEvents {
 
   status(port: number): { pending: boolean; masked: boolean } {
     const bits = this.#bits.status(port);
-    return { pending: (bits & 1) !== 0, masked: (bits & 2) !== 0 };
+    return { pending: (bits & PORT_PENDING) !== 0, masked: (bits & PORT_MASKED) !== 0 };
   }
 
   /**
@@ -124,7 +125,7 @@ export class OwnEvents {
   }
 
   disarm(): void {
-    if (!this.#closed) this.#page.store32(PAGE_ASLEEP, 0);
+    if (!this.#closed) this.#page.store32(PAGE_ASLEEP, AWAKE);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Page } from '../page/page.ts';
-import { WAKEUP_PROMPT } from '../wire/page.ts';
+import { AWAKE, WAKEUP_PROMPT } from '../wire/page.ts';
 import type { DomainLoop } from './domain-loop.ts';
 import { DEFAULT_IDLE, IdleBudget, type IdleStrategy, Promptness } from './idle.ts';
 
@@ -135,7 +135,7 @@ export class Waiter {
 
   disarm(): void {
     // A link that broke during the wait has given its page back.
-    if (!this.#stopped) this.#side.page.store32(this.#side.ownWord, 0);
+    if (!this.#stopped) this.#side.page.store32(this.#side.ownWord, AWAKE);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type * as codes from './native-codes.ts';
 import { packageRoot } from './package-place.ts';
 
 /** The one seam to the binary: what `native/addon.cc` exports. TS validates; the addon only guards memory. */
@@ -22,7 +23,7 @@ export interface NativeAddon {
   /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
   openRinger(pid: number, fd: number): NativeRinger;
   createMemory(name: string, maxFrames: number): NativeMemoryObject;
-  /** The words of {@link transfer}'s arguments and results; `ring/native-ring.ts` says which. One block a thread. */
+  /** The words of {@link transfer}'s arguments and results, `CALL_*` of `native-codes.ts`. One block a thread. */
   readonly callBlock: ArrayBuffer;
   /** Publishes to and collects from the ring that the call block names. */
   transfer(): void;
@@ -44,7 +45,7 @@ export interface NativeSegment {
   read(offset: number, target: Uint8Array): void;
   write(offset: number, source: Uint8Array): void;
   openRing(
-    role: 'front' | 'back',
+    role: typeof codes.ROLE_FRONT | typeof codes.ROLE_BACK,
     offset: number,
     entryBytes: number,
     slots: number,
@@ -69,7 +70,7 @@ export interface NativeEvents {
   mask(port: number): void;
   /** 1: it had fired meanwhile; collect before sleeping. */
   unmask(port: number): number;
-  /** 1 pending, 2 masked. */
+  /** `PORT_PENDING` and `PORT_MASKED`. */
   status(port: number): number;
   /** Clears up to `max` pending ports and writes them to `ports`; fewer than that and `ports.length`: there are no more. */
   collect(max: number): number;
@@ -128,7 +129,8 @@ export function loadAddon(): AddonLoad {
   try {
     const root = packageRoot();
     const require = createRequire(import.meta.url);
-    loaded = { addon: require('node-gyp-build')(root) as NativeAddon };
+    const addon = require('node-gyp-build')(root) as NativeAddon;
+    loaded = { addon };
   } catch (cause) {
     loaded = { addon: undefined, reason: cause as Error };
   }

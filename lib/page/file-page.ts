@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
 import type { Page } from './page.ts';
@@ -99,7 +100,7 @@ export class FilePage implements Page {
   }
 
   armWakeup(offset: number): void {
-    this.store32(offset, 1);
+    this.store32(offset, ASLEEP);
   }
 
   /**
@@ -107,8 +108,8 @@ export class FilePage implements Page {
    * overwritten, but the bell that follows wakes it all the same.
    */
   claimWakeup(offset: number): boolean {
-    if (process.arch === 'x64' && this.load32(offset) === 0) return false;
-    this.store32(offset, 0);
+    if (process.arch === 'x64' && this.load32(offset) === AWAKE) return false;
+    this.store32(offset, AWAKE);
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError } from './failure.ts';
 import type { Page } from './page.ts';
 
@@ -35,12 +36,12 @@ export class SabPage implements Page {
   }
 
   armWakeup(offset: number): void {
-    Atomics.store(this.#open(), offset >> 2, 1);
+    Atomics.store(this.#open(), offset >> 2, ASLEEP);
   }
 
   claimWakeup(offset: number): boolean {
     const words = this.#open();
-    return Atomics.load(words, offset >> 2) === 1 && Atomics.exchange(words, offset >> 2, 0) === 1;
+    return Atomics.load(words, offset >> 2) === ASLEEP && Atomics.exchange(words, offset >> 2, AWAKE) === ASLEEP;
   }
 
   read(offset: number, target: Uint8Array): void {

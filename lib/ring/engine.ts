@@ -7,17 +7,10 @@ import { NativeRingEngine } from './native-ring.ts';
 import { PageRing } from './page-ring.ts';
 import { privateBytes } from './private-bytes.ts';
 
+export { NOT_OUTSTANDING, PEER_INDEX, RING_CLOSED, RING_PEER } from '../page/native-codes.ts';
+
 /** The front produces requests and consumes responses, the back the reverse. On `tx` the guest is front. */
 export type RingRole = 'front' | 'back';
-
-/** The peer's index is not one it can have reached: a lie, or (from a file engine) one seen half-written. */
-export const PEER_INDEX = -1;
-/** Published, but the peer sleeps and must be rung; nothing was collected. Larger than any count. */
-export const RING_PEER = 1 << 30;
-/** The page was unmapped. */
-export const RING_CLOSED = -2;
-/** A response was published for which no request had been taken. */
-export const NOT_OUTSTANDING = -3;
 
 /**
  * One half of a ring, moving whole entries between the slots and two private buffers. The bounds of every peer index
@@ -31,7 +24,7 @@ export interface RingEngine {
   /** Copies up to `max` new entries into the inbox, looking up to `polls` times while there is none. */
   collect(max: number, polls: number): number;
   /**
-   * {@link publish}, then a look whether the peer sleeps ({@link RING_PEER}), then {@link collect}, in one crossing. With
+   * {@link publish}, then a look whether the peer sleeps (`RING_PEER`), then {@link collect}, in one crossing. With
    * `count` 0 nothing is published and nobody is rung; with `max` 0 nothing is collected.
    */
   exchange(count: number, max: number, polls: number): number;

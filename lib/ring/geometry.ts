@@ -1,4 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
+import { MAX_ENTRY_BYTES, MAX_SLOTS } from '../page/native-codes.ts';
 import type { Page } from '../page/page.ts';
 import { SLOTS_OFFSET } from '../wire/layout.ts';
 
@@ -36,7 +37,8 @@ export function checkGeometry(geometry: RingGeometry, page: Page): void {
       { field: what, expected, received },
     );
   };
-  if (!isBetween(slots, 1, 65_536) || (slots & (slots - 1)) !== 0) refuse('slots', 'a power of two, 1 to 65536', slots);
+  if (!isBetween(slots, 1, MAX_SLOTS) || (slots & (slots - 1)) !== 0)
+    refuse('slots', `a power of two, 1 to ${MAX_SLOTS}`, slots);
   if (!page.atomic && slots > MAX_SLOTS_WITHOUT_ATOMICS) {
     refuse(
       'slots',
@@ -44,8 +46,8 @@ export function checkGeometry(geometry: RingGeometry, page: Page): void {
       slots,
     );
   }
-  if (!isBetween(entryBytes, 4, 65_536) || entryBytes % 4 !== 0)
-    refuse('entryBytes', 'a multiple of 4, 4 to 65536', entryBytes);
+  if (!isBetween(entryBytes, 4, MAX_ENTRY_BYTES) || entryBytes % 4 !== 0)
+    refuse('entryBytes', `a multiple of 4, 4 to ${MAX_ENTRY_BYTES}`, entryBytes);
   const last = page.bytes - ringBytes(geometry);
   if (!isBetween(offset, 0, last) || offset % 4 !== 0) {
     refuse('offset', `a multiple of 4, 0 to ${last}, so that the ring fits the page's ${page.bytes} bytes`, offset);

@@ -1,17 +1,19 @@
 import { markAsUntransferable } from 'node:worker_threads';
 import { loadAddon, type NativeRing } from '../page/addon.ts';
+import * as codes from '../page/native-codes.ts';
 import type { NativePage } from '../page/native-page.ts';
 import type { RingEngine, RingRole } from './engine.ts';
 import type { RingGeometry } from './geometry.ts';
 
-/** Words of the call block: the arguments and results of `transfer()`, the same as in `native/addon.hpp`. */
-const RING = 0;
-const COUNT = 1;
-const MAX = 2;
-const POLLS = 3;
-const LOOK = 4;
-const PUBLISHED = 5;
-const COLLECTED = 6;
+// Locals of this module, which V8 takes for the constants that they are; imported names it loads in every call.
+const RING = codes.CALL_RING;
+const COUNT = codes.CALL_COUNT;
+const MAX = codes.CALL_MAX;
+const POLLS = codes.CALL_POLLS;
+const CLAIM = codes.CALL_CLAIM;
+const PUBLISHED = codes.CALL_PUBLISHED;
+const COLLECTED = codes.CALL_COLLECTED;
+const ROLES = { front: codes.ROLE_FRONT, back: codes.ROLE_BACK } as const;
 
 const { addon } = loadAddon();
 // The addon keeps a pointer into it, so its memory must never move to another thread.
@@ -33,7 +35,7 @@ export class NativeRingEngine implements RingEngine {
     inbox: Uint8Array,
     peerWakeup: number,
   ) {
-    this.#ring = page.segment.openRing(role, offset, entryBytes, slots, outbox, inbox, peerWakeup);
+    this.#ring = page.segment.openRing(ROLES[role], offset, entryBytes, slots, outbox, inbox, peerWakeup);
     this.#index = this.#ring.index;
   }
 
@@ -54,12 +56,12 @@ export class NativeRingEngine implements RingEngine {
     return this.#transfer(count, max, polls, 1);
   }
 
-  #transfer(count: number, max: number, polls: number, look: 0 | 1): number {
+  #transfer(count: number, max: number, polls: number, claim: 0 | 1): number {
     callBlock[RING] = this.#index;
     callBlock[COUNT] = count;
     callBlock[MAX] = max;
     callBlock[POLLS] = polls;
-    callBlock[LOOK] = look;
+    callBlock[CLAIM] = claim;
     transfer();
     return callBlock[COLLECTED]!;
   }

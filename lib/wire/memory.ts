@@ -3,7 +3,7 @@
  * page; from frame 1 on lies the grant table; the rest is the guest's to hand out.
  */
 export const FRAME_BYTES = 4096;
-/** 64 GiB; the same number stands in `native/include/ctrl_if/memory.hpp`. */
+/** 64 GiB. It also bounds what one call can ask of the addon: a bit a frame. */
 export const MAX_FRAMES = 1 << 24;
 
 /**

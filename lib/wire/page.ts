@@ -32,10 +32,10 @@ export const PARTY_START_TIME = 8;
 /** u32, the domid the controller gave out; written by the controller. */
 export const PAGE_DOMID = 2320;
 
-/**
- * u32 each: 1 while that domain sleeps and wants its doorbell rung, else 0. The sleeper sets it, the peer claims it
- * back to 0 before it rings (DESIGN.md, "decide whether to notify").
- */
+/** The two values of a sleep word. The sleeper stores ASLEEP; its peer exchanges it for AWAKE before it rings. */
+export const AWAKE = 0;
+export const ASLEEP = 1;
+/** u32 each: {@link ASLEEP} while that domain sleeps and wants its doorbell rung, else {@link AWAKE}. */
 export const PAGE_WAKEUP = { guest: 2432, controller: 2560 } as const;
 /** u32 beside each: 1 when the message that the domain was last rung for came promptly after its own; the ringer's word. */
 export const WAKEUP_PROMPT = 4;
@@ -44,7 +44,7 @@ export const WAKEUP_PROMPT = 4;
 export const PORTS = 4096;
 /** The port of the control interface, in every guest (PROTOCOL.md 1.7). */
 export const CONTROL_PORT = 1;
-/** u32, 1 while the domain sleeps and wants its doorbell rung for any port; as {@link PAGE_WAKEUP} for the one link. */
+/** u32, {@link ASLEEP} while the domain sleeps and wants its doorbell rung for any port; as {@link PAGE_WAKEUP} for the one link. */
 export const PAGE_ASLEEP = 2688;
 /** u32[4]: which words of {@link PAGE_PENDING} are worth a look. */
 export const PAGE_SELECTOR = 2816;

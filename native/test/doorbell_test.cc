@@ -120,7 +120,7 @@ void signals_do_not_wake() {
 void serve(Segment& page, const Doorbell& bell, uint32_t rounds, const Ringer& answer) {
   EventChannels events(page.base());
   auto* words = reinterpret_cast<uint32_t*>(page.base());
-  uint32_t* asleep = words + kDomainAsleep / 4;
+  uint32_t* asleep = words + kPageAsleep / 4;
   for (uint32_t round = 1; round <= rounds;) {
     uint32_t port = 0;
     arm(asleep);

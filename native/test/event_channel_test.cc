@@ -17,7 +17,7 @@ using ctrl_if::test::run;
 struct alignas(4096) Page {
   uint8_t bytes[kPageBytes] = {};
   uint32_t& word(size_t offset) { return *reinterpret_cast<uint32_t*>(bytes + offset); }
-  uint32_t& asleep() { return word(kDomainAsleep); }
+  uint32_t& asleep() { return word(kPageAsleep); }
   bool all_zero() {
     const Page zero;
     return std::memcmp(bytes, zero.bytes, kPageBytes) == 0;
@@ -72,10 +72,10 @@ void masked_events_wait() {
   events.mask(9);
   arm(&page.asleep());
   CHECK(!events.notify(9));
-  CHECK_EQ(events.status(9), EventChannels::kPending | EventChannels::kMasked);
+  CHECK_EQ(events.status(9), kPortPending | kPortMasked);
   CHECK(collect(events, 8).empty());
   CHECK(events.unmask(9));
-  CHECK_EQ(events.status(9), EventChannels::kPending);
+  CHECK_EQ(events.status(9), kPortPending);
   CHECK(collect(events, 8) == Ports{9});
   CHECK_EQ(events.status(9), 0);
   // Masked between the notify and the collect.
@@ -94,7 +94,7 @@ void left_over_is_kept() {
     Random random(max);
     std::set<uint32_t> fired;
     for (uint32_t i = 0; i < 200; i++) {
-      const uint32_t port = i % 3 == 0 ? random.below(64) : random.below(kEventPorts);
+      const uint32_t port = i % 3 == 0 ? random.below(64) : random.below(kPorts);
       fired.insert(port);
       (void)events.notify(port);
     }
@@ -119,41 +119,41 @@ void no_port_starves() {
   for (const uint32_t busy : {0U, 1U, 31U, 2000U, 4095U}) {
     Page page;
     EventChannels events(page.bytes);
-    for (uint32_t port = 0; port < kEventPorts; port += 61) (void)events.notify(port);
+    for (uint32_t port = 0; port < kPorts; port += 61) (void)events.notify(port);
     std::set<uint32_t> told;
     for (uint32_t turn = 0; turn < 2 * 68 + 2; turn++) {
       (void)events.notify(busy);
-      (void)events.notify((busy + 1) % kEventPorts);
+      (void)events.notify((busy + 1) % kPorts);
       for (const uint32_t port : collect(events, 1)) told.insert(port);
     }
-    for (uint32_t port = 0; port < kEventPorts; port += 61) CHECK(told.count(port) == 1);
+    for (uint32_t port = 0; port < kPorts; port += 61) CHECK(told.count(port) == 1);
   }
 }
 
 void any_bits_are_legal() {
   Page page;
   EventChannels events(page.bytes);
-  std::memset(page.bytes + kEventSelector, 0xff, 16);
+  std::memset(page.bytes + kPageSelector, 0xff, 16);
   CHECK(collect(events, 8).empty());  // nothing behind it
   CHECK(page.all_zero());
 
-  std::memset(page.bytes + kEventSelector, 0xff, kPageBytes - kEventSelector);
-  CHECK(collect(events, kEventPorts).empty());  // all masked
-  std::memset(page.bytes + kEventSelector, 0xff, 16);
-  std::memset(page.bytes + kEventMask, 0, 512);
-  const Ports all = collect(events, kEventPorts);
-  CHECK_EQ(all.size(), kEventPorts);
-  for (uint32_t port = 0; port < kEventPorts; port++) CHECK_EQ(all[port], port);
+  std::memset(page.bytes + kPageSelector, 0xff, kPageBytes - kPageSelector);
+  CHECK(collect(events, kPorts).empty());  // all masked
+  std::memset(page.bytes + kPageSelector, 0xff, 16);
+  std::memset(page.bytes + kPageMask, 0, 512);
+  const Ports all = collect(events, kPorts);
+  CHECK_EQ(all.size(), kPorts);
+  for (uint32_t port = 0; port < kPorts; port++) CHECK_EQ(all[port], port);
 
   Random random(3);
   for (uint32_t round = 0; round < 2000; round++) {
-    for (size_t at = kEventSelector; at < kPageBytes; at += 4) page.word(at) = random.below(UINT32_MAX);
-    for (const uint32_t port : collect(events, 1 + random.below(64))) CHECK(port < kEventPorts);
+    for (size_t at = kPageSelector; at < kPageBytes; at += 4) page.word(at) = random.below(UINT32_MAX);
+    for (const uint32_t port : collect(events, 1 + random.below(64))) CHECK(port < kPorts);
   }
   // What is not the channels' is untouched, between the selector and the pending bits as before them.
-  std::memset(page.bytes + kEventSelector, 0, 16);
-  std::memset(page.bytes + kEventPending, 0, kPageBytes - kEventPending);
-  for (size_t at = kEventSelector + 16; at < kEventPending; at += 4) page.word(at) = 0;
+  std::memset(page.bytes + kPageSelector, 0, 16);
+  std::memset(page.bytes + kPagePending, 0, kPageBytes - kPagePending);
+  for (size_t at = kPageSelector + 16; at < kPagePending; at += 4) page.word(at) = 0;
   CHECK(page.all_zero());
 }
 

@@ -36,11 +36,11 @@ struct Channels : EventChannels {
     return false;
   }
   void forget_left_over() {
-    for (uint32_t i = 0; i < kSelectorWords; i++) (void)exchange(word(kEventSelector) + i, 0);
+    for (uint32_t i = 0; i < kSelectorWords; i++) (void)exchange(word(kPageSelector) + i, 0);
   }
   void clear(uint32_t port) { (void)clear_bits(pending(port), bit(port)); }
   void set(uint32_t port) { (void)set_bits(pending(port), bit(port)); }
-  uint32_t* asleep() { return word(kDomainAsleep); }
+  uint32_t* asleep() { return word(kPageAsleep); }
 };
 
 class Run {
@@ -137,7 +137,7 @@ class Run {
       for (uint32_t i = 0; i < count; i++) events.set(ports[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
-      CHECK(ports[i] < kEventPorts);
+      CHECK(ports[i] < kPorts);
       seen_[ports[i]].value.store(published_[ports[i]].value.load(std::memory_order_relaxed),
                                   std::memory_order_relaxed);
     }
@@ -148,8 +148,8 @@ class Run {
   }
 
   alignas(4096) uint8_t page_[kPageBytes] = {};
-  Count published_[kEventPorts];
-  Count seen_[kEventPorts];
+  Count published_[kPorts];
+  Count seen_[kPorts];
   Broken broken_;
   uint32_t rounds_;
   int patience_ms_;

@@ -18,7 +18,7 @@ using namespace ctrl_if;
 using ctrl_if::test::Random;
 using ctrl_if::test::run;
 
-constexpr uint64_t kFrame = DomainMemory::kFrameBytes;
+constexpr uint64_t kFrame = kFrameBytes;
 
 std::string fresh_name(const char* what) { return "/ctrl-if-memory-test-" + std::to_string(::getpid()) + "-" + what; }
 
@@ -134,7 +134,7 @@ void refusals() {
   const std::string name = fresh_name("refused");
   DomainMemory memory;
   expect(DomainMemory::create(name.c_str(), 0, memory), EINVAL, "mmap");
-  expect(DomainMemory::create(name.c_str(), DomainMemory::kMaxFrames + 1, memory), EINVAL, "mmap");
+  expect(DomainMemory::create(name.c_str(), kMaxFrames + 1, memory), EINVAL, "mmap");
   expect(DomainMemory::create(name.c_str(), UINT64_MAX, memory), EINVAL, "mmap");
   CHECK(!memory.mapped());
   fresh(memory, "bounds", 8);

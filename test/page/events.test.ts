@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadAddon, type NativeSegment } from '../../lib/page/addon.ts';
+import { PAGE_ASLEEP } from '../../lib/wire/page.ts';
 import { testsNative } from '../support/engines.ts';
 import { holdsOf, usePages } from '../support/pages.ts';
 import { pump, usePeers } from '../support/peer.ts';
 
-const DOMAIN_ASLEEP = 2688;
 const SELECTOR = 2816;
 const PENDING = 3072;
 const MASK = 3584;
@@ -43,9 +43,9 @@ function codeOf(act: () => unknown): unknown {
 describe.runIf(testsNative)('event channels', () => {
   it('lie where the page layout says', () => {
     const { page, events } = channels();
-    page.armWakeup(DOMAIN_ASLEEP);
+    page.armWakeup(PAGE_ASLEEP);
     expect(events.notify(1057)).toBe(1);
-    expect(page.load32(DOMAIN_ASLEEP)).toBe(0);
+    expect(page.load32(PAGE_ASLEEP)).toBe(0);
     expect(page.load32(PENDING + 33 * 4)).toBe(2);
     expect(page.load32(SELECTOR + 4)).toBe(2);
     events.mask(4095);
@@ -54,7 +54,7 @@ describe.runIf(testsNative)('event channels', () => {
 
   it('ring once a sleep, coalesce, and keep what is masked', () => {
     const { page, ports, events } = channels();
-    page.armWakeup(DOMAIN_ASLEEP);
+    page.armWakeup(PAGE_ASLEEP);
     expect([events.notify(7), events.notify(7), events.notify(8)]).toEqual([1, 0, 0]);
     events.mask(8);
     expect([events.status(7), events.status(8), events.status(9)]).toEqual([1, 3, 0]);

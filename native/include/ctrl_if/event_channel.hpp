@@ -36,23 +36,31 @@
 #include <cstdint>
 
 #include "atomics.hpp"
-#include "layout.hpp"
+#include "codes.h"
 #include "wakeup.hpp"
+#include "wire.h"
 
 namespace ctrl_if {
+
+inline constexpr uint32_t kEventWords = kPorts / 32;          // of pending bits, and of mask bits
+inline constexpr uint32_t kSelectorWords = kEventWords / 32;  // bit w: pending word w is worth a look
+
+static_assert(kPagePending >= kPageSelector + kSelectorWords * 4);
+static_assert(kPageMask == kPagePending + kEventWords * 4);
+static_assert(kPageBytes == kPageMask + kEventWords * 4);
 
 class EventChannels {
  public:
   /// `page` has kPageBytes bytes, 4-aligned, and is the owner's page, whoever calls.
   explicit EventChannels(void* page) : page_(static_cast<uint8_t*>(page)) {}
 
-  /// After publishing. True: ring the doorbell of the page's owner. `port` < kEventPorts, here and below.
+  /// After publishing. True: ring the doorbell of the page's owner. `port` < kPorts, here and below.
   [[nodiscard]] bool notify(uint32_t port) {
     // release: pairs with the acquire of C3, so that who clears the bit sees what was published; and N1 before N2.
     if ((set_bits(pending(port), bit(port)) & bit(port)) != 0) return false;
     if ((load_seq_cst(mask_word(port)) & bit(port)) != 0) return false;  // N2: pairs with U1
     (void)set_bits(selector(port), selector_bit(port));                  // N3: pairs with C1
-    return claim(word(kDomainAsleep));                                   // N4: its fence pairs with arm's
+    return claim(word(kPageAsleep));                                     // N4: its fence pairs with arm's
   }
 
   /// Events of `port` are kept and not announced.
@@ -66,12 +74,10 @@ class EventChannels {
     return true;
   }
 
-  static constexpr uint32_t kPending = 1;
-  static constexpr uint32_t kMasked = 2;
-  /// kPending and kMasked, as they were a moment ago.
+  /// kPortPending and kPortMasked, as they were a moment ago.
   [[nodiscard]] uint32_t status(uint32_t port) const {
-    return ((load_acquire(pending(port)) & bit(port)) != 0 ? kPending : 0) |
-           ((load_acquire(mask_word(port)) & bit(port)) != 0 ? kMasked : 0);
+    return ((load_acquire(pending(port)) & bit(port)) != 0 ? uint32_t{kPortPending} : 0) |
+           ((load_acquire(mask_word(port)) & bit(port)) != 0 ? uint32_t{kPortMasked} : 0);
   }
 
   /// Clears up to `max` pending ports that are not masked and writes their numbers to `ports`. Returns how many; with
@@ -82,18 +88,18 @@ class EventChannels {
     if (max == 0) return 0;
     uint32_t worth[kSelectorWords];
     for (uint32_t i = 0; i < kSelectorWords; i++) {
-      uint32_t* selector = word(kEventSelector) + i;
+      uint32_t* selector = word(kPageSelector) + i;
       // relaxed: in S2 the fence of arm orders it, and otherwise a bit that comes later is for a later call.
       // C1, acquire: pairs with N3, so that C2 sees the pending bit.
       worth[i] = load_relaxed(selector) == 0 ? 0 : exchange(selector, 0);
     }
     const uint32_t start = next_;
-    uint32_t count = take(worth, start, kEventPorts, ports, max);
+    uint32_t count = take(worth, start, kPorts, ports, max);
     if (count < max) count += take(worth, 0, start, ports + count, max - count);
     // What is left over was announced, and only we know it. No wake-up is due: the owner is awake, and will see it in
     // S2.
     for (uint32_t i = 0; i < kSelectorWords; i++) {
-      if (worth[i] != 0) (void)set_bits(word(kEventSelector) + i, worth[i]);
+      if (worth[i] != 0) (void)set_bits(word(kPageSelector) + i, worth[i]);
     }
     return count;
   }
@@ -102,9 +108,9 @@ class EventChannels {
   static uint32_t bit(uint32_t port) { return 1U << (port & 31); }
   static uint32_t selector_bit(uint32_t port) { return 1U << (port / 32 & 31); }
   [[nodiscard]] uint32_t* word(size_t offset) const { return reinterpret_cast<uint32_t*>(page_ + offset); }
-  [[nodiscard]] uint32_t* pending(uint32_t port) const { return word(kEventPending) + port / 32; }
-  [[nodiscard]] uint32_t* mask_word(uint32_t port) const { return word(kEventMask) + port / 32; }
-  [[nodiscard]] uint32_t* selector(uint32_t port) const { return word(kEventSelector) + port / (32 * 32); }
+  [[nodiscard]] uint32_t* pending(uint32_t port) const { return word(kPagePending) + port / 32; }
+  [[nodiscard]] uint32_t* mask_word(uint32_t port) const { return word(kPageMask) + port / 32; }
+  [[nodiscard]] uint32_t* selector(uint32_t port) const { return word(kPageSelector) + port / (32 * 32); }
 
  private:
   /// The part of collect for ports `from` up to and without `to`. Clears the bits of `worth` that have nothing left.
@@ -118,12 +124,12 @@ class EventChannels {
         if (w * 32 >= to) break;
         if (count == max) return count;
         // C2, relaxed: after C1's acquire; a bit seen late was announced again.
-        const uint32_t fired = load_relaxed(word(kEventPending) + w) & ~load_relaxed(word(kEventMask) + w);
+        const uint32_t fired = load_relaxed(word(kPagePending) + w) & ~load_relaxed(word(kPageMask) + w);
         const uint32_t here = fired & between(w, from, to);
         const uint32_t told = write_ports(w, here, ports + count, max - count);
         if (told != 0) {
           // C3, acquire: pairs with N1; the caller sees what was published before any event this clears.
-          (void)clear_bits(word(kEventPending) + w, told);
+          (void)clear_bits(word(kPagePending) + w, told);
           count += static_cast<uint32_t>(__builtin_popcount(told));
         }
         if (told == fired) worth[i] &= ~(left & -left);
@@ -147,7 +153,7 @@ class EventChannels {
       const uint32_t port = w * 32 + static_cast<uint32_t>(__builtin_ctz(bits));
       told |= bit(port);
       ports[count++] = port;
-      next_ = (port + 1) % kEventPorts;
+      next_ = (port + 1) % kPorts;
     }
     return told;
   }

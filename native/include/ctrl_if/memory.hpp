@@ -22,15 +22,12 @@
 #include "descriptor.hpp"
 #include "mapping.hpp"
 #include "segment.hpp"
+#include "wire.h"
 
 namespace ctrl_if {
 
 class DomainMemory {
  public:
-  static constexpr uint64_t kFrameBytes = 4096;
-  /// 64 GiB. Also bounds what one call can ask of this process: a bit a frame.
-  static constexpr uint64_t kMaxFrames = uint64_t{1} << 24;
-
   /// Creates `name` ("/...") with frame 0 alone, zero-filled, and reserves addresses for `max_frames`. On any failure
   /// nothing is left behind.
   static Outcome create(const char* name, uint64_t max_frames, DomainMemory& out) {

@@ -21,16 +21,13 @@
 #include <cstring>
 
 #include "atomics.hpp"
+#include "codes.h"
+#include "wire.h"
 
 namespace ctrl_if {
 
-// Results below zero; zero and above count entries.
-inline constexpr int32_t kPeerIndex = -1;  ///< the peer's index cannot be true, or was seen half-written
-inline constexpr int32_t kClosed = -2;     ///< for owners of a mapping: there is none any more. Never returned here
-inline constexpr int32_t kNotOutstanding = -3;  ///< more responses than requests taken: nothing was sent
-
-inline constexpr uint32_t kMaxSlots = 65536;       // a count must fit an int32_t with room to spare
-inline constexpr uint32_t kMaxEntryBytes = 65536;  // so that slots * entry bytes cannot overflow 64 bits, nor 2^32 + 8
+// Results below zero; zero and above count entries. kPeerIndex: the peer's index cannot be true, or was seen
+// half-written. kNotOutstanding: more responses than requests taken, nothing was sent.
 
 /// Entry size and slot count known to the compiler: copies become a few vector moves.
 template <uint32_t EntryBytes, uint32_t Slots>
@@ -62,7 +59,7 @@ class DynamicGeometry {
   uint32_t slots_;
 };
 
-inline constexpr uint64_t kRingHeaderBytes = 8;
+inline constexpr uint64_t kRingHeaderBytes = kSlotsOffset;
 
 /// Bytes of shared memory that a ring covers.
 inline constexpr uint64_t ring_bytes(uint32_t entry_bytes, uint32_t slots) {
