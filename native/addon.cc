@@ -132,6 +132,25 @@ napi_value unlink_segment(napi_env env, napi_callback_info info) {
 
 void give_back_share(napi_env /*env*/, void* data, void* /*hint*/) { static_cast<Shared*>(data)->release(); }
 
+struct Code {
+  const char* name;
+  double value;
+};
+
+#define CTRL_IF_CODE(name, value) {#name, static_cast<double>(value)},
+constexpr Code kCodes[] = {CTRL_IF_CODES(CTRL_IF_CODE)};
+#undef CTRL_IF_CODE
+
+/// What this binary was built with, for lib/page/addon.ts to compare.
+napi_status define_codes(napi_env env, napi_value exports) {
+  napi_value codes = nullptr;
+  napi_status status = napi_create_object(env, &codes);
+  for (const auto& [name, value] : kCodes) {
+    if (status == napi_ok) status = set_number(env, codes, name, value);
+  }
+  return status == napi_ok ? napi_set_named_property(env, exports, "codes", codes) : status;
+}
+
 constexpr Method kFunctions[] = {
     {"createSegment", create_segment}, {"openSegment", open_segment},   {"openSegmentAt", open_segment_at},
     {"unlinkSegment", unlink_segment}, {"openDoorbell", open_doorbell}, {"openRinger", open_ringer},
@@ -145,7 +164,8 @@ napi_status define(napi_env env, napi_value exports) {
     if (status == napi_ok) status = napi_set_named_property(env, exports, name, function);
     if (status != napi_ok) return status;
   }
-  return CallBlock::open(env, exports);
+  const napi_status status = define_codes(env, exports);
+  return status == napi_ok ? CallBlock::open(env, exports) : status;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type * as codes from './native-codes.ts';
+import * as codes from './native-codes.ts';
 import { packageRoot } from './package-place.ts';
 
 /** The one seam to the binary: what `native/addon.cc` exports. TS validates; the addon only guards memory. */
@@ -23,6 +23,8 @@ export interface NativeAddon {
   /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
   openRinger(pid: number, fd: number): NativeRinger;
   createMemory(name: string, maxFrames: number): NativeMemoryObject;
+  /** What the addon was built with of `native-codes.ts`, by name; {@link loadAddon} has compared them. */
+  readonly codes: Readonly<Record<string, number>>;
   /** The words of {@link transfer}'s arguments and results, `CALL_*` of `native-codes.ts`. One block a thread. */
   readonly callBlock: ArrayBuffer;
   /** Publishes to and collects from the ring that the call block names. */
@@ -130,9 +132,19 @@ export function loadAddon(): AddonLoad {
     const root = packageRoot();
     const require = createRequire(import.meta.url);
     const addon = require('node-gyp-build')(root) as NativeAddon;
+    checkCodes(addon.codes);
     loaded = { addon };
   } catch (cause) {
     loaded = { addon: undefined, reason: cause as Error };
   }
   return loaded;
+}
+
+/** Throws when the addon was built with other codes: a binary of another release would read and write other bytes. */
+function checkCodes(found: Readonly<Record<string, number>> = {}): void {
+  for (const [name, expected] of Object.entries(codes)) {
+    if (found[name] === expected) continue;
+    const other = found[name] === undefined ? 'has none' : `was built with ${found[name]}`;
+    throw new Error(`the addon is not of this release: ${name} is ${expected} here, and the addon ${other}`);
+  }
 }
