@@ -106,7 +106,10 @@ export interface CtrlIfErrorDetails {
   cause?: unknown;
 }
 
-/** The one error class of ctrl-if: a stable `code`, a sentence that says what happened and what to do, and the details. */
+/**
+ * The one error class of ctrl-if: a stable `code`, a sentence that says what happened and what to do, and the details. Its
+ * `name` is `CtrlIfError`, or `AbortError` where the code is `ERR_CTRL_IF_ABORTED`; `cause` is then the signal's reason.
+ */
 export class CtrlIfError extends Error {
   readonly code: CtrlIfErrorCode;
   declare readonly field?: string;
@@ -125,6 +128,9 @@ export class CtrlIfError extends Error {
     super(sentence, cause === undefined ? undefined : { cause });
     this.code = code;
     Object.assign(this, rest);
+    // The name by which every API with an AbortSignal says that the signal ended it.
+    if (code === 'ERR_CTRL_IF_ABORTED')
+      Object.defineProperty(this, 'name', { value: 'AbortError', configurable: true });
   }
 
   static {
