@@ -1,6 +1,6 @@
 /** How a device class says what all of them say: the names and numbers in which block, network and USB differ. */
 import type { AnyMessage } from '../link/codec.ts';
-import type { MessageName } from '../wire/codec.ts';
+import { type MessageName, seedCodec } from '../wire/codec.ts';
 import { BLKIF_DRIVER_STATUS_DOWN, BLKIF_DRIVER_STATUS_UP } from '../wire/constants.ts';
 
 /** `*_INTERFACE_STATUS_*` by number, the same in all classes but for USB's name of 0, DESTROYED, and its lack of 3. */
@@ -64,7 +64,7 @@ export function frontendMessage(
   fields: object = {},
 ): AnyMessage {
   const name = wire.frontend[which]!;
-  return wire.backendHandle ? { name, handle, ...fields } : { name, ...fields };
+  return { name, ...fieldsOf(name, { handle, ...fields }) };
 }
 
 /** A message to the backend, of any name: they all name the interface the same way. */
@@ -74,7 +74,14 @@ export function backendMessage(
   { domid, handle }: InterfaceId,
   fields: object = {},
 ): AnyMessage {
-  return wire.backendHandle ? { name, domid, [wire.backendHandle]: handle, ...fields } : { name, domid, ...fields };
+  const own = wire.backendHandle ? { [wire.backendHandle]: handle } : {};
+  return { name, ...fieldsOf(name, { domid, ...own, ...fields }) };
+}
+
+/** Those of `values` that the message called `name` has: what all classes say together has more than each has fields for. */
+export function fieldsOf(name: MessageName, values: object): object {
+  const { fields } = seedCodec.definition(name).struct;
+  return Object.fromEntries(Object.entries(values).filter(([key]) => fields.some((field) => field.name === key)));
 }
 
 /** Which interface: a frontend's domain, and the handle that the controller gave it there. */

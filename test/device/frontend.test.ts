@@ -16,7 +16,7 @@ import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
 import { NETWORK } from '../../lib/device/network/wire.ts';
 import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
 import { USB } from '../../lib/device/usb/wire.ts';
-import { frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
+import { fieldsOf, frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
 const CLASSES = {
@@ -48,7 +48,7 @@ class World {
     for (const notice of NOTICES) this.frontend.on(notice, () => this.log.push(`!${notice}`));
     this.frontend.on('error', (error) => this.errors.push(error));
     const { controller } = machine.domain(1);
-    controller.receive(wire.frontend.DRIVER_STATUS, () => ({ maxHandle: 0 }));
+    controller.receive(wire.frontend.DRIVER_STATUS, () => fieldsOf(wire.frontend.DRIVER_STATUS, { maxHandle: 0 }));
     if (wire.frontend.QUERY) controller.receive(wire.frontend.QUERY, () => ({ status: 0 }));
     const unanswered = (letter: string) => () => {
       this.log.push(letter);
@@ -252,7 +252,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
   it('gives its pages back where nobody takes its CONNECT, and says so', async () => {
     const { wire, Frontend } = CLASSES[which];
     const { controller } = machine.domain(1);
-    controller.receive(wire.frontend.DRIVER_STATUS, () => ({ maxHandle: 0 }));
+    controller.receive(wire.frontend.DRIVER_STATUS, () => fieldsOf(wire.frontend.DRIVER_STATUS, { maxHandle: 0 }));
     controller.receive(wire.frontend.DISCONNECT, () => {});
     if (wire.frontend.QUERY) controller.receive(wire.frontend.QUERY, () => ({ status: 1, domid: 2 }));
     const frontend = new Frontend(machine.domain(1).frontend);

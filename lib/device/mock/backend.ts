@@ -4,6 +4,7 @@ import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../surround
 import {
   type DeviceWire,
   DRIVER_STATUS,
+  fieldsOf,
   framesOf,
   frontendMessage,
   handleOf,
@@ -55,11 +56,12 @@ export class MockBackend {
     this.#receive(frontend.DRIVER_STATUS, async ({ status }) => {
       if (status === DRIVER_STATUS.DOWN) this.#letGo();
       else await this.tell('DISCONNECTED');
-      return { maxHandle: this.#handle };
+      return fieldsOf(frontend.DRIVER_STATUS, { maxHandle: this.#handle });
     });
     this.#receive(frontend.CONNECT, (message) => this.#connect(message));
     this.#receive(frontend.DISCONNECT, () => this.tell('DISCONNECTED'));
-    if (frontend.QUERY) this.#receive(frontend.QUERY, (message) => this.#fields(this.#statusOf(message)));
+    const { QUERY } = frontend;
+    if (QUERY) this.#receive(QUERY, (message) => fieldsOf(QUERY, this.#fields(this.#statusOf(message))));
   }
 
   /** The frontend's pages, while it is connected. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { ChannelAllocator, Peer } from '../surroundings.ts';
-import { type DeviceWire, DRIVER_STATUS, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
+import { type DeviceWire, DRIVER_STATUS, fieldsOf, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import type { Party } from './party.ts';
 import { Relay, type RelayFields } from './relay.ts';
 import type { RelayEvent } from './table.ts';
@@ -200,10 +200,11 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     await this.#each(relays, (relay) => (isUp ? relay.frontendUp() : relay.fire('DOWN')));
     const maxHandle = Math.max(0, ...relays.map(({ handle }) => handle));
     if (isUp && this.#wire.answersDriverUp) {
-      const answer = { name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.UP, maxHandle };
+      const name = this.#wire.frontend.DRIVER_STATUS;
+      const answer = { name, ...fieldsOf(name, { status: DRIVER_STATUS.UP, maxHandle }) };
       await driver.peer.request(answer).catch((error: unknown) => this.emit('error', error));
     }
-    return { maxHandle };
+    return fieldsOf(this.#wire.frontend.DRIVER_STATUS, { maxHandle });
   }
 
   /** Acknowledged when all is done: the statuses have said how it went. */
@@ -216,7 +217,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   }
 
   #statusOf(driver: Driver, message: AnyMessage): object {
-    return this.#find(driver, message)?.statusFields() ?? this.#closed;
+    return fieldsOf(this.#wire.frontend.QUERY!, this.#find(driver, message)?.statusFields() ?? this.#closed);
   }
 
   #find(driver: Driver, message: AnyMessage): Relay | undefined {
