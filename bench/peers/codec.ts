@@ -110,7 +110,8 @@ function checkEncoded(
 ): void {
   target[0]!.fill(0);
   codec.encode!(value, 0);
-  const expected = encode(message as never, job.library === 'ctrlIf' ? 7 : (message.id as number));
+  const { type, subtype, id, length, ...plain } = message;
+  const expected = encode(plain as never, job.library === 'ctrlIf' ? 7 : (id as number));
   const end = 4 + slotLength(expected);
   if (Buffer.compare(expected.subarray(0, end), target[0]!.subarray(0, end)) !== 0)
     throw new Error(`${job.library} encodes ${name} to ${Buffer.from(target[0]!).toString('hex')}`);

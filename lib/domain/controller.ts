@@ -15,6 +15,7 @@ import { sweepStalePages, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
+import { checkKeys } from '../unknown-key.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
@@ -47,6 +48,8 @@ export interface ControllerOptions<Users extends readonly MessageDefinition[] = 
   /** What to do when nothing comes from a guest; default `adaptive`. */
   idle?: IdleStrategy;
 }
+
+const OPTIONS = ['name', 'engine', 'messages', 'idle'] satisfies (keyof ControllerOptions)[];
 
 export interface ControllerEvents<User extends MessageDefinition> {
   /** A guest has connected. Receivers registered in this call miss none of its messages. */
@@ -117,6 +120,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   static async listen<const Users extends readonly MessageDefinition[] = []>(
     options: ControllerOptions<Users> = {},
   ): Promise<Controller<Users[number]>> {
+    checkKeys('the options of Controller.listen', options, OPTIONS);
     const { name = DEFAULT_NAME, messages } = options;
     const idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
     const { engine } = chooseEngine(options.engine);

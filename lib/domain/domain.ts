@@ -1,5 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import type { MemoryStatus } from '../memory/memory-status.ts';
+import { checkKeys } from '../unknown-key.ts';
 import type { MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
@@ -77,6 +78,7 @@ export class Domain<User extends MessageDefinition = never> extends Endpoint<Use
   async resizeMemory(frames: number, options: ResizeMemoryOptions = {}): Promise<MemoryStatus> {
     const watch = this.#memory;
     if (!watch) throw noMemory(`domain ${this.domid}`, this.domid);
+    checkKeys('the options of resizeMemory', options, ['signal', 'timeout', 'onProgress']);
     const { signal, timeout } = options;
     const start = performance.now();
     const { status } = await this.#seed.request(

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { type MemoryStatus, readMemoryStatus } from '../memory/memory-status.ts';
@@ -71,6 +72,8 @@ export class MemoryWatch {
         if (timeout !== undefined) {
           const late = () => reject(this.#givenUp('ERR_CTRL_IF_TIMEOUT', target, 'was not done in time'));
           timer = setTimeout(late, timeout);
+          // The link's socket keeps the process alive, or lets it go.
+          timer.unref();
         }
         this.#looks.add(look);
         look();

@@ -1,4 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
+import { checkKeys } from '../unknown-key.ts';
 
 /**
  * What a link does when nothing comes:
@@ -15,6 +16,7 @@ export const DEFAULT_IDLE: IdleStrategy = 'adaptive';
 export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
   if (idle === 'spin' || idle === 'adaptive' || idle === 'park') return idle;
   const microseconds = (idle as { spinMicroseconds?: unknown } | null)?.spinMicroseconds;
+  if (typeof idle === 'object' && idle !== null) checkKeys('idle', idle, ['spinMicroseconds']);
   if (typeof microseconds === 'number' && microseconds >= 0) return idle;
   throw new CtrlIfError(
     'ERR_CTRL_IF_VALUE',

@@ -1,4 +1,12 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { CtrlIfError } from '../errors.ts';
+import { checkKeys } from '../unknown-key.ts';
+
+const OPTIONS = ['signal', 'timeout'] as const satisfies readonly (keyof RequestOptions)[];
+
+/** Throws `ERR_CTRL_IF_VALUE` for an option that a request does not have. */
+export const checkRequestOptions = (options: RequestOptions): void =>
+  checkKeys('the options of request', options, OPTIONS);
 
 export interface RequestOptions {
   /** Gives the request up; a response that still comes is recognised and dropped. */
@@ -60,6 +68,8 @@ export class Call {
     const onAbort = () => giveUp(aborted(signal!));
     signal?.addEventListener('abort', onAbort, { once: true });
     const timer = timeout === undefined ? undefined : setTimeout(() => giveUp(timedOut(timeout)), timeout);
+    // The link's socket keeps the process alive, or lets it go.
+    timer?.unref();
     this.#release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -67,8 +77,9 @@ export class Call {
   }
 }
 
-export function aborted({ reason }: AbortSignal): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_ABORTED', 'the request was given up by its signal', { cause: reason });
+/** `what` was given up by its signal, whose reason is the error's `cause`. */
+export function aborted({ reason }: AbortSignal, what = 'the request'): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_ABORTED', `${what} was given up by its signal`, { cause: reason });
 }
 
 export function timedOut(timeout: number): CtrlIfError {

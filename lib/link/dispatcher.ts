@@ -96,8 +96,15 @@ export class Dispatcher implements Answering {
   answerFailed(request: Received, failure: Failure): void {
     const status = failureFields(this.#codec, request.message);
     const refusalCrosses = failure.kind === 'refused' && carriesFailure(request.type);
-    if (status && !refusalCrosses) this.answer(request, status);
-    else this.#answerWithout(request, failure);
+    if (status && !refusalCrosses) {
+      try {
+        this.answer(request, status);
+        return;
+      } catch {
+        // The receiver has put something into the message that cannot be sent.
+      }
+    }
+    this.#answerWithout(request, failure);
   }
 
   /** The response of a request that has no answer. */

@@ -8,9 +8,10 @@ import type { Page } from '../page/page.ts';
 import { isAlive } from '../page/process-identity.ts';
 import { BackRing } from '../ring/back-ring.ts';
 import { FrontRing } from '../ring/front-ring.ts';
+import { checkKeys } from '../unknown-key.ts';
 import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
 import { PAGE_WAKEUP } from '../wire/page.ts';
-import { type RequestOptions, timedOut } from './call.ts';
+import { checkRequestOptions, type RequestOptions, timedOut } from './call.ts';
 import type { AnyCodec, AnyMessage } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { LinkObserver } from './observer.ts';
@@ -74,6 +75,7 @@ export interface LinkStats {
 const ROUNDS = 64;
 /** Milliseconds. */
 const SYNC_TIMEOUT = 5000;
+const SYNC_OPTIONS = ['timeout'];
 
 /** A conversation over one control page: requests out and in, each answered once, until one side goes. */
 export class Link {
@@ -156,7 +158,9 @@ export class Link {
    *
    * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds (default 5,000), and as `request` rejects
    */
-  requestSync(message: AnyMessage, { timeout = SYNC_TIMEOUT }: { timeout?: number } = {}): AnyMessage {
+  requestSync(message: AnyMessage, options: { timeout?: number } = {}): AnyMessage {
+    checkKeys('the options of requestSync', options, SYNC_OPTIONS);
+    const { timeout = SYNC_TIMEOUT } = options;
     let outcome: { response: AnyMessage } | { error: unknown } | undefined;
     const call = this.#requester.call(
       message,
@@ -316,6 +320,7 @@ export class Link {
   }
 
   #requestInTurn(message: AnyMessage, options: RequestOptions | undefined): Promise<AnyMessage> {
+    if (options !== undefined) checkRequestOptions(options);
     return new Promise((resolve, reject) => {
       const call = this.#requester.call(message, resolve, reject);
       if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#requester.remove(call));

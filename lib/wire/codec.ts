@@ -16,7 +16,7 @@ import {
 } from './layout.ts';
 import { SEED_MESSAGES, type SeedDefinition } from './messages.ts';
 import { ensureByte, ensureRoom } from './slot.ts';
-import { type Entry, MessageTable } from './table.ts';
+import { type Entry, ensureDefinitions, MessageTable } from './table.ts';
 import type { UNKNOWN_DEFINITION } from './unknown.ts';
 
 type Unknown = typeof UNKNOWN_DEFINITION;
@@ -56,7 +56,8 @@ export interface Codec<User extends MessageDefinition = never> {
    * been written.
    *
    * @param id 0 to 255; {@link ID_NO_ANSWER} unless given
-   * @throws ERR_CTRL_IF_UNKNOWN_MESSAGE, ERR_CTRL_IF_VALUE (with field, offset, expected, received), ERR_CTRL_IF_SHORT_BUFFER
+   * @throws ERR_CTRL_IF_UNKNOWN_MESSAGE, ERR_CTRL_IF_VALUE (with field, offset, expected, received; also for a key that the
+   *   message does not have), ERR_CTRL_IF_SHORT_BUFFER
    */
   encode(message: MessageInput<User>, id?: number, target?: Uint8Array, at?: number): Uint8Array;
 
@@ -80,7 +81,7 @@ export interface Codec<User extends MessageDefinition = never> {
    * numbers are strings in hexadecimal (negative: decimal), bytes are strings of hexadecimal digits, NaN and infinities
    * their names.
    *
-   * @throws as encode
+   * @throws as encode, but for a key that the message does not have, which is left out
    */
   toJSON(message: MessageInput<User>, id?: number): JsonMessage;
 
@@ -96,7 +97,7 @@ export interface Codec<User extends MessageDefinition = never> {
 /**
  * A codec for the header's 42 messages and the given definitions.
  *
- * @throws ERR_CTRL_IF_DEFINITION where two definitions share a name, or type and subtype
+ * @throws ERR_CTRL_IF_DEFINITION where two definitions share a name, or type and subtype, and for what is no array of definitions
  */
 export function createCodec<const Users extends readonly MessageDefinition[] = []>(
   definitions?: Users,
@@ -109,7 +110,7 @@ export function createCodecWith<const Users extends readonly MessageDefinition[]
   compile: Compile,
   definitions?: Users,
 ): Codec<Users[number]> {
-  const table = new MessageTable([...SEED_MESSAGES, ...(definitions ?? [])], compile);
+  const table = new MessageTable([...SEED_MESSAGES, ...ensureDefinitions(definitions ?? [])], compile);
   const { byName, byType, unknown } = table;
   const entryOf = (name: unknown): Entry => {
     const entry = byName.get(name);

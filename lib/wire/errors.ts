@@ -21,6 +21,9 @@ function show(value: unknown): string {
   }
 }
 
+const butGot = (received: unknown): string =>
+  received === undefined ? 'but it is missing' : `but got ${show(received)}`;
+
 /** ERR_CTRL_IF_VALUE: a field (of a message, or an argument) that cannot be what it is. `offset` counts from the slot's start. */
 export function badValue(
   subject: string,
@@ -30,13 +33,16 @@ export function badValue(
   received: unknown,
 ): CtrlIfError {
   const where = offset === undefined ? '' : ` (byte ${offset} of the slot)`;
-  const what = received === undefined ? 'but it is missing' : `but got ${show(received)}`;
-  return new CtrlIfError('ERR_CTRL_IF_VALUE', `${subject}: ${field}${where} must be ${expected}, ${what}.`, {
-    field,
-    expected,
-    received,
-    ...(offset !== undefined && { offset }),
-  });
+  return new CtrlIfError(
+    'ERR_CTRL_IF_VALUE',
+    `${subject}: ${field}${where} must be ${expected}, ${butGot(received)}.`,
+    {
+      field,
+      expected,
+      received,
+      ...(offset !== undefined && { offset }),
+    },
+  );
 }
 
 /** ERR_CTRL_IF_LENGTH: the `length` byte of a slot contradicts the message. */
@@ -60,11 +66,11 @@ export function shortBuffer(field: 'slot' | 'target', needed: number, available:
 
 /** ERR_CTRL_IF_DEFINITION: a message or struct that cannot be defined so. */
 export function badDefinition(subject: string, field: string, expected: string, received: unknown): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEFINITION',
-    `${subject}: ${field} must be ${expected}, but got ${show(received)}.`,
-    { field, expected, received },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DEFINITION', `${subject}: ${field} must be ${expected}, ${butGot(received)}.`, {
+    field,
+    expected,
+    received,
+  });
 }
 
 /** ERR_CTRL_IF_UNKNOWN_MESSAGE: a name that the codec has no definition for. */

@@ -2,6 +2,7 @@
  * A struct is declared once, as its fields in order; its TypeScript type, its checks, its encoder and its decoder all come
  * from that declaration. Fields are packed: each starts where the one before it ends.
  */
+import { unknownKey } from '../unknown-key.ts';
 import { badDefinition, badValue } from './errors.ts';
 import type { Field, FieldRole } from './fields/field.ts';
 import { HEADER_BYTES, PAYLOAD_BYTES } from './layout.ts';
@@ -87,7 +88,7 @@ export function struct<F extends Fields>(cName: string | null, declaration: F, s
 }
 
 function checkOf(fields: readonly PlacedField[]): Struct['check'] {
-  const visible = fields.filter(({ type }) => type.role !== 'pad');
+  const visible = visibleFields(fields);
   return (message, values) => {
     for (const field of visible) {
       const value = (values as Record<string, unknown>)[field.name];
@@ -100,6 +101,20 @@ function checkOf(fields: readonly PlacedField[]): Struct['check'] {
 /** ERR_CTRL_IF_VALUE for a value of this field, to be encoded or just read. */
 export const badField = (message: string, { name, offset, type }: PlacedField, received: unknown): Error =>
   badValue(message, name, HEADER_BYTES + offset, type.expected, received);
+
+/** What fields a message shows: all but the padding. */
+export const visibleFields = (fields: readonly PlacedField[]): readonly PlacedField[] =>
+  fields.filter(({ type }) => type.role !== 'pad');
+
+/** Throws ERR_CTRL_IF_VALUE for the first key of `values` that the message does not have; inherited ones are not looked at. */
+export function ensureKeys(message: string, visible: readonly PlacedField[], values: object): void {
+  for (const key of Object.keys(values)) {
+    if (key === 'name' || visible.some(({ name }) => name === key)) continue;
+    const hint = key === 'id' ? '; an id is no part of a message: fromJSON() gives the two apart, { message, id }' : '';
+    const known = ['name', ...visible.map(({ name }) => name)];
+    throw unknownKey(message, key, known, (values as Record<string, unknown>)[key], hint);
+  }
+}
 
 /** No payload at all: length 0. */
 export const nothing = struct(null, {});

@@ -33,6 +33,32 @@ export class Entry {
   }
 }
 
+const isByte = (value: unknown): boolean => typeof value === 'number' && (value & 0xff) === value;
+
+function isDefinition(value: unknown): value is MessageDefinition {
+  const { name, type, subtype, struct, response } = (value ?? {}) as Partial<MessageDefinition>;
+  const hasStruct =
+    Array.isArray(struct?.fields) && typeof struct.size === 'number' && typeof struct.check === 'function';
+  return typeof name === 'string' && isByte(type) && isByte(subtype) && hasStruct && typeof response?.kind === 'string';
+}
+
+/**
+ * The user's own messages, as they were given to createCodec(), Guest.connect() or Controller.listen().
+ *
+ * @throws ERR_CTRL_IF_DEFINITION for what is no array, and for an item that is no definition
+ */
+export function ensureDefinitions(given: unknown): readonly MessageDefinition[] {
+  const wanted = 'a definition made with defineMessage()';
+  if (!Array.isArray(given)) {
+    const list = isDefinition(given) ? `an array: [${given.name}]` : `an array, each item ${wanted}`;
+    throw badDefinition('Messages of your own', 'messages', list, given);
+  }
+  // Not forEach, which goes over holes as if nothing were there.
+  for (let i = 0; i < given.length; i++)
+    if (!isDefinition(given[i])) throw badDefinition('Messages of your own', `messages[${i}]`, wanted, given[i]);
+  return given;
+}
+
 export class MessageTable {
   readonly definitions: readonly MessageDefinition[];
   readonly byName = new Map<unknown, Entry>();

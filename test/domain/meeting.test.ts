@@ -359,7 +359,8 @@ describe('typed helpers', () => {
     for (const type of [6, 7, 10]) {
       guest.receive(type, (message) => {
         seen.push(message);
-        return message.name === 'VCPU_HOTPLUG_ON' ? { status: 1 } : { status: 0 };
+        if (message.name === 'VCPU_HOTPLUG_ON') return { status: 1 };
+        return 'status' in message ? { status: 0 } : {};
       });
     }
     for (const reason of ['poweroff', 'reboot', 'suspend'] as const) await domain.shutdown(reason);

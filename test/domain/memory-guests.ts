@@ -12,7 +12,8 @@ export function useMemoryGuests(): void {
   });
 }
 
-export const coded = (code: string) => expect.objectContaining({ name: 'CtrlIfError', code });
+export const coded = (code: string) =>
+  expect.objectContaining({ name: expect.stringMatching(/^(CtrlIf|Abort)Error$/), code });
 
 export async function listen(engine: 'native' | 'file'): Promise<Controller> {
   const controller = await Controller.listen({ name: 'memory', engine });

@@ -181,7 +181,7 @@ describe('ids', () => {
     const given = guest.request({ name: 'SEQ', n: 0 }, { signal: abort.signal });
     await until(() => kept.length === 1);
     abort.abort('enough');
-    await expect(given).rejects.toMatchObject({ code: 'ERR_CTRL_IF_ABORTED', cause: 'enough' });
+    await expect(given).rejects.toMatchObject({ name: 'AbortError', code: 'ERR_CTRL_IF_ABORTED', cause: 'enough' });
     const second = guest.request({ name: 'SEQ', n: 1 });
     await until(() => kept.length === 2);
     expect(kept.map(({ id }) => id)).toEqual([0, 1]);
@@ -240,10 +240,58 @@ describe('ids', () => {
 
   it('abort at once when the signal has fired before', async () => {
     const { guest } = open();
-    const request = guest.request({ name: 'SEQ', n: 1 }, { signal: AbortSignal.abort() });
-    await expect(request).rejects.toMatchObject({ code: 'ERR_CTRL_IF_ABORTED' });
+    const request = guest.request({ name: 'SEQ', n: 1 }, { signal: AbortSignal.abort('enough') });
+    await expect(request).rejects.toMatchObject({ name: 'AbortError', code: 'ERR_CTRL_IF_ABORTED', cause: 'enough' });
     expect(guest.stats.requestsSent).toBe(0);
   });
+});
+
+describe('a key that is none', () => {
+  const stray = (field: string) => expect.objectContaining({ code: 'ERR_CTRL_IF_VALUE', field });
+
+  it('in a message is named by whatever sends it, and nothing is sent', async () => {
+    const { guest, controller } = open();
+    controller.receiveMessage('SEQ', () => {});
+    const message = { name: 'SEQ', n: 1, anwser: 2 };
+    for (let i = 0; i < 20; i++) {
+      await expect(guest.request(message)).rejects.toEqual(stray('anwser'));
+      await expect(guest.send(message)).rejects.toEqual(stray('anwser'));
+      expect(() => guest.requestSync(message)).toThrow(stray('anwser'));
+      expect(() => guest.trySend(message)).toThrow(stray('anwser'));
+    }
+    expect(guest.stats).toMatchObject({ inFlight: 0, waiting: 0, requestsSent: 0 });
+    expect(await guest.request({ name: 'SEQ', n: 1 })).toMatchObject({ n: 1 });
+  });
+
+  it('in an option is named, with the option that was meant', async () => {
+    const { guest, controller } = open();
+    controller.receiveMessage('SEQ', () => {});
+    const message = { name: 'SEQ', n: 1 };
+    await expect(guest.request(message, { timeOut: 5 } as object)).rejects.toThrow(/"timeOut"; did you mean timeout/);
+    expect(() => guest.requestSync(message, { timeOut: 5 } as object)).toThrow(stray('timeOut'));
+    await expect(guest.request(message, 5 as unknown as object)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_VALUE' });
+    expect(guest.stats.requestsSent).toBe(0);
+  });
+
+  it('in an answer is a failure of the handler that names it, and not an answer of zeros', async () => {
+    const { guest, controller } = open();
+    const errors = pair.controller.handlerErrors;
+    controller.receiveMessage('SEQ', ({ n }) => ({ anwser: (n as number) + 1 }));
+    await expect(guest.request({ name: 'SEQ', n: 1 })).rejects.toThrow();
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject({ code: 'ERR_CTRL_IF_HANDLER', cause: stray('anwser') });
+    expect(errors[0]!.message).toMatch(/"anwser"; did you mean answer/);
+  });
+});
+
+it('a receiver that puts a key of its own into a message with a status fails, and its request is answered', async () => {
+  const { guest, controller } = open();
+  guest.receiveMessage('MEM_REQUEST_SET', (message) => {
+    (message as Record<string, unknown>).reached = 5;
+  });
+  await expect(controller.request({ name: 'MEM_REQUEST_SET', target: 5 })).rejects.toThrow();
+  expect(pair.guest.handlerErrors).toMatchObject([{ code: 'ERR_CTRL_IF_HANDLER', cause: { field: 'reached' } }]);
+  expect(await guest.request({ name: 'SEQ', n: 1 }).catch(({ code }) => code)).toBe('ERR_CTRL_IF_NOT_UNDERSTOOD');
 });
 
 describe('receivers', () => {

@@ -1,12 +1,12 @@
 /** The transcoder that walks over the field list: it needs nothing but the fields, and the generated ones are held to it. */
 import { HEADER_BYTES, MESSAGE_BYTES } from '../layout.ts';
-import { badField, type Struct } from '../struct.ts';
+import { badField, ensureKeys, type Struct, visibleFields } from '../struct.ts';
 import { type Transcoder, unreadable } from './transcoder.ts';
 
 export function interpret({ fields, size }: Struct): Transcoder {
   const slot = new Uint8Array(MESSAGE_BYTES);
   const view = new DataView(slot.buffer);
-  const visible = fields.filter(({ type }) => type.role !== 'pad');
+  const visible = visibleFields(fields);
   return {
     slot,
     pack(message, values) {
@@ -15,6 +15,7 @@ export function interpret({ fields, size }: Struct): Transcoder {
         const value = (values as Record<string, unknown>)[name];
         return value === undefined && type.role === 'out' ? type.zero : value;
       });
+      ensureKeys(message, visible, values);
       for (let i = 0; i < given.length; i++)
         if (!visible[i]!.type.accepts(given[i])) throw badField(message, visible[i]!, given[i]);
       slot.fill(0);

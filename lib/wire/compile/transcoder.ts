@@ -9,7 +9,11 @@ import { badField, type PlacedField } from '../struct.ts';
 export interface Transcoder {
   /** What {@link pack} fills: 64 bytes, of which the header is the codec's to set. */
   readonly slot: Uint8Array;
-  /** Puts the fields of `values` into the scratch slot; returns the payload's length. @throws ERR_CTRL_IF_VALUE */
+  /**
+   * Puts the fields of `values` into the scratch slot; returns the payload's length.
+   *
+   * @throws ERR_CTRL_IF_VALUE for a value that does not fit, and for a key of its own that is no field's
+   */
   pack(message: string, values: object): number;
   /**
    * `{ name: message, ...fields }` from the `length` bytes of payload at byte `at`; all must be there, and `length` be held
