@@ -7,7 +7,7 @@ const BELL = Buffer.from([DOORBELL]);
 const NOTHING: Buffer = Buffer.alloc(0);
 const NEWLINE = 0x0a;
 /** Longer than any line of the handshake; who sends more is not a peer of ours. */
-const MAX_LINE_BYTES = 4096;
+export const MAX_LINE_BYTES = 4096;
 
 export interface ConnectionEvents {
   onLine(line: Record<string, unknown>): void;

@@ -11,9 +11,11 @@ import { PAGE_NONCE_BYTES } from '../wire/page.ts';
  * 1. guest: {@link Announcement}
  * 2. guest: `{"ready":true}`, the page exists; with it `events` where the guest can be notified by its page, and `memory`
  *    where the page is frame 0 of one
- * 3. controller: {@link Welcome} or {@link Refusal}; the page's name is gone
- * 4. both, any number of times: questions and answers (`side-channel.ts`)
- * 5. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
+ * 3. only where both have messages of their own and their fingerprints differ: controller `{"describe":true}`; guest
+ *    `{"define":{...}}` for each of its messages, in order of type and subtype, then `{"defined":COUNT}` (`definitions.ts`)
+ * 4. controller: {@link Welcome} or a refusal; the page's name is gone
+ * 5. both, any number of times: questions and answers (`side-channel.ts`)
+ * 6. either, at the end: `{"bye":true}`; a socket that closes without it tells of a death
  */
 const HANDSHAKE_VERSION = 2;
 
@@ -23,6 +25,8 @@ export interface Announcement {
   owner: ProcessIdentity;
   /** What whoever started the guest gave it to be known by. */
   token?: string | undefined;
+  /** The fingerprint of its own messages. A peer that gives none, such as one in C, is not asked for its definitions. */
+  definitions?: string | undefined;
 }
 
 export interface Welcome {
@@ -66,7 +70,7 @@ function parseEvents({ events }: Record<string, unknown>): EventsDescriptors | u
   throw handshakeError('named its page and doorbell in a form of its own', 'two descriptors', events);
 }
 
-export function announcementLine({ page, nonce, owner, token }: Announcement): object {
+export function announcementLine({ page, nonce, owner, token, definitions }: Announcement): object {
   return {
     announce: HANDSHAKE_VERSION,
     page,
@@ -75,12 +79,13 @@ export function announcementLine({ page, nonce, owner, token }: Announcement): o
     startTime: String(owner.startTime),
     thread: owner.thread,
     ...(token !== undefined && { token }),
+    ...(definitions !== undefined && { definitions }),
   };
 }
 
 /** Throws `ERR_CTRL_IF_HANDSHAKE` for a line that is none of ours. */
 export function parseAnnouncement(line: Record<string, unknown>): Announcement {
-  const { announce, page, nonce, pid, startTime, thread, token } = line;
+  const { announce, page, nonce, pid, startTime, thread, token, definitions } = line;
   if (announce !== HANDSHAKE_VERSION) {
     throw handshakeError(
       `speaks version ${JSON.stringify(announce)} of the handshake`,
@@ -103,6 +108,7 @@ export function parseAnnouncement(line: Record<string, unknown>): Announcement {
     nonce: Buffer.from(nonce, 'hex'),
     owner: { pid: pid as number, startTime: BigInt(startTime), thread: parseThread(thread) },
     token: typeof token === 'string' ? token : undefined,
+    definitions: typeof definitions === 'string' ? definitions : undefined,
   };
 }
 
@@ -111,8 +117,8 @@ export function welcomeLine({ domid, controller, events }: Welcome): object {
   return { welcome: HANDSHAKE_VERSION, domid, pid, startTime: String(startTime), thread, ...(events && { events }) };
 }
 
-export function refusalLine({ code, message }: CtrlIfError): object {
-  return { refused: code, message };
+export function refusalLine({ code, message, subject, field }: CtrlIfError): object {
+  return { refused: code, message, ...(code === 'ERR_CTRL_IF_DEFINITION' && { subject, field }) };
 }
 
 /** Throws the controller's own error for a refusal. */
@@ -120,7 +126,11 @@ export function parseWelcome(
   line: Record<string, unknown>,
 ): Pick<Welcome, 'domid' | 'events'> & Pick<ProcessIdentity, 'pid' | 'thread'> {
   if (typeof line.refused === 'string') {
-    throw new CtrlIfError(line.refused as CtrlIfErrorCode, `the controller refused: ${String(line.message)}`);
+    const { subject, field } = line;
+    throw new CtrlIfError(line.refused as CtrlIfErrorCode, `the controller refused: ${String(line.message)}`, {
+      ...(typeof subject === 'string' && { subject }),
+      ...(typeof field === 'string' && { field }),
+    });
   }
   if (line.welcome !== HANDSHAKE_VERSION || !Number.isInteger(line.domid)) {
     throw handshakeError('did not say welcome', `welcome ${HANDSHAKE_VERSION} with a domid`, line);

@@ -130,7 +130,8 @@ describe('mac, bytes, pad and alias', () => {
     expect(through(pad(3) as unknown as Field<undefined>, undefined)).toEqual({ bytes: [0, 0, 0], value: undefined });
   });
 
-  it('alias changes the name alone', () => {
-    expect({ ...alias('handle_t', u32), cType: 'u32' }).toEqual(u32);
+  it('alias changes the name alone, and keeps what it stands for', () => {
+    expect({ ...alias('handle_t', u32), cType: 'u32', wireType: undefined }).toEqual(u32);
+    expect(alias('port_t', alias('handle_t', u32)).wireType).toBe('u32');
   });
 });

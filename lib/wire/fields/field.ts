@@ -10,6 +10,8 @@ export type FieldRole = 'in' | 'out' | 'pad';
 export interface Field<T, Role extends FieldRole = 'in'> {
   /** The type in the header: `u32`, `memory_t`, `char[16]`. */
   readonly cType: string;
+  /** The type that an alias stands for, and by which both sides of a link compare their definitions; `cType` unless given. */
+  readonly wireType?: string | undefined;
   /** Bytes on the wire; for a field with a {@link Field.tail} the least, 0. */
   readonly size: number;
   /** Given for a field that takes the rest of the message: the most bytes it may have. It can only come last. */
@@ -45,7 +47,11 @@ export interface FieldSource {
 export const out = <T>(field: Field<T>): Field<T, 'out'> => ({ ...field, role: 'out' });
 
 /** The same field under another name of the header, such as `domid_t` for `u16`. */
-export const alias = <T>(cType: string, field: Field<T>): Field<T> => ({ ...field, cType });
+export const alias = <T>(cType: string, field: Field<T>): Field<T> => ({
+  ...field,
+  cType,
+  wireType: field.wireType ?? field.cType,
+});
 
 /** Padding of `size` bytes: written as zero, never read. Its C type is `u16` or `u32` as in the header, else `char[size]`. */
 export function pad(size: number): Field<undefined, 'pad'> {
