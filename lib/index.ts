@@ -6,7 +6,7 @@ export { Domain, type ShutdownReason } from './domain/domain.ts';
 export { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from './domain/domain-environment.ts';
 export { type Answer, Endpoint, type EndpointEvents, type Handler, type MessageFor } from './domain/endpoint.ts';
 export type { ControllerChannels, EventChannel, EventChannels, PortStatus } from './domain/event-channels.ts';
-export { Guest, type GuestOptions } from './domain/guest.ts';
+export { Guest, type GuestMemoryOptions, type GuestOptions } from './domain/guest.ts';
 export type { ResizeMemoryOptions } from './domain/memory-watch.ts';
 export { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from './errors.ts';
 export type { IdleStrategy } from './event-channel/idle.ts';

@@ -10,8 +10,8 @@ import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from '../domain/runt
 import { loadAddon } from '../page/addon.ts';
 import { type ChosenEngine, chooseEngine } from '../page/choose-engine.ts';
 import { createPage, openPage } from '../page/control-page.ts';
-import { addonAdvice, packageRoot } from '../page/package-place.ts';
 import { newPageName, shmDirectory, unlinkPage } from '../page/name.ts';
+import { addonAdvice, packageRoot } from '../page/package-place.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { firstLine } from './failure.ts';
 

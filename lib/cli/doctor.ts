@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
-import * as checks from './doctor-checks.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
+import * as checks from './doctor-checks.ts';
 import { EXIT_FAILED } from './failure.ts';
 import { paint, type Style, writeJSON, writeLine } from './output.ts';
 

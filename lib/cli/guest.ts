@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Guest } from '../domain/guest.ts';
-import { CtrlIfError } from '../errors.ts';
+import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 import { answerEverything } from './answering.ts';
 import type { ServeOptions } from './controller.ts';
 import { fired, type Lifetime } from './lifetime.ts';
@@ -11,9 +10,6 @@ export interface GuestCommandOptions extends ServeOptions {
   /** Seconds to wait for a controller that does not run yet. */
   wait: number;
 }
-
-/** Milliseconds between two looks for a controller. */
-const RETRY_PAUSE = 100;
 
 type Ending = { why: 'signal' | 'poweroff' } | { why: 'closed'; error: CtrlIfError | undefined };
 
@@ -57,21 +53,21 @@ export async function guestCommand(options: GuestCommandOptions, lifetime: Lifet
   return 0;
 }
 
-/** Connects, and tries again for so many seconds while nobody answers. Undefined: the signal came first. */
+/** Connects, and waits for so many seconds while nobody answers. Undefined: the signal came first. */
 async function connectWithin({ name, engine, wait }: GuestCommandOptions, signal: AbortSignal, narrator: Narrator) {
-  const deadline = performance.now() + wait * 1000;
-  for (let looks = 0; !signal.aborted; looks++) {
-    try {
-      return await Guest.connect({ name, engine });
-    } catch (error) {
-      const notYet = error instanceof CtrlIfError && error.code === 'ERR_CTRL_IF_NO_CONTROLLER';
-      if (!notYet || performance.now() >= deadline) throw error;
-      if (looks === 0) narrator.tell('waiting', { name }, `no controller ${name} yet: waiting up to ${wait} s for one`);
-    }
-    await delay(RETRY_PAUSE, undefined, { signal }).catch(() => {});
+  try {
+    return await Guest.connect({ name, engine, signal }).catch((error) => {
+      if (wait === 0 || !hasCode(error, 'ERR_CTRL_IF_NO_CONTROLLER')) throw error;
+      narrator.tell('waiting', { name }, `no controller ${name} yet: waiting up to ${wait} s for one`);
+      return Guest.connect({ name, engine, signal, wait: wait * 1000 });
+    });
+  } catch (error) {
+    if (hasCode(error, 'ERR_CTRL_IF_ABORTED')) return undefined;
+    throw error;
   }
-  return undefined;
 }
+
+const hasCode = (error: unknown, code: CtrlIfErrorCode): boolean => error instanceof CtrlIfError && error.code === code;
 
 /** Resolves at the event; unlike `once` of node:events it does not reject when the emitter fails first. */
 function settled(emitter: EventEmitter, event: string): Promise<void> {

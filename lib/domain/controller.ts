@@ -22,6 +22,7 @@ import { CONTROL_PORT } from '../wire/page.ts';
 import { ChannelExchange, remoteMember } from './channel-exchange.ts';
 import { claimSocket } from './claim-socket.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
+import { DESCRIBE, type DefinitionComparison, Definitions } from './definitions.ts';
 import { DescriptorReserve, isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Domain } from './domain.ts';
 import { ControllerChannels, noChannels } from './event-channels.ts';
@@ -74,6 +75,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly domains: ReadonlyMap<number, Domain<User>>;
   readonly #domains: Map<number, Domain<User>>;
   readonly #codec: Codec<User>;
+  readonly #definitions: Definitions;
   readonly #server: Server;
   readonly #arriving = new Set<Connection>();
   readonly #idle: IdleStrategy;
@@ -89,7 +91,13 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   #releaseName: () => void = () => {};
   #closed: Promise<void> | undefined;
 
-  private constructor(name: string, engine: Exclude<EngineName, 'sab'>, codec: Codec<User>, idle: IdleStrategy) {
+  private constructor(
+    name: string,
+    engine: Exclude<EngineName, 'sab'>,
+    codec: Codec<User>,
+    definitions: Definitions,
+    idle: IdleStrategy,
+  ) {
     super();
     this.name = name;
     this.engine = engine;
@@ -106,6 +114,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     }
     this.#loop = new DomainLoop(this.#events);
     this.#codec = codec;
+    this.#definitions = definitions;
     this.#domains = new Map();
     this.domains = this.#domains;
     this.#server = createServer((socket) => this.#accept(socket));
@@ -114,8 +123,8 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   /**
    * Begins to listen under `name`, and sweeps what killed processes of this user have left.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE`, `_DOORBELL` or one of the
-   *   page's
+   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE`, `_DOORBELL`, `_VALUE` (an
+   *   option), `_DEFINITION` (`messages`) or one of the page's
    */
   static async listen<const Users extends readonly MessageDefinition[] = []>(
     options: ControllerOptions<Users> = {},
@@ -125,7 +134,8 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     const idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
     const { engine } = chooseEngine(options.engine);
     const path = socketPath(ensureRuntimeDirectory(), name);
-    const controller = new Controller<Users[number]>(name, engine, createCodec(messages), idle);
+    const codec = createCodec(messages);
+    const controller = new Controller<Users[number]>(name, engine, codec, new Definitions(messages ?? []), idle);
     try {
       controller.#releaseName = await claimSocket(controller.#server, path, name);
       controller.#reserve.settle();
@@ -196,6 +206,8 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   /** Hears a peer present itself, in the order of `handshake.ts`, and welcomes it or turns it away. */
   #accept(socket: Socket): void {
     let announced: Announcement | undefined;
+    let ready: { events: EventsDescriptors | undefined; memory: SegmentAddress | undefined } | undefined;
+    let comparison: DefinitionComparison | undefined;
     // The next must find a descriptor free, and who goes gives one back.
     this.#reserve.settle();
     socket.once('close', this.#settleReserve);
@@ -224,8 +236,17 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
             announced = parseAnnouncement(line);
             return;
           }
+          if (!ready) {
+            ready = { events: parseReady(line), memory: parseMemory(line, announced.owner) };
+            comparison = this.#definitions.compareWith(announced.definitions);
+            if (comparison) {
+              connection.post(DESCRIBE);
+              return;
+            }
+          } else if (!comparison!.take(line)) return;
+          if (comparison?.error) throw comparison.error;
           settle();
-          this.#welcome(announced, parseReady(line), parseMemory(line, announced.owner), connection);
+          this.#welcome(announced, ready.events, ready.memory, connection);
         } catch (error) {
           turnAway(isOutOfDescriptors(error) ? this.#outOfDescriptors(error) : (error as CtrlIfError));
         }

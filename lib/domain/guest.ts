@@ -9,11 +9,12 @@ import type { EngineChoice } from '../page/choose-engine.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
 import { remoteAuthority } from './channel-exchange.ts';
+import { connect } from './connect.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
 import { EventChannels, noChannels } from './event-channels.ts';
 import { ForeignFrames } from './foreign-frames.ts';
 import { noMemory, reclaimFrames, reportMemory } from './guest-memory.ts';
-import { Rendezvous } from './rendezvous.ts';
+import { readGuestOptions } from './guest-options.ts';
 
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, else `default`. */
@@ -30,7 +31,21 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
    * A memory for this domain, in frames of 4 KiB, of which the control page is the first; default: the control page alone.
    * It begins with `frames` and never has more than `maximum`, which is the same unless given.
    */
-  memory?: { frames: number; maximum?: number };
+  memory?: GuestMemoryOptions;
+  /**
+   * What to do while there is no controller of that name: wait for one (`true`), or so many milliseconds; default: reject at
+   * once. It waits as well while one dies before it has answered. A controller that lives must still answer within `timeout`.
+   */
+  wait?: boolean | number;
+  /** Gives connecting up, at any stage, with `ERR_CTRL_IF_ABORTED`. */
+  signal?: AbortSignal;
+}
+
+/** In frames of 4 KiB. */
+export interface GuestMemoryOptions {
+  frames: number;
+  /** Default: `frames`. */
+  maximum?: number;
 }
 
 /** `mem_request_t.status`; what becomes of it is told in other ways (PROTOCOL.md 2.14). */
@@ -77,14 +92,15 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   /**
    * Creates a page, meets the controller called `name` and gets a domid from it.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER`, `_TIMEOUT`, `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`,
-   *   `_DOORBELL`, `_DESCRIPTORS`, `_MEMORY_TARGET` or one of the page's; nothing is left behind
+   * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER` (also when none came within `wait`), `_ABORTED`, `_TIMEOUT`,
+   *   `_DEFINITION` (a message that both sides define is not the same on both, or `messages` is no array of definitions),
+   *   `_VALUE` (an option), `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_DOORBELL`, `_DESCRIPTORS`,
+   *   `_MEMORY_TARGET` or one of the page's; nothing is left behind
    */
-  static connect<const Users extends readonly MessageDefinition[] = []>(
+  static async connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
   ): Promise<Guest<Users[number]>> {
-    const meeting: Promise<unknown> = new Rendezvous(options, (parts) => new Guest(parts)).meet();
-    return meeting as Promise<Guest<Users[number]>>;
+    return connect(readGuestOptions(options), (parts) => new Guest<Users[number]>(parts));
   }
 
   /**

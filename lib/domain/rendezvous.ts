@@ -2,55 +2,48 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
-import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
 import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
+import { aborted } from '../link/call.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
-import { chooseEngine } from '../page/choose-engine.ts';
 import { createControlPage, markControlPage } from '../page/control-page.ts';
 import type { FilePage } from '../page/file-page.ts';
 import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
-import { type Codec, createCodec } from '../wire/codec.ts';
-import type { MessageDefinition } from '../wire/definition.ts';
 import { PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { Connection } from './connection.ts';
 import { isOutOfDescriptors } from './descriptor-reserve.ts';
-import type { GuestOptions, GuestParts } from './guest.ts';
+import type { GuestParts } from './guest.ts';
+import type { ConnectSettings } from './guest-options.ts';
 import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
-import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
-
-/** Milliseconds. */
-const DEFAULT_TIMEOUT = 5000;
+import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
 /** The guest's side of the handshake: one use, one page, one socket, all given back when it fails. */
 export class Rendezvous<G extends { start(): void }> {
-  readonly #options: GuestOptions<readonly MessageDefinition[]>;
+  readonly #settings: ConnectSettings;
   readonly #makeGuest: (parts: GuestParts<never>) => G;
-  readonly #idle: IdleStrategy;
   readonly #pageName: string;
   readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
   #page: NativePage | FilePage | undefined;
   #memory: DomainMemory | undefined;
   #events: OwnEvents | undefined;
+  #described = false;
+  #isOver = false;
 
-  constructor(options: GuestOptions<readonly MessageDefinition[]>, makeGuest: (parts: GuestParts<never>) => G) {
-    this.#options = options;
+  constructor(settings: ConnectSettings, makeGuest: (parts: GuestParts<never>) => G) {
+    this.#settings = settings;
     this.#makeGuest = makeGuest;
-    this.#idle = checkIdleStrategy(options.idle ?? DEFAULT_IDLE);
     this.#pageName = newPageName();
   }
 
   async meet(): Promise<G> {
-    const { engine: asked, messages = [], timeout = DEFAULT_TIMEOUT } = this.#options;
-    const name = this.#options.name ?? process.env.CTRL_IF_NAME ?? DEFAULT_NAME;
-    const codec = createCodec(messages) as Codec;
-    const { engine } = chooseEngine(asked);
-    const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name);
+    const { name, timeout, signal } = this.#settings;
+    const socket = await connected(socketPath(ensureRuntimeDirectory(), name), name, signal);
     let timer: NodeJS.Timeout | undefined;
+    let onAbort = (): void => {};
     try {
       return await new Promise<G>((resolve, reject) => {
         timer = setTimeout(
@@ -64,6 +57,8 @@ export class Rendezvous<G extends { start(): void }> {
             ),
           timeout,
         );
+        onAbort = () => reject(givenUp(signal!, name));
+        signal?.addEventListener('abort', onAbort, { once: true });
         const connection = new Connection(socket, {
           onDoorbell: () => {},
           onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
@@ -77,8 +72,12 @@ export class Rendezvous<G extends { start(): void }> {
             ),
           onLine: (line) => {
             try {
+              if (line.describe === true) {
+                this.#describe(connection);
+                return;
+              }
               // Within this call, so that what follows the welcome in the same chunk finds the session.
-              const guest = this.#enter(parseWelcome(line), connection, codec);
+              const guest = this.#enter(parseWelcome(line), connection);
               resolve(guest);
               // Not before the caller's `await` has gone on and it has registered its receivers.
               setImmediate(() => guest.start());
@@ -87,9 +86,10 @@ export class Rendezvous<G extends { start(): void }> {
             }
           },
         });
-        this.#present(connection, engine).catch(reject);
+        this.#present(connection).catch(reject);
       });
     } catch (error) {
+      this.#isOver = true;
       socket.destroy();
       this.#events?.close();
       this.#page?.unmap();
@@ -97,24 +97,35 @@ export class Rendezvous<G extends { start(): void }> {
       throw error;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
       // Both ends hold the page, or it is not to be.
       unlinkPage(this.#pageName);
     }
   }
 
-  async #present(connection: Connection, engine: 'native' | 'file'): Promise<void> {
+  async #present(connection: Connection): Promise<void> {
+    const { fingerprint: definitions } = this.#settings.definitions;
     const token = process.env.CTRL_IF_DOMAIN_TOKEN;
-    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: threadIdentity(), token };
-    if (!(await connection.send(announcementLine(announcement)))) return;
-    const page = this.#createPage(engine);
+    const announcement = { page: this.#pageName, nonce: this.#nonce, owner: threadIdentity(), token, definitions };
+    const isAnnounced = await connection.send(announcementLine(announcement));
+    // Given up meanwhile: a page made now would be nobody's.
+    if (!isAnnounced || this.#isOver) return;
+    const page = this.#createPage();
     const descriptor = this.#memory?.segment.fd;
     if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);
     const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
     await connection.send(readyLine(this.#events?.descriptors, memory));
   }
 
-  #createPage(engine: 'native' | 'file'): NativePage | FilePage {
-    const { memory: asked } = this.#options;
+  /** Tells the controller all of this guest's definitions, once. */
+  #describe(connection: Connection): void {
+    if (this.#described) throw handshakeError('asked for the definitions again', 'welcome', 'describe');
+    this.#described = true;
+    for (const line of this.#settings.definitions.lines()) connection.post(line);
+  }
+
+  #createPage(): NativePage | FilePage {
+    const { memory: asked, engine } = this.#settings;
     if (asked) {
       const { frames, maximum = frames } = asked;
       const { memory, page } = DomainMemory.create(this.#pageName, { frames, maximum, engine });
@@ -127,11 +138,7 @@ export class Rendezvous<G extends { start(): void }> {
     return this.#page;
   }
 
-  #enter(
-    { domid, pid, thread, events: theirs }: ReturnType<typeof parseWelcome>,
-    connection: Connection,
-    codec: Codec,
-  ): G {
+  #enter({ domid, pid, thread, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection): G {
     const directory = new PeerDirectory();
     const events = this.#events;
     return this.#makeGuest({
@@ -139,9 +146,9 @@ export class Rendezvous<G extends { start(): void }> {
       page: this.#page!,
       peerThread: thread,
       connection,
-      codec,
+      codec: this.#settings.codec,
       loop: new DomainLoop(events),
-      idle: this.#idle,
+      idle: this.#settings.idle,
       notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
       events,
       directory,
@@ -156,10 +163,18 @@ function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddres
   return peer && { notify: () => peer.notify(port), close: () => peer.close() };
 }
 
-function connected(path: string, name: string): Promise<Socket> {
+const givenUp = (signal: AbortSignal, name: string): CtrlIfError => aborted(signal, `connecting to controller ${name}`);
+
+function connected(path: string, name: string, signal: AbortSignal | undefined): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
+    const onAbort = () => {
+      socket.destroy();
+      reject(givenUp(signal!, name));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
     const onError = (cause: NodeJS.ErrnoException) => {
+      signal?.removeEventListener('abort', onAbort);
       if (isOutOfDescriptors(cause)) {
         const none =
           'no descriptor left for a socket: this process has as many as it may (ulimit -n); close some or raise the limit';
@@ -180,6 +195,7 @@ function connected(path: string, name: string): Promise<Socket> {
     socket.once('error', onError);
     socket.once('connect', () => {
       socket.off('error', onError);
+      signal?.removeEventListener('abort', onAbort);
       resolve(socket);
     });
   });
