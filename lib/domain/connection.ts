@@ -42,6 +42,12 @@ export class Connection {
     });
   }
 
+  /** Whether the socket keeps the process alive. */
+  keepAlive(keep: boolean): void {
+    if (keep) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
   /** Returns true: each ring is a system call. */
   ring(): boolean {
     this.#socket.write(BELL);

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { callListener } from '../call-listener.ts';
 import { CtrlIfError } from '../errors.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
@@ -88,6 +89,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly #loop: DomainLoop;
   readonly #channels: ControllerChannels | undefined;
   #lastDomid = 0;
+  #keepsAlive = true;
   #releaseName: () => void = () => {};
   #closed: Promise<void> | undefined;
 
@@ -113,6 +115,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       if (this.#events) this.#channels = this.#joinExchange(this.#events);
     }
     this.#loop = new DomainLoop(this.#events);
+    this.#loop.hold(this);
     this.#codec = codec;
     this.#definitions = definitions;
     this.#domains = new Map();
@@ -155,6 +158,19 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     return this.#channels ?? noChannels(this.engine);
   }
 
+  /** Has the process stay alive for this controller and all of its guests, as it does unless {@link unref} is called. */
+  ref(): this {
+    return this.#keepAlive(true);
+  }
+
+  /**
+   * Lets the process end although guests are connected or may still come: those that are, and those that will be. A guest
+   * that is to keep the process alive nevertheless is told so: `domain.ref()`.
+   */
+  unref(): this {
+    return this.#keepAlive(false);
+  }
+
   /** Closes every domain's link in order, then the name is free again. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -165,7 +181,26 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     return this.close();
   }
 
+  #keepAlive(keep: boolean): this {
+    if (this.#closed) return this;
+    this.#keepsAlive = keep;
+    if (keep) {
+      this.#server.ref();
+      this.#loop.hold(this);
+    } else {
+      this.#server.unref();
+      this.#loop.release(this);
+    }
+    for (const connection of this.#arriving) connection.keepAlive(keep);
+    for (const domain of this.#domains.values()) {
+      if (keep) domain.ref();
+      else domain.unref();
+    }
+    return this;
+  }
+
   async #close(): Promise<void> {
+    this.#server.ref();
     this.#releaseName();
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -254,6 +289,9 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     });
     const late = `did not present itself within ${HANDSHAKE_TIMEOUT} ms`;
     const timer = setTimeout(() => turnAway(handshakeError(late, 'an announcement', 'silence')), HANDSHAKE_TIMEOUT);
+    // The connection keeps the process alive, or lets it go.
+    timer.unref();
+    connection.keepAlive(this.#keepsAlive);
     this.#arriving.add(connection);
   }
 
@@ -293,6 +331,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
         notifier: notified && { notify: () => notified.notify(CONTROL_PORT), close: () => notified.close() },
       });
       this.#domains.set(domid, domain);
+      if (!this.#keepsAlive) domain.unref();
       if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.side));
       if (port !== undefined) this.#events!.listen(port, () => domain.notified());
       this.#exchange.serve(domid, domain.side);

@@ -186,6 +186,21 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
     return this.#session.link.stats;
   }
 
+  /** Has the process stay alive as long as the conversation lasts, as it does unless {@link unref} is called. */
+  ref(): this {
+    this.#session.keepAlive(true);
+    return this;
+  }
+
+  /**
+   * Lets the process end although the conversation lasts, as with a socket; the peer is told of a death then, unless
+   * {@link close} was called. Whatever arrives while something else keeps the process alive is handled as ever.
+   */
+  unref(): this {
+    this.#session.keepAlive(false);
+    return this;
+  }
+
   /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
   close(): Promise<void> {
     return this.#session.close();

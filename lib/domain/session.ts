@@ -108,9 +108,19 @@ export class Session implements ConnectionEvents {
     this.#end(died, died);
   }
 
+  /** Whether the conversation keeps the process alive. */
+  keepAlive(keep: boolean): void {
+    if (this.#ended) return;
+    this.#options.connection.keepAlive(keep);
+    if (keep) this.link.ref();
+    else this.link.unref();
+  }
+
   /** Ends it from this side; resolves when the socket is closed. Idempotent. */
   async close(): Promise<void> {
     if (!this.#ended) {
+      // Whoever closes waits for it.
+      this.keepAlive(true);
       this.link.flush();
       this.#end(new CtrlIfError('ERR_CTRL_IF_CLOSED', 'this side closed the link', this.#details), undefined);
       this.#options.connection.end(BYE);

@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import type { OwnEvents } from './own-events.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -12,6 +13,9 @@ const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 export class DomainLoop {
   readonly #events: OwnEvents | undefined;
   readonly #awake = new Set<Waiter>();
+  /** Whoever wants the process to stay alive for this loop's turns. */
+  readonly #holders = new Set<object>();
+  #pulse: Pulse | undefined;
   #running = false;
   #stopped = false;
 
@@ -31,18 +35,29 @@ export class DomainLoop {
     this.#awake.delete(waiter);
   }
 
+  /** The process stays alive for this loop's turns, until each holder has released it. */
+  hold(holder: object): void {
+    this.#holders.add(holder);
+  }
+
+  release(holder: object): void {
+    this.#holders.delete(holder);
+  }
+
   /** Turns until everything sleeps; to be called when there may be events that no doorbell will announce. */
   run(): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
     this.#events?.disarm();
-    setImmediate(this.#turn);
+    this.#schedule();
   }
 
   /** No more turns. */
   stop(): void {
     this.#stopped = true;
     this.#awake.clear();
+    this.#holders.clear();
+    this.#pulse?.close();
   }
 
   /**
@@ -75,6 +90,14 @@ export class DomainLoop {
     this.run();
   }
 
+  #schedule(): void {
+    const immediate = setImmediate(this.#turn);
+    if (this.#holders.size > 0) return;
+    immediate.unref();
+    this.#pulse ??= new Pulse();
+    this.#pulse.beat();
+  }
+
   readonly #turn = (): void => {
     if (this.#stopped) return;
     let asleep = false;
@@ -88,7 +111,7 @@ export class DomainLoop {
       asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();
     } finally {
       // Also after what a receiver's owner threw, which is an uncaught exception and may be survived.
-      if (!asleep && !this.#stopped) setImmediate(this.#turn);
+      if (!asleep && !this.#stopped) this.#schedule();
     }
   };
 
@@ -105,5 +128,28 @@ export class DomainLoop {
     }
     this.#running = false;
     return true;
+  }
+}
+
+/**
+ * Has the event loop come round without keeping it alive. An immediate that is unref'd does neither: the loop would wait for
+ * something else in its poll, while peers, who were told that this domain looks by itself, do not ring.
+ */
+class Pulse {
+  readonly #channel = new MessageChannel();
+
+  constructor() {
+    const { port1, port2 } = this.#channel;
+    port2.on('message', () => {});
+    port1.unref();
+    port2.unref();
+  }
+
+  beat(): void {
+    this.#channel.port1.postMessage(null);
+  }
+
+  close(): void {
+    this.#channel.port1.close();
   }
 }

@@ -108,6 +108,7 @@ export class Link {
     this.#peer = peer;
     this.#peerThread = options.peerThread;
     this.#loop = options.loop ?? new DomainLoop();
+    this.ref();
     const side: WaitingSide = {
       page,
       ownWord: PAGE_WAKEUP[party],
@@ -127,6 +128,16 @@ export class Link {
       onHandlerError: options.onHandlerError,
       onAnswer: () => this.#waiting.kick(),
     });
+  }
+
+  /** The process stays alive for what this link has to do, as it does from the beginning. */
+  ref(): void {
+    if (!this.#failure) this.#loop.hold(this);
+  }
+
+  /** It does not, and may end in the middle. */
+  unref(): void {
+    this.#loop.release(this);
   }
 
   /** Begins to take and to send. Requests made before wait for it. */
@@ -265,6 +276,7 @@ export class Link {
   #fail(error: CtrlIfError): void {
     if (this.#failure) return;
     this.#failure = error;
+    this.#loop.release(this);
     this.#waiting.stop();
     this.#dispatcher.stop();
     this.#requester.fail(error);

@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { credit, disk, domainConfig, usb, vif } from '../../lib/machine/config-schema.ts';
 import { didYouMean } from '../../lib/did-you-mean.ts';
+import { credit, disk, domainConfig, usb, vif } from '../../lib/machine/config-schema.ts';
 import { mistakesIn } from '../../lib/machine/schema.ts';
 import { configs } from './arbitrary-config.ts';
 
