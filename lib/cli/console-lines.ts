@@ -1,15 +1,14 @@
-import { StringDecoder } from 'node:string_decoder';
+import { LineSplitter } from '../lines.ts';
 
 /** A prompt has no newline; it is shown when nothing has followed it for this long, in milliseconds. */
 const PROMPT_PAUSE = 100;
 /** A guest that never ends its line gets it ended. */
-const MAX_LINE = 4096;
+const LONGEST_LINE = 4096;
 
 /** Cuts one guest's console into whole lines, since the lines of several guests share one terminal. */
 export class ConsoleLines {
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #lines = new LineSplitter(LONGEST_LINE);
   readonly #show: (line: string) => void;
-  #rest = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(show: (line: string) => void) {
@@ -18,18 +17,21 @@ export class ConsoleLines {
 
   take(chunk: Buffer): void {
     clearTimeout(this.#timer);
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop()!;
-    for (const line of lines) this.#show(visible(line));
-    if (this.#rest.length > MAX_LINE) this.flush();
-    else if (this.#rest !== '') this.#timer = setTimeout(() => this.flush(), PROMPT_PAUSE);
+    const lines = this.#lines;
+    lines.push(chunk);
+    const next = () => lines.next() ?? (lines.isTooLong ? lines.take() : undefined);
+    for (let line = next(); line !== undefined; line = next()) this.#show(visible(line));
+    if (lines.hasBegun) this.#timer = setTimeout(() => this.#showBegun(), PROMPT_PAUSE);
   }
 
   flush(): void {
     clearTimeout(this.#timer);
-    if (this.#rest === '') return;
-    this.#show(visible(this.#rest));
-    this.#rest = '';
+    this.#showBegun(true);
+  }
+
+  #showBegun(isOver = false): void {
+    const line = this.#lines.take(isOver);
+    if (line !== '') this.#show(visible(line));
   }
 }
 

@@ -1,7 +1,10 @@
-import { StringDecoder } from 'node:string_decoder';
 import { CtrlIfError } from '../errors.ts';
+import { linesOf } from '../lines.ts';
 import { EXIT_FAILED, errorLine, UsageError } from './failure.ts';
 import { write } from './output.ts';
+
+/** Longer is no message, in whatever form. In bytes. */
+const LONGEST_LINE = 1024 * 1024;
 
 /** One line out for each argument or, without arguments, for each line on stdin. */
 export interface Translation {
@@ -41,20 +44,8 @@ export async function translateAll(args: readonly string[], { takes, translate }
     await take(args, 'argument');
   } else {
     if (process.stdin.isTTY) throw new UsageError(`give ${takes} as arguments, or one a line on standard input`);
-    for await (const lines of linesOf(process.stdin)) await take(lines, 'line');
+    const options = { limit: LONGEST_LINE, tooLong: 'ERR_CTRL_IF_VALUE', lastMayLackNewline: true } as const;
+    for await (const lines of linesOf(process.stdin, options)) await take(lines, 'line');
   }
   return failed ? EXIT_FAILED : 0;
-}
-
-/** The lines of a stream, as many at a time as have come. Not node:readline, for which U+2028 ends a line too: JSON may hold it. */
-export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.write(chunk)).split('\n');
-    rest = lines.pop()!;
-    yield lines;
-  }
-  rest += decoder.end();
-  if (rest !== '') yield [rest];
 }

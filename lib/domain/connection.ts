@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
+import { LineSplitter } from '../lines.ts';
 
 /** What crosses the socket between lines: one byte, the doorbell. */
 const DOORBELL = 0x07;
 /** One for all: a small buffer keeps a pool of 8 KiB alive. */
 const BELL = Buffer.from([DOORBELL]);
-const NOTHING: Buffer = Buffer.alloc(0);
-const NEWLINE = 0x0a;
 /** Longer than any line of the handshake; who sends more is not a peer of ours. */
 export const MAX_LINE_BYTES = 4096;
 
@@ -26,7 +25,7 @@ export class Connection {
   readonly #socket: Socket;
   /** Who is told; another may take over in the middle of a chunk. */
   events: ConnectionEvents;
-  #line: Buffer = NOTHING;
+  readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   #closed = false;
 
   constructor(socket: Socket, events: ConnectionEvents) {
@@ -82,29 +81,21 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#line.length === 0 && chunk[at] === DOORBELL) {
-        // Any number of rings is one: the link looks at its rings and finds whatever there is.
-        while (chunk[at] === DOORBELL) at++;
-        this.events.onDoorbell();
-        continue;
-      }
-      const end = chunk.indexOf(NEWLINE, at);
-      this.#line = Buffer.concat([this.#line, chunk.subarray(at, end < 0 ? chunk.length : end)]);
-      if (this.#line.length > MAX_LINE_BYTES) {
-        this.#line = NOTHING;
-        this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);
-        return;
-      }
-      if (end < 0) return;
-      at = end + 1;
-      const text = this.#line.toString('utf8');
-      this.#line = NOTHING;
+    const lines = this.#lines;
+    lines.push(chunk);
+    for (;;) {
+      // Any number of rings is one: the link looks at its rings and finds whatever there is.
+      if (lines.skip(DOORBELL)) this.events.onDoorbell();
+      const text = lines.next();
+      if (text === undefined) break;
       const line = parse(text);
       if (line) this.events.onLine(line);
       else this.events.onGarbage(JSON.stringify(text.slice(0, 80)));
     }
+    if (!lines.isTooLong) return;
+    // What follows is heard by nobody, and takes no memory.
+    lines.take();
+    this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { linesOf } from '../lines.ts';
 import { aborted } from '../link/call.ts';
 import type {
   ConsoleOptions,
@@ -24,6 +25,9 @@ import { ConsoleSocket } from './console-socket.ts';
 import { doorPath } from './path.ts';
 import { CONSOLE_PROTOCOL, EVENTS_PATH, SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
 import { DoorSwitch } from './switch-socket.ts';
+
+/** In bytes; an event is some hundred, and what a domain said last a few thousand. */
+const LONGEST_EVENT = 1024 * 1024;
 
 /** A machine behind its door: the same operations, and its errors as they were there. Each call is a connection. */
 export class DoorClient implements MachineOperations {
@@ -149,11 +153,7 @@ export class DoorClient implements MachineOperations {
 async function* eventsOf(answer: Promise<IncomingMessage>, abort: AbortController, socketPath: string) {
   try {
     const response = await answer;
-    response.setEncoding('utf8');
-    let rest = '';
-    for await (const chunk of response) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
+    for await (const lines of linesOf(response, { limit: LONGEST_EVENT, tooLong: 'ERR_CTRL_IF_PEER_PROTOCOL' })) {
       for (const line of lines) yield JSON.parse(line);
     }
   } catch (error) {

@@ -67,19 +67,4 @@ export const CALL: Schema = {
 };
 
 /** Longer is no call: what a message has in JSON is some hundred bytes. */
-const LONGEST_LINE = 65_536;
-
-/** The lines of a stream; undefined for one that is too long, which is the last. */
-export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
-  let rest = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop()!;
-    yield* lines.filter((line) => line.trim() !== '');
-    if (rest.length > LONGEST_LINE) {
-      yield undefined;
-      return;
-    }
-  }
-}
+export const LONGEST_LINE = 65_536;

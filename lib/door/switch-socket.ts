@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
+import { linesOf } from '../lines.ts';
 import { BoundedQueue } from '../machine/bounded-queue.ts';
 import type { LostEvents } from '../machine/operations.ts';
 import type { Match } from '../machine/switch.ts';
 import { unreachable } from './ask.ts';
 import { fromProblem } from './problem.ts';
-import { type Call, linesOf, type SwitchMessage, type Told } from './switch-lines.ts';
+import { type Call, LONGEST_LINE, type SwitchMessage, type Told } from './switch-lines.ts';
 
 /** A domain's request as this client has it; `id` means nothing to another client. */
 export interface DoorRequest {
@@ -39,7 +40,7 @@ export class DoorSwitch implements AsyncDisposable {
     socket.on('error', () => {});
     this.#read().then(
       () => this.#end(this.#closed()),
-      (error) => this.#end(unreachable(error as Error, path)),
+      (error) => this.#end(error instanceof CtrlIfError ? error : unreachable(error as Error, path)),
     );
   }
 
@@ -114,8 +115,8 @@ export class DoorSwitch implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    for await (const line of linesOf(this.#socket)) {
-      if (line !== undefined) this.#hear(JSON.parse(line) as Told);
+    for await (const lines of linesOf(this.#socket, { limit: LONGEST_LINE, tooLong: 'ERR_CTRL_IF_PEER_PROTOCOL' })) {
+      for (const line of lines) if (line.trim() !== '') this.#hear(JSON.parse(line) as Told);
     }
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
+import { LineSplitter } from '../lines.ts';
 import type { AnyMessage } from '../link/codec.ts';
 import { conforming } from '../machine/config.ts';
 import { readJSON } from '../machine/json-source.ts';
@@ -9,7 +10,7 @@ import type { SwitchClient } from '../machine/switch-client.ts';
 import type { Closing } from './closing.ts';
 import { toProblem } from './problem.ts';
 import { SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
-import { CALL, type Call, linesOf, type SwitchMessage, type Told } from './switch-lines.ts';
+import { CALL, type Call, LONGEST_LINE, type SwitchMessage, type Told } from './switch-lines.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** Requests of one client to domains that are under way at most; then its next lines wait. */
@@ -69,16 +70,15 @@ class SwitchConnection {
   }
 
   async #read(): Promise<void> {
-    for await (const line of linesOf(this.#socket)) {
-      if (line === undefined) {
-        await this.#tell({
-          problem: toProblem(
-            new CtrlIfError('ERR_CTRL_IF_REQUEST', 'a line is too long for a call; calls end with a newline'),
-          ),
-        });
-        break;
+    const lines = new LineSplitter(LONGEST_LINE);
+    for await (const chunk of this.#socket) {
+      lines.push(chunk);
+      for (let line = lines.next(); line !== undefined; line = lines.next()) {
+        if (line.trim() !== '') await this.#take(line);
       }
-      await this.#take(line);
+      if (!lines.isTooLong) continue;
+      await this.#tell({ problem: toProblem(lines.tooLong('ERR_CTRL_IF_REQUEST')) });
+      break;
     }
     this.#socket.destroy();
   }

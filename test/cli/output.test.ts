@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { waitingFor } from '../../lib/cli/answer.ts';
 import { ConsoleLines } from '../../lib/cli/console-lines.ts';
 import { paint, table, wrapped } from '../../lib/cli/output.ts';
-import { linesOf } from '../../lib/cli/translate.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -92,27 +91,6 @@ describe('a wrapped text', () => {
   });
 });
 
-describe('lines of a stream', () => {
-  const collect = async (...chunks: (string | Buffer)[]) => {
-    const stream = (async function* () {
-      for (const chunk of chunks) yield Buffer.from(chunk);
-    })();
-    const lines: string[] = [];
-    for await (const batch of linesOf(stream)) lines.push(...batch);
-    return lines;
-  };
-
-  it('may be cut anywhere, within a character too', async () => {
-    const [head, tail] = [Buffer.from('a\nµ').subarray(0, 3), Buffer.from('a\nµ').subarray(3)];
-    expect(await collect(head, tail, '\nb')).toEqual(['a', 'µ', 'b']);
-  });
-
-  it('may be none', async () => {
-    expect(await collect()).toEqual([]);
-    expect(await collect('\n')).toEqual(['']);
-  });
-});
-
 describe("a guest's console in the controller's terminal", () => {
   const shown = () => {
     const lines: string[] = [];
@@ -144,6 +122,16 @@ describe("a guest's console in the controller's terminal", () => {
     const { lines, console } = shown();
     console.take(Buffer.alloc(5000, 'x'));
     expect(lines).toHaveLength(1);
+  });
+
+  it('shows a prompt that ends within a character when the rest of that has come', () => {
+    vi.useFakeTimers();
+    const { lines, console } = shown();
+    const [begun, rest] = [Buffer.from('$ €\n').subarray(0, 4), Buffer.from('$ €\n').subarray(4)];
+    console.take(begun);
+    vi.runAllTimers();
+    console.take(rest);
+    expect(lines).toEqual(['$ ', '€']);
   });
 
   it('spells out what would move the cursor', () => {
