@@ -137,3 +137,8 @@ export class CtrlIfError extends Error {
     CtrlIfError.prototype.name = 'CtrlIfError';
   }
 }
+
+/** Whether what another process sends is the code of an error. Its release may know codes that this one does not. */
+export function isErrorCode(code: string): code is CtrlIfErrorCode {
+  return /^ERR_CTRL_IF_[A-Z_]+$/.test(code);
+}

@@ -39,7 +39,7 @@ function channelsOf({ channels }: Guest): EventChannels {
 }
 
 function framesOf(guest: Guest): FrameOwner {
-  const { memory, side } = guest;
+  const { memory, controlSocket } = guest;
   /**
    * Frames that a backend still maps though its controller says that it is done, each with whom: dead, about to be, or one whose
    * answer the controller has given up.
@@ -59,7 +59,7 @@ function framesOf(guest: Guest): FrameOwner {
     memory.free(frame);
   };
   const untilGone = async (frame: number, who: { readonly domid: number }) => {
-    await side.ask('domain-end', who);
+    await controlSocket.ask('domain-end', who);
     // It may have been given back since, and linger for another by now.
     if (lingering.get(frame) !== who) return;
     await guest.reclaimFrames(who.domid);

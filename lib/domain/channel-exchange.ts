@@ -1,7 +1,7 @@
 import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { type PortEnd, PortRegistry, type PortState } from '../event-channel/registry.ts';
+import type { ControlSocket } from './control-socket.ts';
 import type { ChannelPeer, PortAuthority } from './event-channels.ts';
-import type { Question, SideChannel } from './side-channel.ts';
 
 /** A domain that has ports, as the controller reaches it. */
 export interface ExchangeMember {
@@ -79,15 +79,12 @@ export class ChannelExchange {
   }
 
   /** Answers what `domid` asks over its socket. */
-  serve(domid: number, side: SideChannel): void {
+  serve(domid: number, controlSocket: ControlSocket<'controller'>): void {
     const authority = this.authorityOf(domid);
-    side.answer('port-alloc', ({ remote }) => authority.allocate(Number(remote)));
-    side.answer('port-bind', ({ remote, port }) => authority.bind(Number(remote), Number(port)));
-    side.answer('port-close', async ({ port }) => {
-      await authority.close(Number(port));
-      return {};
-    });
-    side.answer('port-status', async ({ port }) => ({ ...(await authority.status(Number(port))) }));
+    controlSocket.answer('port-alloc', ({ remote }) => authority.allocate(remote));
+    controlSocket.answer('port-bind', ({ remote, port }) => authority.bind(remote, port));
+    controlSocket.answer('port-close', ({ port }) => authority.close(port));
+    controlSocket.answer('port-status', ({ port }) => authority.status(port));
   }
 
   /** Both ends are told alike, each in the order of what else it is told: of the other's close, for one. */
@@ -121,30 +118,26 @@ export class ChannelExchange {
 }
 
 /** The same, asked by a guest over its socket. */
-export function remoteAuthority(side: SideChannel): PortAuthority {
-  const ask = <T>(about: string, question: Question): Promise<T> => side.ask(about, question) as Promise<T>;
+export function remoteAuthority(controlSocket: ControlSocket<'guest'>): PortAuthority {
   return {
-    allocate: (remote) => ask('port-alloc', { remote }),
-    bind: (remote, port) => ask('port-bind', { remote, port }),
+    allocate: (remote) => controlSocket.ask('port-alloc', { remote }),
+    bind: (remote, port) => controlSocket.ask('port-bind', { remote, port }),
     close: async (port) => {
-      await ask('port-close', { port });
+      await controlSocket.ask('port-close', { port });
     },
-    status: async (port) => {
-      const { answer: _, ...state } = await ask<PortState & { answer: number }>('port-status', { port });
-      return state;
-    },
+    status: (port) => controlSocket.ask('port-status', { port }),
   };
 }
 
 /** The member that a guest is, over its socket. */
-export function remoteMember(address: EventsAddress, side: SideChannel): ExchangeMember {
+export function remoteMember(address: EventsAddress, controlSocket: ControlSocket<'controller'>): ExchangeMember {
   return {
     address,
     bound: async (port, peer) => {
-      await side.ask('port-bound', { port, peer });
+      await controlSocket.ask('port-bound', { port, peer });
     },
     // A guest that does not answer is about to be known as dead.
-    closed: (port) => void side.ask('port-closed', { port }).catch(() => {}),
-    unbound: (port, lost) => void side.ask('port-unbound', { port, lost }).catch(() => {}),
+    closed: (port) => void controlSocket.ask('port-closed', { port }).catch(() => {}),
+    unbound: (port, lost) => void controlSocket.ask('port-unbound', { port, lost }).catch(() => {}),
   };
 }

@@ -332,10 +332,10 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       });
       this.#domains.set(domid, domain);
       if (!this.#keepsAlive) domain.unref();
-      if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.side));
+      if (address && peer) this.#exchange.join(domid, remoteMember(address, domain.controlSocket));
       if (port !== undefined) this.#events!.listen(port, () => domain.notified());
-      this.#exchange.serve(domid, domain.side);
-      this.#memories.join(domid, { identity: owner, memory, side: domain.side });
+      this.#exchange.serve(domid, domain.controlSocket);
+      this.#memories.join(domid, { identity: owner, memory, controlSocket: domain.controlSocket });
       domain.once('close', (error) => {
         this.#domains.delete(domid);
         this.#exchange.leave(domid, error ? 'died' : 'closed');

@@ -24,7 +24,7 @@ export interface DomainParts<User extends MessageDefinition> extends EndpointPar
 }
 
 /** A guest as its controller sees it. */
-export class Domain<User extends MessageDefinition = never> extends Endpoint<User> {
+export class Domain<User extends MessageDefinition = never> extends Endpoint<User, 'controller'> {
   /** The guest's process. */
   readonly pid: number;
   /** @internal What the guest says that it was given to be known by. */
@@ -36,7 +36,7 @@ export class Domain<User extends MessageDefinition = never> extends Endpoint<Use
     super({ ...parts, party: 'controller' });
     this.pid = pid;
     this.token = token;
-    if (hasMemory) this.#memory = new MemoryWatch(this.domid, parts.page, this.side);
+    if (hasMemory) this.#memory = new MemoryWatch(this.domid, parts.page, this.controlSocket);
   }
 
   /**

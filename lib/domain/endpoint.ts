@@ -12,9 +12,9 @@ import type { EngineName } from '../page/page.ts';
 import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { ConsoleStream } from './console-stream.ts';
+import type { ControlSocket } from './control-socket.ts';
 import { HandlerWarnings } from './handler-warnings.ts';
 import { Session, type SessionOptions } from './session.ts';
-import type { SideChannel } from './side-channel.ts';
 
 /** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
@@ -51,18 +51,21 @@ export interface EndpointParts<User extends MessageDefinition>
   codec: Codec<User>;
 }
 
-/** What both ends of a link can do. `User` is the union of the messages that the user defined. */
-export abstract class Endpoint<User extends MessageDefinition = never> extends EventEmitter<EndpointEvents> {
+/** What both ends of a link can do. `User` is the union of the messages that the user defined, `P` whose end it is. */
+export abstract class Endpoint<
+  User extends MessageDefinition = never,
+  P extends Party = Party,
+> extends EventEmitter<EndpointEvents> {
   /** The guest's number, given out by the controller from 1. */
   readonly domid: number;
   /** The engine on this side of the page. */
   readonly engine: EngineName;
-  readonly #session: Session;
+  readonly #session: Session<P>;
   #console: ConsoleStream | undefined;
   #warnings: HandlerWarnings | undefined;
 
   /** @internal Endpoints are made by `Guest.connect` and by the controller. */
-  constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: Party }) {
+  constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: P }) {
     super();
     this.domid = domid;
     this.engine = parts.page.engine;
@@ -90,8 +93,8 @@ export abstract class Endpoint<User extends MessageDefinition = never> extends E
   }
 
   /** @internal What is asked beside the rings. */
-  get side(): SideChannel {
-    return this.#session.side;
+  get controlSocket(): ControlSocket<P> {
+    return this.#session.controlSocket;
   }
 
   /** @internal Whoever is to hear of each message that passes. */

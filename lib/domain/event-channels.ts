@@ -2,11 +2,11 @@ import { CtrlIfError } from '../errors.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
 import type { Peer, PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
-import { CONTROLLER_DOMID, checkPort, notBound, type PortState } from '../event-channel/registry.ts';
+import { CONTROLLER_DOMID, checkDomid, checkPort, notBound, type PortState } from '../event-channel/registry.ts';
 import type { EngineName } from '../page/page.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
 import type { ChannelExchange } from './channel-exchange.ts';
-import type { SideChannel } from './side-channel.ts';
+import type { ControlSocket } from './control-socket.ts';
 
 /** What an end without atomics, or without a doorbell of its own, says to who wants event channels. */
 export function noChannels(engine: EngineName): never {
@@ -121,12 +121,14 @@ export class EventChannels {
 
   /** A new port that domain `remote` may bind. */
   async alloc(remote: number): Promise<EventChannel> {
+    checkDomid(remote);
     const { port } = await this.#authority.allocate(remote);
     return this.#ends.get(port)?.channel ?? this.#add(port);
   }
 
   /** A new port, bound to the port `remotePort` that domain `remote` has allocated for this one. */
   async bind(remote: number, remotePort: number): Promise<EventChannel> {
+    checkDomid(remote);
     checkPort(remotePort);
     const { port } = await this.#authority.bind(remote, remotePort);
     return this.get(port);
@@ -230,20 +232,11 @@ export class EventChannels {
     return this.#ends.get(channel.port)?.channel === channel;
   }
 
-  /** @internal What the controller tells a guest. */
-  hearFrom(side: SideChannel): void {
-    side.answer('port-bound', ({ port, peer }) => {
-      this.bound(Number(port), peer as ChannelPeer);
-      return {};
-    });
-    side.answer('port-closed', ({ port }) => {
-      this.forget(Number(port));
-      return {};
-    });
-    side.answer('port-unbound', ({ port, lost }) => {
-      this.unbound(Number(port), lost === 'died' ? 'died' : 'closed');
-      return {};
-    });
+  /** @internal Answers what the controller tells a guest of its ports. */
+  serve(controlSocket: ControlSocket<'guest'>): void {
+    controlSocket.answer('port-bound', ({ port, peer }) => this.bound(port, peer));
+    controlSocket.answer('port-closed', ({ port }) => this.forget(port));
+    controlSocket.answer('port-unbound', ({ port, lost }) => this.unbound(port, lost));
   }
 
   /** @internal This domain is no more, for `reason`. */

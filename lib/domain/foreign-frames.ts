@@ -1,13 +1,14 @@
 import { CtrlIfError } from '../errors.ts';
+import { checkDomid } from '../event-channel/registry.ts';
 import { domainGone, FrameMapper, type MappedFrame } from '../memory/frame-mapper.ts';
 import { ForeignSegment, type SegmentAddress } from '../page/foreign-segment.ts';
-import type { SideChannel } from './side-channel.ts';
+import type { ControlSocket } from './control-socket.ts';
 
 export interface ForeignFramesOptions {
   /** Whose frames these are not: the domain that maps. */
   domid: number;
   engine: 'native' | 'file';
-  side: SideChannel;
+  controlSocket: ControlSocket<'guest'>;
 }
 
 /** The frames of other domains in this process: each owner's memory is asked for and opened once. */
@@ -21,14 +22,12 @@ export class ForeignFrames {
 
   constructor(options: ForeignFramesOptions) {
     this.#options = options;
-    options.side.answer('domain-gone', ({ domid }) => {
-      this.#forget(Number(domid));
-      return {};
-    });
+    options.controlSocket.answer('domain-gone', ({ domid }) => this.#forget(domid));
   }
 
   /** See {@link FrameMapper.map}; `ERR_CTRL_IF_DOMAIN` for an owner that is unknown, gone, or has no memory. */
   async map(owner: number, frame: number | bigint): Promise<MappedFrame> {
+    checkDomid(owner);
     let opening = this.#opening.get(owner);
     if (!opening) {
       const asked = this.#open(owner);
@@ -52,8 +51,8 @@ export class ForeignFrames {
   }
 
   async #open(owner: number): Promise<FrameMapper> {
-    const { domid, engine, side } = this.#options;
-    const address = (await side.ask('domain-memory', { domid: owner })) as unknown as SegmentAddress;
+    const { domid, engine, controlSocket } = this.#options;
+    const address = await controlSocket.ask('domain-memory', { domid: owner });
     if (this.#ended) throw domainGone(owner);
     const segment = openSegment(owner, address, engine);
     const mapper: FrameMapper = new FrameMapper({

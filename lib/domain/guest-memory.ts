@@ -1,20 +1,20 @@
 import { CtrlIfError } from '../errors.ts';
+import { checkDomid } from '../event-channel/registry.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
-import type { DomainPresence } from './memory-exchange.ts';
-import type { SideChannel } from './side-channel.ts';
+import type { ControlSocket } from './control-socket.ts';
 
 /**
  * Tells the controller that the page says something new of this guest's memory. One telling is under way at most, and the
  * last change is always told: however fast a memory grows, the socket carries no more than the controller takes.
  */
-export function reportMemory(memory: DomainMemory, side: SideChannel): void {
+export function reportMemory(memory: DomainMemory, controlSocket: ControlSocket<'guest'>): void {
   let underWay = false;
   let untold = false;
   const report = (): void => {
     untold = underWay;
     if (underWay) return;
     underWay = true;
-    side.ask('memory-progress', {}).then(
+    controlSocket.ask('memory-progress', {}).then(
       () => {
         underWay = false;
         if (untold) report();
@@ -27,14 +27,19 @@ export function reportMemory(memory: DomainMemory, side: SideChannel): void {
 }
 
 /** {@link DomainMemory.revokeAllOf}, on the controller's word that nothing is left of that domain. */
-export async function reclaimFrames(memory: DomainMemory, side: SideChannel, domid: number): Promise<number[]> {
-  const { presence, pid } = (await side.ask('domain-presence', { domid })) as unknown as DomainPresence;
-  if (presence === 'gone') return memory.revokeAllOf(domid);
+export async function reclaimFrames(
+  memory: DomainMemory,
+  controlSocket: ControlSocket<'guest'>,
+  domid: number,
+): Promise<number[]> {
+  checkDomid(domid);
+  const answer = await controlSocket.ask('domain-presence', { domid });
+  if (answer.presence === 'gone') return memory.revokeAllOf(domid);
   throw new CtrlIfError(
     'ERR_CTRL_IF_FRAME_IN_USE',
-    presence === 'connected'
+    answer.presence === 'connected'
       ? `domain ${domid} is connected and may have frames mapped; have it unmap them and revoke each`
-      : `the link of domain ${domid} has ended, but its process ${pid} runs and may have frames mapped; end that first`,
+      : `the link of domain ${domid} has ended, but its process ${answer.pid} runs and may have frames mapped; end that first`,
     { domid },
   );
 }

@@ -59,7 +59,7 @@ export interface GuestParts<User extends MessageDefinition> extends EndpointPart
 }
 
 /** A domain: it owns the control page, and talks over it with the controller that it found by name. */
-export class Guest<User extends MessageDefinition = never> extends Endpoint<User> {
+export class Guest<User extends MessageDefinition = never> extends Endpoint<User, 'guest'> {
   readonly #events: OwnEvents | undefined;
   readonly #loop: DomainLoop;
   readonly #channels: EventChannels | undefined;
@@ -73,18 +73,18 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
     super({ ...parts, party: 'guest' });
     const engine = parts.page.engine as 'native' | 'file';
-    this.#foreign = new ForeignFrames({ domid: this.domid, engine, side: this.side });
+    this.#foreign = new ForeignFrames({ domid: this.domid, engine, controlSocket: this.controlSocket });
     this.#memory = memory;
     if (memory) {
-      reportMemory(memory, this.side);
+      reportMemory(memory, this.controlSocket);
       this.receiveByDefault('MEM_REQUEST_SET', ({ target }) => this.#resize(memory, target));
     }
     this.#events = events;
     this.#loop = parts.loop;
     events?.listen(CONTROL_PORT, () => this.notified());
     if (events) {
-      const channels = new EventChannels(this.domid, events, remoteAuthority(this.side), directory);
-      channels.hearFrom(this.side);
+      const channels = new EventChannels(this.domid, events, remoteAuthority(this.controlSocket), directory);
+      channels.serve(this.controlSocket);
       this.#channels = channels;
     }
   }
@@ -126,7 +126,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
    * for whoever still looks at it; no more of its frames are mapped then. A frame may be mapped more than once, and is its
    * owner's again when it has been unmapped as often.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`
    */
   mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
     return this.#foreign.map(owner, frame);
@@ -137,7 +137,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
    * is left; returns them. Rejects with `ERR_CTRL_IF_FRAME_IN_USE` while it is there, and may look at them.
    */
   async reclaimFrames(domid: number): Promise<number[]> {
-    return reclaimFrames(this.memory, this.side, domid);
+    return reclaimFrames(this.memory, this.controlSocket, domid);
   }
 
   /**
@@ -148,13 +148,10 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
    */
   async suspended(): Promise<void> {
     const resumed = new Promise<void>((resolve, reject) => {
-      this.side.answer('resume', () => {
-        resolve();
-        return {};
-      });
+      this.controlSocket.answer('resume', () => resolve());
       this.#onEnd = reject;
     });
-    await Promise.all([this.side.ask('suspended', {}), resumed]);
+    await Promise.all([this.controlSocket.ask('suspended', {}), resumed]);
   }
 
   #resize(memory: DomainMemory, target: number): { status: number } {

@@ -2,23 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CtrlIfError } from '../errors.ts';
 import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { isAlive, type ProcessIdentity } from '../page/process-identity.ts';
-import type { Question, SideChannel } from './side-channel.ts';
+import type { ControlSocket } from './control-socket.ts';
+import type { AnswerOf } from './questions.ts';
 
 /** A domain, as far as its memory is concerned. */
 export interface MemoryMember {
   readonly identity: ProcessIdentity;
   /** Where its memory is; undefined for a guest that has a control page alone. */
   readonly memory: SegmentAddress | undefined;
-  readonly side: SideChannel;
-}
-
-/**
- * What has become of a domain. `gone`: it has nothing mapped any more. `unlinked`: its link has ended and its process
- * has not, so that it may still hold what it had mapped.
- */
-export interface DomainPresence {
-  readonly presence: 'connected' | 'unlinked' | 'gone';
-  readonly pid?: number;
+  readonly controlSocket: ControlSocket<'controller'>;
 }
 
 /** How long a killed process is waited for: its socket closes a moment before the system calls it dead. In milliseconds. */
@@ -36,8 +28,8 @@ export class MemoryExchange {
   join(domid: number, member: MemoryMember): void {
     this.#unlinked.delete(domid);
     this.#members.set(domid, member);
-    member.side.answer('domain-memory', ({ domid: owner }) => this.#memoryOf(Number(owner), domid));
-    member.side.answer('domain-presence', async (question) => ({ ...(await this.presence(Number(question.domid))) }));
+    member.controlSocket.answer('domain-memory', ({ domid: owner }) => this.#memoryOf(owner, domid));
+    member.controlSocket.answer('domain-presence', (question) => this.presence(question.domid));
   }
 
   /** @param how `closed`: in order, and a guest that does so has unmapped everything before */
@@ -50,13 +42,14 @@ export class MemoryExchange {
       // One that does not answer is about to be known as dead.
       this.#members
         .get(asker)
-        ?.side.ask('domain-gone', { domid })
+        ?.controlSocket.ask('domain-gone', { domid })
         .catch(() => {});
     }
     this.#askers.delete(domid);
   }
 
-  async presence(domid: number): Promise<DomainPresence> {
+  /** A domain whose link has ended and whose process has not may still hold what it had mapped. */
+  async presence(domid: number): Promise<AnswerOf<'domain-presence'>> {
     const member = this.#members.get(domid);
     if (member) return { presence: 'connected', pid: member.identity.pid };
     const identity = this.#unlinked.get(domid);
@@ -69,7 +62,7 @@ export class MemoryExchange {
     return { presence: 'gone' };
   }
 
-  #memoryOf(owner: number, asker: number): Question {
+  #memoryOf(owner: number, asker: number): SegmentAddress {
     const member = this.#members.get(owner);
     if (!member?.memory) {
       throw new CtrlIfError(
@@ -82,6 +75,6 @@ export class MemoryExchange {
     }
     const askers = this.#askers.get(owner) ?? new Set();
     this.#askers.set(owner, askers.add(asker));
-    return { ...member.memory };
+    return member.memory;
   }
 }

@@ -3,7 +3,7 @@ import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { type MemoryStatus, readMemoryStatus } from '../memory/memory-status.ts';
 import type { Page } from '../page/page.ts';
-import type { SideChannel } from './side-channel.ts';
+import type { ControlSocket } from './control-socket.ts';
 
 export interface ResizeMemoryOptions extends RequestOptions {
   /** After each batch of frames that the controller hears of. */
@@ -31,13 +31,10 @@ export class MemoryWatch {
   readonly #looks = new Set<() => void>();
   #ended: CtrlIfError | undefined;
 
-  constructor(domid: number, page: Page, side: SideChannel) {
+  constructor(domid: number, page: Page, controlSocket: ControlSocket<'controller'>) {
     this.#domid = domid;
     this.#page = page;
-    side.answer('memory-progress', () => {
-      this.#look();
-      return {};
-    });
+    controlSocket.answer('memory-progress', () => this.#look());
   }
 
   /** Undefined for a guest without, and when it is gone. */

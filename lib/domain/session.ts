@@ -7,13 +7,13 @@ import { Link } from '../link/link.ts';
 import { type Party, readParty } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
+import { ControlSocket } from './control-socket.ts';
 import { BYE } from './handshake.ts';
-import { SideChannel } from './side-channel.ts';
 
-export interface SessionOptions {
+export interface SessionOptions<P extends Party = Party> {
   connection: Connection;
   page: Page;
-  party: Party;
+  party: P;
   /** The peer's thread in its process, where it has said it. */
   peerThread: number | undefined;
   codec: AnyCodec;
@@ -36,19 +36,19 @@ export interface Notifier {
 }
 
 /** A link with its page and its socket, from the welcome until either side closes, breaks the rules or dies. */
-export class Session implements ConnectionEvents {
+export class Session<P extends Party> implements ConnectionEvents {
   readonly link: Link;
   /** What is asked beside the rings. */
-  readonly side: SideChannel;
-  readonly #options: SessionOptions;
+  readonly controlSocket: ControlSocket<P>;
+  readonly #options: SessionOptions<P>;
   readonly #gone: Promise<void>;
   #socketGone: () => void = () => {};
   #ended = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions<P>) {
     const { connection, page, party, peerThread, codec, onHandlerError, loop, idle, notifier } = options;
     const peer = { ...readParty(page, party === 'guest' ? 'controller' : 'guest'), thread: peerThread };
-    this.side = new SideChannel((line) => connection.post(line));
+    this.controlSocket = new ControlSocket((line) => connection.post(line));
     this.#options = options;
     this.#gone = new Promise((resolve) => {
       this.#socketGone = resolve;
@@ -75,7 +75,8 @@ export class Session implements ConnectionEvents {
 
   onLine(line: Record<string, unknown>): void {
     if (!line.bye) {
-      if (!this.side.take(line)) this.onGarbage(JSON.stringify(line));
+      const wrong = this.controlSocket.take(line);
+      if (wrong !== undefined) this.onGarbage(wrong);
       return;
     }
     this.#end(
@@ -137,7 +138,7 @@ export class Session implements ConnectionEvents {
     if (this.#ended) return;
     this.#ended = true;
     this.link.end(forPending);
-    this.side.end(forPending);
+    this.controlSocket.end(forPending);
     this.#options.notifier?.close();
     this.#options.page.unmap();
     this.#options.onEnd(reason);

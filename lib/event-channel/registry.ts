@@ -119,6 +119,19 @@ export class PortRegistry {
   }
 }
 
+/** The messages and the grants have 16 bits for a domid. */
+const MAX_DOMID = 0xffff;
+
+/** Throws `ERR_CTRL_IF_DOMAIN` unless `domid` is a number that a domain can have. */
+export function checkDomid(domid: number): void {
+  if (Number.isInteger(domid) && domid >= 0 && domid <= MAX_DOMID) return;
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_DOMAIN',
+    `there is no domain ${domid}: domids are integers from 0 to ${MAX_DOMID}; name one that is connected`,
+    { expected: `integer 0..${MAX_DOMID}`, received: domid },
+  );
+}
+
 /** Throws `ERR_CTRL_IF_PORT_RANGE` unless `port` is one that a channel can have. */
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port > CONTROL_PORT && port < PORTS) return;

@@ -69,10 +69,10 @@ class PatternBlockBackend extends BlockBackend {
 
   /** Refuses a target that cannot be served, and tells the machine why: the status that it gets has no room for that. */
   override async onVbdCreate(_each: BlockBackendInterface, { pdevice, readonly }: Vbd): Promise<void> {
-    const { target } = await this.#guest.side.ask('disk-target', { pdevice });
-    const why = await whyNotServed({ target: String(target), mode: readonly ? 'r' : 'w' });
+    const { target } = await this.#guest.controlSocket.ask('disk-target', { pdevice });
+    const why = await whyNotServed({ target, mode: readonly ? 'r' : 'w' });
     if (why === undefined) return;
-    await this.#guest.side.ask('disk-refused', { pdevice, why });
+    await this.#guest.controlSocket.ask('disk-refused', { pdevice, why });
     throw new Error(why);
   }
 }

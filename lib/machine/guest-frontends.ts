@@ -73,9 +73,11 @@ export class GuestFrontends {
 
   #notified(of: DeviceClass, each: FrontendInterface): void {
     if (!hasPattern('backend', this.#patternOf(of, each), each.frames)) return;
-    const report = { class: of, handle: each.handle, port: each.connection?.port };
+    const port = each.connection?.port;
+    // One that notifies as it is disconnected has nothing to report any more.
+    if (port === undefined) return;
     // A controller that is no machine does not want to know.
-    this.#guest.side.ask('device-crossed', report).catch(() => {});
+    this.#guest.controlSocket.ask('device-crossed', { class: of, handle: each.handle, port }).catch(() => {});
   }
 
   #patternOf(of: DeviceClass, { handle }: FrontendInterface) {

@@ -28,10 +28,9 @@ const shell = new GuestShell(guest.console, guestCommands({ frontends, backends,
 let isEnding = false;
 
 // Who types from a pipe wants to know when all of it has its answer.
-guest.side.answer('console-answered', async () => {
+guest.controlSocket.answer('console-answered', async () => {
   await shell.atRest();
   await guest.console.delivered();
-  return {};
 });
 guest.on('error', ({ message }) => say(message));
 // The machine has gone, or has taken this domain away.

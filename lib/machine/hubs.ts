@@ -49,12 +49,13 @@ export class Hubs {
       hub.addFrontend(domain.domid, peer);
       hub.addBackend(domain.domid, peer);
     }
-    domain.side.answer('device-crossed', ({ class: of, handle, port }) => {
-      const relay = this.#find(of as DeviceClass, domain.domid, Number(handle));
-      if (relay?.channel?.portB !== port) return {};
-      this.#crossed.add(relay!.channel!);
-      this.#tell(of as DeviceClass, relay!, 'crossed');
-      return {};
+    domain.controlSocket.answer('device-crossed', ({ class: name, handle, port }) => {
+      for (const [of, hub] of this.#entries) {
+        const relay = of === name ? find(hub, domain.domid, handle) : undefined;
+        if (relay?.channel?.portB !== port) continue;
+        this.#crossed.add(relay.channel);
+        this.#tell(of, relay, 'crossed');
+      }
     });
   }
 
@@ -88,13 +89,13 @@ export class Hubs {
     ];
   }
 
-  #find(of: DeviceClass, frontend: number, handle: number): Relay | undefined {
-    return this[of]?.devicesOf(frontend).find((relay) => relay.handle === handle);
-  }
-
   #tell(of: DeviceClass, { frontend, backend, handle }: Relay, result: string): void {
     this.#log.tell({ kind: 'device', from: frontend.domid, to: backend.domid, name: `${of} ${handle}`, result });
   }
+}
+
+function find(hub: DeviceHub, frontend: number, handle: number): Relay | undefined {
+  return hub.devicesOf(frontend).find((relay) => relay.handle === handle);
 }
 
 /** Event channels as devices want them: a domain that has died has taken its ends along. */

@@ -80,6 +80,8 @@ export class Machine implements MachineOperations {
   readonly #hubs: Hubs;
   readonly #targets = new Targets();
   readonly #domains = new DomainRegistry();
+  /** Of the links whose end somebody waits for. */
+  readonly #ends = new WeakMap<Domain, Promise<void>>();
   readonly #guestCommand: readonly string[];
   readonly #clock: Clock;
   #isClosing = false;
@@ -301,12 +303,9 @@ export class Machine implements MachineOperations {
     }
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
-    link.side.answer('disk-target', ({ pdevice }) => ({ ...this.#targets.get(Number(pdevice)) }));
-    link.side.answer('disk-refused', ({ pdevice, why }) => {
-      this.#targets.explain(Number(pdevice), String(why));
-      return {};
-    });
-    link.side.answer('domain-end', async ({ domid }) => this.#goneOf(Number(domid)));
+    link.controlSocket.answer('disk-target', ({ pdevice }) => this.#targets.get(pdevice));
+    link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#targets.explain(pdevice, why));
+    link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
     this.#taps.add(link);
     this.#hubs.add(link);
     this.switch.addDomain(link);
@@ -322,10 +321,13 @@ export class Machine implements MachineOperations {
   }
 
   /** Resolves when there is no such domain any more: what was shared with it is shared with nobody. */
-  async #goneOf(domid: number): Promise<Record<string, unknown>> {
+  async #goneOf(domid: number): Promise<void> {
     const link = this.#controller.domains.get(domid);
-    if (link) await new Promise<void>((resolve) => link.once('close', () => resolve()));
-    return {};
+    if (!link) return;
+    // One listener for all that wait: a guest asks once for each frame that it has lent.
+    const end = this.#ends.get(link) ?? new Promise<void>((resolve) => link.once('close', () => resolve()));
+    this.#ends.set(link, end);
+    await end;
   }
 
   #linkOf(reference: DomainReference): Domain {

@@ -133,11 +133,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.#link = link;
     this.started = Date.now();
     this.vcpus = new Array(this.config.vcpus).fill(true);
-    this.console.connect(link.console, () => link.side.ask('console-answered', {}));
-    link.side.answer('suspended', async () => {
-      await this.#rest(link);
-      return {};
-    });
+    this.console.connect(link.console, () => link.controlSocket.ask('console-answered', {}));
+    link.controlSocket.answer('suspended', () => this.#rest(link));
     this.#enter('running');
     this.#arrived(link);
   }
@@ -182,7 +179,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
       await this.devices.release();
       throw error;
     }
-    await link.side.ask('resume', {});
+    await link.controlSocket.ask('resume', {});
     this.#asked = undefined;
     this.#enter('running');
     await this.devices.connected();
@@ -296,7 +293,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   async #rest(link: Domain): Promise<void> {
     if (this.#asked === 'poweroff' || this.#asked === 'reboot') {
       // It was asked to end before it had suspended, and does so when it goes on.
-      link.side.ask('resume', {}).catch(() => {});
+      link.controlSocket.ask('resume', {}).catch(() => {});
       return;
     }
     this.#cancelDeadline();

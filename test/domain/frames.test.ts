@@ -1,6 +1,7 @@
 /** Frames of one guest in another. */
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Connection } from '../../lib/domain/connection.ts';
 import type { CtrlIfError } from '../../lib/index.ts';
 import { namedEngines } from '../support/engines.ts';
 import { bytesOf } from '../support/pages.ts';
@@ -83,8 +84,11 @@ describe.each(pairs)('a frame of a guest of the %s engine, in one of the %s engi
     const { owner, backend, backendDomain, frame } = await three();
     owner.memory.offer(frame, backend.domid);
     const gone = once(backendDomain, 'close');
-    // A line that is too long: the controller ends the link, and this process, which is the backend's, lives on.
-    backend.side.ask('x'.repeat(5000), {}).catch(() => {});
+    // Nonsense in place of a question: the controller ends the link, and this process, which is the backend's, lives on.
+    vi.spyOn(Connection.prototype, 'post').mockImplementationOnce(function (this: Connection) {
+      void this.send({ nonsense: true });
+    });
+    backend.controlSocket.ask('memory-progress', {}).catch(() => {});
     await gone;
     const refusal = (await owner.reclaimFrames(backend.domid).catch((error) => error)) as CtrlIfError;
     expect(refusal.code).toBe('ERR_CTRL_IF_FRAME_IN_USE');

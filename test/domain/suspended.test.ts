@@ -6,9 +6,8 @@ useRuntimeDirectory();
 it('a suspended guest goes on when it is resumed', async () => {
   const { domain, guest } = await meet();
   const said = new Promise<void>((resolve) => {
-    domain.side.answer('suspended', () => {
+    domain.controlSocket.answer('suspended', () => {
       resolve();
-      return {};
     });
   });
   let isSuspended = true;
@@ -17,17 +16,16 @@ it('a suspended guest goes on when it is resumed', async () => {
   });
   await said;
   expect(isSuspended).toBe(true);
-  await domain.side.ask('resume', {});
+  await domain.controlSocket.ask('resume', {});
   await resumed;
 });
 
 it('and hears that its link has ended', async () => {
   const { domain, guest } = await meet();
-  domain.side.answer('suspended', () => ({}));
-  domain.side.answer('heard', () => ({}));
+  domain.controlSocket.answer('suspended', () => {});
   const suspended = guest.suspended();
   // Answers come in order.
-  await guest.side.ask('heard', {});
+  await guest.controlSocket.ask('domain-presence', { domid: guest.domid });
   await Promise.all([expect(suspended).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' }), domain.close()]);
 });
 

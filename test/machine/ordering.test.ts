@@ -16,10 +16,10 @@ function slowTarget(driver: Party): { asked: Promise<void>; answer: () => void }
     answer = resolve;
   });
   const asked = new Promise<void>((resolve) => {
-    driver.domain.side.answer('disk-target', async () => {
+    driver.domain.controlSocket.answer('disk-target', async () => {
       resolve();
       await answered;
-      return { target: image('img') };
+      return { target: image('img'), mode: 'w' };
     });
   });
   return { asked, answer };
@@ -69,9 +69,8 @@ it.each(['before', 'after'])(
     const { controller, driver, guest } = await start();
     await driver.request('BLKIF_BE_CREATE', INTERFACE);
     const crossed = new Promise<void>((resolve) => {
-      guest.domain.side.answer('device-crossed', () => {
+      guest.domain.controlSocket.answer('device-crossed', () => {
         resolve();
-        return {};
       });
     });
     const status = { handle: 0, evtchn: 0, domid: 1 };

@@ -136,7 +136,10 @@ it('the statuses of VBDs', async () => {
   const { driver } = await start();
   const ask = asking(driver, CLASSES[0]!);
   const targets = new Map([[7, '/no/such/device']]);
-  driver.domain.side.answer('disk-target', ({ pdevice }) => ({ target: targets.get(Number(pdevice)) ?? image('img') }));
+  driver.domain.controlSocket.answer('disk-target', ({ pdevice }) => ({
+    target: targets.get(pdevice) ?? image('img'),
+    mode: 'r',
+  }));
   const vbd = (vdevice: number, pdevice = 1) => ({ vdevice, pdevice, devHandle: 0, readonly: 1 });
   expect(await ask('VBD_CREATE', vbd(769))).toBe('INTERFACE_NOT_FOUND');
   expect(await ask('VBD_DESTROY', { vdevice: 769 })).toBe('INTERFACE_NOT_FOUND');
@@ -186,9 +189,8 @@ describe.each(CLASSES)('the statuses that a $shell frontend is told', (names) =>
     const { driver, guest } = parties;
     const ask = asking(driver, names);
     const crossed = new Promise((resolve) => {
-      guest.domain.side.answer('device-crossed', (report) => {
+      guest.domain.controlSocket.answer('device-crossed', (report) => {
         resolve(report);
-        return {};
       });
     });
     await ask('CREATE', createOf(names));

@@ -1,0 +1,180 @@
+/**
+ * Shapes of what comes over the control socket. A peer may send anything: {@link Shape.read} copies what was declared and refuses the
+ * rest, so that nothing that was not looked at goes further. Six kinds of shape are enough, and a guest loads no library for them.
+ */
+
+export interface Shape<T> {
+  /** In words, for errors and for docs/control-socket.md: `integer 0..65535`. */
+  readonly expected: string;
+  /** Whether the field may be missing. */
+  readonly isOptional: boolean;
+  /**
+   * A copy of the value with its declared fields.
+   *
+   * @param path the field's name, for the error
+   * @throws Mismatch
+   */
+  read(value: unknown, path?: string): T;
+}
+
+/** A value that has not its shape. The message says which field, what it is, and what was expected. */
+export class Mismatch extends Error {
+  readonly expected: string;
+  readonly received: unknown;
+
+  constructor(path: string, expected: string, received: unknown) {
+    const field = path || 'it';
+    super(
+      received === undefined
+        ? `${field} is missing; expected ${expected}`
+        : `${field} is ${excerpt(received)}; expected ${expected}`,
+    );
+    this.expected = expected;
+    this.received = received;
+  }
+}
+
+export type Fields = Readonly<Record<string, Shape<unknown>>>;
+export type ValueOf<S> = S extends Shape<infer T> ? T : never;
+
+type OptionalNames<F extends Fields> = { [K in keyof F]: undefined extends ValueOf<F[K]> ? K : never }[keyof F];
+/** The object that these fields declare. */
+export type ObjectOf<F extends Fields> = { [K in Exclude<keyof F, OptionalNames<F>>]: ValueOf<F[K]> } & {
+  [K in OptionalNames<F>]?: Exclude<ValueOf<F[K]>, undefined>;
+};
+
+export interface ObjectShape<T> extends Shape<T> {
+  /** By their names. */
+  readonly fields: Fields;
+}
+
+/** An integer from `minimum` to `maximum`. */
+export function integer(minimum: number, maximum: number): Shape<number> {
+  const expected = `integer ${minimum}..${maximum}`;
+  return {
+    expected,
+    isOptional: false,
+    read(value, path = '') {
+      if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+      throw new Mismatch(path, expected, value);
+    },
+  };
+}
+
+/**
+ * A string of at most `limit` bytes in JSON, where some characters take six: a line has room for so many bytes and no more.
+ *
+ * @param form what it must match, and how that is said
+ */
+export function text(limit: number, form?: { pattern: RegExp; expected: string }): Shape<string> {
+  const expected = form?.expected ?? `text of at most ${limit} bytes`;
+  return {
+    expected,
+    isOptional: false,
+    read(value, path = '') {
+      if (typeof value === 'string' && bytesInJSON(value) <= limit && (!form || form.pattern.test(value))) return value;
+      throw new Mismatch(path, expected, value);
+    },
+  };
+}
+
+/** One of these values, and no other. */
+export function oneOf<const V extends string | number | boolean>(...values: readonly V[]): Shape<V> {
+  const expected = values.map((value) => JSON.stringify(value)).join(' or ');
+  return {
+    expected,
+    isOptional: false,
+    read(value, path = '') {
+      const found = values.find((allowed) => allowed === value);
+      if (found !== undefined) return found;
+      throw new Mismatch(path, expected, value);
+    },
+  };
+}
+
+/** A field that may be missing. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  const { expected } = shape;
+  return { expected, isOptional: true, read: (value, path) => shape.read(value, path) };
+}
+
+/**
+ * An object with these fields.
+ *
+ * @param others whether fields that are not declared are refused, or left out of the copy
+ */
+export function object<const F extends Fields>(
+  fields: F,
+  others: 'refused' | 'ignored' = 'refused',
+): ObjectShape<ObjectOf<F>> {
+  const expected = `{ ${Object.entries(fields).map(fieldText).join(', ')} }`.replace('{  }', '{}');
+  return {
+    expected,
+    fields,
+    isOptional: false,
+    read(value, path = '') {
+      if (!isObject(value)) throw new Mismatch(path, 'an object', value);
+      const prefix = path && `${path}.`;
+      for (const name of Object.keys(value)) {
+        if (others === 'refused' && !Object.hasOwn(fields, name)) {
+          const known = Object.keys(fields).join(', ') || 'no field';
+          throw new Mismatch(`${prefix}${excerpt(name)}`, `${known} and nothing else`, value[name]);
+        }
+      }
+      const copy: Record<string, unknown> = {};
+      for (const [name, shape] of Object.entries(fields)) {
+        const field = Object.hasOwn(value, name) ? value[name] : undefined;
+        if (field !== undefined || !shape.isOptional) copy[name] = shape.read(field, prefix + name);
+      }
+      // Each field of F was read by its own shape.
+      return copy as ObjectOf<F>;
+    },
+  };
+}
+
+type VariantOf<K extends string, C extends Readonly<Record<string, Fields>>> = {
+  [V in keyof C & string]: { [T in K]: V } & ObjectOf<C[V]>;
+}[keyof C & string];
+
+/** An object whose field `tag` says which other fields it has. */
+export function variants<const K extends string, const C extends Readonly<Record<string, Fields>>>(
+  tag: K,
+  cases: C,
+): Shape<VariantOf<K, C>> {
+  const shapes = new Map(
+    Object.entries(cases).map(([name, fields]) => [name, object({ [tag]: oneOf(name), ...fields })]),
+  );
+  const tags = [...shapes.keys()].map((name) => JSON.stringify(name)).join(' or ');
+  return {
+    expected: [...shapes.values()].map((shape) => shape.expected).join(' or '),
+    isOptional: false,
+    read(value, path = '') {
+      if (!isObject(value)) throw new Mismatch(path, 'an object', value);
+      const name = Object.hasOwn(value, tag) ? value[tag] : undefined;
+      const shape = typeof name === 'string' ? shapes.get(name) : undefined;
+      if (!shape) throw new Mismatch(path ? `${path}.${tag}` : tag, tags, name);
+      // The shape is the one of this variant.
+      return shape.read(value, path) as VariantOf<K, C>;
+    },
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const fieldText = ([name, { expected, isOptional }]: readonly [string, Shape<unknown>]): string =>
+  `${name}${isOptional ? '?' : ''}: ${expected}`;
+
+/** How many bytes the string takes in JSON, without its quotes. */
+function bytesInJSON(value: string): number {
+  return Buffer.byteLength(JSON.stringify(value)) - 2;
+}
+
+const LONGEST_EXCERPT = 80;
+
+/** What came, as far as a sentence has room for it. */
+export function excerpt(value: unknown): string {
+  const whole = typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return whole.length > LONGEST_EXCERPT ? `${whole.slice(0, LONGEST_EXCERPT)}...` : whole;
+}
