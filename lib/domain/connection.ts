@@ -7,6 +7,11 @@ const DOORBELL = 0x07;
 const BELL = Buffer.from([DOORBELL]);
 /** Longer than any line of the handshake; who sends more is not a peer of ours. */
 export const MAX_LINE_BYTES = 4096;
+/**
+ * What may wait for a peer that does not read. Between honest sides these are the 256 questions that each asks at most before it has
+ * answers (`control-socket.ts`): at most 2 MiB.
+ */
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionEvents {
   onLine(line: Record<string, unknown>): void;
@@ -63,9 +68,12 @@ export class Connection {
     });
   }
 
-  /** As {@link send}; a socket that is gone tells of it by its close. */
+  /** As {@link send}; a socket that is gone tells of it by its close. A peer that asks and never reads breaks the rules. */
   post(line: object): void {
-    this.#socket.write(`${JSON.stringify(line)}\n`);
+    const socket = this.#socket;
+    socket.write(`${JSON.stringify(line)}\n`);
+    if (socket.writableLength <= MOST_UNREAD_BYTES || socket.destroyed) return;
+    this.events.onGarbage('questions without end, and read no answer,');
   }
 
   /** Sends what is queued, then closes. */

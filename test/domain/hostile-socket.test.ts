@@ -95,6 +95,26 @@ describe('a controller', () => {
     expect(await told).toEqual([protocol]);
     await isUnharmed();
   });
+
+  it('ends the link of a guest that asks without end and reads no answer', async () => {
+    const { raw, domain, isUnharmed } = await withRawGuest();
+    const told = once(domain, 'close');
+    let isOver = false;
+    told.then(() => {
+      isOver = true;
+    });
+    raw.pause();
+    // Each batch is answered before the next, so that never too many wait at once.
+    for (let batch = 0; !isOver; batch++) {
+      expect(batch).toBeLessThan(10_000);
+      raw.send(
+        ...Array.from({ length: 100 }, (_, i): Line => ({ ask: i, about: 'port-close', port: 'x'.repeat(300) })),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await told)[0]).toMatchObject({ message: expect.stringMatching('read no answer') });
+    await isUnharmed();
+  });
 });
 
 describe('a guest', () => {
