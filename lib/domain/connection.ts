@@ -11,7 +11,7 @@ export const MAX_LINE_BYTES = 4096;
  * What may wait for a peer that does not read. Between honest sides these are the 256 questions that each asks at most before it has
  * answers (`control-socket.ts`): at most 2 MiB.
  */
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+export const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionEvents {
   onLine(line: Record<string, unknown>): void;
@@ -23,7 +23,7 @@ export interface ConnectionEvents {
 }
 
 /**
- * The rendezvous socket: lines of JSON to meet and to part, doorbells in between. The kernel closes it when the peer
+ * The control socket: lines of JSON to meet and to part, doorbells in between. The kernel closes it when the peer
  * dies, which is how a death is known at once.
  */
 export class Connection {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { CtrlIfError, isErrorCode } from '../errors.ts';
+import { CtrlIfError } from '../errors.ts';
 import type { Party } from '../page/control-page.ts';
+import { CODE, LONGEST_MESSAGE, MESSAGE } from './fields.ts';
 import {
   type AnswerOf,
   type AskedBy,
@@ -11,20 +12,18 @@ import {
   QUESTIONS,
   type ReplyTo,
 } from './questions.ts';
-import { excerpt, integer, Mismatch, object, type Shape, text } from './shape.ts';
+import { excerpt, integer, Mismatch, object, type Shape } from './shape.ts';
 
 /** Answers one question; the other side is told of what it throws, by its code and message. */
 export type Responder<N extends QuestionName> = (question: QuestionOf<N>) => ReplyTo<N> | Promise<ReplyTo<N>>;
 
 /** Questions that may wait for their answers at once: who asks more is no peer of ours, and an honest one waits. */
-const MOST_WAITING = 1024;
-const MOST_ASKED = MOST_WAITING / 4;
-/** Of a failure's message, in characters: one may take six bytes in JSON, and a line has 4096. */
-const LONGEST_MESSAGE = 600;
+export const MOST_WAITING = 1024;
+export const MOST_ASKED = MOST_WAITING / 4;
 
 /** What identifies a question, and its answer. */
 const NUMBER = integer(0, Number.MAX_SAFE_INTEGER);
-const FAILURE = object({ failed: text(100), message: text(6 * LONGEST_MESSAGE) });
+const FAILURE = object({ failed: CODE, message: MESSAGE });
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -36,7 +35,7 @@ interface Waiting {
 }
 
 /**
- * One side of the questions and answers over the rendezvous socket, one line each: what the seed has no message for, such as who
+ * One side of the questions and answers over the control socket, one line each: what the seed has no message for, such as who
  * maps whose page. `{ask: N, about: NAME, ...}`, then `{answer: N, ...}` or `{answer: N, failed: CODE, message}`. Both sides check
  * what comes against its declaration (`questions.ts`): a wrong question is answered as failed, a wrong answer ends the link.
  */
@@ -158,7 +157,6 @@ function conforming<T>(shape: Shape<T>, value: unknown, say: (why: Mismatch) => 
 /** The other side's error. Throws a {@link Mismatch} for what is none. */
 function failureOf(fields: Line): CtrlIfError {
   const { failed, message } = FAILURE.read(fields);
-  if (!isErrorCode(failed)) throw new Mismatch('failed', 'a code, ERR_CTRL_IF_...', failed);
   return new CtrlIfError(failed, message);
 }
 

@@ -11,7 +11,6 @@ import { PeerEvents } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { createEventPage, openControlPage, writeDomid, writeParty } from '../page/control-page.ts';
-import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { sweepStalePages, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
@@ -29,11 +28,10 @@ import { Domain } from './domain.ts';
 import { ControllerChannels, noChannels } from './event-channels.ts';
 import {
   type Announcement,
-  type EventsDescriptors,
   handshakeError,
   parseAnnouncement,
-  parseMemory,
   parseReady,
+  type Ready,
   refusalLine,
   welcomeLine,
 } from './handshake.ts';
@@ -241,7 +239,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   /** Hears a peer present itself, in the order of `handshake.ts`, and welcomes it or turns it away. */
   #accept(socket: Socket): void {
     let announced: Announcement | undefined;
-    let ready: { events: EventsDescriptors | undefined; memory: SegmentAddress | undefined } | undefined;
+    let ready: Ready | undefined;
     let comparison: DefinitionComparison | undefined;
     // The next must find a descriptor free, and who goes gives one back.
     this.#reserve.settle();
@@ -272,7 +270,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
             return;
           }
           if (!ready) {
-            ready = { events: parseReady(line), memory: parseMemory(line, announced.owner) };
+            ready = parseReady(line, announced.owner);
             comparison = this.#definitions.compareWith(announced.definitions);
             if (comparison) {
               connection.post(DESCRIBE);
@@ -281,7 +279,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
           } else if (!comparison!.take(line)) return;
           if (comparison?.error) throw comparison.error;
           settle();
-          this.#welcome(announced, ready.events, ready.memory, connection);
+          this.#welcome(announced, ready, connection);
         } catch (error) {
           turnAway(isOutOfDescriptors(error) ? this.#outOfDescriptors(error) : (error as CtrlIfError));
         }
@@ -295,12 +293,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     this.#arriving.add(connection);
   }
 
-  #welcome(
-    { page: name, nonce, owner, token }: Announcement,
-    events: EventsDescriptors | undefined,
-    memory: SegmentAddress | undefined,
-    connection: Connection,
-  ): void {
+  #welcome({ page: name, nonce, owner, token }: Announcement, { events, memory }: Ready, connection: Connection): void {
     let page: ReturnType<typeof openControlPage>;
     try {
       if (!this.#reserve.settle()) throw this.#outOfDescriptors();

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { CtrlIfError } from '../errors.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import { describe, type FieldDescription, type MessageDescription, messageNumber } from '../wire/description.ts';
+import { describe, type MessageDescription, messageNumber } from '../wire/description.ts';
 import { MAX_LINE_BYTES } from './connection.ts';
 import { type Difference, definitionError, differenceOf } from './definition-difference.ts';
-import { handshakeError } from './handshake.ts';
+import { handshakeError, readLine } from './handshake.ts';
 
 /** What the controller asks a guest whose fingerprint is another than its own. */
 export const DESCRIBE = { describe: true };
@@ -68,12 +68,12 @@ export class DefinitionComparison {
    * @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` for a line that no honest guest sends
    */
   take(line: Record<string, unknown>): boolean {
-    if (line.defined !== undefined) {
-      if (line.defined === this.#count) return true;
-      throw handshakeError('counts its definitions wrongly', `${this.#count} definitions`, line.defined);
+    if (Object.hasOwn(line, 'defined')) {
+      const { defined } = readLine('defined', line);
+      if (defined === this.#count) return true;
+      throw handshakeError('counts its definitions wrongly', `${this.#count} definitions`, defined);
     }
-    const message = parse(line.define);
-    if (!message) throw handshakeError('described a message in a form of its own', 'a definition', line);
+    const { define: message } = readLine(isDigest(line) ? 'digest' : 'definition', line);
     const number = messageNumber(message);
     if (number <= this.#lastNumber) throw handshakeError('described its messages out of order', 'a higher type', line);
     this.#bytes += JSON.stringify(line).length;
@@ -106,9 +106,6 @@ function digest(described: unknown): string {
   return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
 }
 
-export const isFingerprint = (value: unknown): value is string =>
-  typeof value === 'string' && /^[0-9a-f]{16}$/.test(value);
-
 /** On a line that has room for what stands around it. */
 function shortened(message: MessageDescription): DescriptionLine {
   const { type, subtype } = message;
@@ -116,23 +113,7 @@ function shortened(message: MessageDescription): DescriptionLine {
   return isShort ? message : { type, subtype, digest: digest(message) };
 }
 
-const DIRECTIONS: readonly unknown[] = ['toGuest', 'toController', 'both'];
-const ROLES: readonly unknown[] = ['in', 'out', 'pad'];
-
-const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
-
-/** A peer's own words: each part is looked at, and no other is kept. */
-function parse(given: unknown): DescriptionLine | undefined {
-  const { name, type, subtype, direction, response, fields, digest } = (given ?? {}) as Record<string, unknown>;
-  if (!isByte(type) || !isByte(subtype)) return undefined;
-  if (digest !== undefined) return isFingerprint(digest) ? { type, subtype, digest } : undefined;
-  const isWhole = typeof name === 'string' && DIRECTIONS.includes(direction) && typeof response === 'string';
-  if (!isWhole || !Array.isArray(fields) || !fields.every(isField)) return undefined;
-  const described = fields.map(({ name, type, role, size }) => ({ name, type, role, size }));
-  return { name, type, subtype, direction: direction as MessageDescription['direction'], response, fields: described };
-}
-
-function isField(given: unknown): given is FieldDescription {
-  const { name, type, role, size } = (given ?? {}) as Partial<FieldDescription>;
-  return typeof name === 'string' && typeof type === 'string' && ROLES.includes(role) && isByte(size);
+/** Whether the line says of a message that it is too long to be described. */
+function isDigest({ define }: Readonly<Record<string, unknown>>): boolean {
+  return typeof define === 'object' && define !== null && Object.hasOwn(define, 'digest');
 }

@@ -1,5 +1,6 @@
 import type { Party } from '../page/control-page.ts';
 import { CONTROL_PORT, PORTS } from '../wire/page.ts';
+import { DOMID, EVENTS, MEMORY, PID, PORT } from './fields.ts';
 import { integer, object, oneOf, type Shape, text, type ValueOf, variants } from './shape.ts';
 
 /** A question of one side to the other, over the control socket. */
@@ -11,15 +12,6 @@ export interface QuestionDeclaration<Question, Answer> {
   readonly does: string;
 }
 
-/** 16 bits, as in the messages of devices. */
-const DOMID = integer(0, 0xffff);
-/** Of an event channel: port 0 is none, and the next is the control interface's. */
-const PORT = integer(CONTROL_PORT + 1, PORTS - 1);
-/** `pid_t` is a signed 32 bits, and what is not above 0 is a group of processes. */
-export const PID = integer(1, 0x7fff_ffff);
-export const DESCRIPTOR = integer(0, 0x7fff_ffff);
-/** Of a file. Those over 2^53 have lost their last bits on both sides alike, and are compared for being equal. */
-export const FILE_NUMBER = integer(0, 2 ** 64);
 const NOTHING = object({});
 
 /** Each question that guest and controller ask each other beside the rings: the one place where it is declared. */
@@ -59,7 +51,7 @@ export const QUESTIONS = {
       peer: object({
         domid: DOMID,
         port: PORT,
-        address: object({ pid: PID, page: DESCRIPTOR, doorbell: DESCRIPTOR }),
+        address: object({ pid: PID, ...EVENTS }),
       }),
     }),
     answer: NOTHING,
@@ -80,7 +72,7 @@ export const QUESTIONS = {
   'domain-memory': {
     askedBy: 'guest',
     question: object({ domid: DOMID }),
-    answer: object({ pid: PID, descriptor: DESCRIPTOR, device: FILE_NUMBER, inode: FILE_NUMBER }),
+    answer: object({ pid: PID, ...MEMORY }),
     does: 'Says where the memory of a domain is. From then on the guest is told when that domain is gone.',
   },
   'domain-gone': {

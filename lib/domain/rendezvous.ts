@@ -114,7 +114,7 @@ export class Rendezvous<G extends { start(): void }> {
     const descriptor = this.#memory?.segment.fd;
     if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);
     const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
-    await connection.send(readyLine(this.#events?.descriptors, memory));
+    await connection.send(readyLine({ events: this.#events?.descriptors, memory }));
   }
 
   /** Tells the controller all of this guest's definitions, once. */

@@ -8,7 +8,7 @@ import { type Party, readParty } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { ControlSocket } from './control-socket.ts';
-import { BYE } from './handshake.ts';
+import { BYE, isBye } from './handshake.ts';
 
 export interface SessionOptions<P extends Party = Party> {
   connection: Connection;
@@ -74,7 +74,7 @@ export class Session<P extends Party> implements ConnectionEvents {
   }
 
   onLine(line: Record<string, unknown>): void {
-    if (!line.bye) {
+    if (!isBye(line)) {
       const wrong = this.controlSocket.take(line);
       if (wrong !== undefined) this.onGarbage(wrong);
       return;

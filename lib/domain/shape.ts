@@ -1,6 +1,6 @@
 /**
  * Shapes of what comes over the control socket. A peer may send anything: {@link Shape.read} copies what was declared and refuses the
- * rest, so that nothing that was not looked at goes further. Six kinds of shape are enough, and a guest loads no library for them.
+ * rest, so that nothing that was not looked at goes further. Seven kinds of shape are enough, and a guest loads no library for them.
  */
 
 export interface Shape<T> {
@@ -17,18 +17,18 @@ export interface Shape<T> {
   read(value: unknown, path?: string): T;
 }
 
-/** A value that has not its shape. The message says which field, what it is, and what was expected. */
+/** A value that has not its shape. The message says the problem and what was expected. */
 export class Mismatch extends Error {
+  /** Which field it is, and what is wrong with it. */
+  readonly problem: string;
   readonly expected: string;
   readonly received: unknown;
 
   constructor(path: string, expected: string, received: unknown) {
     const field = path || 'it';
-    super(
-      received === undefined
-        ? `${field} is missing; expected ${expected}`
-        : `${field} is ${excerpt(received)}; expected ${expected}`,
-    );
+    const problem = `${field} is ${received === undefined ? 'missing' : excerpt(received)}`;
+    super(`${problem}; expected ${expected}`);
+    this.problem = problem;
     this.expected = expected;
     this.received = received;
   }
@@ -48,9 +48,8 @@ export interface ObjectShape<T> extends Shape<T> {
   readonly fields: Fields;
 }
 
-/** An integer from `minimum` to `maximum`. */
-export function integer(minimum: number, maximum: number): Shape<number> {
-  const expected = `integer ${minimum}..${maximum}`;
+/** An integer from `minimum` to `maximum`, in words `expected`. */
+export function integer(minimum: number, maximum: number, expected = `integer ${minimum}..${maximum}`): Shape<number> {
   return {
     expected,
     isOptional: false,
@@ -66,7 +65,10 @@ export function integer(minimum: number, maximum: number): Shape<number> {
  *
  * @param form what it must match, and how that is said
  */
-export function text(limit: number, form?: { pattern: RegExp; expected: string }): Shape<string> {
+export function text(
+  limit: number,
+  form?: { pattern: { test(value: string): boolean }; expected: string },
+): Shape<string> {
   const expected = form?.expected ?? `text of at most ${limit} bytes`;
   return {
     expected,
@@ -128,6 +130,19 @@ export function object<const F extends Fields>(
       }
       // Each field of F was read by its own shape.
       return copy as ObjectOf<F>;
+    },
+  };
+}
+
+/** A list of any length, each of whose values has that shape. */
+export function list<T>(shape: Shape<T>): Shape<T[]> {
+  const expected = `[${shape.expected}, ...]`;
+  return {
+    expected,
+    isOptional: false,
+    read(value, path = '') {
+      if (!Array.isArray(value)) throw new Mismatch(path, 'a list', value);
+      return value.map((item, i) => shape.read(item, `${path}[${i}]`));
     },
   };
 }

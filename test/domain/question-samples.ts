@@ -29,6 +29,7 @@ export type Line = Record<string, unknown>;
 const deep = (levels: number): unknown => (levels === 0 ? 0 : [deep(levels - 1)]);
 const NEVER_A_NUMBER = [null, true, '2', [], {}, deep(900), -1, 1.5, 2 ** 65, 1e300, -1e300];
 const NEVER_A_STRING = [null, true, 5, 1e300, [], {}, deep(900), 'x'.repeat(3850)];
+const NEVER_TRUE = [null, false, 1, 'true', [], {}, deep(900)];
 const NEVER_AN_OBJECT = [null, true, 5, 'x', [], deep(900)];
 
 /** Every way in which `sample` can be wrong by one field, at any depth, each with what it is called. */
@@ -50,5 +51,6 @@ export function* mistakesIn(sample: Line): Generator<[name: string, wrong: Line]
 
 function wrongFor(value: unknown): readonly unknown[] {
   if (typeof value === 'number') return NEVER_A_NUMBER;
+  if (value === true) return NEVER_TRUE;
   return typeof value === 'string' ? NEVER_A_STRING : NEVER_AN_OBJECT;
 }

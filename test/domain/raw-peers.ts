@@ -76,7 +76,10 @@ export async function rawGuest(directory: string): Promise<RawPeer & { domid: nu
   open.push(() => mapped.unmap());
   const peer = new RawPeer(connect(join(directory, 'test.sock')));
   const { pid, startTime } = processIdentity();
-  peer.send({ announce: 2, page, nonce: '00'.repeat(16), pid, startTime: String(startTime) }, { ready: true });
+  peer.send(
+    { announce: 2, page, nonce: '00'.repeat(16), pid, startTime: String(startTime) },
+    { ready: true, memory: { descriptor: 0, device: 0, inode: 0 } },
+  );
   const { domid } = await peer.next();
   return Object.assign(peer, { domid: domid as number });
 }

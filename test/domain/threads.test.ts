@@ -115,7 +115,6 @@ describe('one thread with both ends', () => {
     ['takes a guest of this process that does not say its thread for itself', undefined, false],
     ['takes a guest that says this thread for itself', threadIdentity().thread, false],
     ['takes a guest that says another thread for one beside', (threadIdentity().thread ?? 0) + 1e6, severalProcessors],
-    ['takes a guest of this process that says what is no thread for itself', 'main', false],
   ])('%s', async (_, thread, polled) => {
     const controller = await listen();
     const arrival = once(controller, 'domain') as Promise<[Domain]>;
