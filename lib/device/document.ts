@@ -1,4 +1,5 @@
 /** `docs/devices.md`, made from the tables: what is drawn there is what runs. */
+import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
 import { BLOCK_REFUSALS } from './block/backend-table.ts';
 import type { AnyTable, Cell } from './table.ts';
@@ -123,10 +124,4 @@ function diagram(table: AnyTable): string {
   }
   const lines = [...arrows].map(([arrow, events]) => `  ${arrow}: ${events.join(', ')}`);
   return ['```mermaid', 'stateDiagram-v2', `  [*] --> ${table.initial}`, ...lines, '```'].join('\n');
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, i) => Math.max(name.length, 3, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join('\n');
 }
