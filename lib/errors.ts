@@ -74,7 +74,7 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_DOMAIN_STATE'
   | 'ERR_CTRL_IF_DEVICE_NOT_FOUND'
   | 'ERR_CTRL_IF_VCPU'
-  // door: a request that is none, and a machine that fails as it should not
+  // api: a request that is none, and a machine that fails as it should not
   | 'ERR_CTRL_IF_REQUEST'
   | 'ERR_CTRL_IF_MACHINE';
 

@@ -1,9 +1,9 @@
-/** Starts a machine as its users do, fills it with domains that have devices, and asks its door for the list. */
+/** Starts a machine as its users do, fills it with domains that have devices, and asks its API for the list. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DoorClient } from 'ctrl-if/door';
+import { ApiClient } from 'ctrl-if/api';
 import { ROOT } from '../harness/paths.ts';
 import { looked } from './looked.ts';
 import { printFigures } from './second-process.ts';
@@ -36,14 +36,14 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
   const machine = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(machine, 'exit');
   try {
-    // Its first line says that its door is open.
+    // Its first line says that its API answers.
     await Promise.race([
       once(machine.stdout, 'data'),
       ended.then(() => Promise.reject(new Error('the machine ended'))),
     ]);
-    const door = new DoorClient({ name: NAME });
+    const client = new ApiClient({ name: NAME });
     const began = performance.now();
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(door, i, domains)));
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(client, i, domains)));
     const createMs = performance.now() - began;
     await sleep(SETTLE_MS);
     const before = looked(machine.pid!);
@@ -53,7 +53,7 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
     let devices = 0;
     for (let i = 0; i < lists; i++) {
       const start = process.hrtime.bigint();
-      const list = await door.list();
+      const list = await client.list();
       samples.push(Number(process.hrtime.bigint() - start));
       const guests = list.filter(({ name }) => name !== 'driver');
       const all = guests.flatMap((guest) => guest.devices);
@@ -70,9 +70,9 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
 }
 
 /** Every {@link AT_ONCE}th domain, one after the other: five devices each. */
-async function createEach(door: DoorClient, first: number, domains: number): Promise<void> {
+async function createEach(client: ApiClient, first: number, domains: number): Promise<void> {
   for (let i = first; i < domains; i += AT_ONCE) {
-    await door.create({
+    await client.create({
       name: `guest${i}`,
       memory: 1,
       disks: [1, 2].map((vdevice) => ({ target: `disk${i}.${vdevice}`, vdevice })),

@@ -1,7 +1,7 @@
-/** What every client of the door takes, and how it says what came. */
+/** What every client of the API takes, and how it says what came. */
 import { Progress, writeJSON, writeLine } from './output.ts';
 
-export interface DoorOptions {
+export interface ClientOptions {
   /** The machine's. */
   name: string;
   json?: boolean;

@@ -1,17 +1,21 @@
 /** The commands about the devices of a domain. */
 import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { DoorClient } from '../door/client.ts';
+import { ApiClient } from '../api/client.ts';
 import { conforming } from '../machine/config.ts';
 import { credit, disk, usb, vif } from '../machine/config-schema.ts';
 import { parseSpecification } from '../machine/flags.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, UsbConfig, VifConfig } from '../machine/operations.ts';
 import type { Schema } from '../machine/schema.ts';
-import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
+import { type ClientOptions, done, tell, waitingFor } from './answer.ts';
 import { type Column, table } from './output.ts';
 
-export async function deviceListCommand(domain: string, of: DeviceClass, { name, json }: DoorOptions): Promise<number> {
-  const devices = await new DoorClient({ name }).devices(domain, of);
+export async function deviceListCommand(
+  domain: string,
+  of: DeviceClass,
+  { name, json }: ClientOptions,
+): Promise<number> {
+  const devices = await new ApiClient({ name }).devices(domain, of);
   return tell(json, devices, () => deviceTable(devices));
 }
 
@@ -20,9 +24,9 @@ export async function attachCommand(
   domain: string,
   of: DeviceClass,
   given: readonly string[],
-  { name, json }: DoorOptions,
+  { name, json }: ClientOptions,
 ): Promise<number> {
-  const machine = new DoorClient({ name });
+  const machine = new ApiClient({ name });
   const attach = {
     block: () => machine.blockAttach(domain, withPath(specified<DiskConfig>(given, disk))),
     network: () => machine.networkAttach(domain, specified<VifConfig>(given, vif)),
@@ -37,23 +41,23 @@ export async function attachCommand(
 export async function blockDetachCommand(
   domain: string,
   vdevice: number,
-  { name, json }: DoorOptions,
+  { name, json }: ClientOptions,
 ): Promise<number> {
-  await new DoorClient({ name }).blockDetach(domain, vdevice);
+  await new ApiClient({ name }).blockDetach(domain, vdevice);
   return done(json, `block device ${vdevice} of domain ${domain} is detached`);
 }
 
 export async function networkDetachCommand(
   domain: string,
   handle: number,
-  { name, json }: DoorOptions,
+  { name, json }: ClientOptions,
 ): Promise<number> {
-  await new DoorClient({ name }).networkDetach(domain, handle);
+  await new ApiClient({ name }).networkDetach(domain, handle);
   return done(json, `network device ${handle} of domain ${domain} is detached`);
 }
 
-export async function usbDetachCommand(domain: string, path: string, { name, json }: DoorOptions): Promise<number> {
-  await new DoorClient({ name }).usbDetach(domain, path);
+export async function usbDetachCommand(domain: string, path: string, { name, json }: ClientOptions): Promise<number> {
+  await new ApiClient({ name }).usbDetach(domain, path);
   return done(json, `usb device ${path} of domain ${domain} is detached`);
 }
 
@@ -62,11 +66,11 @@ export async function networkLimitCommand(
   domain: string,
   handle: number,
   given: readonly string[],
-  { name, json }: DoorOptions,
+  { name, json }: ClientOptions,
 ): Promise<number> {
   const isLifted = given.length === 1 && given[0] === 'none';
   const limit = isLifted ? undefined : specified<NonNullable<VifConfig['credit']>>(given, credit);
-  await new DoorClient({ name }).networkLimit(domain, handle, limit);
+  await new ApiClient({ name }).networkLimit(domain, handle, limit);
   const how = limit ? `sends at most ${limit.bytes} bytes in ${limit.microseconds} µs` : 'has no limit';
   return done(json, `network device ${handle} of domain ${domain} ${how}`);
 }

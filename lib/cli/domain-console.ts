@@ -1,13 +1,13 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { DoorClient } from '../door/client.ts';
-import type { DoorOptions } from './answer.ts';
+import { ApiClient } from '../api/client.ts';
+import type { ClientOptions } from './answer.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { hex, Narrator } from './narrator.ts';
 
 /** Ctrl-], as in telnet and in the field's own consoles. */
 const ESCAPE = 0x1d;
 
-export interface ConsoleCommandOptions extends DoorOptions {
+export interface ConsoleCommandOptions extends ClientOptions {
   /** Seconds of silence after the end of a pipe. */
   linger: number;
   /** Not to end with its input. */
@@ -24,7 +24,7 @@ export async function consoleCommand(
   lifetime: Lifetime,
 ): Promise<number> {
   const lingers = !stay && !isTerminal(process.stdin);
-  const console = await new DoorClient({ name }).console(domain, lingers ? { linger } : {});
+  const console = await new ApiClient({ name }).console(domain, lingers ? { linger } : {});
   const narrator = new Narrator({ json, quiet: false, stream: process.stderr });
   const ending = lifetime.endInOrder();
   const end = await converse(console, {
@@ -67,7 +67,7 @@ export interface Conversation {
   begin?: (isRaw: boolean) => void;
 }
 
-/** Bytes both ways, with the back-pressure of both. Rejects when the door goes away; the terminal is as before. */
+/** Bytes both ways, with the back-pressure of both. Rejects when the API goes away; the terminal is as before. */
 export async function converse(
   console: Duplex,
   { input, output, ending, lingers = false, show, begin }: Conversation,
@@ -95,7 +95,7 @@ export async function converse(
   }
 }
 
-/** Resolves at the escape key, when what was typed before it is with the door. */
+/** Resolves at the escape key, when what was typed before it is with the API. */
 async function typedUntilEscape(input: Readable, console: Duplex): Promise<'left'> {
   return new Promise((resolve) => {
     input.on('data', (chunk: Buffer) => {

@@ -1,16 +1,16 @@
-/** The commands about whole domains: each asks the door once or twice and says what came. */
+/** The commands about whole domains: each asks the API once or twice and says what came. */
 import { dirname, resolve } from 'node:path';
-import { DoorClient } from '../door/client.ts';
+import { ApiClient } from '../api/client.ts';
 import { CtrlIfError } from '../errors.ts';
 import { conforming, readSource, toDomainConfig } from '../machine/config.ts';
 import { memoryTarget, sysrqKey } from '../machine/config-schema.ts';
 import { type ConfigFlags, fromFlags } from '../machine/flags.ts';
 import type { DomainConfig, DomainEnd, DomainInfo, DomainState, ShutdownOptions } from '../machine/operations.ts';
-import { type DoorOptions, done, tell, waitingFor } from './answer.ts';
+import { type ClientOptions, done, tell, waitingFor } from './answer.ts';
 import { deviceTable, withPath } from './devices.ts';
 import { type Column, indented, paint, type Style, table } from './output.ts';
 
-export interface CreateOptions extends DoorOptions {
+export interface CreateOptions extends ClientOptions {
   domain?: string;
   memory?: string;
   maxMemory?: string;
@@ -60,7 +60,7 @@ export async function createCommand(
     file,
     flags.disks,
   );
-  const info = await waitingFor(`domain ${config.name} to start`, new DoorClient({ name }).create(config));
+  const info = await waitingFor(`domain ${config.name} to start`, new ApiClient({ name }).create(config));
   return tell(json, info, () => [`${running(info)}${info.pid === undefined ? '' : `, process ${info.pid}`}`]);
 }
 
@@ -73,62 +73,62 @@ function withPaths(config: DomainConfig, file: string | undefined, optional: rea
   return { ...config, disks: disks.map((disk, i) => withPath(disk, i < fromFile ? directory : process.cwd())) };
 }
 
-export async function listCommand({ name, json }: DoorOptions): Promise<number> {
-  const domains = await new DoorClient({ name }).list();
+export async function listCommand({ name, json }: ClientOptions): Promise<number> {
+  const domains = await new ApiClient({ name }).list();
   return tell(json, domains, () => domainTable(domains));
 }
 
-export async function infoCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
-  const info = await new DoorClient({ name }).info(domain);
+export async function infoCommand(domain: string, { name, json }: ClientOptions): Promise<number> {
+  const info = await new ApiClient({ name }).info(domain);
   return tell(json, info, () => describe(info));
 }
 
 export async function endCommand(
   domain: string,
   reason: ShutdownOptions['reason'],
-  { name, json, timeout }: DoorOptions & { timeout?: number },
+  { name, json, timeout }: ClientOptions & { timeout?: number },
 ): Promise<number> {
-  const asked = new DoorClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
+  const asked = new ApiClient({ name }).shutdown(domain, { reason, ...(timeout !== undefined && { timeout }) });
   const end = await waitingFor(`domain ${domain} to ${reason === 'suspend' ? 'suspend' : 'end'}`, asked);
   return tell(json, end, () => ended(end));
 }
 
-export async function destroyCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
-  const end = await new DoorClient({ name }).destroy(domain);
+export async function destroyCommand(domain: string, { name, json }: ClientOptions): Promise<number> {
+  const end = await new ApiClient({ name }).destroy(domain);
   return tell(json, end, () => ended(end));
 }
 
-export async function resumeCommand(domain: string, { name, json }: DoorOptions): Promise<number> {
-  const info = await waitingFor(`domain ${domain} to go on`, new DoorClient({ name }).resume(domain));
+export async function resumeCommand(domain: string, { name, json }: ClientOptions): Promise<number> {
+  const info = await waitingFor(`domain ${domain} to go on`, new ApiClient({ name }).resume(domain));
   return tell(json, info, () => [running(info)]);
 }
 
 export async function waitCommand(
   domain: string,
   state: DomainState | undefined,
-  { name, json }: DoorOptions,
+  { name, json }: ClientOptions,
 ): Promise<number> {
   const what = `domain ${domain} to be ${state ?? 'at its end'}`;
-  const result = await waitingFor(what, new DoorClient({ name }).wait(domain, state));
+  const result = await waitingFor(what, new ApiClient({ name }).wait(domain, state));
   return tell(json, result, () => ('how' in result ? ended(result) : [running(result)]));
 }
 
-export async function sysrqCommand(domain: string, key: string, { name, json }: DoorOptions): Promise<number> {
+export async function sysrqCommand(domain: string, key: string, { name, json }: ClientOptions): Promise<number> {
   conforming(sysrqKey, { value: { key }, where: () => 'sysrq' });
-  await new DoorClient({ name }).sysrq(domain, key);
+  await new ApiClient({ name }).sysrq(domain, key);
   return done(json, `domain ${domain} has got SysRq ${key}`);
 }
 
-export async function memorySetCommand(domain: string, target: number, { name, json }: DoorOptions): Promise<number> {
+export async function memorySetCommand(domain: string, target: number, { name, json }: ClientOptions): Promise<number> {
   conforming(memoryTarget, { value: { target }, where: () => 'memory-set' });
-  const asked = new DoorClient({ name }).memorySet(domain, target);
+  const asked = new ApiClient({ name }).memorySet(domain, target);
   const memory = await waitingFor(`domain ${domain} to have ${target} MiB`, asked);
   return tell(json, memory, () => [`domain ${domain} has ${memory.reached} MiB of at most ${memory.maximum}`]);
 }
 
 /** The first `count` VCPUs on and the others off, as the field's tools have it. */
-export async function vcpuSetCommand(domain: string, count: number, { name, json }: DoorOptions): Promise<number> {
-  const machine = new DoorClient({ name });
+export async function vcpuSetCommand(domain: string, count: number, { name, json }: ClientOptions): Promise<number> {
+  const machine = new ApiClient({ name });
   let { vcpus } = await machine.info(domain);
   if (count < 1 || count > vcpus.length) {
     const expected = `a number from 1 to ${vcpus.length}`;

@@ -1,12 +1,12 @@
-import { DoorClient } from '../door/client.ts';
-import type { DoorOptions } from './answer.ts';
+import { ApiClient } from '../api/client.ts';
+import type { ClientOptions } from './answer.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { writeJSON, writeLine } from './output.ts';
 import { lostLine, Timeline } from './timeline.ts';
 
 /** What happens in a machine from now on, a line each, until it closes or a signal. */
-export async function eventsCommand({ name, json = false }: DoorOptions, lifetime: Lifetime): Promise<number> {
-  const machine = new DoorClient({ name });
+export async function eventsCommand({ name, json = false }: ClientOptions, lifetime: Lifetime): Promise<number> {
+  const machine = new ApiClient({ name });
   const events = machine.watch()[Symbol.asyncIterator]();
   const ending = lifetime.endInOrder();
   const ended = fired(ending).then(() => ({ done: true as const, value: undefined }));

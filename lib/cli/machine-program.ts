@@ -1,7 +1,7 @@
-/** The commands that are the door's clients, and the one that opens it. */
+/** The commands that are the clients of a machine's API, and the one that serves it. */
 import { Argument, type Command, Option } from 'commander';
 import type { DeviceClass, DomainState, ShutdownOptions } from '../machine/operations.ts';
-import type { DoorOptions as Options } from './answer.ts';
+import type { ClientOptions as Options } from './answer.ts';
 import * as devices from './devices.ts';
 import { type ConsoleCommandOptions, consoleCommand } from './domain-console.ts';
 import * as domains from './domains.ts';
@@ -30,7 +30,7 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
   program
     .command('machine')
     .description(
-      'Run a machine until Ctrl-C: a controller, its driver domain, and the door that the other commands use.',
+      'Run a machine until Ctrl-C: a controller, its driver domain, and the API that the other commands use.',
     )
     .addOption(nameOption('the name of the machine and of its controller'))
     .option('-q, --quiet', 'do not print what happens')

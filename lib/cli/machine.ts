@@ -1,5 +1,5 @@
-import type { Door } from '../door/door.ts';
-import { doorPath } from '../door/path.ts';
+import type { ApiServer } from '../api/server.ts';
+import { apiPath } from '../api/path.ts';
 import type { MachineOperations } from '../machine/operations.ts';
 import { errorLine } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
@@ -19,7 +19,7 @@ export interface RunningMachine extends MachineOperations {
 
 export type StartMachine = (options: { name: string }) => Promise<RunningMachine>;
 
-/** A machine with its door in the foreground until a signal ends it. */
+/** A machine with its API in the foreground until a signal ends it. */
 export async function machineCommand(
   { name, json = false, quiet = false }: MachineCommandOptions,
   lifetime: Lifetime,
@@ -29,11 +29,11 @@ export async function machineCommand(
   const ending = lifetime.endInOrder();
   const machine = await start({ name });
   try {
-    await using door = await doorOf(machine, doorPath(name));
+    await using server = await serve(machine, apiPath(name));
     narrator.tell(
       'listening',
-      { name, door: door.path, pid: process.pid },
-      `machine ${paint('bold', name)} runs, process ${process.pid}, its door is ${door.path}`,
+      { name, api: server.path, pid: process.pid },
+      `machine ${paint('bold', name)} runs, process ${process.pid}, its API is at ${server.path}`,
     );
     if (!quiet) void narrate(machine, narrator);
     await fired(ending);
@@ -45,10 +45,10 @@ export async function machineCommand(
 }
 
 /** The other commands need no HTTP server, and all of them would wait for it to be loaded. */
-async function doorOf(machine: MachineOperations, path: string): Promise<Door> {
+async function serve(machine: MachineOperations, path: string): Promise<ApiServer> {
   // Not in a block with `await using`, where TypeScript 6 does not rewrite the extension.
-  const { openDoor } = await import('../door/door.ts');
-  return openDoor(machine, { path });
+  const { serveApi } = await import('../api/server.ts');
+  return serveApi(machine, { path });
 }
 
 async function startMachine(options: { name: string }): Promise<RunningMachine> {

@@ -74,7 +74,7 @@ ctrl-if create --domain asker --disk target=any,vdevice=1,backend=adder -- node 
 ctrl-if console asker
 \`\`\`
 
-The machine does not look at a disk's target; the backend that comes with ctrl-if takes it for a path ([door.md](door.md)), and yours for whatever you like.
+The machine does not look at a disk's target; the backend that comes with ctrl-if takes it for a path ([machine-api.md](machine-api.md)), and yours for whatever you like.
 
 A network backend has each packet admitted by \`await interface.credit.admit(bytes)\`, which keeps to CREDITLIMIT. \`MockFrontend\` and a
 \`MockMachine\` run a backend in a test, without processes; \`MockBackend\` runs a frontend.

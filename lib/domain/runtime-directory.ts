@@ -46,8 +46,8 @@ export function ensureRuntimeDirectory(): string {
   return directory;
 }
 
-/** The socket of the controller called `name`, or of its machine's `door`. */
-export function socketPath(directory: string, name: string, of: 'sock' | 'door' = 'sock'): string {
+/** The socket of the controller called `name`, or of its machine's API. */
+export function socketPath(directory: string, name: string, kind: 'sock' | 'api' = 'sock'): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_NAME',
@@ -58,7 +58,7 @@ export function socketPath(directory: string, name: string, of: 'sock' | 'door' 
       },
     );
   }
-  const path = join(directory, `${name}.${of}`);
+  const path = join(directory, `${name}.${kind}`);
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_NAME',

@@ -1,4 +1,4 @@
-/** The shapes of `operations.ts` that people write, as schemas: one for the files, the flags, the door and OpenAPI. */
+/** The shapes of `operations.ts` that people write, as schemas: one for the files, the flags, the API and OpenAPI. */
 import type { DiskConfig, DomainConfig, UsbConfig, VifConfig } from './operations.ts';
 import type { Schema } from './schema.ts';
 

@@ -1,5 +1,5 @@
 /**
- * What an operator can do to a machine: the one list that the controller's machine carries out, the door offers over
+ * What an operator can do to a machine: the one list that the controller's machine carries out, the API offers over
  * HTTP, and the command line asks for. Shapes only. A domain is named by its name or its domid.
  */
 import type { EngineName } from '../page/page.ts';

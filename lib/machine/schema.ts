@@ -1,6 +1,6 @@
 /**
  * The part of JSON Schema (2020-12) that the machine's shapes need, and the check against it: every mistake of a value
- * with the path that leads there, in words for people. The door's OpenAPI description states the same schemas.
+ * with the path that leads there, in words for people. The API's OpenAPI description states the same schemas.
  */
 import { didYouMean } from '../did-you-mean.ts';
 

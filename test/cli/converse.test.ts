@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { converse, type Input } from '../../lib/cli/domain-console.ts';
 import type { Lifetime } from '../../lib/cli/lifetime.ts';
 import { machineCommand } from '../../lib/cli/machine.ts';
-import { DoorClient } from '../../lib/door/client.ts';
-import { FakeConsole, FakeMachine } from '../door/fake-machine.ts';
+import { ApiClient } from '../../lib/api/client.ts';
+import { FakeConsole, FakeMachine } from '../api/fake-machine.ts';
 import { useRuntimeDirectory } from './cli.ts';
 
 const leftBehind = useRuntimeDirectory();
@@ -82,7 +82,7 @@ describe('console on a pipe', () => {
 });
 
 describe('ctrl-if machine', () => {
-  it('opens the door of the machine that it starts, and closes both', async () => {
+  it('serves the API of the machine that it starts, and closes both', async () => {
     const machine = Object.assign(new FakeMachine(), { closed: 0, close: async () => void machine.closed++ });
     const ending = new AbortController();
     const lifetime = { endInOrder: () => ending.signal } as Lifetime;
@@ -93,7 +93,7 @@ describe('ctrl-if machine', () => {
       return machine;
     });
     await machine.until(() => machine.watchers.size === 1);
-    expect(await new DoorClient({ name: 'lab' }).list()).toEqual([]);
+    expect(await new ApiClient({ name: 'lab' }).list()).toEqual([]);
     ending.abort('signal');
     expect(await code).toBe(0);
     expect(started).toEqual([{ name: 'lab' }]);
@@ -101,7 +101,7 @@ describe('ctrl-if machine', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('closes the machine when its door cannot be opened', async () => {
+  it('closes the machine when its API cannot be served', async () => {
     const machine = Object.assign(new FakeMachine(), { closed: 0, close: async () => void machine.closed++ });
     const lifetime = { endInOrder: () => new AbortController().signal } as Lifetime;
     const options = { name: '../lab' };

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Door, openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
-import { FakeMachine, failed } from '../door/fake-machine.ts';
+import { type ApiServer, serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
+import { FakeMachine, failed } from '../api/fake-machine.ts';
 import { unless } from '../support/skips.ts';
 import { Cli, expectError, run, useRuntimeDirectory } from './cli.ts';
 
@@ -15,7 +15,7 @@ const leftBehind = useRuntimeDirectory();
 
 let directory: string;
 let machine: FakeMachine;
-let door: Door;
+let server: ApiServer;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'ctrl-if-configs-'));
@@ -24,12 +24,12 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 beforeEach(async () => {
   machine = new FakeMachine();
-  door = await openDoor(machine, { path: doorPath('lab') });
+  server = await serveApi(machine, { path: apiPath('lab') });
   await machine.create({ name: 'web', memory: 8, maxMemory: 32, vcpus: 4, disks: [{ target: '/img', vdevice: 768 }] });
   machine.asked.length = 0;
 });
 afterEach(async () => {
-  await door.close();
+  await server.close();
   expect(leftBehind()).toEqual([]);
 });
 
@@ -359,7 +359,7 @@ describe('events', () => {
     await machine.until(() => machine.watchers.size === 1);
     machine.happen(BORN);
     await cli.sees('stdout', /running/);
-    await door.close();
+    await server.close();
     expect(await cli.exited).toMatchObject({ code: 0, stderr: '' });
   });
 });
@@ -433,7 +433,7 @@ describe('console on pipes', () => {
   it('ends when the machine does', async () => {
     const cli = new Cli(['console', '--name', 'lab', 'web']);
     await cli.sees('stderr', /the console of domain web/);
-    await door.close();
+    await server.close();
     const { code, stderr } = await cli.exited;
     expect(stderr).toMatch(/has ended$/m);
     expect(code).toBe(0);

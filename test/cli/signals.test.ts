@@ -9,10 +9,10 @@ const leftBehind = useRuntimeDirectory();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 describe.each(SIGNALS)('%s', (signal) => {
-  it('ends a machine in order, also where it comes twice, and leaves neither its name nor its door', async () => {
+  it('ends a machine in order, also where it comes twice, and leaves neither its name nor its API', async () => {
     const cli = new Cli(['machine', '--name', 'lab']);
-    await cli.sees('stdout', /its door is/);
-    expect(leftBehind().toSorted()).toEqual(['lab.door', 'lab.sock']);
+    await cli.sees('stdout', /its API is/);
+    expect(leftBehind().toSorted()).toEqual(['lab.api', 'lab.sock']);
     cli.process.kill(signal);
     // As npx and timeout do: the machine is closing, and has its name still.
     await cli.sees('stdout', /dying/);

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
+import { serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
 import { Cli, run } from '../cli/cli.ts';
 import { TestClock } from '../device/clock.ts';
 import { Events, useMachines } from './machines.ts';
@@ -112,7 +112,7 @@ it('stays where nobody has asked it to linger', async () => {
 
 it('makes the example of the help end: echo uptime | ctrl-if console web', async () => {
   const machine = await start(alone);
-  await using _door = await openDoor(machine, { path: doorPath('lab') });
+  await using _server = await serveApi(machine, { path: apiPath('lab') });
   await machine.create({ name: 'web' });
   for (let i = 0; i < 5; i++) {
     const { code, stdout } = await run(['console', '--name', 'lab', 'web'], { input: 'uptime\n' });

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
+import { serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
 import { whyNotServed } from '../../lib/machine/disk-target.ts';
 import { Cli } from '../cli/cli.ts';
 import { Events, useMachines } from './machines.ts';
@@ -129,7 +129,7 @@ describe('at the command line', () => {
 
   it('a target is relative to the user’s directory, that of a file to the file’s, and is shown', async () => {
     const machine = await start();
-    await using _door = await openDoor(machine, { path: doorPath('lab') });
+    await using _server = await serveApi(machine, { path: apiPath('lab') });
     const file = join(home, 'directory', 'web.toml');
     writeFileSync(file, 'name = "web"\n[[disks]]\ntarget = "../present.img"\nvdevice = 768\nmode = "r"\n');
     writeFileSync(join(home, 'directory', 'mine.img'), '');
@@ -165,7 +165,7 @@ describe('at the command line', () => {
 
   it('one that does not exist is told in one line', async () => {
     const machine = await start();
-    await using _door = await openDoor(machine, { path: doorPath('lab') });
+    await using _server = await serveApi(machine, { path: apiPath('lab') });
     await machine.create({ name: 'web' });
     const { code, stdout, stderr } = await ctrlIf(
       ['block-attach', '--name', 'lab', 'web', 'target=root.img', 'vdevice=769'],

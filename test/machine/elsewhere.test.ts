@@ -1,4 +1,4 @@
-/** The server of docs/door.md in a process of its own, a machine, and a guest that asks: three processes. */
+/** The server of docs/machine-api.md in a process of its own, a machine, and a guest that asks: three processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
+import { serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
 import { useMachines } from './machines.ts';
 import { printIfTestFails } from '../support/child-output.ts';
 
@@ -28,8 +28,8 @@ const ASKER = `
 it('a program elsewhere serves what guests ask, for as long as it lives', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ctrl-if-elsewhere-'));
   const machine = await start({ driver: false });
-  const door = await openDoor(machine, { path: doorPath('lab') });
-  const [example] = [...readFileSync(`${ROOT}docs/door.md`, 'utf8').matchAll(/```js\n(.*?)```/gs)];
+  const api = await serveApi(machine, { path: apiPath('lab') });
+  const [example] = [...readFileSync(`${ROOT}docs/machine-api.md`, 'utf8').matchAll(/```js\n(.*?)```/gs)];
   mkdirSync(join(home, 'node_modules'));
   symlinkSync(ROOT, join(home, 'node_modules', 'ctrl-if'));
   writeFileSync(join(home, 'server.mjs'), example![1]!);
@@ -55,7 +55,7 @@ it('a program elsewhere serves what guests ask, for as long as it lives', async 
     }
   } finally {
     server.kill('SIGKILL');
-    await door.close();
+    await api.close();
     rmSync(home, { recursive: true });
   }
 });

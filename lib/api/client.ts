@@ -22,19 +22,19 @@ import type {
 } from '../machine/operations.ts';
 import { ask, readJSONBody, unreachable } from './ask.ts';
 import { ConsoleSocket } from './console-socket.ts';
-import { doorPath } from './path.ts';
+import { apiPath } from './path.ts';
 import { CONSOLE_PROTOCOL, EVENTS_PATH, SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
-import { DoorSwitch } from './switch-socket.ts';
+import { ApiSwitch } from './switch-socket.ts';
 
 /** In bytes; an event is some hundred, and what a domain said last a few thousand. */
 const LONGEST_EVENT = 1024 * 1024;
 
-/** A machine behind its door: the same operations, and its errors as they were there. Each call is a connection. */
-export class DoorClient implements MachineOperations {
+/** A machine behind its API: the same operations, and its errors as they were there. Each call is a connection. */
+export class ApiClient implements MachineOperations {
   readonly path: string;
 
   constructor(options: { name: string } | { path: string }) {
-    this.path = 'path' in options ? options.path : doorPath(options.name);
+    this.path = 'path' in options ? options.path : apiPath(options.name);
   }
 
   create(config: DomainConfig): Promise<DomainInfo> {
@@ -126,12 +126,12 @@ export class DoorClient implements MachineOperations {
   }
 
   /** A client of the machine's switch. @throws CtrlIfError `ERR_CTRL_IF_REQUEST` where it has none */
-  async switch(): Promise<DoorSwitch> {
+  async switch(): Promise<ApiSwitch> {
     const headers = { Connection: 'Upgrade', Upgrade: SWITCH_PROTOCOL };
-    return new DoorSwitch((await ask(this.path, { method: 'GET', path: SWITCH_PATH, headers })) as Duplex, this.path);
+    return new ApiSwitch((await ask(this.path, { method: 'GET', path: SWITCH_PATH, headers })) as Duplex, this.path);
   }
 
-  /** The door is asked at once, not at the first event; a door that cannot be reached rejects the first event. */
+  /** The machine is asked at once, not at the first event; a machine that cannot be reached rejects the first event. */
   watch(): AsyncIterable<MachineEvent | { kind: 'lost'; count: number }> {
     const abort = new AbortController();
     const answer = ask(this.path, {

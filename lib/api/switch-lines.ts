@@ -1,4 +1,4 @@
-/** What clients of the switch and the door say to each other after the upgrade: a JSON object a line. */
+/** What clients of the switch and the API say to each other after the upgrade: a JSON object a line. */
 
 import type { LostEvents } from '../machine/operations.ts';
 import type { Schema } from '../machine/schema.ts';
@@ -24,7 +24,7 @@ export interface Call {
   readonly respond?: { readonly id: number; readonly message?: SwitchMessage };
 }
 
-/** From the door: the answer to a call; a request that this client is to answer; what it watches. */
+/** From the API: the answer to a call; a request that this client is to answer; what it watches. */
 export interface Told {
   readonly call?: number;
   readonly message?: SwitchMessage;

@@ -35,7 +35,7 @@ export async function upgrade(
     opened = await closing.before(opening);
   } catch (error) {
     refuse(socket, error);
-    // One that the door did not wait for is given back when it comes.
+    // One that the API did not wait for is given back when it comes.
     opening.then((late) => late.giveBack()).catch(() => {});
     return;
   }

@@ -1,13 +1,13 @@
-/** Clients of the switch in other processes, over a real door; their guests are real, too. */
+/** Clients of the switch in other processes, over a real server; their guests are real, too. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Domain } from '../../lib/domain/domain.ts';
-import { DoorClient } from '../../lib/door/client.ts';
-import { type Door, openDoor } from '../../lib/door/door.ts';
-import type { DoorRequest, DoorSwitch } from '../../lib/door/switch-socket.ts';
+import { ApiClient } from '../../lib/api/client.ts';
+import { type ApiServer, serveApi } from '../../lib/api/server.ts';
+import type { SwitchRequest, ApiSwitch } from '../../lib/api/switch-socket.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Guest } from '../../lib/index.ts';
 import { ControlSwitch } from '../../lib/machine/switch.ts';
@@ -22,16 +22,16 @@ const SEQ = 42;
 type Asked = Guest<typeof seq>;
 
 let directory: string;
-let door: Door;
+let server: ApiServer;
 let control: ControlSwitch;
 let guests: Asked[];
-const clients: DoorSwitch[] = [];
+const clients: ApiSwitch[] = [];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ctrl-if-door-'));
+  directory = mkdtempSync(join(tmpdir(), 'ctrl-if-api-'));
   const taps = new Taps();
   control = new ControlSwitch(createCodec([seq]) as unknown as Codec, taps);
-  door = await openDoor(Object.assign(new FakeMachine(), { switch: control }), { path: join(directory, 'lab.door') });
+  server = await serveApi(Object.assign(new FakeMachine(), { switch: control }), { path: join(directory, 'lab.api') });
   const controller = await listen();
   controller.on('domain', (domain) => {
     taps.add(domain as unknown as Domain);
@@ -41,26 +41,26 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
-  await door.close();
+  await server.close();
   control.close();
   rmSync(directory, { recursive: true });
 });
 
-async function client(): Promise<DoorSwitch> {
-  const made = await new DoorClient({ path: door.path }).switch();
+async function client(): Promise<ApiSwitch> {
+  const made = await new ApiClient({ path: server.path }).switch();
   clients.push(made);
   return made;
 }
 
-async function next(requests: AsyncIterator<unknown>): Promise<DoorRequest> {
+async function next(requests: AsyncIterator<unknown>): Promise<SwitchRequest> {
   const { value } = await requests.next();
   expect(value).toHaveProperty('message');
-  return value as DoorRequest;
+  return value as SwitchRequest;
 }
 
 const ask = async (guest: Asked, n: number): Promise<number> => (await guest.request({ name: 'SEQ', n })).answer;
 
-describe('a client over the door', () => {
+describe('a client over the API', () => {
   it('serves what it says, under ids of its own', async () => {
     const [a, b] = [await client(), await client()];
     const giveUp = await a.serve({ type: SEQ, domid: 1 });
@@ -97,7 +97,7 @@ describe('a client over the door', () => {
     expect(await next(console)).toEqual({ id: 0, domid: 2, message: { name: 'CONSOLE_DATA', data: '6869' } });
     await all.return?.();
     expect(await all.next()).toEqual({ done: true, value: undefined });
-    // The door has taken it back when it answers what was said later.
+    // The API has taken it back when it answers what was said later.
     await watcher.watch({ type: 200 });
   });
 
@@ -129,10 +129,10 @@ describe('a client over the door', () => {
     expect(await again).toBe(3);
   });
 
-  it('is told when the door closes', async () => {
+  it('is told when the API closes', async () => {
     const serving = await client();
     await serving.serve({ type: SEQ });
-    await door.close();
+    await server.close();
     expect(await serving.requests.next()).toEqual({ done: true, value: undefined });
     await expect(serving.request(1, { name: 'SHUTDOWN_POWEROFF' })).rejects.toEqual(fails('ERR_CTRL_IF_CLOSED'));
   });
@@ -141,7 +141,7 @@ describe('a client over the door', () => {
 describe('on the socket itself', () => {
   /** A client that says what it wants, line by line, and reads when it wants. */
   async function raw() {
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write('GET /switch HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-switch\r\n\r\n');
     socket.setEncoding('utf8');
     let text = '';
@@ -218,8 +218,8 @@ describe('on the socket itself', () => {
   });
 
   it('only what can be upgraded is', async () => {
-    const machine = await openDoor(new FakeMachine(), { path: join(directory, 'other.door') });
-    await expect(new DoorClient({ path: machine.path }).switch()).rejects.toEqual(fails('ERR_CTRL_IF_REQUEST'));
+    const machine = await serveApi(new FakeMachine(), { path: join(directory, 'other.api') });
+    await expect(new ApiClient({ path: machine.path }).switch()).rejects.toEqual(fails('ERR_CTRL_IF_REQUEST'));
     await machine.close();
   });
 });

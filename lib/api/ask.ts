@@ -1,4 +1,4 @@
-/** One request to a door. */
+/** One request to a machine. */
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
@@ -23,7 +23,7 @@ export function ask(
       socketPath,
       method,
       path,
-      // A kept connection may be closed by the door just when it is used again.
+      // A kept connection may be closed by the API just when it is used again.
       agent: false,
       ...(signal && { signal }),
       headers: { ...headers, ...(text !== undefined && jsonHeaders(text)) },
@@ -67,14 +67,14 @@ export function unreachable(error: NodeJS.ErrnoException, socketPath: string): C
     case 'ECONNREFUSED':
       return new CtrlIfError(
         'ERR_CTRL_IF_NO_CONTROLLER',
-        `no machine has its door at ${socketPath}; start one with ctrl-if machine, under the same --name and CTRL_IF_RUNTIME_DIR`,
+        `no machine has its API at ${socketPath}; start one with ctrl-if machine, under the same --name and CTRL_IF_RUNTIME_DIR`,
         details,
       );
     case 'EACCES':
     case 'EPERM':
       return new CtrlIfError(
         'ERR_CTRL_IF_RUNTIME_DIRECTORY',
-        `the door at ${socketPath} is another user's; ask as that user`,
+        `the API at ${socketPath} is another user's; ask as that user`,
         details,
       );
     default:

@@ -1,34 +1,34 @@
-/** Doors of fake machines, closed after each test, and requests with what they answer. */
+/** API servers of fake machines, closed after each test, and requests with what they answer. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { DoorClient } from '../../lib/door/client.ts';
-import { type Door, openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
+import { ApiClient } from '../../lib/api/client.ts';
+import { type ApiServer, serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
 import { FakeMachine } from './fake-machine.ts';
 
-const open: Door[] = [];
+const open: ApiServer[] = [];
 
 /** A runtime directory of this test file's own, with nothing left in it after each test. */
 export function useRuntimeDirectory(): void {
   let directory: string;
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-door-'));
+    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-api-'));
     process.env.CTRL_IF_RUNTIME_DIR = directory;
   });
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((door) => door.close()));
+    await Promise.all(open.splice(0).map((server) => server.close()));
     expect(readdirSync(directory)).toEqual([]);
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 }
 
-export async function doorOf(machine = new FakeMachine(), name = 'test') {
-  const door = await openDoor(machine, { path: doorPath(name) });
-  open.push(door);
-  return { machine, door, client: new DoorClient({ path: door.path }) };
+export async function serverOf(machine = new FakeMachine(), name = 'test') {
+  const server = await serveApi(machine, { path: apiPath(name) });
+  open.push(server);
+  return { machine, server, client: new ApiClient({ path: server.path }) };
 }
 
 export interface Answer {
@@ -39,10 +39,10 @@ export interface Answer {
   body: any;
 }
 
-export function ask(door: Door, method: string, path: string, body?: unknown): Promise<Answer> {
+export function ask(server: ApiServer, method: string, path: string, body?: unknown): Promise<Answer> {
   const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const question = request({ socketPath: door.path, method, path, agent: false }, async (response) => {
+    const question = request({ socketPath: server.path, method, path, agent: false }, async (response) => {
       let answer = '';
       for await (const chunk of response.setEncoding('utf8')) answer += chunk;
       const { statusCode = 0, headers } = response;

@@ -32,7 +32,7 @@ const NAMED: readonly (readonly [name: string, schema: Schema])[] = [
 
 const NAME_OF = new Map(NAMED.map(([name, schema]) => [schema, name]));
 
-/** The OpenAPI 3.1 description of the door, made from its routes. */
+/** The OpenAPI 3.1 description of the API, made from its routes. */
 export function openapi(version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
@@ -45,9 +45,9 @@ export function openapi(version: string): object {
   paths[OPENAPI_PATH] = { get: descriptionOperation() };
   return {
     openapi: '3.1.0',
-    info: { title: 'ctrl-if: the door of a machine', version, license: { name: 'MIT', identifier: 'MIT' } },
+    info: { title: 'ctrl-if: the API of a machine', version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [
-      { url: 'http://localhost', description: 'Over the Unix-domain socket NAME.door in the runtime directory.' },
+      { url: 'http://localhost', description: 'Over the Unix-domain socket NAME.api in the runtime directory.' },
     ],
     paths,
     components: { schemas: Object.fromEntries(NAMED.map(([name, schema]) => [name, children(schema)])) },

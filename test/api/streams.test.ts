@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { DoorClient } from '../../lib/door/client.ts';
-import type { Door } from '../../lib/door/door.ts';
-import { ask, doorOf, useRuntimeDirectory } from './doors.ts';
+import { ApiClient } from '../../lib/api/client.ts';
+import type { ApiServer } from '../../lib/api/server.ts';
+import { ask, serverOf, useRuntimeDirectory } from './servers.ts';
 import { type FakeConsole, FakeMachine, failed } from './fake-machine.ts';
 
 useRuntimeDirectory();
@@ -21,11 +21,16 @@ function pattern(at: number, length: number): Buffer {
   return bytes;
 }
 
-async function openConsole(): Promise<{ ours: Duplex; machines: FakeConsole; door: Door; machine: FakeMachine }> {
-  const { machine, client, door } = await doorOf();
+async function openConsole(): Promise<{
+  ours: Duplex;
+  machines: FakeConsole;
+  server: ApiServer;
+  machine: FakeMachine;
+}> {
+  const { machine, client, server } = await serverOf();
   await machine.create({ name: 'web' });
   const ours = await client.console('web');
-  return { ours, machines: machine.consoles[0]!, door, machine };
+  return { ours, machines: machine.consoles[0]!, server, machine };
 }
 
 async function say(console: FakeConsole, total: number): Promise<void> {
@@ -47,7 +52,7 @@ describe('a console', () => {
   });
 
   it('stops the domain when its reader stops, and goes on with it', async () => {
-    const { ours, machines, door } = await openConsole();
+    const { ours, machines, server } = await openConsole();
     ours.pause();
     let said = 0;
     let hasSaidAll = false;
@@ -59,7 +64,7 @@ describe('a console', () => {
     let before = -1;
     while (before !== said) {
       before = said;
-      for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+      for (let i = 0; i < 20; i++) expect((await ask(server, 'GET', '/domains')).status).toBe(200);
     }
     expect(hasSaidAll).toBe(false);
     let read = 0;
@@ -74,7 +79,7 @@ describe('a console', () => {
   });
 
   it('loses nothing of what is typed, and stops who types when the domain takes no more', async () => {
-    const { ours, machines, door } = await openConsole();
+    const { ours, machines, server } = await openConsole();
     machines.isFull = true;
     let typed = 0;
     let isBlocked = false;
@@ -88,7 +93,7 @@ describe('a console', () => {
     let before = -1;
     while (before !== typed) {
       before = typed;
-      for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+      for (let i = 0; i < 20; i++) expect((await ask(server, 'GET', '/domains')).status).toBe(200);
     }
     expect(isBlocked).toBe(true);
     expect(typed).toBeLessThan(MANY_BYTES);
@@ -126,20 +131,20 @@ describe('a console', () => {
   });
 
   it('is given back when its client goes', async () => {
-    const { ours, machines, door } = await openConsole();
+    const { ours, machines, server } = await openConsole();
     ours.destroy();
     await once(machines, 'close');
-    expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+    expect((await ask(server, 'GET', '/domains')).status).toBe(200);
   });
 
   it('is given back when its client went before it was there', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
     let open = () => {};
     machine.gate = new Promise((resolve) => {
       open = resolve;
     });
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write(
       'GET /domains/web/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\n',
     );
@@ -154,9 +159,9 @@ describe('a console', () => {
   });
 
   it('takes all that was typed by a client that then went', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write(
       'GET /domains/web/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\n',
     );
@@ -174,9 +179,9 @@ describe('a console', () => {
   });
 
   it('hears what is sent behind the request', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write(
       'GET /domains/1/console HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-console\r\n\r\nearly',
     );
@@ -189,7 +194,7 @@ describe('a console', () => {
   });
 
   it('is refused as everything else is', async () => {
-    const { machine, client } = await doorOf();
+    const { machine, client } = await serverOf();
     await expect(client.console('nobody')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DOMAIN', subject: 'nobody' });
     machine.failure = failed('ERR_CTRL_IF_PEER_DIED', 'web');
     await expect(client.console('web')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
@@ -200,8 +205,8 @@ describe('a console', () => {
     ['another route', '/domains', 'ctrl-if-console'],
     ['a name that is not encoded', '/domains/%zz/console', 'ctrl-if-console'],
   ])('is not to be had by %s', async (_, path, protocol) => {
-    const { door } = await doorOf();
-    const question = request({ socketPath: door.path, path, headers: { Connection: 'Upgrade', Upgrade: protocol } });
+    const { server } = await serverOf();
+    const question = request({ socketPath: server.path, path, headers: { Connection: 'Upgrade', Upgrade: protocol } });
     question.end();
     const [response] = await once(question, 'response');
     expect(response.statusCode).toBe(400);
@@ -211,7 +216,7 @@ describe('a console', () => {
 
 describe('events', () => {
   it('come one a line, to each who watches', async () => {
-    const { machine, client } = await doorOf();
+    const { machine, client } = await serverOf();
     const watchers = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
     await machine.until(() => machine.watchers.size === 2);
     const event = { at: 1.5, kind: 'message' as const, from: 1, to: 0, name: 'CONSOLE_DATA', result: 'okay' };
@@ -225,17 +230,17 @@ describe('events', () => {
   });
 
   it('are given back when who watches goes', async () => {
-    const { machine, client, door } = await doorOf();
+    const { machine, client, server } = await serverOf();
     const events = client.watch()[Symbol.asyncIterator]();
     await machine.until(() => machine.watchers.size === 1);
     machine.happen({ at: 1, kind: 'domain', name: 'web' });
     await events.next();
     await events.return!();
-    while (machine.watchers.size > 0) await ask(door, 'GET', '/domains');
+    while (machine.watchers.size > 0) await ask(server, 'GET', '/domains');
   });
 
   it('are lost, and counted, for who reads slowly, and for nobody else', async () => {
-    const { machine, client, door } = await doorOf();
+    const { machine, client, server } = await serverOf();
     const [slow, fast] = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
     await machine.until(() => machine.watchers.size === 2);
     const name = 'x'.repeat(1000);
@@ -251,7 +256,7 @@ describe('events', () => {
         }
       }
     }
-    expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+    expect((await ask(server, 'GET', '/domains')).status).toBe(200);
     let got = 0;
     let lost = 0;
     let last = -1;
@@ -269,18 +274,18 @@ describe('events', () => {
     await Promise.all([slow!.return!(), fast!.return!()]);
   });
 
-  it('end with the door', async () => {
-    const { machine, client, door } = await doorOf();
+  it('end with the API', async () => {
+    const { machine, client, server } = await serverOf();
     const events = client.watch()[Symbol.asyncIterator]();
     await machine.until(() => machine.watchers.size === 1);
     const next = events.next();
-    await door.close();
+    await server.close();
     expect(await next).toEqual({ done: true, value: undefined });
     expect(machine.watchers.size).toBe(0);
   });
 
   it('of a machine that is not there reject', async () => {
-    const client = new DoorClient({ path: '/nonexistent/x.door' });
+    const client = new ApiClient({ path: '/nonexistent/x.api' });
     await expect(client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_NO_CONTROLLER',
     });
@@ -290,8 +295,8 @@ describe('events', () => {
 describe('a client that goes away in mid-request', () => {
   const CREATE = '{"name":"web"}';
 
-  async function sendAndGo(door: Door, text: string): Promise<void> {
-    const socket: Socket = connect(door.path);
+  async function sendAndGo(server: ApiServer, text: string): Promise<void> {
+    const socket: Socket = connect(server.path);
     await once(socket, 'connect');
     await new Promise((resolve) => socket.write(text, resolve));
     socket.destroy();
@@ -303,31 +308,31 @@ describe('a client that goes away in mid-request', () => {
     ['in its headers', 'POST /domains HTTP/1.1\r\nHost: x\r\nContent-'],
     ['in its body', `POST /domains HTTP/1.1\r\nHost: x\r\nContent-Length: ${CREATE.length}\r\n\r\n{"name":`],
   ])('%s asks nothing and harms nobody', async (_, text) => {
-    const { machine, door } = await doorOf();
-    for (let i = 0; i < 20; i++) await sendAndGo(door, text);
-    expect((await ask(door, 'GET', '/domains')).body).toEqual([]);
+    const { machine, server } = await serverOf();
+    for (let i = 0; i < 20; i++) await sendAndGo(server, text);
+    expect((await ask(server, 'GET', '/domains')).body).toEqual([]);
     expect(machine.asked).toEqual([['list']]);
   });
 
   it('before the answer has had its will all the same', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     let open = () => {};
     machine.gate = new Promise((resolve) => {
       open = resolve;
     });
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write(`POST /domains HTTP/1.1\r\nHost: x\r\nContent-Length: ${CREATE.length}\r\n\r\n${CREATE}`);
     await machine.until(() => machine.asked.length === 1);
     socket.destroy();
     await once(socket, 'close');
     open();
-    expect((await ask(door, 'GET', '/domains')).body).toMatchObject([{ name: 'web', state: 'running' }]);
+    expect((await ask(server, 'GET', '/domains')).body).toMatchObject([{ name: 'web', state: 'running' }]);
   });
 });
 
 describe('a client that waits for a domain', () => {
   it('and gives up, or goes away, waits no more', async () => {
-    const { machine, door, client } = await doorOf();
+    const { machine, server, client } = await serverOf();
     await machine.create({ name: 'web' });
     const abort = new AbortController();
     const waiting = client.wait('web', 'suspended', { signal: abort.signal });
@@ -339,7 +344,7 @@ describe('a client that waits for a domain', () => {
       code: 'ERR_CTRL_IF_ABORTED',
     });
 
-    const socket = connect(door.path);
+    const socket = connect(server.path);
     socket.write('GET /domains/web/wait HTTP/1.1\r\nHost: x\r\n\r\n');
     await machine.until(() => machine.waiting === 1);
     socket.destroy();
@@ -350,22 +355,22 @@ describe('a client that waits for a domain', () => {
 
 describe('a client that asks and never reads', () => {
   it('is not answered without bound, and stalls nobody', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     for (let i = 0; i < 200; i++) await machine.create({ name: `domain-${i}` });
     machine.asked.length = 0;
-    const mute = connect(door.path);
+    const mute = connect(server.path);
     mute.pause();
     mute.write('GET /domains HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000));
     await machine.until(() => machine.asked.length > 0);
-    for (let i = 0; i < 20; i++) expect((await ask(door, 'GET', '/domains/1')).status).toBe(200);
+    for (let i = 0; i < 20; i++) expect((await ask(server, 'GET', '/domains/1')).status).toBe(200);
     expect(machine.asked.filter(([what]) => what === 'list')).toHaveLength(1);
     mute.destroy();
   });
 });
 
-describe('the door closes', () => {
+describe('the API closes', () => {
   it('and gives back a console that comes too late', async () => {
-    const { machine, client, door } = await doorOf();
+    const { machine, client, server } = await serverOf();
     await machine.create({ name: 'web' });
     let open = () => {};
     machine.gate = new Promise((resolve) => {
@@ -373,7 +378,7 @@ describe('the door closes', () => {
     });
     const refused = expect(client.console('web')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
     await machine.until(() => machine.asked.some(([what]) => what === 'console'));
-    await Promise.all([door.close(), refused]);
+    await Promise.all([server.close(), refused]);
     open();
     await machine.until(() => machine.consoles.length === 1);
     const console = machine.consoles[0]!;
@@ -381,25 +386,25 @@ describe('the door closes', () => {
   });
 
   it('and tells who waits', async () => {
-    const { machine, client, door } = await doorOf();
+    const { machine, client, server } = await serverOf();
     await machine.create({ name: 'web' });
     const waiting = client.wait('web');
     waiting.catch(() => {});
     await machine.until(() => machine.asked.some(([what]) => what === 'wait'));
-    await door.close();
+    await server.close();
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
     await expect(client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NO_CONTROLLER' });
   });
 
   it('although a console is open and a client never reads', async () => {
-    const { ours, machines, door } = await openConsole();
+    const { ours, machines, server } = await openConsole();
     const gone = once(machines, 'close');
-    const mute = connect(door.path);
+    const mute = connect(server.path);
     mute.write('GET /dom');
     await once(mute, 'connect');
     ours.on('error', () => {}).resume();
     const closed = once(ours, 'close');
-    await Promise.all([door.close(), gone, closed]);
+    await Promise.all([server.close(), gone, closed]);
     mute.destroy();
   });
 });
@@ -411,7 +416,7 @@ describe('a machine with 200 domains and 1,000 devices', () => {
       const disks = [0, 1, 2].map((vdevice) => ({ target: '/img', vdevice }));
       await machine.create({ name: `domain-${i}`, disks, vifs: [{}], usbs: [{ path: '1-1' }] });
     }
-    const { client } = await doorOf(machine);
+    const { client } = await serverOf(machine);
     const domains = await client.list();
     expect(domains).toHaveLength(200);
     expect(domains.flatMap(({ devices }) => devices)).toHaveLength(1000);

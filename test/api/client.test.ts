@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createRawServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { DoorClient } from '../../lib/door/client.ts';
-import { openDoor } from '../../lib/door/door.ts';
-import { doorPath } from '../../lib/door/path.ts';
-import { doorOf, useRuntimeDirectory } from './doors.ts';
+import { ApiClient } from '../../lib/api/client.ts';
+import { serveApi } from '../../lib/api/server.ts';
+import { apiPath } from '../../lib/api/path.ts';
+import { serverOf, useRuntimeDirectory } from './servers.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
 
 useRuntimeDirectory();
@@ -14,7 +14,7 @@ const CREDIT = { bytes: 1000, microseconds: 50_000 };
 const DISK = { target: '/img/with space', vdevice: 769, mode: 'r' as const, backend: 'driver' };
 
 /** One call of each operation that is no stream. */
-const CALLS: [operation: string, call: (machine: DoorClient | FakeMachine) => Promise<unknown>][] = [
+const CALLS: [operation: string, call: (machine: ApiClient | FakeMachine) => Promise<unknown>][] = [
   ['create', (machine) => machine.create({ name: 'db', disks: [DISK] })],
   ['list', (machine) => machine.list()],
   ['info', (machine) => machine.info('web')],
@@ -38,9 +38,9 @@ const CALLS: [operation: string, call: (machine: DoorClient | FakeMachine) => Pr
   ['info', (machine) => machine.info('web')],
 ];
 
-it('does through the door what the machine does without one', async () => {
+it('does through the API what the machine does without one', async () => {
   const direct = new FakeMachine();
-  const { machine, client } = await doorOf();
+  const { machine, client } = await serverOf();
   for (const each of [direct, machine]) await each.create({ name: 'web' });
   const settled = (promise: Promise<unknown>) =>
     promise.then(
@@ -52,18 +52,18 @@ it('does through the door what the machine does without one', async () => {
     expect(machine.asked, operation).toEqual(direct.asked);
   }
   const covered = new Set([...CALLS.map(([operation]) => operation), 'console', 'switch', 'watch', 'constructor']);
-  expect([...covered].sort()).toEqual(Object.getOwnPropertyNames(DoorClient.prototype).sort());
+  expect([...covered].sort()).toEqual(Object.getOwnPropertyNames(ApiClient.prototype).sort());
 });
 
-describe('the door of a name', () => {
+describe('the API of a name', () => {
   it('is held by one machine', async () => {
-    const { client } = await doorOf();
-    await expect(doorOf()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NAME_IN_USE', subject: 'test' });
+    const { client } = await serverOf();
+    await expect(serverOf()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NAME_IN_USE', subject: 'test' });
     expect(await client.list()).toEqual([]);
   });
 
   it('is taken over from one that died', async () => {
-    const path = doorPath('test');
+    const path = apiPath('test');
     // A server that is gone without having taken its socket away.
     const dead = createRawServer().listen(path);
     await once(dead, 'listening');
@@ -73,43 +73,43 @@ describe('the door of a name', () => {
     await once(dead, 'close');
     linkSync(`${path}.kept`, path);
     unlinkSync(`${path}.kept`);
-    const { client } = await doorOf();
+    const { client } = await serverOf();
     expect(await client.list()).toEqual([]);
   });
 
   it('is free after an orderly end, as often as that is asked for', async () => {
-    const { door } = await doorOf();
-    await Promise.all([door.close(), door.close()]);
-    await door.close();
-    const again = await openDoor(new FakeMachine(), { path: door.path });
+    const { server } = await serverOf();
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+    const again = await serveApi(new FakeMachine(), { path: server.path });
     await again.close();
   });
 
   it('is the one of the name', () => {
-    expect(new DoorClient({ name: 'lab' }).path).toMatch(/\/lab\.door$/);
-    expect(() => new DoorClient({ name: '../lab' })).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_NAME' }));
+    expect(new ApiClient({ name: 'lab' }).path).toMatch(/\/lab\.api$/);
+    expect(() => new ApiClient({ name: '../lab' })).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_NAME' }));
   });
 });
 
 describe('a client of', () => {
   const servedBy = async (serve: (socket: Socket) => void) => {
-    const server = createRawServer(serve).listen(doorPath('odd'));
+    const server = createRawServer(serve).listen(apiPath('odd'));
     await once(server, 'listening');
     return {
-      client: new DoorClient({ name: 'odd' }),
+      client: new ApiClient({ name: 'odd' }),
       [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))),
     };
   };
 
   it('nobody says how to have somebody', async () => {
-    const client = new DoorClient({ name: 'nobody' });
+    const client = new ApiClient({ name: 'nobody' });
     await expect(client.list()).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_NO_CONTROLLER',
       message: expect.stringContaining('ctrl-if machine'),
     });
   });
 
-  it('a door that goes away in mid-answer says that it did', async () => {
+  it('an API that goes away in mid-answer says that it did', async () => {
     await using odd = await servedBy((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{'));
     });
@@ -119,17 +119,15 @@ describe('a client of', () => {
     });
   });
 
-  it('a door that goes away before its answer says that it did', async () => {
+  it('an API that goes away before its answer says that it did', async () => {
     await using odd = await servedBy((socket) => socket.once('data', () => socket.destroy()));
     await expect(odd.client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
   });
 
-  it('something that is no door says what came', async () => {
-    const server = createServer((_, response) => response.writeHead(418).end('<h1>teapot</h1>')).listen(
-      doorPath('odd'),
-    );
+  it('something that is no API says what came', async () => {
+    const server = createServer((_, response) => response.writeHead(418).end('<h1>teapot</h1>')).listen(apiPath('odd'));
     await once(server, 'listening');
-    await expect(new DoorClient({ name: 'odd' }).list()).rejects.toMatchObject({
+    await expect(new ApiClient({ name: 'odd' }).list()).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_REQUEST',
       message: expect.stringContaining('418'),
       received: '<h1>teapot</h1>',
@@ -138,7 +136,7 @@ describe('a client of', () => {
   });
 
   it('a machine that fails gets its error with all that it says', async () => {
-    const { machine, client } = await doorOf();
+    const { machine, client } = await serverOf();
     const error = Object.assign(failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web'), {
       domid: 3,
       field: 'status',
@@ -152,7 +150,7 @@ describe('a client of', () => {
   });
 
   it('a machine that is sent a bad configuration gets each mistake', async () => {
-    const { client } = await doorOf();
+    const { client } = await serverOf();
     const error = await client.create({ name: 'web', memroy: 3 } as never).catch((error) => error);
     expect(error).toMatchObject({ code: 'ERR_CTRL_IF_CONFIG', mistakes: [{ path: ['memroy'], kind: 'unknown' }] });
   });

@@ -1,4 +1,4 @@
-/** The door's routes: one table for the server, the OpenAPI description and the tests. */
+/** The API's routes: one table for the server, the OpenAPI description and the tests. */
 import {
   credit,
   disk,
@@ -24,7 +24,7 @@ import type { Schema } from '../machine/schema.ts';
 import { deviceClass, deviceInfo, domainEnd, domainInfo, domainState, memoryInfo, vcpus } from './reply-schema.ts';
 
 /** A request whose parts conform to the route's schemas. */
-export interface DoorRequest {
+export interface ApiRequest {
   /** Of routes below `/domains/{domain}`. */
   domain: DomainReference;
   /** The other parameters of path and query. */
@@ -48,7 +48,7 @@ export interface Route {
   /** None: 204. */
   response?: Schema;
   status: 200 | 201 | 204;
-  run(machine: MachineOperations, request: DoorRequest): Promise<unknown>;
+  run(machine: MachineOperations, request: ApiRequest): Promise<unknown>;
 }
 
 const number16: Schema = { type: 'integer', minimum: 0, maximum: 0xffff };

@@ -4,7 +4,7 @@ import { domainConfig } from '../machine/config-schema.ts';
 import { readJSON } from '../machine/json-source.ts';
 import type { DomainReference } from '../machine/operations.ts';
 import { mistakesIn, type Schema } from '../machine/schema.ts';
-import type { DoorRequest, Route } from './routes.ts';
+import type { ApiRequest, Route } from './routes.ts';
 
 /** What of an HTTP request a route is about: decoded, unchecked. */
 export interface RawRequest {
@@ -15,7 +15,7 @@ export interface RawRequest {
 }
 
 /** Checks `raw` against the route's schemas. Throws `ERR_CTRL_IF_REQUEST` or, of a body, `ERR_CTRL_IF_CONFIG`. */
-export function readRequest(route: Route, raw: RawRequest): DoorRequest {
+export function readRequest(route: Route, raw: RawRequest): ApiRequest {
   const parameters: Record<string, string | number | undefined> = {};
   for (const [name, schema] of Object.entries(route.inPath ?? {})) {
     parameters[name] = parameter(name, raw.path[name]!, schema);

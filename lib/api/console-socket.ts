@@ -3,7 +3,7 @@ import { unreachable } from './ask.ts';
 
 /**
  * A console at the client's end. Unless it lingers, it keeps its socket's writing side open until it is closed as a whole: over a
- * Unix-domain socket the door cannot tell who types no more from who has gone, and takes either for the latter.
+ * Unix-domain socket the API cannot tell who types no more from who has gone, and takes either for the latter.
  */
 export class ConsoleSocket extends Duplex {
   readonly #socket: Duplex;

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 
-/** What is under way when the door closes, and how it is told. */
+/** What is under way when the API closes, and how it is told. */
 export class Closing {
   readonly #underWay = new Set<() => void>();
   #isClosed = false;
@@ -9,14 +9,14 @@ export class Closing {
     return this.#isClosed;
   }
 
-  /** Calls `stop` when the door closes, at once if it has. Returns what takes it back. */
+  /** Calls `stop` when the API closes, at once if it has. Returns what takes it back. */
   onClose(stop: () => void): () => void {
     if (this.#isClosed) stop();
     else this.#underWay.add(stop);
     return () => this.#underWay.delete(stop);
   }
 
-  /** `work`, or `ERR_CTRL_IF_CLOSED` if the door closes first. */
+  /** `work`, or `ERR_CTRL_IF_CLOSED` if the API closes first. */
   async before<T>(work: Promise<T>): Promise<T> {
     let forget = () => {};
     const closed = new Promise<never>((_, reject) => {

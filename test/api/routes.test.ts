@@ -2,17 +2,17 @@ import { statSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { openapi } from '../../lib/door/openapi.ts';
-import { routes } from '../../lib/door/routes.ts';
+import { openapi } from '../../lib/api/openapi.ts';
+import { routes } from '../../lib/api/routes.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
-import { type Answer, ask, doorOf, useRuntimeDirectory } from './doors.ts';
+import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
 
 useRuntimeDirectory();
 
 const DESCRIPTION = JSON.parse(JSON.stringify(openapi('1.2.3')));
 const ajv = new Ajv2020({ strict: false });
-ajv.addSchema(DESCRIPTION, 'door');
+ajv.addSchema(DESCRIPTION, 'api');
 
 /** Holds an answer to the description of its operation. */
 function conforms(method: string, path: string, { status, type, body }: Answer): void {
@@ -28,7 +28,7 @@ function conforms(method: string, path: string, { status, type, body }: Answer):
   const pointer = ['paths', path, method.toLowerCase(), 'responses', response, 'content', type!, 'schema']
     .map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')))
     .join('/');
-  const validate = ajv.compile({ $ref: `door#/${pointer}` });
+  const validate = ajv.compile({ $ref: `api#/${pointer}` });
   expect(validate(body), JSON.stringify([validate.errors, body])).toBe(true);
 }
 
@@ -83,10 +83,10 @@ describe('each route', () => {
   it.each(routes.map((route) => [route.id, route] as const))(
     '%s: asks the machine and answers as described',
     async (id, route) => {
-      const { machine, door } = await doorOf(await machineWithWeb());
+      const { machine, server } = await serverOf(await machineWithWeb());
       if (id === 'resume' || id === 'wait') machine.domains[0]!.state = 'suspended';
       const [method, path, body, status, asked] = REQUESTS[id]!;
-      const answer = await ask(door, method, path, body);
+      const answer = await ask(server, method, path, body);
       expect(answer.status, JSON.stringify(answer.body)).toBe(status);
       expect(machine.asked).toEqual([asked]);
       conforms(method, route.path, answer);
@@ -96,10 +96,10 @@ describe('each route', () => {
   it.each(routes.map((route) => [route.id, route] as const))(
     '%s: tells what went wrong as described',
     async (id, route) => {
-      const { machine, door } = await doorOf(await machineWithWeb());
+      const { machine, server } = await serverOf(await machineWithWeb());
       const [method, path, body] = REQUESTS[id]!;
       machine.failure = failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web');
-      const answer = await ask(door, method, path, body);
+      const answer = await ask(server, method, path, body);
       expect(answer).toMatchObject({
         status: 409,
         body: {
@@ -111,7 +111,7 @@ describe('each route', () => {
       });
       conforms(method, route.path, answer);
       // And the next request is answered as if nothing had been.
-      expect((await ask(door, 'GET', '/domains')).status).toBe(200);
+      expect((await ask(server, 'GET', '/domains')).status).toBe(200);
     },
   );
 });
@@ -132,25 +132,25 @@ describe('an error has the status of its code', () => {
     ['ERR_CTRL_IF_PAGE_NO_SPACE', 507],
     ['ERR_CTRL_IF_PAGE_SYSTEM', 500],
   ])('%s: %i', async (code, status) => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     machine.failure = failed(code, 'web');
-    const answer = await ask(door, 'GET', '/domains/web');
+    const answer = await ask(server, 'GET', '/domains/web');
     expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { status, code } });
   });
 
   it('and what is none of ctrl-if is a failure of the machine', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     machine.failure = new TypeError('x is not a function');
-    const answer = await ask(door, 'GET', '/domains/web');
+    const answer = await ask(server, 'GET', '/domains/web');
     expect(answer).toMatchObject({ status: 500, body: { code: 'ERR_CTRL_IF_MACHINE' } });
     expect(answer.body.message).toContain('x is not a function');
     conforms('GET', '/domains/{domain}', answer);
   });
 
   it('with details that JSON has no word for', async () => {
-    const { machine, door } = await doorOf();
+    const { machine, server } = await serverOf();
     machine.failure = Object.assign(failed('ERR_CTRL_IF_VALUE', 'web'), { received: 12n });
-    expect((await ask(door, 'GET', '/domains/web')).body).toMatchObject({ received: '12' });
+    expect((await ask(server, 'GET', '/domains/web')).body).toMatchObject({ received: '12' });
   });
 });
 
@@ -257,8 +257,8 @@ describe('a request that is none', () => {
     ['the switch without an upgrade', 'GET', '/switch', undefined, 426, 'REQUEST', /Upgrade: ctrl-if-switch/],
     ['the switch by another method', 'PUT', '/switch', '{}', 405, 'REQUEST', /takes GET, not PUT/],
   ])('%s', async (_, method, path, body, status, code, says) => {
-    const { machine, door } = await doorOf(await machineWithWeb());
-    const answer = await ask(door, method, path, body);
+    const { machine, server } = await serverOf(await machineWithWeb());
+    const answer = await ask(server, method, path, body);
     expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { code: `ERR_CTRL_IF_${code}` } });
     expect(answer.body.message).toMatch(says);
     expect(machine.asked).toEqual([]);
@@ -274,8 +274,8 @@ describe('the OpenAPI description', () => {
   });
 
   it('is served, and has every route', async () => {
-    const { door } = await doorOf();
-    const { status, body } = await ask(door, 'GET', '/openapi.json');
+    const { server } = await serverOf();
+    const { status, body } = await ask(server, 'GET', '/openapi.json');
     expect(status).toBe(200);
     const described = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
@@ -287,7 +287,7 @@ describe('the OpenAPI description', () => {
 
   it('gives the very schemas that requests are held to', () => {
     const { schemas } = DESCRIPTION.components;
-    const validate = ajv.compile({ $ref: 'door#/components/schemas/DomainConfig' });
+    const validate = ajv.compile({ $ref: 'api#/components/schemas/DomainConfig' });
     expect(Object.keys(schemas.DomainConfig.properties)).toContain('minimumRestartSeconds');
     expect(validate({ name: 'web', disks: [DISK] })).toBe(true);
     expect(validate({ name: 'web', disks: [{ ...DISK, vdev: 1 }] })).toBe(false);
@@ -295,6 +295,6 @@ describe('the OpenAPI description', () => {
 });
 
 it('has a socket for its user alone', async () => {
-  const { door } = await doorOf();
-  expect(statSync(door.path).mode & 0o777).toBe(0o600);
+  const { server } = await serverOf();
+  expect(statSync(server.path).mode & 0o777).toBe(0o600);
 });

@@ -15,7 +15,7 @@ type Bindings = { Bindings: HttpBindings };
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** Everything at the door but consoles. */
+/** Everything at the API but consoles. */
 export function createApp(machine: MachineOperations, closing: Closing, version: string): Hono<Bindings> {
   const app = new Hono<Bindings>();
   app.onError((error, context) => answer(context, toProblem(error)));
@@ -25,7 +25,7 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
     app.on(route.method.toUpperCase(), honoPath(route.path), async (context) => {
       const body = route.body ? await readBody(context.env.incoming as IncomingMessage) : '';
       if (body === undefined)
-        return refuse(context, 413, `the body is larger than the ${MAX_BODY_BYTES} bytes that the door takes`);
+        return refuse(context, 413, `the body is larger than the ${MAX_BODY_BYTES} bytes that the API takes`);
       const { req } = context;
       const request = readRequest(route, { path: req.param(), query: req.query(), body, signal: req.raw.signal });
       const result = await closing.before(route.run(machine, request));

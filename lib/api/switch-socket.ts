@@ -9,7 +9,7 @@ import { fromProblem } from './problem.ts';
 import { type Call, LONGEST_LINE, type SwitchMessage, type Told } from './switch-lines.ts';
 
 /** A domain's request as this client has it; `id` means nothing to another client. */
-export interface DoorRequest {
+export interface SwitchRequest {
   readonly id: number;
   readonly domid: number;
   readonly message: SwitchMessage;
@@ -19,21 +19,21 @@ export interface DoorRequest {
 const QUEUE_LIMIT = 1024;
 
 /**
- * A client of a machine's switch, over its door: it serves what domains ask, watches, and asks domains. Messages are as JSON has
+ * A client of a machine's switch, over its API: it serves what domains ask, watches, and asks domains. Messages are as JSON has
  * them. Its end is the end of all that it serves: what it has not answered is "not understood".
  */
-export class DoorSwitch implements AsyncDisposable {
+export class ApiSwitch implements AsyncDisposable {
   readonly #socket: Duplex;
   readonly #path: string;
   readonly #calls = new Map<number, { resolve: (told: Told) => void; reject: (error: Error) => void }>();
-  readonly #requests = new BoundedQueue<DoorRequest>(QUEUE_LIMIT);
+  readonly #requests = new BoundedQueue<SwitchRequest>(QUEUE_LIMIT);
   /** What waits for an answer, which is the request's message with its OUT fields filled in. */
   readonly #open = new Map<number, SwitchMessage>();
-  readonly #watching = new Map<number, BoundedQueue<DoorRequest>>();
+  readonly #watching = new Map<number, BoundedQueue<SwitchRequest>>();
   #last = 0;
   #failure: Error | undefined;
 
-  /** @internal See `DoorClient.switch`. */
+  /** @internal See `ApiClient.switch`. */
   constructor(socket: Duplex, path: string) {
     this.#socket = socket;
     this.#path = path;
@@ -45,7 +45,7 @@ export class DoorSwitch implements AsyncDisposable {
   }
 
   /** What this client is to answer by {@link respond}. Ends with the connection. */
-  get requests(): AsyncIterableIterator<DoorRequest | LostEvents> {
+  get requests(): AsyncIterableIterator<SwitchRequest | LostEvents> {
     return this.#requests;
   }
 
@@ -58,9 +58,9 @@ export class DoorSwitch implements AsyncDisposable {
   }
 
   /** Sees what domains ask, whoever answers it. Ids are 0. Returning the iterator ends it. */
-  async watch(match: Match): Promise<AsyncIterableIterator<DoorRequest | LostEvents>> {
+  async watch(match: Match): Promise<AsyncIterableIterator<SwitchRequest | LostEvents>> {
     const number = this.#last + 1;
-    const queue = new BoundedQueue<DoorRequest>(QUEUE_LIMIT, () => {
+    const queue = new BoundedQueue<SwitchRequest>(QUEUE_LIMIT, () => {
       if (this.#watching.delete(number)) this.#call({ unwatch: number }).catch(() => {});
     });
     // Before the answer: the first may come with it.

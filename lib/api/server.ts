@@ -11,12 +11,12 @@ import { consoleUpgrade } from './console-upgrade.ts';
 import { switchUpgrade } from './switch-upgrade.ts';
 import { upgrade } from './upgrade.ts';
 
-export interface DoorOptions {
-  /** The Unix-domain socket, see `doorPath`. */
+export interface ApiServerOptions {
+  /** The Unix-domain socket, see `apiPath`. */
   path: string;
 }
 
-export interface Door {
+export interface ApiServer {
   readonly path: string;
   /** Answers what is under way with `ERR_CTRL_IF_CLOSED`, and takes the socket away. Idempotent. */
   close(): Promise<void>;
@@ -28,15 +28,15 @@ export interface SwitchedMachine extends MachineOperations {
   readonly switch?: ControlSwitch;
 }
 
-/** How long clients may take to read their last answers when the door closes, in milliseconds. */
+/** How long clients may take to read their last answers when the API closes, in milliseconds. */
 const LAST_ANSWERS = 500;
 
 /**
  * Offers `machine` over HTTP with JSON on a Unix-domain socket of mode 0600.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its door there
+ * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its API there
  */
-export async function openDoor(machine: SwitchedMachine, { path }: DoorOptions): Promise<Door> {
+export async function serveApi(machine: SwitchedMachine, { path }: ApiServerOptions): Promise<ApiServer> {
   const closing = new Closing();
   const upgrades = [consoleUpgrade(machine), switchUpgrade(machine.switch)];
   const app = createApp(machine, closing, version());

@@ -1,4 +1,4 @@
-/** Errors on their way through the door: a CtrlIfError on one side, a status and a JSON body on the other. */
+/** Errors on their way through the API: a CtrlIfError on one side, a status and a JSON body on the other. */
 import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from '../errors.ts';
 
 /** The body of every answer that is an error: RFC 9457's `status`, the error's code, sentence and details. */
@@ -74,11 +74,11 @@ export function toProblem(error: unknown, status?: number): Problem {
   return { status: status ?? STATUSES[code] ?? FAILED, code, message, ...Object.fromEntries(details) };
 }
 
-/** The error that the door has told of; `body` may be anything. */
+/** The error that the API has told of; `body` may be anything. */
 export function fromProblem(body: unknown, status: number): CtrlIfError {
   const { code, message, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   if (typeof code !== 'string' || typeof message !== 'string') {
-    return new CtrlIfError('ERR_CTRL_IF_REQUEST', `the door answered with ${status} and no error of ctrl-if's`, {
+    return new CtrlIfError('ERR_CTRL_IF_REQUEST', `the API answered with ${status} and no error of ctrl-if's`, {
       expected: PROBLEM_TYPE,
       received: body,
     });
