@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { CtrlIfError } from '../errors.ts';
-import type { MachineOperations } from '../machine/operations.ts';
+import { bodyOf, type Operation } from '../machine/operation.ts';
+import { type MachineOperations, type OperationName, operations, type Stream, streams } from '../machine/operations.ts';
 import type { Closing } from './closing.ts';
 import { eventLines } from './event-lines.ts';
-import { openapi } from './openapi.ts';
+import { OPENAPI_PATH, openapi } from './openapi.ts';
 import { PROBLEM_TYPE, type Problem, toProblem } from './problem.ts';
 import { MAX_BODY_BYTES, readBody } from './read-body.ts';
-import { readRequest } from './read-request.ts';
-import { EVENTS_PATH, OPENAPI_PATH, routes, UPGRADES } from './routes.ts';
+import { withInput } from './read-request.ts';
 
 type Bindings = { Bindings: HttpBindings };
 
@@ -21,27 +21,29 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
   app.onError((error, context) => answer(context, toProblem(error)));
   app.notFound((context) => refuse(context, 404, `there is nothing at ${context.req.path}; see ${OPENAPI_PATH}`));
 
-  for (const route of routes) {
-    app.on(route.method.toUpperCase(), honoPath(route.path), async (context) => {
-      const body = route.body ? await readBody(context.env.incoming as IncomingMessage) : '';
+  for (const [name, operation] of Object.entries<Operation>(operations)) {
+    app.on(operation.method.toUpperCase(), honoPath(operation.path), async (context) => {
+      const body = bodyOf(operation) ? await readBody(context.env.incoming as IncomingMessage) : '';
       if (body === undefined)
         return refuse(context, 413, `the body is larger than the ${MAX_BODY_BYTES} bytes that the API takes`);
       const { req } = context;
-      const request = readRequest(route, { path: req.param(), query: req.query(), body, signal: req.raw.signal });
-      const result = await closing.before(route.run(machine, request));
-      if (route.status === 204) return context.body(null, 204);
-      return context.body(JSON.stringify(result), route.status, JSON_TYPE);
+      const raw = { path: req.param(), query: req.query(), body };
+      const result = await withInput(operation, raw, (input) =>
+        closing.before(machine.call(name as OperationName, input, { signal: req.raw.signal })),
+      );
+      if (operation.status === 204) return context.body(null, 204);
+      return context.body(JSON.stringify(result), operation.status, JSON_TYPE);
     });
   }
   const description = JSON.stringify(openapi(version));
   app.get(OPENAPI_PATH, (context) => context.body(description, 200, JSON_TYPE));
-  app.get(EVENTS_PATH, (context) =>
+  app.get(streams.watch.path, (context) =>
     context.body(eventLines(machine, closing), 200, { 'Content-Type': 'application/x-ndjson' }),
   );
-  for (const [path, protocol] of UPGRADES) {
+  for (const { path, upgrade } of [streams.console, streams.switch]) {
     app.get(honoPath(path), (context) => {
-      context.header('Upgrade', protocol);
-      return refuse(context, 426, `${path} is an upgrade; ask with "Connection: Upgrade" and "Upgrade: ${protocol}"`);
+      context.header('Upgrade', upgrade);
+      return refuse(context, 426, `${path} is an upgrade; ask with "Connection: Upgrade" and "Upgrade: ${upgrade}"`);
     });
   }
   for (const [path, methods] of methodsByPath()) {
@@ -63,8 +65,10 @@ function answer(context: Context, problem: Problem): Response {
 }
 
 function methodsByPath(): Map<string, string[]> {
-  const methods = new Map([...UPGRADES.keys(), EVENTS_PATH, OPENAPI_PATH].map((path) => [path, ['GET']]));
-  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
+  const streamed = Object.values<Stream>(streams).map(({ path }) => path);
+  const methods = new Map([...streamed, OPENAPI_PATH].map((path) => [path, ['GET']]));
+  for (const { path, method } of Object.values<Operation>(operations))
+    methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
   return methods;
 }
 

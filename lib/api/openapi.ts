@@ -1,48 +1,44 @@
-import { credit, disk, domainConfig, domainReference, usb, vif } from '../machine/config-schema.ts';
+import { domainConfig } from '../machine/config-schema.ts';
+import { credit, deviceEntries } from '../machine/device-entries.ts';
+import { bodyOf, type Operation, type Parameter } from '../machine/operation.ts';
+import { operations, type Stream, streams } from '../machine/operations.ts';
+import * as replies from '../machine/reply-schema.ts';
 import type { Schema } from '../machine/schema.ts';
 import { PROBLEM_TYPE } from './problem.ts';
-import * as replies from './reply-schema.ts';
-import {
-  CONSOLE_PATH,
-  CONSOLE_PROTOCOL,
-  CONSOLE_QUERY,
-  EVENTS_PATH,
-  OPENAPI_PATH,
-  type Route,
-  routes,
-  SWITCH_PATH,
-  SWITCH_PROTOCOL,
-} from './routes.ts';
+
+export const OPENAPI_PATH = '/openapi.json';
 
 /** The schemas that have a name of their own, and are stated once. */
-const NAMED: readonly (readonly [name: string, schema: Schema])[] = [
-  ['DomainConfig', domainConfig],
-  ['DiskConfig', disk],
-  ['VifConfig', vif],
-  ['Credit', credit],
-  ['UsbConfig', usb],
-  ['DomainInfo', replies.domainInfo],
-  ['DomainEnd', replies.domainEnd],
-  ['MemoryInfo', replies.memoryInfo],
-  ['DeviceInfo', replies.deviceInfo],
-  ['MachineEvent', replies.machineEvent],
-  ['LostEvents', replies.lostEvents],
-  ['Problem', replies.problem],
-];
+const NAMED: Readonly<Record<string, Schema>> = {
+  DomainConfig: domainConfig,
+  ...Object.fromEntries(deviceEntries.map(({ item, config }) => [`${capital(item)}Config`, config])),
+  Credit: credit,
+  DomainInfo: replies.domainInfo,
+  DomainEnd: replies.domainEnd,
+  MemoryInfo: replies.memoryInfo,
+  DeviceInfo: replies.deviceInfo,
+  MachineEvent: replies.machineEvent,
+  LostEvents: replies.lostEvents,
+  Problem: replies.problem,
+};
 
-const NAME_OF = new Map(NAMED.map(([name, schema]) => [schema, name]));
+const NAME_OF = new Map(Object.entries(NAMED).map(([name, schema]) => [schema, name]));
 
-/** The OpenAPI 3.1 description of the API, made from its routes. */
+/** The OpenAPI 3.1 description of a machine's API, made from its operations. */
 export function openapi(version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
-    paths[route.path] ??= {};
-    paths[route.path]![route.method] = operation(route);
+  for (const [id, operation] of Object.entries<Operation>(operations)) {
+    paths[operation.path] ??= {};
+    paths[operation.path]![operation.method] = describe(id, operation);
   }
-  paths[CONSOLE_PATH] = { get: consoleOperation() };
-  paths[SWITCH_PATH] = { get: switchOperation() };
-  paths[EVENTS_PATH] = { get: eventsOperation() };
-  paths[OPENAPI_PATH] = { get: descriptionOperation() };
+  for (const [id, stream] of Object.entries<Stream>(streams)) paths[stream.path] = { get: describeStream(id, stream) };
+  paths[OPENAPI_PATH] = {
+    get: {
+      operationId: 'openapi',
+      summary: 'This description.',
+      responses: { 200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }) }, ...failure() },
+    },
+  };
   return {
     openapi: '3.1.0',
     info: { title: 'ctrl-if: the API of a machine', version, license: { name: 'MIT', identifier: 'MIT' } },
@@ -50,116 +46,77 @@ export function openapi(version: string): object {
       { url: 'http://localhost', description: 'Over the Unix-domain socket NAME.api in the runtime directory.' },
     ],
     paths,
-    components: { schemas: Object.fromEntries(NAMED.map(([name, schema]) => [name, children(schema)])) },
+    components: { schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, parts(schema)])) },
   };
 }
 
-function operation({ id, summary, path, inPath = {}, query = {}, body, response, status }: Route): object {
+function describe(operationId: string, operation: Operation): object {
+  const { summary, takes, reply, status } = operation;
+  const body = bodyOf(operation);
   return {
-    operationId: id,
+    operationId,
     summary,
-    parameters: [
-      ...(path.includes('{domain}') ? [domainParameter()] : []),
-      ...Object.entries(inPath).map(([name, schema]) => parameter(name, 'path', schema)),
-      ...Object.entries(query).map(([name, schema]) => parameter(name, 'query', schema)),
-    ],
+    parameters: parametersOf(takes),
     ...(body && { requestBody: { required: true, content: json(body) } }),
     responses: {
       [status]: {
-        description: response ? 'Done.' : 'Done; there is nothing to say.',
-        ...(response && { content: json(response) }),
+        description: reply ? 'Done.' : 'Done; there is nothing to say.',
+        ...(reply && { content: json(reply) }),
       },
       ...failure(),
     },
   };
 }
 
-function consoleOperation(): object {
+function describeStream(operationId: string, { summary, takes, upgrade, line }: Stream): object {
+  const header = { name: 'Upgrade', in: 'header', required: true, schema: { type: 'string', enum: [upgrade] } };
+  const lines = { description: 'Lines until the client goes.', content: line && content('application/x-ndjson', line) };
+  const upgraded = { description: `From here on ${upgrade}, both ways.` };
   return {
-    operationId: 'console',
-    summary: `The console: an upgrade to ${CONSOLE_PROTOCOL}, after which its bytes go both ways.`,
-    parameters: [
-      domainParameter(),
-      ...Object.entries(CONSOLE_QUERY).map(([name, schema]) => parameter(name, 'query', schema)),
-      parameter('Upgrade', 'header', { type: 'string', enum: [CONSOLE_PROTOCOL] }, true),
-    ],
-    responses: { 101: { description: 'From here on bytes of the console, both ways.' }, ...failure() },
+    operationId,
+    summary,
+    parameters: [...parametersOf(takes), ...(upgrade ? [header] : [])],
+    responses: { ...(upgrade ? { 101: upgraded } : { 200: lines }), ...failure() },
   };
 }
 
-function switchOperation(): object {
-  return {
-    operationId: 'switch',
-    summary: `A client of the switch: an upgrade to ${SWITCH_PROTOCOL}, after which both sides say one JSON object a line.`,
-    parameters: [parameter('Upgrade', 'header', { type: 'string', enum: [SWITCH_PROTOCOL] }, true)],
-    responses: {
-      101: { description: 'From here on calls, their answers, requests to answer and what is watched.' },
-      ...failure(),
-    },
-  };
-}
-
-function eventsOperation(): object {
-  const line: Schema = { anyOf: [replies.machineEvent, replies.lostEvents] };
-  return {
-    operationId: 'watch',
-    summary:
-      'Everything that happens from now on, one JSON object a line. A slow reader loses the oldest, and is told.',
-    responses: {
-      200: {
-        description: 'Lines until the client goes.',
-        content: { 'application/x-ndjson': { schema: reference(line) } },
-      },
-      ...failure(),
-    },
-  };
-}
-
-function descriptionOperation(): object {
-  return {
-    operationId: 'openapi',
-    summary: 'This description.',
-    responses: { 200: { description: 'OpenAPI 3.1.', content: json({ type: 'object' }) }, ...failure() },
-  };
-}
-
-function domainParameter(): object {
-  return { ...parameter('domain', 'path', domainReference), description: 'Its name, or its domid.' };
-}
-
-function parameter(
-  name: string,
-  place: 'path' | 'query' | 'header',
-  schema: Schema,
-  required = place === 'path',
-): object {
-  return { name, in: place, required, schema: reference(schema) };
+function parametersOf(takes: readonly Parameter[]): object[] {
+  return takes
+    .filter(({ place }) => place === 'path' || place === 'query')
+    .map(({ name, place, schema }) => ({ name, in: place, required: place === 'path', schema: reference(schema) }));
 }
 
 function json(schema: Schema): object {
-  return { 'application/json': { schema: reference(schema) } };
+  return content('application/json', schema);
+}
+
+function content(type: string, schema: Schema): object {
+  return { [type]: { schema: reference(schema) } };
 }
 
 function failure(): object {
-  return {
-    default: { description: 'It failed.', content: { [PROBLEM_TYPE]: { schema: reference(replies.problem) } } },
-  };
+  return { default: { description: 'It failed.', content: content(PROBLEM_TYPE, replies.problem) } };
 }
 
 /** A schema with a name as a reference to it. */
 function reference(schema: Schema): Schema {
   const name = NAME_OF.get(schema);
-  return name === undefined ? children(schema) : { $ref: `#/components/schemas/${name}` };
+  return name === undefined ? parts(schema) : { $ref: `#/components/schemas/${name}` };
 }
 
-function children(schema: Schema): Schema {
+/** A schema whose parts are references where they have a name. */
+function parts(schema: Schema): Schema {
   const { properties, items, anyOf } = schema;
-  const each = (below: Readonly<Record<string, Schema>>) =>
+  const referenced = (below: Readonly<Record<string, Schema>>) =>
     Object.fromEntries(Object.entries(below).map(([key, value]) => [key, reference(value)]));
   return {
     ...schema,
-    ...(properties && { properties: each(properties) }),
+    ...(properties && { properties: referenced(properties) }),
     ...(items && { items: reference(items) }),
     ...(anyOf && { anyOf: anyOf.map(reference) }),
   };
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

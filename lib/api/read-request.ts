@@ -1,68 +1,59 @@
 import { CtrlIfError } from '../errors.ts';
-import { conforming, toDomainConfig } from '../machine/config.ts';
-import { domainConfig } from '../machine/config-schema.ts';
+import { fromText } from '../machine/from-text.ts';
 import { readJSON } from '../machine/json-source.ts';
-import type { DomainReference } from '../machine/operations.ts';
-import { mistakesIn, type Schema } from '../machine/schema.ts';
-import type { ApiRequest, Route } from './routes.ts';
+import { bodyOf, type Input, type Operation } from '../machine/operation.ts';
+import { located, type Source } from '../machine/source.ts';
 
-/** What of an HTTP request a route is about: decoded, unchecked. */
+/** What of an HTTP request an operation is asked with, as it came. */
 export interface RawRequest {
   path: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
   body: string;
-  signal: AbortSignal;
 }
 
-/** Checks `raw` against the route's schemas. Throws `ERR_CTRL_IF_REQUEST` or, of a body, `ERR_CTRL_IF_CONFIG`. */
-export function readRequest(route: Route, raw: RawRequest): ApiRequest {
-  const parameters: Record<string, string | number | undefined> = {};
-  for (const [name, schema] of Object.entries(route.inPath ?? {})) {
-    parameters[name] = parameter(name, raw.path[name]!, schema);
+/**
+ * What `action` makes of the input that `raw` has for `operation`. The machine checks it; its mistakes are told where they stand
+ * in the request.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_REQUEST` for the address, `ERR_CTRL_IF_CONFIG` for the body, and what `action` throws
+ */
+export async function withInput<T>(
+  operation: Pick<Operation, 'path' | 'takes'>,
+  raw: RawRequest,
+  action: (input: Input) => Promise<T>,
+): Promise<T> {
+  const { value, locate } = bodyOf(operation) ? readJSON(raw.body, 'the request') : NO_BODY;
+  const input = { ...readAddress(operation, raw), ...(value !== undefined && { body: value }) };
+  try {
+    return await located({ value: input, locate }, () => action(input));
+  } catch (error) {
+    throw inAddress(operation, error) ?? error;
   }
-  return {
-    domain: toReference(raw.path.domain ?? ''),
-    parameters: { ...parameters, ...readQuery(route, raw.query) },
-    body: readBody(route, raw.body),
-    signal: raw.signal,
-  };
 }
 
-/** The parameters behind the `?`, see {@link readRequest}. */
-export function readQuery(
-  route: Pick<Route, 'path' | 'query'>,
-  query: Readonly<Record<string, string>>,
-): Record<string, string | number> {
-  const parameters: Record<string, string | number> = {};
-  for (const [name, text] of Object.entries(query)) {
-    const schema = route.query && Object.hasOwn(route.query, name) ? route.query[name] : undefined;
-    if (!schema) {
-      const known = Object.keys(route.query ?? {}).join(', ') || 'none';
-      const sentence = `${route.path} takes no parameter ${JSON.stringify(name)}; it takes ${known}`;
-      throw new CtrlIfError('ERR_CTRL_IF_REQUEST', sentence, { expected: known, received: name });
-    }
-    parameters[name] = parameter(name, text, schema);
+const NO_BODY: Source = { value: undefined, locate: () => 'the request' };
+
+function readAddress({ takes, path }: Pick<Operation, 'path' | 'takes'>, raw: RawRequest): Input {
+  const inQuery = takes.filter(({ place }) => place === 'query').map(({ name }) => name);
+  for (const name of Object.keys(raw.query)) {
+    if (inQuery.includes(name)) continue;
+    const known = inQuery.join(', ') || 'none';
+    const sentence = `${path} takes no parameter ${JSON.stringify(name)}; it takes ${known}`;
+    throw new CtrlIfError('ERR_CTRL_IF_REQUEST', sentence, { expected: known, received: name });
   }
-  return parameters;
+  const texts = { ...raw.query, ...raw.path };
+  const given = takes.filter(({ name }) => texts[name] !== undefined);
+  return Object.fromEntries(given.map(({ name, schema }) => [name, fromText(texts[name]!, schema)]));
 }
 
-/** Digits are a domid, as no name consists of them alone. */
-export function toReference(text: string): DomainReference {
-  return /^\d{1,9}$/.test(text) ? Number(text) : text;
-}
-
-function parameter(name: string, text: string, schema: Schema): string | number {
-  const isNumber =
-    (schema.type === 'integer' && /^\d+$/.test(text)) || (schema.type === 'number' && /^\d+(\.\d+)?$/.test(text));
-  const value = isNumber ? Number(text) : text;
-  const [mistake] = mistakesIn(schema, value, [name]);
-  if (!mistake) return value;
-  const { sentence, expected } = mistake;
-  throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `${sentence}; correct the address`, { expected, received: text });
-}
-
-function readBody({ body: schema }: Route, text: string): unknown {
-  if (!schema) return undefined;
-  const source = readJSON(text, 'the request');
-  return schema === domainConfig ? toDomainConfig(source) : conforming(schema, source);
+/** The error as one of the address, if its first mistake is there. */
+function inAddress({ takes }: Pick<Operation, 'takes'>, error: unknown): CtrlIfError | undefined {
+  const first = error instanceof CtrlIfError ? error.mistakes?.[0] : undefined;
+  const parameter = takes.find(({ name, place }) => (place === 'path' || place === 'query') && name === first?.path[0]);
+  if (!first || !parameter) return undefined;
+  const { expected, received } = error as CtrlIfError;
+  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `${first.message}; correct the address`, {
+    ...(expected && { expected }),
+    received,
+  });
 }

@@ -3,40 +3,18 @@ import { createServer } from 'node:http';
 import { basename, extname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { claimSocket } from '../domain/claim-socket.ts';
-import type { MachineOperations } from '../machine/operations.ts';
-import type { ControlSwitch } from '../machine/switch.ts';
 import { createApp } from './app.ts';
 import { Closing } from './closing.ts';
 import { consoleUpgrade } from './console-upgrade.ts';
+import type { ApiServer, ApiServerOptions, SwitchedMachine } from './serve.ts';
 import { switchUpgrade } from './switch-upgrade.ts';
 import { upgrade } from './upgrade.ts';
-
-export interface ApiServerOptions {
-  /** The Unix-domain socket, see `apiPath`. */
-  path: string;
-}
-
-export interface ApiServer {
-  readonly path: string;
-  /** Answers what is under way with `ERR_CTRL_IF_CLOSED`, and takes the socket away. Idempotent. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A `Machine`; what has no switch has no clients of it elsewhere. */
-export interface SwitchedMachine extends MachineOperations {
-  readonly switch?: ControlSwitch;
-}
 
 /** How long clients may take to read their last answers when the API closes, in milliseconds. */
 const LAST_ANSWERS = 500;
 
-/**
- * Offers `machine` over HTTP with JSON on a Unix-domain socket of mode 0600.
- *
- * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its API there
- */
-export async function serveApi(machine: SwitchedMachine, { path }: ApiServerOptions): Promise<ApiServer> {
+/** As {@link serveApi}. */
+export async function startServer(machine: SwitchedMachine, { path }: ApiServerOptions): Promise<ApiServer> {
   const closing = new Closing();
   const upgrades = [consoleUpgrade(machine), switchUpgrade(machine.switch)];
   const app = createApp(machine, closing, version());

@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
 import { LineSplitter } from '../lines.ts';
 import type { AnyMessage } from '../link/codec.ts';
-import { conforming } from '../machine/config.ts';
+import { conforming } from '../machine/check.ts';
 import { readJSON } from '../machine/json-source.ts';
+import { streams } from '../machine/operations.ts';
 import type { ControlSwitch } from '../machine/switch.ts';
 import type { SwitchClient } from '../machine/switch-client.ts';
 import type { Closing } from './closing.ts';
 import { toProblem } from './problem.ts';
-import { SWITCH_PATH, SWITCH_PROTOCOL } from './routes.ts';
 import { CALL, type Call, LONGEST_LINE, type SwitchMessage, type Told } from './switch-lines.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -19,8 +19,7 @@ const MOST_REQUESTS = 64;
 /** The socket becomes a client of the machine's switch, which lives as long as the socket does. */
 export function switchUpgrade(control: ControlSwitch | undefined): Upgrade {
   return {
-    path: SWITCH_PATH,
-    protocol: SWITCH_PROTOCOL,
+    ...streams.switch,
     async open() {
       if (!control) throw new CtrlIfError('ERR_CTRL_IF_REQUEST', 'this machine has no switch for clients elsewhere');
       const client = control.client();

@@ -8,7 +8,7 @@ import { PROBLEM_TYPE, toProblem } from './problem.ts';
 export interface Upgrade {
   /** As in OpenAPI; at most one `{parameter}`. */
   readonly path: string;
-  readonly protocol: string;
+  readonly upgrade: string;
   /** Rejects with what the client is told; else it is joined, or given back because nobody waits for it any more. */
   open(parameter: string, query: Readonly<Record<string, string>>): Promise<Upgraded>;
 }
@@ -52,16 +52,16 @@ export async function upgrade(
 
 async function open(upgrades: readonly Upgrade[], { method, url = '', headers }: IncomingMessage): Promise<Upgraded> {
   const [path = '', query = ''] = url.split('?', 2);
-  for (const each of upgrades) {
-    const match = new RegExp(`^${each.path.replace(/\{\w+\}/, '([^/]+)')}$`).exec(path);
-    if (!match || method !== 'GET' || headers.upgrade?.toLowerCase() !== each.protocol) continue;
-    return each.open(decoded(match[1] ?? ''), Object.fromEntries(new URLSearchParams(query)));
+  for (const candidate of upgrades) {
+    const match = new RegExp(`^${candidate.path.replace(/\{\w+\}/, '([^/]+)')}$`).exec(path);
+    if (!match || method !== 'GET' || headers.upgrade?.toLowerCase() !== candidate.upgrade) continue;
+    return candidate.open(decoded(match[1] ?? ''), Object.fromEntries(new URLSearchParams(query)));
   }
-  const those = upgrades.map((each) => `${each.path} to ${each.protocol}`).join(', ');
+  const known = upgrades.map(({ path, upgrade }) => `${path} to ${upgrade}`).join(', ');
   throw new CtrlIfError(
     'ERR_CTRL_IF_REQUEST',
-    `only these can be upgraded, with GET: ${those}; leave Upgrade out elsewhere`,
-    { expected: those, received: headers.upgrade },
+    `only these can be upgraded, with GET: ${known}; leave Upgrade out elsewhere`,
+    { expected: known, received: headers.upgrade },
   );
 }
 

@@ -33,8 +33,3 @@ export async function tell(
   else for (const line of lines()) await writeLine(line);
   return 0;
 }
-
-/** For what has no result. */
-export function done(json: boolean | undefined, sentence: string): Promise<number> {
-  return tell(json, { done: true }, () => [sentence]);
-}

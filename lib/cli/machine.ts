@@ -1,5 +1,5 @@
-import type { ApiServer } from '../api/server.ts';
 import { apiPath } from '../api/path.ts';
+import { serveApi } from '../api/serve.ts';
 import type { MachineOperations } from '../machine/operations.ts';
 import { errorLine } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
@@ -13,9 +13,7 @@ export interface MachineCommandOptions {
   quiet?: boolean;
 }
 
-export interface RunningMachine extends MachineOperations {
-  close(): Promise<void>;
-}
+export type RunningMachine = MachineOperations & { close(): Promise<void> };
 
 export type StartMachine = (options: { name: string }) => Promise<RunningMachine>;
 
@@ -29,7 +27,7 @@ export async function machineCommand(
   const ending = lifetime.endInOrder();
   const machine = await start({ name });
   try {
-    await using server = await serve(machine, apiPath(name));
+    await using server = await serveApi(machine, { path: apiPath(name) });
     narrator.tell(
       'listening',
       { name, api: server.path, pid: process.pid },
@@ -42,13 +40,6 @@ export async function machineCommand(
   }
   narrator.tell('closed', { name }, `machine ${name} closed`);
   return 0;
-}
-
-/** The other commands need no HTTP server, and all of them would wait for it to be loaded. */
-async function serve(machine: MachineOperations, path: string): Promise<ApiServer> {
-  // Not in a block with `await using`, where TypeScript 6 does not rewrite the extension.
-  const { serveApi } = await import('../api/server.ts');
-  return serveApi(machine, { path });
 }
 
 async function startMachine(options: { name: string }): Promise<RunningMachine> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Relay } from '../device/relay/relay.ts';
 import { CtrlIfError } from '../errors.ts';
-import type { ResolvedConfig } from './check-config.ts';
+import type { ResolvedConfig } from './config.ts';
 import { despiteFailures } from './despite-failures.ts';
 import { Disks } from './disks.ts';
 import type { Hubs } from './hubs.ts';

@@ -1,5 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { Path } from './schema.ts';
+import type { Path } from './mistake.ts';
 import { at, Lines, type Source, syntaxError } from './source.ts';
 
 /**
@@ -37,7 +37,7 @@ export function readJSON(text: string, name: string): Source {
     }
     return object;
   };
-  return { value: read(root, []), where: (path) => lines.where(path) };
+  return { value: read(root, []), locate: (path) => lines.locate(path) };
 }
 
 function lineCounter(text: string): (offset: number) => number {

@@ -8,40 +8,30 @@ import { CtrlIfError } from '../errors.ts';
 import { aborted } from '../link/call.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import {
-  checkConfig,
-  checkCredit,
-  checkDisk,
-  checkMemoryTarget,
-  checkNumber,
-  checkSeconds,
-  checkUsb,
-  checkVif,
-} from './check-config.ts';
+import { checkedArguments } from './check.ts';
+import { checkMemoryTarget, checkNumber, resolveConfig } from './config.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
 import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
-import type {
-  ConsoleOptions,
-  DeviceClass,
-  DeviceInfo,
-  DiskConfig,
-  DomainConfig,
-  DomainEnd,
-  DomainInfo,
-  DomainReference,
-  DomainState,
-  LostEvents,
-  MachineEvent,
+import type { Input } from './operation.ts';
+import {
+  type CallOptions,
+  type ConsoleOptions,
+  type DomainConfig,
+  type DomainEnd,
+  type DomainInfo,
+  type DomainReference,
+  type DomainState,
+  type LostEvents,
+  type MachineEvent,
   MachineOperations,
-  MemoryInfo,
-  ShutdownOptions,
-  UsbConfig,
-  VifConfig,
-  WaitOptions,
+  type OperationMethods,
+  type OperationName,
+  operations,
+  streams,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
 import { Taps } from './taps.ts';
@@ -71,7 +61,7 @@ const ENDING_KEYS: ReadonlySet<string> = new Set('bco');
 const PEER_ENDED: ReadonlySet<string> = new Set(['ERR_CTRL_IF_PEER_DIED', 'ERR_CTRL_IF_PEER_CLOSED']);
 
 /** A controller and its domains, which are child processes of this one. */
-export class Machine implements MachineOperations {
+export class Machine extends MachineOperations implements AsyncDisposable {
   /** Who serves and who watches which messages beside the machine itself. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
@@ -86,7 +76,51 @@ export class Machine implements MachineOperations {
   readonly #clock: Clock;
   #isClosing = false;
 
+  /** How each operation is done, with arguments that conform to the table. */
+  readonly #run: OperationMethods = {
+    create: (config) => this.#create(config),
+    list: async () => [...this.#domains].map((domain) => this.#info(domain)),
+    info: async (domain) => this.#info(this.#domains.find(domain)),
+    shutdown: async (domain, options) => this.#domains.find(domain).shutdown(options),
+    sysrq: async (domain, key) => {
+      await this.#linkOf(domain)
+        .sysrq(key)
+        .catch((error: CtrlIfError) => {
+          if (!ENDING_KEYS.has(key) || !PEER_ENDED.has(error.code)) throw error;
+        });
+    },
+    destroy: async (domain) => this.#domains.find(domain).destroy(),
+    resume: async (domain) => {
+      const found = this.#domains.find(domain);
+      await found.resume();
+      return this.#info(found);
+    },
+    wait: (domain, state, options) => this.#wait(domain, state, options),
+    memorySet: async (domain, target) => {
+      const found = this.#domains.find(domain);
+      checkMemoryTarget(target, found.config);
+      return setMemory(found.running(), target, found.config);
+    },
+    vcpuSet: async (domain, vcpu, on) => {
+      const found = this.#domains.find(domain);
+      checkNumber('vcpu', vcpu, 0, found.config.vcpus - 1);
+      if (!(await found.running().setVcpu(vcpu, on ? 'on' : 'off'))) throw vcpuRefused(found.config.name, vcpu, on);
+      found.vcpus[vcpu] = on;
+      return [...found.vcpus];
+    },
+    devices: async (domain, deviceClass) => this.#devicesOf(domain).list(deviceClass),
+    blockAttach: async (domain, disk) => this.#devicesOf(domain).attachDisk(disk),
+    blockDetach: async (domain, vdevice) => this.#devicesOf(domain).detachDisk(vdevice),
+    networkAttach: async (domain, vif) => this.#devicesOf(domain).attachVif(vif),
+    networkDetach: async (domain, handle) => this.#devicesOf(domain).detachVif(handle),
+    networkLimit: async (domain, handle, credit) => this.#devicesOf(domain).limitVif(handle, credit),
+    networkUnlimit: async (domain, handle) => this.#devicesOf(domain).limitVif(handle, undefined),
+    usbAttach: async (domain, usb) => this.#devicesOf(domain).attachUsb(usb),
+    usbDetach: async (domain, path) => this.#devicesOf(domain).detachUsb(path),
+  };
+
   private constructor(controller: Controller, options: MachineOptions) {
+    super();
     this.#controller = controller;
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
@@ -120,149 +154,17 @@ export class Machine implements MachineOperations {
     return this.#controller.name;
   }
 
-  async create(config: DomainConfig): Promise<DomainInfo> {
-    const checked = checkConfig(config);
-    if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
-    checkRoom(checked);
-    const devices = new DomainDevices({
-      hubs: this.#hubs,
-      targets: this.#targets,
-      backend: (reference) => this.#domains.backend(reference),
-      portOwner: (backend, path) => [...this.#domains].find((each) => each.devices.hasPort(backend, path))?.config.name,
-    });
-    const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
-    const domain = new ManagedDomain(checked, surroundings);
-    this.#domains.add(domain);
-    domain.on('state', (state) => this.#tell(domain, state));
-    domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
-    domain.on('lacking', (error) => this.#log.failed('reconnect', error));
-    await domain.create();
-    try {
-      await devices.attachAll(checked);
-    } catch (error) {
-      // All of it or nothing.
-      await domain.destroy();
-      throw error;
-    }
-    return this.#info(domain);
+  override async call(name: OperationName, input: Input, options: CallOptions = {}): Promise<unknown> {
+    const run = this.#run[name] as (...given: unknown[]) => Promise<unknown>;
+    return run(...checkedArguments(name, operations[name], input), options);
   }
 
-  async list(): Promise<readonly DomainInfo[]> {
-    return [...this.#domains].map((domain) => this.#info(domain));
-  }
-
-  async info(domain: DomainReference): Promise<DomainInfo> {
-    return this.#info(this.#domains.find(domain));
-  }
-
-  async shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd> {
-    if (options.timeout !== undefined) checkSeconds('timeout', options.timeout);
-    return this.#domains.find(domain).shutdown(options);
-  }
-
-  async sysrq(domain: DomainReference, key: string): Promise<void> {
-    await this.#linkOf(domain)
-      .sysrq(key)
-      .catch((error: CtrlIfError) => {
-        if (!ENDING_KEYS.has(key) || !PEER_ENDED.has(error.code)) throw error;
-      });
-  }
-
-  async destroy(domain: DomainReference): Promise<DomainEnd> {
-    return this.#domains.find(domain).destroy();
-  }
-
-  async resume(domain: DomainReference): Promise<DomainInfo> {
-    const found = this.#domains.find(domain);
-    await found.resume();
-    return this.#info(found);
-  }
-
-  async wait(
-    domain: DomainReference,
-    state?: DomainState,
-    { signal }: WaitOptions = {},
-  ): Promise<DomainEnd | DomainInfo> {
-    const found = this.#domains.find(domain);
-    if (found.state === state) return this.#info(found);
-    if (signal?.aborted) throw aborted(signal);
-    return new Promise((resolve, reject) => {
-      const onState = (next: DomainState) => next === state && settle(this.#info(found));
-      const settle = (outcome: DomainEnd | DomainInfo) => {
-        stop();
-        resolve(outcome);
-      };
-      const onAbort = () => {
-        stop();
-        reject(aborted(signal!));
-      };
-      const stop = () => {
-        found.off('state', onState).off('ended', settle).off('gone', settle);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      found.on('state', onState).once('gone', settle);
-      // With a state to wait for, a life that ends is not yet the end.
-      if (state === undefined) found.once('ended', settle);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
-    const found = this.#domains.find(domain);
-    checkMemoryTarget(target, found.config);
-    return setMemory(found.running(), target, found.config);
-  }
-
-  async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
-    const found = this.#domains.find(domain);
-    checkNumber('vcpu', vcpu, 0, found.config.vcpus - 1);
-    if (!(await found.running().setVcpu(vcpu, on ? 'on' : 'off'))) throw vcpuRefused(found.config.name, vcpu, on);
-    found.vcpus[vcpu] = on;
-    return [...found.vcpus];
-  }
-
-  async blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo> {
-    checkDisk(disk);
-    return this.#domains.find(domain).devices.attachDisk(disk);
-  }
-
-  async blockDetach(domain: DomainReference, vdevice: number): Promise<void> {
-    await this.#domains.find(domain).devices.detachDisk(vdevice);
-  }
-
-  async networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo> {
-    checkVif(vif);
-    return this.#domains.find(domain).devices.attachVif(vif);
-  }
-
-  async networkDetach(domain: DomainReference, handle: number): Promise<void> {
-    await this.#domains.find(domain).devices.detachVif(handle);
-  }
-
-  async networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void> {
-    if (credit) checkCredit(credit);
-    await this.#domains.find(domain).devices.limitVif(handle, credit);
-  }
-
-  async usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo> {
-    checkUsb(usb);
-    return this.#domains.find(domain).devices.attachUsb(usb);
-  }
-
-  async usbDetach(domain: DomainReference, path: string): Promise<void> {
-    await this.#domains.find(domain).devices.detachUsb(path);
-  }
-
-  async devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]> {
-    return this.#domains.find(domain).devices.list(of);
-  }
-
-  async console(domain: DomainReference, options: ConsoleOptions = {}): Promise<Duplex> {
-    if (options.linger !== undefined) checkSeconds('linger', options.linger);
+  override async console(domain: DomainReference, options: ConsoleOptions = {}): Promise<Duplex> {
+    checkedArguments('console', streams.console, { domain, ...options });
     return this.#domains.find(domain).console.listen(options);
   }
 
-  watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
+  override watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
     return this.#log.watch();
   }
 
@@ -290,6 +192,68 @@ export class Machine implements MachineOperations {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #create(config: DomainConfig): Promise<DomainInfo> {
+    const resolved = resolveConfig(config);
+    if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
+    checkRoom(resolved);
+    const devices = new DomainDevices({
+      hubs: this.#hubs,
+      targets: this.#targets,
+      backend: (reference) => this.#domains.backend(reference),
+      portOwner: (backend, path) =>
+        [...this.#domains].find((domain) => domain.devices.hasPort(backend, path))?.config.name,
+    });
+    const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
+    const domain = new ManagedDomain(resolved, surroundings);
+    this.#domains.add(domain);
+    domain.on('state', (state) => this.#tell(domain, state));
+    domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
+    domain.on('lacking', (error) => this.#log.failed('reconnect', error));
+    await domain.create();
+    try {
+      await devices.attachAll(resolved);
+    } catch (error) {
+      // All of it or nothing.
+      await domain.destroy();
+      throw error;
+    }
+    return this.#info(domain);
+  }
+
+  /** Not async: who waits for one change after another must hear of the first before the second comes. */
+  #wait(
+    domain: DomainReference,
+    state: DomainState | undefined,
+    { signal }: CallOptions = {},
+  ): Promise<DomainEnd | DomainInfo> {
+    const found = this.#domains.find(domain);
+    if (found.state === state) return Promise.resolve(this.#info(found));
+    if (signal?.aborted) throw aborted(signal);
+    return new Promise((resolve, reject) => {
+      const onState = (next: DomainState) => next === state && settle(this.#info(found));
+      const settle = (outcome: DomainEnd | DomainInfo) => {
+        stop();
+        resolve(outcome);
+      };
+      const onAbort = () => {
+        stop();
+        reject(aborted(signal!));
+      };
+      const stop = () => {
+        found.off('state', onState).off('ended', settle).off('gone', settle);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      found.on('state', onState).once('gone', settle);
+      // With a state to wait for, a life that ends is not yet the end.
+      if (state === undefined) found.once('ended', settle);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #devicesOf(domain: DomainReference): DomainDevices {
+    return this.#domains.find(domain).devices;
   }
 
   /** A guest has connected, and none of its messages has been taken. */

@@ -5,7 +5,7 @@ import type { Domain } from '../domain/domain.ts';
 import { REBOOT_EXIT_CODE, writeDomainEnvironment } from '../domain/domain-environment.ts';
 import { CtrlIfError } from '../errors.ts';
 import { arrival } from './arrival.ts';
-import { FRAMES_PER_MIB, type ResolvedConfig } from './check-config.ts';
+import { FRAMES_PER_MIB, type ResolvedConfig } from './config.ts';
 import { ConsoleHistory } from './console-history.ts';
 import type { DomainDevices } from './domain-devices.ts';
 import { DomainProcess, type ProcessExit } from './domain-process.ts';

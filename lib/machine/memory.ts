@@ -1,7 +1,7 @@
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { freeFrames } from '../page/shm-space.ts';
-import { FRAMES_PER_MIB, type ResolvedConfig } from './check-config.ts';
+import { FRAMES_PER_MIB, type ResolvedConfig } from './config.ts';
 import type { MemoryInfo } from './operations.ts';
 
 /** As the domain's page says, where it is connected and has a memory; else what it is to begin with. */

@@ -1,210 +1,284 @@
 /**
- * What an operator can do to a machine: the one list that the controller's machine carries out, the API offers over
- * HTTP, and the command line asks for. Shapes only. A domain is named by its name or its domid.
+ * Everything that an operator can do to a machine, stated once. From this table come the methods of a machine, of its client
+ * and of its fake, the check of their arguments, the HTTP routes, their description in OpenAPI and the commands of the
+ * command line.
  */
-import type { EngineName } from '../page/page.ts';
+import type { Duplex } from 'node:stream';
+import { type DomainReference, domainReference, seconds } from './basic-schema.ts';
+import { contradictionsIn, domainConfig, MAX_VCPUS, memorySize } from './config-schema.ts';
+import { deviceEntries } from './device-entries.ts';
+import {
+  type Arguments,
+  type Input,
+  inputOf,
+  type Operation,
+  operation,
+  type Parameter,
+  type Place,
+  parameter,
+  type Answer,
+} from './operation.ts';
+import {
+  deviceClass,
+  deviceInfo,
+  domainEnd,
+  domainInfo,
+  domainState,
+  type LostEvents,
+  lostEvents,
+  type MachineEvent,
+  machineEvent,
+  memoryInfo,
+  vcpus,
+} from './reply-schema.ts';
+import type { Schema, Static } from './schema.ts';
 
-export type DomainReference = string | number;
+const domain = parameter('domain', 'path', domainReference);
 
-/** What to run as a domain, as in its file. */
-export interface DomainConfig {
-  /** 1 to 64 letters, digits, `-`, `_` and `.`; no other domain's. */
-  name: string;
-  /** The program that becomes the guest, and its arguments; default: the guest that comes with ctrl-if. */
-  command?: readonly string[];
-  /**
-   * It runs backends, which devices have that name none. Default: false; the first of a machine is its driver domain, and the
-   * guest that comes with ctrl-if runs all three backends then.
-   */
-  driver?: boolean;
-  /** Memory target and maximum in MiB (1 MiB = 256 frames of 4 KiB); default 8, and the maximum the same. */
-  memory?: number;
-  maxMemory?: number;
-  /** 1 to 32, the number of its virtual processors; default 1. */
-  vcpus?: number;
-  disks?: readonly DiskConfig[];
-  vifs?: readonly VifConfig[];
-  usbs?: readonly UsbConfig[];
-  /**
-   * When the domain has ended: start it again always, which goes on while it cannot be started, only when it asked for a reboot
-   * (default), or never.
-   */
-  restart?: 'always' | 'on-reboot' | 'never';
-  /** Seconds that must lie between two starts of it; default 20. */
-  minimumRestartSeconds?: number;
-  /** Seconds from an orderly shutdown's request to the domain's destruction; default 30. */
-  shutdownSeconds?: number;
+const shutdownOptions = {
+  type: 'object',
+  title: 'a reason, and a timeout if it is not to be that of the configuration',
+  additionalProperties: false,
+  required: ['reason'],
+  properties: {
+    reason: { type: 'string', enum: ['poweroff', 'reboot', 'suspend'] },
+    timeout: {
+      ...seconds,
+      description:
+        "Until a domain that has not ended is destroyed, and one that has not suspended is left to run on; default: its configuration's. 0: never.",
+    },
+  },
+} as const satisfies Schema;
+export type ShutdownOptions = Static<typeof shutdownOptions>;
+
+type Entry = (typeof deviceEntries)[number];
+
+/** What every class of devices has. */
+type DeviceOperations = {
+  readonly [E in Entry as `${E['name']}Attach`]: Stated<[E['item'], 'body', E['config']]> & {
+    readonly reply: typeof deviceInfo;
+  };
+} & {
+  readonly [E in Entry as `${E['name']}Detach`]: Stated<[E['key']['name'], 'path', E['key']['schema']]>;
+};
+type Stated<P extends [name: string, place: Place, schema: Schema]> = Omit<Operation, 'takes' | 'reply'> & {
+  readonly takes: readonly [typeof domain, { readonly name: P[0]; readonly place: P[1]; readonly schema: P[2] }];
+};
+/** What some of them have beside it. */
+type OwnOperations = UnionToIntersection<Entry['operations']>;
+type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
+
+const deviceOperations = Object.assign(
+  {},
+  ...deviceEntries.map(({ name, noun, list, item, config, key, operations }) => ({
+    [`${name}Attach`]: operation({
+      method: 'post',
+      path: `/domains/{domain}/${list}`,
+      summary: `Attach a ${noun} to a domain, and wait until it is connected.`,
+      takes: [domain, parameter(item, 'body', config)],
+      reply: deviceInfo,
+      status: 201,
+    }),
+    [`${name}Detach`]: operation({
+      method: 'delete',
+      path: `/domains/{domain}/${list}/{${key.name}}`,
+      summary: `Take a ${noun} away from a domain.`,
+      takes: [domain, parameter(key.name, 'path', key.schema)],
+      status: 204,
+    }),
+    ...operations,
+  })),
+) as DeviceOperations & OwnOperations;
+
+export const operations = {
+  list: operation({
+    method: 'get',
+    path: '/domains',
+    summary: 'List the domains.',
+    takes: [],
+    reply: { type: 'array', items: domainInfo },
+    status: 200,
+  }),
+  create: operation({
+    method: 'post',
+    path: '/domains',
+    summary: 'Start a domain, attach its devices, and wait until it is connected.',
+    takes: [{ ...parameter('config', 'body', domainConfig), contradictions: contradictionsIn }],
+    reply: domainInfo,
+    status: 201,
+  }),
+  info: operation({
+    method: 'get',
+    path: '/domains/{domain}',
+    summary: 'Show all about a domain.',
+    takes: [domain],
+    reply: domainInfo,
+    status: 200,
+  }),
+  destroy: operation({
+    method: 'delete',
+    path: '/domains/{domain}',
+    summary: 'Take a domain away at once.',
+    takes: [domain],
+    reply: domainEnd,
+    status: 200,
+  }),
+  shutdown: operation({
+    method: 'post',
+    path: '/domains/{domain}/shutdown',
+    summary: 'Ask a domain to power off, to reboot or to suspend, and wait until it has.',
+    takes: [domain, parameter('options', 'body', shutdownOptions)],
+    reply: domainEnd,
+    status: 200,
+  }),
+  resume: operation({
+    method: 'post',
+    path: '/domains/{domain}/resume',
+    summary: 'Let a suspended domain go on.',
+    takes: [domain],
+    reply: domainInfo,
+    status: 200,
+  }),
+  sysrq: operation({
+    method: 'post',
+    path: '/domains/{domain}/sysrq',
+    summary: 'Press a key with SysRq in a domain; the end of one that b, c or o ends is as good as its answer.',
+    takes: [domain, parameter('key', 'key', { type: 'string', title: 'one character of ASCII', pattern: '^[ -~]$' })],
+    status: 204,
+  }),
+  wait: operation({
+    method: 'get',
+    path: '/domains/{domain}/wait',
+    summary: 'Wait until a domain has ended, or is in a state.',
+    takes: [domain, parameter('state', 'query', domainState)],
+    reply: { anyOf: [domainEnd, domainInfo] },
+    status: 200,
+  }),
+  memorySet: operation({
+    method: 'put',
+    path: '/domains/{domain}/memory',
+    summary: "Set a domain's memory in MiB, and wait until it has it.",
+    takes: [domain, parameter('target', 'key', memorySize)],
+    reply: memoryInfo,
+    status: 200,
+  }),
+  vcpuSet: operation({
+    method: 'put',
+    path: '/domains/{domain}/vcpus/{vcpu}',
+    summary: 'Turn a virtual processor of a domain on or off.',
+    takes: [
+      domain,
+      parameter('vcpu', 'path', { type: 'integer', minimum: 0, maximum: MAX_VCPUS - 1 }),
+      parameter('on', 'key', { type: 'boolean' }),
+    ],
+    reply: vcpus,
+    status: 200,
+  }),
+  devices: operation({
+    method: 'get',
+    path: '/domains/{domain}/devices',
+    summary: 'List the devices of a domain, or those of one class.',
+    takes: [domain, parameter('class', 'query', deviceClass)],
+    reply: { type: 'array', items: deviceInfo },
+    status: 200,
+  }),
+  ...deviceOperations,
+} as const;
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export const operationNames = Object.keys(operations) as readonly OperationName[];
+
+/** What is asked for by GET, and then goes on over the same socket. */
+export interface Stream {
+  readonly path: string;
+  readonly summary: string;
+  readonly takes: readonly Parameter[];
+  /** The protocol that the socket is upgraded to. */
+  readonly upgrade?: string;
+  /** Of what is no upgrade: a line of it, in JSON. */
+  readonly line?: Schema;
 }
 
-export interface DiskConfig {
-  /** The domain that serves it; default: the machine's driver domain. */
-  backend?: DomainReference;
-  /**
-   * What the backend is to serve, opaque to the machine. The driver domain that comes with ctrl-if takes it for the path of a file or
-   * a device, relative to the machine's working directory; the command line makes it absolute before it asks.
-   */
-  target: string;
-  /** The device number in the guest, as in `blkif_be_vbd_create_t`. */
-  vdevice: number;
-  /** Default `w`. */
-  mode?: 'r' | 'w';
-}
+const linger = {
+  ...seconds,
+  description:
+    'With it, the end of what you write is the end of what you type: the console ends when the guest has answered all of it, or, of a guest that does not say so, after so many seconds without a word. Without it: when the domain does.',
+} as const satisfies Schema;
 
-export interface VifConfig {
-  backend?: DomainReference;
-  /** `xx:xx:xx:xx:xx:xx`; default: a random one of Xen's, 00:16:3e:.... */
-  mac?: string;
-  /** Bytes in each interval of so many microseconds; default: no limit. */
-  credit?: { bytes: number; microseconds: number };
-}
+export const streams = {
+  console: {
+    path: '/domains/{domain}/console',
+    summary: 'The console of a domain: after the upgrade, its bytes both ways.',
+    takes: [domain, parameter('linger', 'query', linger)],
+    upgrade: 'ctrl-if-console',
+  },
+  switch: {
+    path: '/switch',
+    summary:
+      'A client of the switch: after the upgrade, calls, their answers, requests and what is watched, a JSON object a line.',
+    takes: [],
+    upgrade: 'ctrl-if-switch',
+  },
+  watch: {
+    path: '/events',
+    summary:
+      'Everything that happens from now on, a JSON object a line. A slow reader loses the oldest, and is told how many.',
+    takes: [],
+    line: { anyOf: [machineEvent, lostEvents] },
+  },
+} as const satisfies Readonly<Record<string, Stream>>;
 
-export interface UsbConfig {
-  backend?: DomainReference;
-  /** The port's path at the backend, at most 15 characters. */
-  path: string;
-}
-
-export type DomainState =
-  | 'starting'
-  | 'running'
-  | 'shutting-down'
-  | 'suspended'
-  | 'dying'
-  /** It has ended, and a restart is due. */
-  | 'waiting';
-
-export interface DomainInfo {
-  name: string;
-  /** Undefined until it is connected, and while it waits for a restart. */
-  domid?: number;
-  pid?: number;
-  engine?: EngineName;
-  state: DomainState;
-  memory: MemoryInfo;
-  /** For each VCPU whether it is on. */
-  vcpus: readonly boolean[];
-  devices: readonly DeviceInfo[];
-  restart: NonNullable<DomainConfig['restart']>;
-  restarts: number;
-  /** Milliseconds since the epoch. */
-  started?: number;
-}
-
-/** MiB. `state`: `resizing` is understood and under way; what follows it says how it ended. */
-export interface MemoryInfo {
-  target: number;
-  reached: number;
-  maximum: number;
-  state: 'none' | 'idle' | 'resizing' | 'done' | 'maximum' | 'in-use' | 'no-space' | 'failed';
-}
-
-export const DEVICE_CLASSES = ['block', 'network', 'usb'] as const;
-export type DeviceClass = (typeof DEVICE_CLASSES)[number];
-
-export interface DeviceInfo {
-  class: DeviceClass;
-  /** The interface's handle, and below it the disk's vdevice, the vif's MAC, the port's path. */
-  handle: number;
-  id: string;
-  frontend: number;
-  backend: number;
-  /** As the relay has it; WAITING without one, REFUSED where its backend has not this part of it. */
-  state: string;
-  /** The status that it was refused with. */
-  refused?: string;
-  /** Of a disk: what its backend is to serve, and whether it may be written. */
-  target?: string;
-  mode?: 'r' | 'w';
-  /** Once connected: the frames that the frontend offered and the ports of the two ends. */
-  frames?: readonly number[];
-  ports?: { readonly frontend: number; readonly backend: number };
-  [detail: string]: unknown;
-}
-
-export interface ShutdownOptions {
-  reason: 'poweroff' | 'reboot' | 'suspend';
-  /**
-   * Seconds until a domain that has not ended is destroyed, and one that has not suspended is left to run on; default: its
-   * configuration's. 0: never.
-   */
-  timeout?: number;
-}
-
-/** How a domain has ended. */
-export interface DomainEnd {
-  name: string;
-  how: 'poweroff' | 'reboot' | 'suspend' | 'crash' | 'destroyed';
-  exitCode?: number | null;
-  signal?: string | null;
-  /** The end of what a domain that has crashed said on standard error, or why it could not be started again. */
-  lastWords?: string;
-}
-
-/** Something that happened, for who watches: every message between two domains, every change of a domain or a device. */
-export interface MachineEvent {
-  /** Milliseconds since the machine began. */
-  at: number;
-  kind: 'message' | 'domain' | 'device';
-  /** Domids, 0 being the controller; of a device, its frontend and its backend. */
-  from?: number;
-  to?: number;
-  /** The message's, the domain's, or the device's class and handle. */
-  name: string;
-  /** What a message says, in words: `CONNECTED handle 0 evtchn 1 domid 1`. Of a domain that has crashed, its last words. */
-  says?: string;
-  /** A request has none, its response has its status or `answered`; a domain's or a device's new state. */
-  result?: string;
-  /** A message as JSON has it, with the id that it has on its ring. */
-  message?: import('../wire/json.ts').JsonMessage;
-}
-
-export interface WaitOptions {
-  /** Gives the wait up with `ERR_CTRL_IF_ABORTED`. */
+export interface CallOptions {
+  /** Gives a wait up with `ERR_CTRL_IF_ABORTED`; other operations are done whatever it says. */
   signal?: AbortSignal;
 }
 
 export interface ConsoleOptions {
-  /**
-   * Seconds. With it the stream ends by itself once its writing side was ended: when all that was written has its answer, or, of a
-   * guest that does not say when it has, when that has been silent for so long. Without it: with the domain, however it was ended.
-   */
-  linger?: number;
+  /** Seconds of silence that a console is left open once its writing side was ended, see {@link streams}. */
+  linger?: Static<typeof linger>;
 }
 
-/** In place of events that a watcher was too slow for: they were the oldest that waited. */
-export interface LostEvents {
-  kind: 'lost';
-  count: number;
-}
+/** A method for each operation of the table. Rejections are `CtrlIfError`s, whose code is stable. */
+export type OperationMethods = {
+  [Name in OperationName]: (
+    ...given: [...Arguments<Operations[Name]['takes']>, options?: CallOptions]
+  ) => Answer<Operations[Name]>;
+};
 
-/** Rejections are `CtrlIfError`s, whose code is stable. */
-export interface MachineOperations {
-  /** Starts the domain and attaches its devices; resolves when it is connected. */
-  create(config: DomainConfig): Promise<DomainInfo>;
-  list(): Promise<readonly DomainInfo[]>;
-  info(domain: DomainReference): Promise<DomainInfo>;
-  /** Asks it to end; resolves when it has. With `suspend`: when it is suspended, or rejects when it has not in time. */
-  shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd>;
-  /** Presses a SysRq key. Of `b`, `c` and `o`, which end a domain at once, its end is as good as its answer. */
-  sysrq(domain: DomainReference, key: string): Promise<void>;
-  /** Takes it away at once. */
-  destroy(domain: DomainReference): Promise<DomainEnd>;
-  resume(domain: DomainReference): Promise<DomainInfo>;
-  /** Resolves when the domain has ended, or is in `state`. */
-  wait(domain: DomainReference, state?: DomainState, options?: WaitOptions): Promise<DomainEnd | DomainInfo>;
-  /** MiB. Resolves when the size is reached; rejects with what was reached when it cannot be. */
-  memorySet(domain: DomainReference, target: number): Promise<MemoryInfo>;
-  vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]>;
-  blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo>;
-  blockDetach(domain: DomainReference, vdevice: number): Promise<void>;
-  networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo>;
-  networkDetach(domain: DomainReference, handle: number): Promise<void>;
-  networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void>;
-  usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo>;
-  usbDetach(domain: DomainReference, path: string): Promise<void>;
-  devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]>;
-  /** What it has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
-  console(domain: DomainReference, options?: ConsoleOptions): Promise<import('node:stream').Duplex>;
+abstract class OperationCalls {
+  /** Does operation `name`. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for an input that is not as the table has it */
+  abstract call(name: OperationName, input: Input, options?: CallOptions): Promise<unknown>;
+  /** What the domain has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
+  abstract console(domain: DomainReference, options?: ConsoleOptions): Promise<Duplex>;
   /** Everything that happens from now on, until the iterator is returned. A slow reader loses the oldest, and is told how many. */
-  watch(): AsyncIterable<MachineEvent | LostEvents>;
+  abstract watch(): AsyncIterable<MachineEvent | LostEvents>;
 }
+
+for (const name of operationNames) {
+  Object.defineProperty(OperationCalls.prototype, name, {
+    value(this: OperationCalls, ...given: unknown[]) {
+      const { takes } = operations[name];
+      return this.call(name, inputOf(operations[name], given), given[takes.length] as CallOptions | undefined);
+    },
+  });
+}
+
+export type MachineOperations = OperationCalls & OperationMethods;
+/** All operations as methods. A subclass says in `call` how they are done. */
+export const MachineOperations = OperationCalls as abstract new () => MachineOperations;
+
+export type { DomainReference } from './basic-schema.ts';
+export type { DomainConfig } from './config-schema.ts';
+export type { Credit, DeviceClass, DiskConfig, UsbConfig, VifConfig } from './device-entries.ts';
+export type {
+  DeviceInfo,
+  DomainEnd,
+  DomainInfo,
+  DomainState,
+  LostEvents,
+  MachineEvent,
+  MemoryInfo,
+} from './reply-schema.ts';

@@ -1,11 +1,11 @@
-import { CtrlIfError } from '../errors.ts';
-import type { Mistake, Path } from './schema.ts';
+import { CtrlIfError, type CtrlIfErrorDetails } from '../errors.ts';
+import type { Mistake, Path } from './mistake.ts';
 
 /** A value that somebody wrote, and where each part of it stands there. */
 export interface Source {
   value: unknown;
   /** `web.toml:3`, `--memory`; for what is not there: the nearest that is around it. */
-  where(path: Path): string;
+  locate(path: Path): string;
 }
 
 /** The line of each path that has one. */
@@ -24,7 +24,7 @@ export class Lines {
     if (!this.#lines.has(key)) this.#lines.set(key, line);
   }
 
-  where(path: Path): string {
+  locate(path: Path): string {
     for (let length = path.length; length >= 0; length--) {
       const line = this.#lines.get(JSON.stringify(path.slice(0, length)));
       if (line !== undefined) return at(this.#source, line);
@@ -41,18 +41,40 @@ export function at(source: string, line: number): string {
 const MAX_TOLD = 5;
 
 /** The one error for what is wrong in a configuration: each mistake where it is, the first few of many. */
-export function configError(mistakes: readonly Mistake[], { where }: Pick<Source, 'where'>): CtrlIfError {
-  const told = mistakes.slice(0, MAX_TOLD).map(({ path, sentence }) => `${where(path)}: ${sentence}`);
-  const more = mistakes.length - told.length;
-  const { path: first, expected, received } = mistakes[0]!;
-  const field = first.findLast((key) => typeof key === 'string');
-  return new CtrlIfError('ERR_CTRL_IF_CONFIG', told.join('; ') + (more > 0 ? `; and ${more} more, see mistakes` : ''), {
-    subject: where(first),
-    ...(typeof field === 'string' && { field }),
-    expected,
-    received,
-    mistakes: mistakes.map(({ path, kind, sentence }) => ({ where: where(path), path, kind, message: sentence })),
-  });
+export function configError(mistakes: readonly Mistake[], { locate }: Pick<Source, 'locate'>): CtrlIfError {
+  const { path, expected, received } = mistakes[0]!;
+  const field = path.findLast((key) => typeof key === 'string');
+  const told = mistakes.map(({ path, kind, sentence }) => ({ path, kind, message: sentence }));
+  return errorOf(told, locate, { ...(field !== undefined && { field }), expected, received });
+}
+
+/**
+ * What `action` makes of the value of `source`. Mistakes that it finds there are told with their place in `source`.
+ *
+ * @throws what `action` throws; of an `ERR_CTRL_IF_CONFIG` with `mistakes`, the same with other places
+ */
+export async function located<T>({ value, locate }: Source, action: (value: unknown) => Promise<T>): Promise<T> {
+  try {
+    return await action(value);
+  } catch (error) {
+    if (!(error instanceof CtrlIfError) || error.mistakes === undefined) throw error;
+    const { field, expected, received } = error;
+    throw errorOf(error.mistakes, locate, {
+      ...(field !== undefined && { field }),
+      ...(expected && { expected }),
+      received,
+    });
+  }
+}
+
+type Told = Omit<NonNullable<CtrlIfErrorDetails['mistakes']>[number], 'where'>;
+
+function errorOf(told: readonly Told[], locate: Source['locate'], details: CtrlIfErrorDetails): CtrlIfError {
+  const mistakes = told.map(({ path, kind, message }) => ({ where: locate(path), path, kind, message }));
+  const first = mistakes.slice(0, MAX_TOLD).map(({ where, message }) => `${where}: ${message}`);
+  const more = mistakes.length - first.length;
+  const sentence = first.join('; ') + (more > 0 ? `; and ${more} more, see mistakes` : '');
+  return new CtrlIfError('ERR_CTRL_IF_CONFIG', sentence, { ...details, subject: mistakes[0]!.where, mistakes });
 }
 
 /** For a text that cannot be read at all. */

@@ -1,6 +1,6 @@
 import type { AST } from 'toml-eslint-parser';
-import type { Path } from './schema.ts';
-import { at, Lines, type Source, syntaxError } from './source.ts';
+import { type Mistake, type Path, wrongValue } from './mistake.ts';
+import { at, configError, Lines, type Source, syntaxError } from './source.ts';
 import { parseToml } from './toml-mistake.ts';
 
 type Table = Record<string, unknown>;
@@ -8,18 +8,22 @@ type Table = Record<string, unknown>;
 /**
  * Reads TOML 1.0 and remembers its lines.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake, or of each date and each number without end
  */
 export function readTOML(text: string, name: string): Source {
   const top = parse(text, name).body[0];
   const lines = new Lines(name);
   lines.add([], 1);
   const root = newTable();
+  const mistakes: Mistake[] = [];
 
   const readValue = (node: AST.TOMLContentNode, path: Path): unknown => {
     lines.add(path, node.loc.start.line);
     if (node.type === 'TOMLArray') return node.elements.map((element, i) => readValue(element, [...path, i]));
-    if (node.type === 'TOMLValue') return node.value;
+    if (node.type === 'TOMLValue') {
+      if (!isInJSON(node.value)) mistakes.push(wrongValue(path, 'a value that JSON has, too', node.value));
+      return node.value;
+    }
     const table = newTable();
     for (const entry of node.body) readEntry(entry, table, path);
     return table;
@@ -45,7 +49,9 @@ export function readTOML(text: string, name: string): Source {
     const table = descend(root, path);
     for (const entry of node.body) readEntry(entry, table, path);
   }
-  return { value: root, where: (path) => lines.where(path) };
+  const source = { value: root, locate: (path: Path) => lines.locate(path) };
+  if (mistakes.length > 0) throw configError(mistakes, source);
+  return source;
 }
 
 function parse(text: string, name: string): AST.TOMLProgram {
@@ -62,6 +68,11 @@ function descend(root: Table, path: Path): Table {
     table = table[step] as Table;
   });
   return table;
+}
+
+/** The machine may be another process, which is told in JSON. */
+function isInJSON(value: unknown): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : ['string', 'boolean'].includes(typeof value);
 }
 
 /** Without a prototype, so that `__proto__` is a key like any other and as unknown. */

@@ -1,23 +1,29 @@
-/** A machine of objects: it keeps what it is told, and lets a test decide when and how things end. */
+/**
+ * A machine of objects: it keeps what it is told, and lets a test decide when and how things end. Its operations are those of
+ * the table, and are checked as the machine's are.
+ */
 import { Duplex } from 'node:stream';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
-import type {
-  ConsoleOptions,
-  DeviceClass,
-  DeviceInfo,
-  DiskConfig,
-  DomainConfig,
-  DomainEnd,
-  DomainInfo,
-  DomainReference,
-  DomainState,
-  MachineEvent,
+import { checkedArguments } from '../../lib/machine/check.ts';
+import { deviceEntries } from '../../lib/machine/device-entries.ts';
+import type { Input } from '../../lib/machine/operation.ts';
+import {
+  type CallOptions,
+  type ConsoleOptions,
+  type DeviceClass,
+  type DeviceInfo,
+  type DomainConfig,
+  type DomainEnd,
+  type DomainInfo,
+  type DomainReference,
+  type DomainState,
+  type LostEvents,
+  type MachineEvent,
   MachineOperations,
-  MemoryInfo,
-  ShutdownOptions,
-  UsbConfig,
-  VifConfig,
-  WaitOptions,
+  type OperationMethods,
+  type OperationName,
+  operations,
+  streams,
 } from '../../lib/machine/operations.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -25,7 +31,7 @@ type FakeDomain = Mutable<DomainInfo> & { vcpus: boolean[]; devices: DeviceInfo[
 
 const MAX_WATCHED = 100;
 
-export class FakeMachine implements MachineOperations {
+export class FakeMachine extends MachineOperations {
   readonly domains: FakeDomain[] = [];
   /** What was asked: the operation and its arguments. */
   readonly asked: unknown[][] = [];
@@ -42,64 +48,55 @@ export class FakeMachine implements MachineOperations {
     resolve(result: DomainEnd | DomainInfo): void;
   }[] = [];
 
-  async create(config: DomainConfig): Promise<DomainInfo> {
-    await this.#begin('create', config);
-    if (this.domains.some(({ name }) => name === config.name)) throw failed('ERR_CTRL_IF_DOMAIN_EXISTS', config.name);
-    const memory = config.memory ?? 8;
-    const domain: FakeDomain = {
-      name: config.name,
-      domid: this.domains.length + 1,
-      pid: 10_000 + this.domains.length,
-      engine: 'native',
-      state: 'running',
-      memory: { target: memory, reached: memory, maximum: config.maxMemory ?? memory, state: 'idle' },
-      vcpus: Array.from({ length: config.vcpus ?? 1 }, () => true),
-      devices: [],
-      restart: config.restart ?? 'on-reboot',
-      restarts: 0,
-      started: 1_700_000_000_000,
-    };
-    this.domains.push(domain);
-    for (const { vdevice } of config.disks ?? []) attach(domain, 'block', String(vdevice));
-    for (const { mac } of config.vifs ?? []) attach(domain, 'network', mac ?? '00:16:3e:00:00:01');
-    for (const { path } of config.usbs ?? []) attach(domain, 'usb', path);
-    return domain;
-  }
+  readonly #run: OperationMethods = {
+    create: async (config) => this.#create(config),
+    list: async () => this.domains,
+    info: async (domain) => this.#find(domain),
+    shutdown: async (domain, { reason }) => {
+      const found = this.#find(domain);
+      if (reason === 'suspend') found.state = 'suspended';
+      else this.#remove(found);
+      return { name: found.name, how: reason, exitCode: 0, signal: null };
+    },
+    sysrq: async (domain) => void this.#find(domain),
+    destroy: async (domain) => this.#remove(this.#find(domain)),
+    resume: async (domain) => {
+      const found = this.#find(domain);
+      if (found.state !== 'suspended') throw failed('ERR_CTRL_IF_DOMAIN_STATE', found.name);
+      found.state = 'running';
+      return found;
+    },
+    wait: (domain, state, options) => this.#wait(domain, state, options),
+    memorySet: async (domain, target) => {
+      const found = this.#find(domain);
+      if (target > found.memory.maximum) throw failed('ERR_CTRL_IF_DEVICE_REFUSED', found.name);
+      found.memory = { ...found.memory, target, reached: target, state: 'done' };
+      return found.memory;
+    },
+    vcpuSet: async (domain, vcpu, on) => {
+      const { vcpus } = this.#find(domain);
+      if (vcpu >= vcpus.length) throw failed('ERR_CTRL_IF_VCPU', String(domain));
+      vcpus[vcpu] = on;
+      return vcpus;
+    },
+    devices: async (domain, deviceClass) =>
+      this.#find(domain).devices.filter((device) => deviceClass === undefined || device.class === deviceClass),
+    blockAttach: async (domain, disk) => attach(this.#find(domain), 'block', disk),
+    blockDetach: async (domain, vdevice) => detach(this.#find(domain), 'block', ({ id }) => id === String(vdevice)),
+    networkAttach: async (domain, vif) => attach(this.#find(domain), 'network', vif),
+    networkDetach: async (domain, handle) =>
+      detach(this.#find(domain), 'network', (device) => device.handle === handle),
+    networkLimit: async (domain) => void this.#find(domain),
+    networkUnlimit: async (domain) => void this.#find(domain),
+    usbAttach: async (domain, usb) => attach(this.#find(domain), 'usb', usb),
+    usbDetach: async (domain, path) => detach(this.#find(domain), 'usb', ({ id }) => id === path),
+  };
 
-  async list(): Promise<readonly DomainInfo[]> {
-    await this.#begin('list');
-    return this.domains;
-  }
-
-  async info(domain: DomainReference): Promise<DomainInfo> {
-    await this.#begin('info', domain);
-    return this.#find(domain);
-  }
-
-  async shutdown(domain: DomainReference, options: ShutdownOptions): Promise<DomainEnd> {
-    await this.#begin('shutdown', domain, options);
-    const found = this.#find(domain);
-    if (options.reason === 'suspend') found.state = 'suspended';
-    else this.#remove(found);
-    return { name: found.name, how: options.reason, exitCode: 0, signal: null };
-  }
-
-  async sysrq(domain: DomainReference, key: string): Promise<void> {
-    await this.#begin('sysrq', domain, key);
-    this.#find(domain);
-  }
-
-  async destroy(domain: DomainReference): Promise<DomainEnd> {
-    await this.#begin('destroy', domain);
-    return this.#remove(this.#find(domain));
-  }
-
-  async resume(domain: DomainReference): Promise<DomainInfo> {
-    await this.#begin('resume', domain);
-    const found = this.#find(domain);
-    if (found.state !== 'suspended') throw failed('ERR_CTRL_IF_DOMAIN_STATE', found.name);
-    found.state = 'running';
-    return found;
+  override async call(name: OperationName, input: Input, options?: CallOptions): Promise<unknown> {
+    const given = checkedArguments(name, operations[name], input);
+    await this.#begin(name, ...given);
+    const run = this.#run[name] as (...given: unknown[]) => Promise<unknown>;
+    return run(...given, options);
   }
 
   /** Those who wait for a domain. */
@@ -107,84 +104,9 @@ export class FakeMachine implements MachineOperations {
     return this.#waiting.length;
   }
 
-  async wait(
-    domain: DomainReference,
-    state?: DomainState,
-    { signal }: WaitOptions = {},
-  ): Promise<DomainEnd | DomainInfo> {
-    await this.#begin('wait', domain, state);
-    const found = this.#find(domain);
-    if (found.state === state) return found;
-    return new Promise((resolve, reject) => {
-      const waiting = { domain: found, state, resolve };
-      this.#waiting.push(waiting);
-      this.#onAsked();
-      signal?.addEventListener('abort', () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        this.#onAsked();
-        reject(failed('ERR_CTRL_IF_ABORTED', found.name));
-      });
-    });
-  }
-
-  async memorySet(domain: DomainReference, target: number): Promise<MemoryInfo> {
-    await this.#begin('memorySet', domain, target);
-    const found = this.#find(domain);
-    if (target > found.memory.maximum) throw failed('ERR_CTRL_IF_DEVICE_REFUSED', found.name);
-    found.memory = { ...found.memory, target, reached: target, state: 'done' };
-    return found.memory;
-  }
-
-  async vcpuSet(domain: DomainReference, vcpu: number, on: boolean): Promise<readonly boolean[]> {
-    await this.#begin('vcpuSet', domain, vcpu, on);
-    const { vcpus } = this.#find(domain);
-    if (vcpu >= vcpus.length) throw failed('ERR_CTRL_IF_VCPU', String(domain));
-    vcpus[vcpu] = on;
-    return vcpus;
-  }
-
-  async blockAttach(domain: DomainReference, disk: DiskConfig): Promise<DeviceInfo> {
-    await this.#begin('blockAttach', domain, disk);
-    return attach(this.#find(domain), 'block', String(disk.vdevice));
-  }
-
-  async blockDetach(domain: DomainReference, vdevice: number): Promise<void> {
-    await this.#begin('blockDetach', domain, vdevice);
-    detach(this.#find(domain), 'block', ({ id }) => id === String(vdevice));
-  }
-
-  async networkAttach(domain: DomainReference, vif: VifConfig): Promise<DeviceInfo> {
-    await this.#begin('networkAttach', domain, vif);
-    return attach(this.#find(domain), 'network', vif.mac ?? '00:16:3e:00:00:02');
-  }
-
-  async networkDetach(domain: DomainReference, handle: number): Promise<void> {
-    await this.#begin('networkDetach', domain, handle);
-    detach(this.#find(domain), 'network', (device) => device.handle === handle);
-  }
-
-  async networkLimit(domain: DomainReference, handle: number, credit: VifConfig['credit'] | undefined): Promise<void> {
-    await this.#begin('networkLimit', domain, handle, credit);
-    this.#find(domain);
-  }
-
-  async usbAttach(domain: DomainReference, usb: UsbConfig): Promise<DeviceInfo> {
-    await this.#begin('usbAttach', domain, usb);
-    return attach(this.#find(domain), 'usb', usb.path);
-  }
-
-  async usbDetach(domain: DomainReference, path: string): Promise<void> {
-    await this.#begin('usbDetach', domain, path);
-    detach(this.#find(domain), 'usb', ({ id }) => id === path);
-  }
-
-  async devices(domain: DomainReference, of?: DeviceClass): Promise<readonly DeviceInfo[]> {
-    await this.#begin('devices', domain, of);
-    return this.#find(domain).devices.filter((device) => of === undefined || device.class === of);
-  }
-
-  async console(domain: DomainReference, ...options: [ConsoleOptions?]): Promise<Duplex> {
-    await this.#begin('console', domain, ...options);
+  override async console(domain: DomainReference, options: ConsoleOptions = {}): Promise<Duplex> {
+    checkedArguments('console', streams.console, { domain, ...options });
+    await this.#begin('console', domain, ...(options.linger === undefined ? [] : [options]));
     this.#find(domain);
     const console = new FakeConsole();
     this.consoles.push(console);
@@ -192,7 +114,7 @@ export class FakeMachine implements MachineOperations {
     return console;
   }
 
-  watch(): AsyncIterable<MachineEvent | { kind: 'lost'; count: number }> {
+  override watch(): AsyncIterable<MachineEvent | LostEvents> {
     const watcher = new Watcher(() => this.watchers.delete(watcher));
     this.watchers.add(watcher);
     this.#onAsked();
@@ -220,6 +142,46 @@ export class FakeMachine implements MachineOperations {
     const failure = this.failure;
     this.failure = undefined;
     throw failure;
+  }
+
+  #create(config: DomainConfig): DomainInfo {
+    if (this.domains.some(({ name }) => name === config.name)) throw failed('ERR_CTRL_IF_DOMAIN_EXISTS', config.name);
+    const memory = config.memory ?? 8;
+    const domain: FakeDomain = {
+      name: config.name,
+      domid: this.domains.length + 1,
+      pid: 10_000 + this.domains.length,
+      engine: 'native',
+      state: 'running',
+      memory: { target: memory, reached: memory, maximum: config.maxMemory ?? memory, state: 'idle' },
+      vcpus: Array.from({ length: config.vcpus ?? 1 }, () => true),
+      devices: [],
+      restart: config.restart ?? 'on-reboot',
+      restarts: 0,
+      started: 1_700_000_000_000,
+    };
+    this.domains.push(domain);
+    for (const { name, list } of deviceEntries) for (const device of config[list] ?? []) attach(domain, name, device);
+    return domain;
+  }
+
+  #wait(
+    domain: DomainReference,
+    state: DomainState | undefined,
+    options?: CallOptions,
+  ): Promise<DomainEnd | DomainInfo> {
+    const found = this.#find(domain);
+    if (found.state === state) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const waiting = { domain: found, state, resolve };
+      this.#waiting.push(waiting);
+      this.#onAsked();
+      options?.signal?.addEventListener('abort', () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        this.#onAsked();
+        reject(failed('ERR_CTRL_IF_ABORTED', found.name));
+      });
+    });
   }
 
   #find(reference: DomainReference): FakeDomain {
@@ -294,7 +256,7 @@ export class FakeConsole extends Duplex {
   }
 }
 
-type Watched = MachineEvent | { kind: 'lost'; count: number };
+type Watched = MachineEvent | LostEvents;
 
 /** A bounded queue, as the machine's: the oldest go first, and are counted. */
 class Watcher implements AsyncIterator<Watched> {
@@ -341,10 +303,12 @@ export function failed(code: CtrlIfErrorCode, subject: string): CtrlIfError {
   return new CtrlIfError(code, `${subject} does not allow this as things stand here; try something else`, { subject });
 }
 
-function attach(domain: FakeDomain, of: DeviceClass, id: string): DeviceInfo {
+function attach(domain: FakeDomain, deviceClass: DeviceClass, config: object): DeviceInfo {
   const handle = domain.devices.length;
+  const { unique } = deviceEntries.find(({ name }) => name === deviceClass)!;
+  const id = String((config as Record<string, unknown>)[unique] ?? `00:16:3e:00:00:0${handle + 1}`);
   const device: DeviceInfo = {
-    class: of,
+    class: deviceClass,
     handle,
     id,
     frontend: domain.domid!,
@@ -353,15 +317,15 @@ function attach(domain: FakeDomain, of: DeviceClass, id: string): DeviceInfo {
     frames: [handle],
     ports: { frontend: handle + 1, backend: handle + 2 },
   };
-  if (domain.devices.some((other) => other.class === of && other.id === id)) {
+  if (domain.devices.some((other) => other.class === deviceClass && other.id === id)) {
     throw failed('ERR_CTRL_IF_DEVICE_STATE', domain.name);
   }
   domain.devices.push(device);
   return device;
 }
 
-function detach(domain: FakeDomain, of: DeviceClass, matches: (device: DeviceInfo) => boolean): void {
-  const index = domain.devices.findIndex((device) => device.class === of && matches(device));
+function detach(domain: FakeDomain, deviceClass: DeviceClass, matches: (device: DeviceInfo) => boolean): void {
+  const index = domain.devices.findIndex((device) => device.class === deviceClass && matches(device));
   if (index === -1) throw failed('ERR_CTRL_IF_DEVICE_NOT_FOUND', domain.name);
   domain.devices.splice(index, 1);
 }

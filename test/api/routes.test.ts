@@ -3,8 +3,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { openapi } from '../../lib/api/openapi.ts';
-import { routes } from '../../lib/api/routes.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
+import type { Operation } from '../../lib/machine/operation.ts';
+import { operations } from '../../lib/machine/operations.ts';
 import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
 
@@ -74,46 +75,43 @@ const REQUESTS: Record<string, [method: string, path: string, body: unknown, sta
   networkAttach: ['POST', '/domains/web/vifs', {}, 201, ['networkAttach', 'web', {}]],
   networkDetach: ['DELETE', '/domains/web/vifs/1', undefined, 204, ['networkDetach', 'web', 1]],
   networkLimit: ['PUT', '/domains/web/vifs/1/credit', CREDIT, 204, ['networkLimit', 'web', 1, CREDIT]],
-  networkUnlimit: ['DELETE', '/domains/web/vifs/1/credit', undefined, 204, ['networkLimit', 'web', 1, undefined]],
+  networkUnlimit: ['DELETE', '/domains/web/vifs/1/credit', undefined, 204, ['networkUnlimit', 'web', 1]],
   usbAttach: ['POST', '/domains/web/usbs', { path: '2-1' }, 201, ['usbAttach', 'web', { path: '2-1' }]],
   usbDetach: ['DELETE', '/domains/web/usbs/1%2F2', undefined, 204, ['usbDetach', 'web', '1/2']],
 };
 
 describe('each route', () => {
-  it.each(routes.map((route) => [route.id, route] as const))(
+  it.each(Object.entries<Operation>(operations))(
     '%s: asks the machine and answers as described',
-    async (id, route) => {
+    async (id, operation) => {
       const { machine, server } = await serverOf(await machineWithWeb());
       if (id === 'resume' || id === 'wait') machine.domains[0]!.state = 'suspended';
       const [method, path, body, status, asked] = REQUESTS[id]!;
       const answer = await ask(server, method, path, body);
       expect(answer.status, JSON.stringify(answer.body)).toBe(status);
       expect(machine.asked).toEqual([asked]);
-      conforms(method, route.path, answer);
+      conforms(method, operation.path, answer);
     },
   );
 
-  it.each(routes.map((route) => [route.id, route] as const))(
-    '%s: tells what went wrong as described',
-    async (id, route) => {
-      const { machine, server } = await serverOf(await machineWithWeb());
-      const [method, path, body] = REQUESTS[id]!;
-      machine.failure = failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web');
-      const answer = await ask(server, method, path, body);
-      expect(answer).toMatchObject({
+  it.each(Object.entries<Operation>(operations))('%s: tells what went wrong as described', async (id, operation) => {
+    const { machine, server } = await serverOf(await machineWithWeb());
+    const [method, path, body] = REQUESTS[id]!;
+    machine.failure = failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web');
+    const answer = await ask(server, method, path, body);
+    expect(answer).toMatchObject({
+      status: 409,
+      body: {
         status: 409,
-        body: {
-          status: 409,
-          code: 'ERR_CTRL_IF_DEVICE_REFUSED',
-          subject: 'web',
-          message: expect.stringContaining('web'),
-        },
-      });
-      conforms(method, route.path, answer);
-      // And the next request is answered as if nothing had been.
-      expect((await ask(server, 'GET', '/domains')).status).toBe(200);
-    },
-  );
+        code: 'ERR_CTRL_IF_DEVICE_REFUSED',
+        subject: 'web',
+        message: expect.stringContaining('web'),
+      },
+    });
+    conforms(method, operation.path, answer);
+    // And the next request is answered as if nothing had been.
+    expect((await ask(server, 'GET', '/domains')).status).toBe(200);
+  });
 });
 
 describe('an error has the status of its code', () => {
@@ -281,8 +279,10 @@ describe('the OpenAPI description', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const streams = ['get /domains/{domain}/console', 'get /switch', 'get /events', 'get /openapi.json'];
-    expect(described.sort()).toEqual([...routes.map(({ method, path }) => `${method} ${path}`), ...streams].sort());
-    for (const { id } of routes) expect(REQUESTS, 'a request for each').toHaveProperty(id);
+    expect(described.sort()).toEqual(
+      [...Object.values(operations).map(({ method, path }) => `${method} ${path}`), ...streams].sort(),
+    );
+    for (const id of Object.keys(operations)) expect(REQUESTS, 'a request for each').toHaveProperty(id);
   });
 
   it('gives the very schemas that requests are held to', () => {

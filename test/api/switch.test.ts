@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Domain } from '../../lib/domain/domain.ts';
 import { ApiClient } from '../../lib/api/client.ts';
-import { type ApiServer, serveApi } from '../../lib/api/server.ts';
+import { type ApiServer, serveApi } from '../../lib/api/serve.ts';
 import type { SwitchRequest, ApiSwitch } from '../../lib/api/switch-socket.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Guest } from '../../lib/index.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiServer, serveApi } from '../../lib/api/server.ts';
+import { type ApiServer, serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
 import { FakeMachine, failed } from '../api/fake-machine.ts';
 import { unless } from '../support/skips.ts';
@@ -222,7 +222,7 @@ describe('each command asks for its operation and says what came', () => {
       /sends at most 10 bytes in 20 µs$/m,
       { done: true },
     ],
-    [['network-limit', 'web', '0', 'none'], [['networkLimit', 'web', 0, undefined]], /has no limit$/m, { done: true }],
+    [['network-limit', 'web', '0', 'none'], [['networkUnlimit', 'web', 0]], /has no limit$/m, { done: true }],
     [
       ['usb-attach', 'web', 'path=1-1'],
       [['usbAttach', 'web', { path: '1-1' }]],

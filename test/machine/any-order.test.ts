@@ -8,7 +8,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CtrlIfError } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
-import { DEVICE_CLASSES, type DeviceInfo, type DomainConfig, type DomainState } from '../../lib/machine/operations.ts';
+import { DEVICE_CLASSES } from '../../lib/machine/device-entries.ts';
+import type { DeviceInfo, DomainConfig, DomainState } from '../../lib/machine/operations.ts';
 import { image } from './images.ts';
 import { found, type, useMachines } from './machines.ts';
 
@@ -76,7 +77,7 @@ const DOINGS: Readonly<Record<string, Doing>> = {
     machine.networkAttach(domain, { credit: { bytes: 1500, microseconds: 1000 } }),
   'detach a vif': (machine, domain, n) => machine.networkDetach(domain, n),
   'limit a vif': (machine, domain, n) =>
-    machine.networkLimit(domain, 0, n > 1 ? { bytes: 9000, microseconds: 1000 } : undefined),
+    n > 1 ? machine.networkLimit(domain, 0, { bytes: 9000, microseconds: 1000 }) : machine.networkUnlimit(domain, 0),
   'attach a USB port': (machine, domain, n) => machine.usbAttach(domain, { path: `1-${n}` }),
   'detach a USB port': (machine, domain, n) => machine.usbDetach(domain, `1-${n}`),
   'set memory': (machine, domain, n) => machine.memorySet(domain, 2 * n + 1),

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CtrlIfError } from '../../lib/errors.ts';
-import { readSource, toDomainConfig } from '../../lib/machine/config.ts';
+import { toDomainConfig } from '../../lib/machine/config.ts';
 import { readJSON } from '../../lib/machine/json-source.ts';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
+import { readSource } from '../../lib/machine/read-source.ts';
 import { readTOML } from '../../lib/machine/toml-source.ts';
 import { expectError } from '../support/expect-error.ts';
 import { configs } from './arbitrary-config.ts';
@@ -220,11 +221,11 @@ describe('a mistake is told with its line', () => {
         const { lines, lineOf } = layOut(config, choose);
         const text = lines.join('\n');
         expect(toml(text)).toEqual(config);
-        const { where } = readTOML(text, 'web.toml');
-        for (const [path, line] of lineOf) expect([path, where(path)]).toEqual([path, `web.toml:${line}`]);
+        const { locate } = readTOML(text, 'web.toml');
+        for (const [path, line] of lineOf) expect([path, locate(path)]).toEqual([path, `web.toml:${line}`]);
         const [path, line] = lineOf[choice % lineOf.length]!;
         // What is missing is told where it would belong.
-        expect(where([...path, 'no', 'such'])).toBe(`web.toml:${line}`);
+        expect(locate([...path, 'no', 'such'])).toBe(`web.toml:${line}`);
       }),
     );
   });

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/server.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
 import { Cli, run } from '../cli/cli.ts';
 import { TestClock } from '../device/clock.ts';

@@ -107,7 +107,7 @@ describe('what cannot be', () => {
     await expect(machine.blockDetach('web', 1)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
     await expect(machine.networkDetach('web', 7)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
     await expect(machine.usbDetach('web', '9-9')).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
-    await expect(machine.networkLimit('web', 7, undefined)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
+    await expect(machine.networkUnlimit('web', 7)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
     await expect(machine.blockAttach('nobody', { target: 'x', vdevice: 1 })).rejects.toEqual(
       fails('ERR_CTRL_IF_DOMAIN'),
     );
@@ -173,7 +173,7 @@ describe('what cannot be', () => {
     const events = new Events(machine);
     await ATTACH.network(machine);
     await machine.networkLimit('web', 0, { bytes: 1500, microseconds: 1000 });
-    await machine.networkLimit('web', 0, undefined);
+    await machine.networkUnlimit('web', 0);
     await events.inOrder([/1>0 NETIF_BE_CREDITLIMIT OKAY/, /1>0 NETIF_BE_CREDITLIMIT OKAY/]);
     for (const vdevice of [769, 770, 771]) await machine.blockAttach('web', { target: image(`${vdevice}`), vdevice });
     expect((await machine.devices('web', 'block')).map(({ handle, id }) => [handle, id])).toEqual([

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/server.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
 import { whyNotServed } from '../../lib/machine/disk-target.ts';
 import { Cli } from '../cli/cli.ts';

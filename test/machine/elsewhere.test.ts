@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/server.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
 import { useMachines } from './machines.ts';
 import { printIfTestFails } from '../support/child-output.ts';

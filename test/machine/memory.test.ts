@@ -73,12 +73,12 @@ it('is not more than the domain may have, nor than this machine has', async () =
   const machine = await start(alone);
   await machine.create({ name: 'web', memory: 4, maxMemory: 8 });
   for (const target of [9, 0, 1.5, -1]) {
-    await expect(machine.memorySet('web', target)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'memory' }));
+    await expect(machine.memorySet('web', target)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'target' }));
   }
   expect(await machine.memorySet('web', 8)).toMatchObject({ reached: 8 });
   // Its grant table alone has 1 MiB.
   await machine.create({ name: 'wide', memory: 2, maxMemory: 1024 });
-  await expect(machine.memorySet('wide', 1)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'memory' }));
+  await expect(machine.memorySet('wide', 1)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'target' }));
   room.frames = 6 * FRAMES_PER_MIB;
   await expect(machine.create({ name: 'db', memory: 7 })).rejects.toEqual(fails('ERR_CTRL_IF_PAGE_NO_SPACE'));
   expect(await machine.create({ name: 'cache', memory: 6 })).toMatchObject({ state: 'running' });

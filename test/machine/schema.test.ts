@@ -1,9 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mistakesIn } from '../../lib/machine/check.ts';
+import { domainConfig } from '../../lib/machine/config-schema.ts';
+import { credit, deviceEntries } from '../../lib/machine/device-entries.ts';
 import { didYouMean } from '../../lib/did-you-mean.ts';
-import { credit, disk, domainConfig, usb, vif } from '../../lib/machine/config-schema.ts';
-import { mistakesIn } from '../../lib/machine/schema.ts';
+import type { Schema } from '../../lib/machine/schema.ts';
 import { configs } from './arbitrary-config.ts';
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false });
@@ -29,18 +31,19 @@ describe('the check of a value', () => {
     table: fc.dictionary(keys, tie('value')),
   }));
 
-  it.each(Object.entries({ domainConfig, disk, vif, usb, credit }))(
-    '%s: says what another validator says',
-    (_, schema) => {
-      const validate = ajv.compile(schema);
-      fc.assert(
-        fc.property(fc.oneof(values.value!, values.table!, configs), (value) => {
-          expect(mistakesIn(schema, value).length === 0).toBe(validate(value));
-        }),
-        { numRuns: 500 },
-      );
-    },
-  );
+  it.each<[string, Schema]>([
+    ['domainConfig', domainConfig],
+    ['credit', credit],
+    ...deviceEntries.map(({ item, config }): [string, Schema] => [item, config]),
+  ])('%s: says what another validator says', (_, schema) => {
+    const validate = ajv.compile(schema);
+    fc.assert(
+      fc.property(fc.oneof(values.value!, values.table!, configs), (value) => {
+        expect(mistakesIn(schema, value).length === 0).toBe(validate(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   it('says so of a right configuration with one value changed, too', () => {
     const validate = ajv.compile(domainConfig);

@@ -1,17 +1,12 @@
-/** The command line's spelling of configurations: `--memory 16 --disk target=/img,vdevice=768`. */
-import { domainConfig } from './config-schema.ts';
-import type { DomainConfig } from './operations.ts';
-import type { Path, Schema } from './schema.ts';
+/** Values in text: the command line's `--memory 16 --disk target=/img,vdevice=768`, and the steps of an address. */
+import { type DomainConfig, domainConfig } from './config-schema.ts';
+import { deviceEntries } from './device-entries.ts';
+import type { Path } from './mistake.ts';
+import type { Schema } from './schema.ts';
 import { configError, type Source } from './source.ts';
 
-const LISTS = ['disks', 'vifs', 'usbs'] as const;
-type ListKey = (typeof LISTS)[number];
-type ScalarKey = Exclude<keyof DomainConfig, ListKey | 'command' | 'driver'>;
-
-/** As typed; each entry of a list is `key=value,...`. */
-export type ConfigFlags = { [Key in ScalarKey]?: string | undefined } & {
-  [Key in ListKey | 'command']?: readonly string[] | undefined;
-} & { driver?: true | undefined };
+/** As typed, by key; each entry of a list of devices is `key=value,...`. */
+export type ConfigFlags = { [Key in keyof DomainConfig]?: string | readonly string[] | true | undefined };
 
 /**
  * A configuration from flags, over that of a file if there is one: what a flag says counts, and lists grow.
@@ -22,27 +17,26 @@ export function fromFlags(flags: ConfigFlags, flagOf: (key: string) => string, f
   if (file && !isTable(file.value)) return file;
   const base = (file?.value ?? {}) as Record<string, unknown>;
   const value: Record<string, unknown> = { ...base };
-  const listed: Record<string, number> = {};
+  /** How many devices of a list are the file's. */
+  const inFile: Record<string, number> = {};
   for (const [key, given] of Object.entries(flags)) {
     if (given === undefined) continue;
-    if (isListKey(key)) {
+    const entry = deviceEntries.find(({ list }) => list === key);
+    if (entry) {
       const before = base[key] ?? [];
       // A list that is none is the file's mistake, too.
       if (!Array.isArray(before)) continue;
-      listed[key] = before.length;
-      const schema = domainConfig.properties[key].items!;
-      value[key] = [
-        ...before,
-        ...(given as string[]).map((text) => parseSpecification(text, schema, flagOf(key)).value),
-      ];
-    } else value[key] = typeof given === 'string' ? scalar(given, domainConfig.properties[key as ScalarKey]) : given;
+      inFile[key] = before.length;
+      const devices = (given as string[]).map((text) => parseSpecification(text, entry.config, flagOf(key)).value);
+      value[key] = [...before, ...devices];
+    } else value[key] = typeof given === 'string' ? fromText(given, domainConfig.properties[key as 'name']) : given;
   }
   const isFlag = ([key, index]: Path) => {
     if (key === undefined || !file) return !file;
-    if (key in listed) return typeof index === 'number' && index >= listed[key]!;
-    return flags[key as ScalarKey] !== undefined;
+    if (key in inFile) return typeof index === 'number' && index >= inFile[key]!;
+    return flags[key as 'name'] !== undefined;
   };
-  return { value, where: (path) => (isFlag(path) ? flagOf(String(path[0] ?? 'name')) : file!.where(path)) };
+  return { value, locate: (path) => (isFlag(path) ? flagOf(String(path[0] ?? 'name')) : file!.locate(path)) };
 }
 
 /**
@@ -52,39 +46,37 @@ export function fromFlags(flags: ConfigFlags, flagOf: (key: string) => string, f
  */
 export function parseSpecification(text: string, schema: Schema, flag: string): Source {
   const value: Record<string, unknown> = Object.create(null);
-  const where = () => flag;
+  const locate = () => flag;
   // A comma parts two keys only where a key follows, so that a path may have commas.
-  for (const part of text.split(/,(?=[A-Za-z_.-]+=)/).filter((each) => each !== '')) {
+  for (const part of text.split(/,(?=[A-Za-z_.-]+=)/).filter((part) => part !== '')) {
     const equals = part.indexOf('=');
     if (equals < 1) {
       const sentence = `${JSON.stringify(part)} must be KEY=VALUE, with a key out of ${Object.keys(schema.properties ?? {}).join(', ')}`;
-      throw configError([{ path: [], kind: 'wrong', sentence, expected: 'KEY=VALUE', received: part }], { where });
+      throw configError([{ path: [], kind: 'wrong', sentence, expected: 'KEY=VALUE', received: part }], { locate });
     }
     put(value, part.slice(0, equals).split('.'), part.slice(equals + 1), schema);
   }
-  return { value, where };
+  return { value, locate };
+}
+
+/** A number where `schema` wants one and `text` is one; where it may be a name as well, only digits are a number. */
+export function fromText(text: string, { type, anyOf = [] }: Schema = {}): string | number {
+  const isOnlyDigits = /^\d{1,9}$/.test(text);
+  if (anyOf.some((choice) => choice.type === 'integer')) return isOnlyDigits ? Number(text) : text;
+  const isNumber = /^-?\d+(\.\d+)?$|^0x[0-9a-fA-F]+$/.test(text) && Number.isFinite(Number(text));
+  return isNumber && (type === 'integer' || type === 'number') ? Number(text) : text;
 }
 
 function put(into: Record<string, unknown>, [key = '', ...rest]: string[], text: string, schema: Schema): void {
   const { properties = {} } = schema;
   const below = Object.hasOwn(properties, key) ? properties[key] : undefined;
   if (rest.length === 0) {
-    into[key] = scalar(text, below);
+    into[key] = fromText(text, below);
     return;
   }
   const table = isTable(into[key]) ? into[key] : Object.create(null);
   into[key] = table;
   put(table, rest, text, below ?? {});
-}
-
-function scalar(text: string, schema: Schema | undefined): unknown {
-  const types = (schema?.anyOf ?? [schema]).map((one) => one?.type);
-  const isNumber = /^-?\d+(\.\d+)?$|^0x[0-9a-fA-F]+$/.test(text);
-  return isNumber && types.some((type) => type === 'integer' || type === 'number') ? Number(text) : text;
-}
-
-function isListKey(key: string): key is ListKey {
-  return (LISTS as readonly string[]).includes(key);
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,78 @@
+/** Commands that are an operation of the machine each: its parameters are their arguments. */
+import { Argument } from 'commander';
+import { ApiClient } from '../api/client.ts';
+import { parseSpecification } from '../machine/from-text.ts';
+import { expectation } from '../machine/mistake.ts';
+import { inputOf, type Operation, type Parameter, type Answer } from '../machine/operation.ts';
+import { type OperationName, type Operations, operations } from '../machine/operations.ts';
+import type { Schema } from '../machine/schema.ts';
+import { located, type Source } from '../machine/source.ts';
+import { type ClientOptions, tell, waitingFor } from './answer.ts';
+import { whole } from './options.ts';
+import { withPath } from './paths.ts';
+
+/** How an operation is shown; `typed` are the arguments of the command. */
+export interface Shown<Name extends OperationName> {
+  /** What is waited for, where it may take long. */
+  awaited?: (...typed: string[]) => string;
+  lines: (reply: Awaited<Answer<Operations[Name]>>, ...typed: string[]) => readonly string[];
+}
+
+/** `memorySet` is `memory-set`. */
+export function commandName(name: OperationName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The arguments of an operation, as the command line has them. */
+export function argumentsFor(takes: readonly Parameter[]): Argument[] {
+  return takes.map(({ name, place, schema }) => {
+    const { type, enum: choices, required = [], description = expectation(schema) } = schema;
+    if (place === 'body') {
+      const usage = required.length > 0 ? '<spec...>' : '[spec...]';
+      return new Argument(usage, `KEY=VALUE each, of ${keysOf(schema).join(', ')}`);
+    }
+    const argument = new Argument(place === 'query' ? `[${name}]` : `<${name}>`, description);
+    if (choices) argument.choices(choices);
+    if (type === 'integer') argument.argParser(whole);
+    return argument;
+  });
+}
+
+/** `credit.bytes` for a key below a key. */
+export function keysOf({ properties = {} }: Schema): string[] {
+  return Object.entries(properties).flatMap(([key, schema]) =>
+    schema.properties ? keysOf(schema).map((below) => `${key}.${below}`) : [key],
+  );
+}
+
+/** The action of the command that is operation `name`: does it, and shows what came of it. */
+export function runOperation<Name extends OperationName>(name: Name, shown: Shown<Name>) {
+  const operation: Operation = operations[name];
+  const command = commandName(name);
+  return (...given: unknown[]): Promise<number> => {
+    const typed = given.slice(0, operation.takes.length);
+    const values = operation.takes.map(({ place, schema }, i) =>
+      place === 'body'
+        ? withPath(parseSpecification((typed[i] as string[]).join(','), schema, command).value, schema)
+        : typed[i],
+    );
+    const source = { value: inputOf(operation, values), locate: () => command };
+    return ask(name, source, given[operation.takes.length] as ClientOptions, {
+      ...(shown.awaited && { awaited: shown.awaited(...(typed as string[])) }),
+      lines: (reply) => shown.lines(reply, ...(typed as string[])),
+    });
+  };
+}
+
+/** Does operation `name` with the input that `source` has, and says what came of it. Resolves with the exit code. */
+export async function ask<Name extends OperationName>(
+  name: Name,
+  source: Source,
+  options: ClientOptions,
+  { awaited, lines }: { awaited?: string; lines: (reply: Awaited<Answer<Operations[Name]>>) => readonly string[] },
+): Promise<number> {
+  const machine = new ApiClient(options);
+  const asked = located(source, (input) => machine.call(name, input as Readonly<Record<string, unknown>>));
+  const reply = (await (awaited ? waitingFor(awaited, asked) : asked)) as Awaited<Answer<Operations[Name]>>;
+  return tell(options.json, reply ?? { done: true }, () => lines(reply));
+}
