@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Machine } from '../machine/machine.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
 import { withDisks } from './demo-disks.ts';
@@ -7,6 +6,7 @@ import { JSONTelling, Narration } from './demo-telling.ts';
 import { EXIT_FAILED, errorLine } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { fired, type Lifetime } from './lifetime.ts';
+import { startMachine } from './machine.ts';
 import { messagesCommand } from './messages.ts';
 import { paint, TEXT_WIDTH, wrapped, writeLine } from './output.ts';
 import { DISKS, DRIVER, type Scene, Story } from './story.ts';
@@ -64,7 +64,7 @@ export async function demoCommand(
 async function play(json: boolean, messages: boolean, ending: AbortSignal): Promise<Scene[] | undefined> {
   const name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
   return withDisks(DISKS, async (disks) => {
-    const machine = await Machine.start({ name, driver: DRIVER });
+    const machine = await startMachine({ name, driver: DRIVER });
     try {
       const telling = json
         ? new JSONTelling()

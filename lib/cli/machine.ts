@@ -1,5 +1,6 @@
 import { apiPath } from '../api/path.ts';
 import { serveApi } from '../api/serve.ts';
+import type { MachineOptions } from '../machine/machine.ts';
 import type { MachineOperations } from '../machine/operations.ts';
 import { errorLine } from './failure.ts';
 import { fired, type Lifetime } from './lifetime.ts';
@@ -42,7 +43,8 @@ export async function machineCommand(
   return 0;
 }
 
-async function startMachine(options: { name: string }): Promise<RunningMachine> {
+/** Loads the machine when it is wanted: the other commands need none, and would wait for it. */
+export async function startMachine(options: MachineOptions): Promise<RunningMachine> {
   const { Machine } = await import('../machine/machine.ts');
   return Machine.start(options);
 }

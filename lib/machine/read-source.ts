@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
-import { readJSON } from './json-source.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -25,8 +24,7 @@ export async function readSource(path: string): Promise<Source> {
       cause,
     });
   });
-  if (kind === '.json') return readJSON(text, path);
-  // Few need it, and every start of the command line would pay for it.
-  const { readTOML } = await import('./toml-source.ts');
-  return readTOML(text, path);
+  // Few need a parser, and every start of the command line would pay for it.
+  if (kind === '.json') return (await import('./json-source.ts')).readJSON(text, path);
+  return (await import('./toml-source.ts')).readTOML(text, path);
 }
