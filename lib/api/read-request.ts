@@ -25,7 +25,7 @@ export async function withInput<T>(
   const { value, locate } = bodyOf(operation) ? readJSON(raw.body, 'the request') : NO_BODY;
   const input = { ...readAddress(operation, raw), ...(value !== undefined && { body: value }) };
   try {
-    return await located({ value: input, locate }, () => action(input));
+    return await located({ value: input, locate }, action);
   } catch (error) {
     throw inAddress(operation, error) ?? error;
   }

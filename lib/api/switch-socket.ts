@@ -104,12 +104,12 @@ export class ApiSwitch implements AsyncDisposable {
     await this.close();
   }
 
-  async #call(what: Omit<Call, 'call'>): Promise<{ number: number; told: Told }> {
+  async #call(call: Omit<Call, 'call'>): Promise<{ number: number; told: Told }> {
     const number = ++this.#last;
     if (this.#failure) throw this.#failure;
     const told = await new Promise<Told>((resolve, reject) => {
       this.#calls.set(number, { resolve, reject });
-      this.#socket.write(`${JSON.stringify({ call: number, ...what } satisfies Call)}\n`);
+      this.#socket.write(`${JSON.stringify({ call: number, ...call } satisfies Call)}\n`);
     });
     return { number, told };
   }

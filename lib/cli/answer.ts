@@ -10,11 +10,11 @@ export interface ClientOptions {
 const SECOND = 1000;
 
 /** `work`; on a terminal, a line of what is waited for and how long, from the first second on. */
-export async function waitingFor<T>(what: string, work: Promise<T>): Promise<T> {
+export async function waitingFor<T>(awaited: string, work: Promise<T>): Promise<T> {
   const progress = new Progress(true);
   const began = performance.now();
   const seconds = () => Math.round((performance.now() - began) / SECOND);
-  const timer = setInterval(() => progress.show(`waiting for ${what}, ${seconds()} s ...`), SECOND);
+  const timer = setInterval(() => progress.show(`waiting for ${awaited}, ${seconds()} s ...`), SECOND);
   try {
     return await work;
   } finally {

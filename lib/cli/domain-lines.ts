@@ -39,7 +39,7 @@ export function describe(info: DomainInfo): string[] {
     ['restart', `${restart}, ${restarts} so far`],
     ['started', started === undefined ? undefined : new Date(started).toISOString()],
   ];
-  const lines = facts.map(([what, value]) => `${paint('bold', what.padEnd(8))}  ${value ?? '-'}`);
+  const lines = facts.map(([fact, value]) => `${paint('bold', fact.padEnd(8))}  ${value ?? '-'}`);
   return devices.length === 0 ? lines : [...lines, '', ...deviceTable(devices)];
 }
 

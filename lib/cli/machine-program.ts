@@ -20,7 +20,7 @@ export type Run = <Args extends unknown[]>(
   command: (...args: Args) => Promise<number>,
 ) => (...args: Args) => Promise<void>;
 
-type Examples = readonly (readonly [command: string, what: string])[];
+type Examples = readonly (readonly [command: string, comment: string])[];
 type Client = (usage: string, description: string, lines: Examples, more?: string) => Command;
 
 const DOMAIN = ['<domain>', "a domain's name or domid"] as const;

@@ -3,7 +3,7 @@ import { Argument } from 'commander';
 import { ApiClient } from '../api/client.ts';
 import { parseSpecification } from '../machine/from-text.ts';
 import { expectation } from '../machine/mistake.ts';
-import { inputOf, type Operation, type Parameter, type Answer } from '../machine/operation.ts';
+import { type Answer, type Input, inputOf, type Operation, type Parameter } from '../machine/operation.ts';
 import { type OperationName, type Operations, operations } from '../machine/operations.ts';
 import type { Schema } from '../machine/schema.ts';
 import { located, type Source } from '../machine/source.ts';
@@ -72,7 +72,7 @@ export async function ask<Name extends OperationName>(
   { awaited, lines }: { awaited?: string; lines: (reply: Awaited<Answer<Operations[Name]>>) => readonly string[] },
 ): Promise<number> {
   const machine = new ApiClient(options);
-  const asked = located(source, (input) => machine.call(name, input as Readonly<Record<string, unknown>>));
+  const asked = located(source, (input: Input) => machine.call(name, input));
   const reply = (await (awaited ? waitingFor(awaited, asked) : asked)) as Awaited<Answer<Operations[Name]>>;
   return tell(options.json, reply ?? { done: true }, () => lines(reply));
 }

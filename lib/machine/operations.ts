@@ -8,6 +8,7 @@ import { type DomainReference, domainReference, seconds } from './basic-schema.t
 import { contradictionsIn, domainConfig, MAX_VCPUS, memorySize } from './config-schema.ts';
 import { deviceEntries } from './device-entries.ts';
 import {
+  type Answer,
   type Arguments,
   type Input,
   inputOf,
@@ -16,7 +17,6 @@ import {
   type Parameter,
   type Place,
   parameter,
-  type Answer,
 } from './operation.ts';
 import {
   deviceClass,
@@ -50,6 +50,13 @@ const shutdownOptions = {
   },
 } as const satisfies Schema;
 export type ShutdownOptions = Static<typeof shutdownOptions>;
+
+const sysrqKey = {
+  type: 'string',
+  title: 'one character of ASCII',
+  pattern: '^[ -~]$',
+  description: 'One character; `b`, `c` and `o` may end the domain before it answers, which is no error.',
+} as const satisfies Schema;
 
 type Entry = (typeof deviceEntries)[number];
 
@@ -144,8 +151,8 @@ export const operations = {
   sysrq: operation({
     method: 'post',
     path: '/domains/{domain}/sysrq',
-    summary: 'Press a key with SysRq in a domain; the end of one that b, c or o ends is as good as its answer.',
-    takes: [domain, parameter('key', 'key', { type: 'string', title: 'one character of ASCII', pattern: '^[ -~]$' })],
+    summary: 'Press a key with SysRq in a domain.',
+    takes: [domain, parameter('key', 'key', sysrqKey)],
     status: 204,
   }),
   wait: operation({

@@ -49,13 +49,17 @@ export function configError(mistakes: readonly Mistake[], { locate }: Pick<Sourc
 }
 
 /**
- * What `action` makes of the value of `source`. Mistakes that it finds there are told with their place in `source`.
+ * Gives the value of `source`, which nobody has checked, to `action`, which checks it. Mistakes that it finds are told with their
+ * place in `source`.
  *
  * @throws what `action` throws; of an `ERR_CTRL_IF_CONFIG` with `mistakes`, the same with other places
  */
-export async function located<T>({ value, locate }: Source, action: (value: unknown) => Promise<T>): Promise<T> {
+export async function located<Value, Result>(
+  { value, locate }: Source,
+  action: (value: Value) => Promise<Result>,
+): Promise<Result> {
   try {
-    return await action(value);
+    return await action(value as Value);
   } catch (error) {
     if (!(error instanceof CtrlIfError) || error.mistakes === undefined) throw error;
     const { field, expected, received } = error;

@@ -121,7 +121,7 @@ describe('a machine in the own process', () => {
   it('tells mistakes with their lines to who has the file', async () => {
     const machine = await start({ driver: false });
     const source = readJSON('{"name": "web",\n"memroy": 3,\n"disks": [{"target": "a",\n"vdevice": -1}]}', 'web.json');
-    const created = located(source, (config) => machine.create(config as DomainConfig));
+    const created = located(source, (config: DomainConfig) => machine.create(config));
     await expect(created).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_CONFIG',
       subject: 'web.json:2',
