@@ -95,14 +95,14 @@ export async function converse(
   }
 }
 
-/** Resolves at the escape key, when what was typed before it is with the API. */
+/** Resolves at the escape key, when the machine has what was typed before it. */
 async function typedUntilEscape(input: Readable, console: Duplex): Promise<'left'> {
   return new Promise((resolve) => {
     input.on('data', (chunk: Buffer) => {
-      const at = chunk.indexOf(ESCAPE);
-      if (at !== -1) {
+      const end = chunk.indexOf(ESCAPE);
+      if (end !== -1) {
         input.pause();
-        console.write(chunk.subarray(0, at), () => resolve('left'));
+        console.write(chunk.subarray(0, end), () => resolve('left'));
       } else if (!console.write(chunk)) {
         input.pause();
         console.once('drain', () => input.resume());

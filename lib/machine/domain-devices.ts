@@ -134,7 +134,7 @@ export class DomainDevices {
   /** The domain is suspended: its backends let go of everything. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const each of this.#classes) await each.release(this.#with.hubs);
+      for (const devices of this.#classes) await devices.release(this.#with.hubs);
       this.#domid = undefined;
     });
   }
@@ -143,19 +143,21 @@ export class DomainDevices {
   lose(domid: number): Promise<void> {
     this.#domid = undefined;
     return this.#inTurn(async () => {
-      for (const each of this.#classes) each.lose();
+      for (const devices of this.#classes) devices.lose();
       await this.#with.hubs.remove(domid);
     });
   }
 
   forget(): void {
-    for (const each of this.#classes) each.forget(this.#with.targets);
+    for (const devices of this.#classes) devices.forget(this.#with.targets);
   }
 
-  list(of?: DeviceClass): readonly DeviceInfo[] {
+  list(deviceClass?: DeviceClass): readonly DeviceInfo[] {
     const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
     const describe: Describe = (relay, refusal) => this.#describe(relay, refusal);
-    return of ? lists[of].list(describe) : Object.values(lists).flatMap((each) => each.list(describe));
+    return deviceClass
+      ? lists[deviceClass].list(describe)
+      : Object.values(lists).flatMap((devices) => devices.list(describe));
   }
 
   hasPort(backend: string, path: string): boolean {
@@ -182,9 +184,9 @@ export class DomainDevices {
 
   #replay(): Promise<void> {
     return this.#inTurn(() =>
-      despiteFailures(this.#classes, async (each) => {
+      despiteFailures(this.#classes, async (devices) => {
         // It may end meanwhile.
-        if (this.#domid !== undefined) await each.replay(this.#attaching());
+        if (this.#domid !== undefined) await devices.replay(this.#attaching());
       }),
     );
   }
@@ -201,19 +203,20 @@ export class DomainDevices {
 
   /** Resolves when all devices are connected that have a frontend. */
   async connected(): Promise<void> {
-    const each = this.list().map(({ class: of, id }) => this.#whenConnected(of, (device) => device.id === id));
+    const waits = this.list().map((one) => this.#whenConnected(one.class, ({ id }) => id === one.id));
     // One that is detached meanwhile is not waited for.
-    await Promise.allSettled(each);
+    await Promise.allSettled(waits);
   }
 
   /** A guest without a frontend for it never connects: then as it is. */
-  async #whenConnected(of: DeviceClass, isIt: (device: DeviceInfo) => boolean): Promise<DeviceInfo> {
+  async #whenConnected(deviceClass: DeviceClass, isIt: (device: DeviceInfo) => boolean): Promise<DeviceInfo> {
     const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
     for (;;) {
       const changed = this.#with.hubs.nextChange();
-      const device = this.list(of).find(isIt);
-      if (!device) throw noDevice(`the ${of} device was detached before it was connected`, 'it to stay', 'nothing');
+      const device = this.list(deviceClass).find(isIt);
+      if (!device)
+        throw noDevice(`the ${deviceClass} device was detached before it was connected`, 'it to stay', 'nothing');
       // A domain that has ended connects nothing before its next life.
       if (device.state === 'CONNECTED' || device.state === 'REFUSED' || this.#domid === undefined || deadline.aborted)
         return device;

@@ -28,22 +28,22 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
     disconnect: {
       takes: 'CLASS [HANDLE]',
       does: `a device lets go of its pages; CLASS is one of ${CLASSES}`,
-      run: async (of, handle) => [await frontends.disconnect(classOf(of), handleOf(handle))],
+      run: async (name, handle) => [await frontends.disconnect(classOf(name), handleOf(handle))],
     },
     connect: {
       takes: 'CLASS [HANDLE]',
       does: 'and offers others',
-      run: async (of, handle) => [await frontends.connect(classOf(of), handleOf(handle))],
+      run: async (name, handle) => [await frontends.connect(classOf(name), handleOf(handle))],
     },
     down: {
       takes: '[CLASS]',
       does: `its ${ends} say that their drivers are DOWN`,
-      run: (of) => drivers.stop(of === undefined ? undefined : classOf(of)),
+      run: (name) => drivers.stop(name === undefined ? undefined : classOf(name)),
     },
     up: {
       takes: '[CLASS]',
       does: 'and that they are UP again',
-      run: (of) => drivers.start(of === undefined ? undefined : classOf(of)),
+      run: (name) => drivers.start(name === undefined ? undefined : classOf(name)),
     },
     exit: {
       does: 'power off',
@@ -57,7 +57,7 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
 }
 
 function classOf(word: string | undefined): DeviceClass {
-  const found = DEVICE_CLASSES.find((of) => of === word);
+  const found = DEVICE_CLASSES.find((name) => name === word);
   if (found) return found;
   throw new RangeError(`${word ?? 'nothing'} is no class of devices; the classes are ${CLASSES}`);
 }

@@ -1,6 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Path } from './mistake.ts';
-import { at, Lines, type Source, syntaxError } from './source.ts';
+import { Lines, placeOf, type Source, syntaxError } from './source.ts';
 
 /**
  * Reads JSON (RFC 8259: no comments, no commas too many, no key twice) and remembers its lines.
@@ -13,8 +13,8 @@ export function readJSON(text: string, name: string): Source {
   const root = parseTree(text, errors, { disallowComments: true });
   const [first] = errors;
   if (first) {
-    const where = at(name, lineOf(first.offset));
-    throw syntaxError(where, `this is not JSON: ${words(printParseErrorCode(first.error))}`, 'JSON');
+    const place = placeOf(name, lineOf(first.offset));
+    throw syntaxError(place, `this is not JSON: ${words(printParseErrorCode(first.error))}`, 'JSON');
   }
   if (!root) throw syntaxError(name, 'there is nothing where JSON was expected', 'JSON');
 
@@ -31,7 +31,7 @@ export function readJSON(text: string, name: string): Source {
       lines.add(below, lineOf(key.offset));
       if (Object.hasOwn(object, key.value)) {
         const sentence = `the key ${JSON.stringify(key.value)} is there a second time; leave one of them out`;
-        throw syntaxError(at(name, lineOf(key.offset)), sentence, 'each key once');
+        throw syntaxError(placeOf(name, lineOf(key.offset)), sentence, 'each key once');
       }
       object[key.value] = read(value, below);
     }

@@ -281,7 +281,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   #serveAgain(before: number | undefined, domid: number): void {
     const again = [...this.#domains].map(({ devices }) => devices.backendCame());
     if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
-    for (const each of again) each.catch((error) => this.#log.failed('reconnect', error));
+    for (const attempt of again) attempt.catch((error) => this.#log.failed('reconnect', error));
   }
 
   /** Resolves when there is no such domain any more: what was shared with it is shared with nobody. */

@@ -27,13 +27,13 @@ export class Lines {
   locate(path: Path): string {
     for (let length = path.length; length >= 0; length--) {
       const line = this.#lines.get(JSON.stringify(path.slice(0, length)));
-      if (line !== undefined) return at(this.#source, line);
+      if (line !== undefined) return placeOf(this.#source, line);
     }
     return this.#source;
   }
 }
 
-export function at(source: string, line: number): string {
+export function placeOf(source: string, line: number): string {
   return `${source}:${line}`;
 }
 
@@ -82,6 +82,6 @@ function errorOf(told: readonly Told[], locate: Source['locate'], details: CtrlI
 }
 
 /** For a text that cannot be read at all. */
-export function syntaxError(where: string, sentence: string, expected: string, cause?: unknown): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_CONFIG', `${where}: ${sentence}`, { subject: where, expected, cause });
+export function syntaxError(place: string, sentence: string, expected: string, cause?: unknown): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_CONFIG', `${place}: ${sentence}`, { subject: place, expected, cause });
 }

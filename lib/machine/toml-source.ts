@@ -1,6 +1,6 @@
 import type { AST } from 'toml-eslint-parser';
 import { type Mistake, type Path, wrongValue } from './mistake.ts';
-import { at, configError, Lines, type Source, syntaxError } from './source.ts';
+import { configError, Lines, placeOf, type Source, syntaxError } from './source.ts';
 import { parseToml } from './toml-mistake.ts';
 
 type Table = Record<string, unknown>;
@@ -57,7 +57,7 @@ export function readTOML(text: string, name: string): Source {
 function parse(text: string, name: string): AST.TOMLProgram {
   const parsed = parseToml(text);
   if (!('sentence' in parsed)) return parsed;
-  throw syntaxError(at(name, parsed.line), `this is not TOML: ${parsed.sentence}`, 'TOML', parsed.cause);
+  throw syntaxError(placeOf(name, parsed.line), `this is not TOML: ${parsed.sentence}`, 'TOML', parsed.cause);
 }
 
 /** The table at `path`, made where it is missing; the parser has refused whatever would make this impossible. */
