@@ -21,7 +21,11 @@ const ASKER = `
   guest.on('close', () => process.exit());
   const question = { name: 'UNKNOWN', type: 200, subtype: 0, data: Uint8Array.of(0xab) };
   let answer;
-  while (!answer?.data.length) answer = await guest.request(question);
+  while (!answer) {
+    answer = await guest.request(question).catch((error) => {
+      if (error.code !== 'ERR_CTRL_IF_NOT_UNDERSTOOD') throw error;
+    });
+  }
   guest.console.write(Buffer.from(answer.data).toString('hex') + '\\n');
 `;
 
