@@ -1,6 +1,8 @@
 /** Starts a machine as its users do, fills it with domains that have devices, and asks its API for the list. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from 'ctrl-if/api';
@@ -35,6 +37,7 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
   const args = [...QUIET, join(ROOT, 'dist/cli/main.js'), 'machine', '--quiet', '--name', NAME];
   const machine = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(machine, 'exit');
+  const images = mkdtempSync(join(tmpdir(), 'ctrl-if-bench-'));
   try {
     // Its first line says that its API answers.
     await Promise.race([
@@ -43,7 +46,7 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
     ]);
     const client = new ApiClient({ name: NAME });
     const began = performance.now();
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(client, i, domains)));
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(client, { first: i, domains, images })));
     const createMs = performance.now() - began;
     await sleep(SETTLE_MS);
     const before = looked(machine.pid!);
@@ -66,20 +69,34 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
   } finally {
     machine.kill('SIGTERM');
     await ended;
+    rmSync(images, { recursive: true });
   }
 }
 
+interface Share {
+  first: number;
+  domains: number;
+  /** The directory of the disks' files. */
+  images: string;
+}
+
 /** Every {@link AT_ONCE}th domain, one after the other: five devices each. */
-async function createEach(client: ApiClient, first: number, domains: number): Promise<void> {
+async function createEach(client: ApiClient, { first, domains, images }: Share): Promise<void> {
   for (let i = first; i < domains; i += AT_ONCE) {
     await client.create({
       name: `guest${i}`,
       memory: 1,
-      disks: [1, 2].map((vdevice) => ({ target: `disk${i}.${vdevice}`, vdevice })),
+      disks: [1, 2].map((vdevice) => ({ target: imageOf(join(images, `disk${i}.${vdevice}`)), vdevice })),
       // A USB backend has 128 ports.
       ...(i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] }),
     });
   }
+}
+
+/** An empty file at `path`, which it returns. */
+function imageOf(path: string): string {
+  writeFileSync(path, '');
+  return path;
 }
 
 await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));
