@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { printIfTestFails } from '../support/child-output.ts';
 import { testsNative } from '../support/engines.ts';
 import { useProcesses } from './peer-process.ts';
 
@@ -32,8 +33,9 @@ function start(role: 'controller' | 'guest', options: object = {}, engine: strin
   const script = fileURLToPath(new URL('peers/lifetime.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, role, 'lifetime', JSON.stringify(options)], {
     env: { ...process.env, CTRL_IF_ENGINE: engine },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  printIfTestFails(child);
   children.add(child);
   const lines: Line[] = [];
   const waiting = new Set<() => void>();
