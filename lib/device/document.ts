@@ -30,12 +30,12 @@ with the hooks that it needs:
 | \`onPlugged\` (usb)       | a device is in a claimed port                              | take it; \`onUnplugged\` gives it back                               |
 | \`onDestroy\`             | DESTROY, or the driver stops                               | forget the interface; call \`super.onDestroy\`                       |
 
-\`backendSurroundings(guest)\` is what it needs to know of its guest, and \`frontendSurroundings(guest)\` what a frontend does. So a driver domain of your own is
+\`backendContext(guest)\` is what it needs to know of its guest, and \`frontendContext(guest)\` what a frontend does. So a driver domain of your own is
 
 \`\`\`js
 // adder.mjs: answers the number in a page with one more
 import { Guest } from 'ctrl-if';
-import { BlockBackend, backendSurroundings } from 'ctrl-if/device';
+import { BlockBackend, backendContext } from 'ctrl-if/device';
 
 class Adder extends BlockBackend {
   onNotify(each) {
@@ -47,7 +47,7 @@ class Adder extends BlockBackend {
 
 const guest = await Guest.connect();
 guest.on('close', () => process.exit());
-await new Adder(backendSurroundings(guest)).start();
+await new Adder(backendContext(guest)).start();
 \`\`\`
 
 and a guest that uses it
@@ -55,11 +55,11 @@ and a guest that uses it
 \`\`\`js
 // asker.mjs
 import { Guest } from 'ctrl-if';
-import { BlockFrontend, frontendSurroundings } from 'ctrl-if/device';
+import { BlockFrontend, frontendContext } from 'ctrl-if/device';
 
 const guest = await Guest.connect({ memory: { frames: 64 } });
 guest.on('close', () => process.exit());
-const frontend = new BlockFrontend(frontendSurroundings(guest));
+const frontend = new BlockFrontend(frontendContext(guest));
 frontend.on('connected', (each) => {
   each.frames[0].store32(0, 41);
   each.notify();

@@ -7,10 +7,11 @@ export { BlockFrontend } from './block/frontend.ts';
 export { BlockDevice, type BlockDeviceOptions, BlockHub } from './block/hub.ts';
 export { BLOCK } from './block/wire.ts';
 export { type Clock, systemClock } from './clock.ts';
+export type * from './context.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
 export { FrontendInterface } from './frontend/interface.ts';
 export type { FrontendState } from './frontend/table.ts';
-export { backendSurroundings, frontendSurroundings } from './guest-surroundings.ts';
+export { backendContext, frontendContext } from './guest-context.ts';
 export { type MemoryActions, type MemoryEvents, MemoryResponder } from './memory.ts';
 export { MockBackend, type MockBackendOptions } from './mock/backend.ts';
 export { MockChannels } from './mock/channels.ts';
@@ -32,7 +33,6 @@ export {
   type ShutdownRequest,
   ShutdownResponder,
 } from './shutdown.ts';
-export type * from './surroundings.ts';
 export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './token-bucket.ts';
 export { UsbBackend, type UsbBackendOptions } from './usb/backend.ts';
 export { UsbFrontend } from './usb/frontend.ts';

@@ -7,7 +7,7 @@ import {
   type BackendName,
   type ClassDevices,
   type Describe,
-  type DevicesSurroundings,
+  type DevicesContext,
   noDevice,
 } from './domain-devices.ts';
 import type { Hubs } from './hubs.ts';
@@ -56,7 +56,7 @@ export class Disks implements ClassDevices {
     }
   }
 
-  async detach({ hubs, targets }: DevicesSurroundings, vdevice: number): Promise<void> {
+  async detach({ hubs, targets }: DevicesContext, vdevice: number): Promise<void> {
     const found = this.#find(vdevice);
     if (!found) throw noDevice(`there is no disk with vdevice ${vdevice}`, `one of ${this.#vdevices()}`, vdevice);
     const { name, in: of } = found;

@@ -20,7 +20,7 @@ export interface BackendName {
   readonly domid: number | undefined;
 }
 
-export interface DevicesSurroundings {
+export interface DevicesContext {
   readonly hubs: Hubs;
   readonly targets: Targets;
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
@@ -30,7 +30,7 @@ export interface DevicesSurroundings {
 }
 
 /** Where the devices of a class of one domain are attached. */
-export interface Attaching extends DevicesSurroundings {
+export interface Attaching extends DevicesContext {
   /** The frontend's domid now. */
   readonly domid: number;
 }
@@ -70,15 +70,15 @@ export interface ClassDevices {
 
 /** The devices of one domain, whatever life it is in. One operation at a time. */
 export class DomainDevices {
-  readonly #with: DevicesSurroundings;
+  readonly #with: DevicesContext;
   readonly #disks = new Disks();
   readonly #vifs = new Vifs();
   readonly #usbs = new UsbPorts();
   #domid: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(surroundings: DevicesSurroundings) {
-    this.#with = surroundings;
+  constructor(context: DevicesContext) {
+    this.#with = context;
   }
 
   /** All that its configuration has, in order; resolves as {@link connected} does. */

@@ -1,8 +1,8 @@
 import type { BackendInterface } from '../device/backend/interface.ts';
 import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
-import { backendSurroundings } from '../device/guest-surroundings.ts';
+import type { BackendContext } from '../device/context.ts';
+import { backendContext } from '../device/guest-context.ts';
 import { NetworkBackend, type NetworkBackendInterface } from '../device/network/backend.ts';
-import type { BackendSurroundings } from '../device/surroundings.ts';
 import { UsbBackend } from '../device/usb/backend.ts';
 import type { Guest } from '../domain/guest.ts';
 import { whyNotServed } from './disk-target.ts';
@@ -17,11 +17,11 @@ export class DriverBackends {
 
   /** `say` is for people. */
   constructor(guest: Guest, say: (line: string) => void) {
-    const surroundings = backendSurroundings(guest);
+    const context = backendContext(guest);
     this.#backends = new Map<DeviceClass, PatternBackend>([
-      ['block', new PatternBlockBackend(surroundings, guest)],
-      ['network', new PatternNetworkBackend(surroundings)],
-      ['usb', new PatternUsbBackend(surroundings)],
+      ['block', new PatternBlockBackend(context, guest)],
+      ['network', new PatternNetworkBackend(context)],
+      ['usb', new PatternUsbBackend(context)],
     ]);
     this.#drivers = new Drivers(this.#backends);
     for (const backend of this.#backends.values()) {
@@ -58,8 +58,8 @@ function answerPattern(of: DeviceClass, each: BackendInterface): void {
 class PatternBlockBackend extends BlockBackend {
   readonly #guest: Guest;
 
-  constructor(surroundings: BackendSurroundings, guest: Guest) {
-    super(surroundings);
+  constructor(context: BackendContext, guest: Guest) {
+    super(context);
     this.#guest = guest;
   }
 

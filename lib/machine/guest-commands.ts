@@ -1,7 +1,7 @@
+import { DEVICE_CLASSES, type DeviceClass } from './device-entries.ts';
 import type { DriverBackends } from './driver-backends.ts';
 import type { GuestFrontends } from './guest-frontends.ts';
 import type { ShellCommand } from './guest-shell.ts';
-import { DEVICE_CLASSES, type DeviceClass } from './device-entries.ts';
 
 export interface CommandedGuest {
   readonly frontends: GuestFrontends;

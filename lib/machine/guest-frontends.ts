@@ -1,7 +1,7 @@
 import { BlockFrontend } from '../device/block/frontend.ts';
 import type { Frontend } from '../device/frontend/frontend.ts';
 import type { FrontendInterface } from '../device/frontend/interface.ts';
-import { frontendSurroundings } from '../device/guest-surroundings.ts';
+import { frontendContext } from '../device/guest-context.ts';
 import { NetworkFrontend } from '../device/network/frontend.ts';
 import { UsbFrontend } from '../device/usb/frontend.ts';
 import type { Guest } from '../domain/guest.ts';
@@ -18,11 +18,11 @@ export class GuestFrontends {
   /** `say` is for people. */
   constructor(guest: Guest, say: (line: string) => void) {
     this.#guest = guest;
-    const surroundings = frontendSurroundings(guest);
+    const context = frontendContext(guest);
     this.#frontends = new Map<DeviceClass, Frontend>([
-      ['block', new BlockFrontend(surroundings)],
-      ['network', new NetworkFrontend(surroundings)],
-      ['usb', new UsbFrontend(surroundings)],
+      ['block', new BlockFrontend(context)],
+      ['network', new NetworkFrontend(context)],
+      ['usb', new UsbFrontend(context)],
     ]);
     this.#drivers = new Drivers(this.#frontends);
     for (const [of, frontend] of this.#frontends) {

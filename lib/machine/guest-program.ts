@@ -1,6 +1,7 @@
 /** The guest that comes with ctrl-if, and its driver domain: a machine runs it for domains that name no command. */
+
+import type { Peer } from '../device/context.ts';
 import { type ShutdownRequest, ShutdownResponder } from '../device/shutdown.ts';
-import type { Peer } from '../device/surroundings.ts';
 import { VcpuResponder } from '../device/vcpu.ts';
 import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from '../domain/domain-environment.ts';
 import { Guest } from '../domain/guest.ts';

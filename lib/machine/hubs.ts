@@ -1,8 +1,8 @@
 import { BlockHub } from '../device/block/hub.ts';
+import type { ChannelAllocator, ChannelPair, Peer } from '../device/context.ts';
 import { NetworkHub } from '../device/network/hub.ts';
 import type { DeviceHub } from '../device/relay/hub.ts';
 import type { Relay } from '../device/relay/relay.ts';
-import type { ChannelAllocator, ChannelPair, Peer } from '../device/surroundings.ts';
 import { UsbHub } from '../device/usb/hub.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ControllerChannels } from '../domain/event-channels.ts';

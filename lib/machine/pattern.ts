@@ -1,4 +1,4 @@
-import type { SharedFrame } from '../device/surroundings.ts';
+import type { SharedFrame } from '../device/context.ts';
 import type { DeviceClass } from './operations.ts';
 
 /**

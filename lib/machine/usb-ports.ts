@@ -1,13 +1,7 @@
 import type { PortClaim, UsbDevice } from '../device/usb/hub.ts';
 import { CtrlIfError } from '../errors.ts';
 import { where } from './disks.ts';
-import {
-  type Attaching,
-  type ClassDevices,
-  type Describe,
-  type DevicesSurroundings,
-  noDevice,
-} from './domain-devices.ts';
+import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';
 import type { Hubs } from './hubs.ts';
 import type { DeviceInfo, UsbConfig } from './operations.ts';
 
@@ -42,7 +36,7 @@ export class UsbPorts implements ClassDevices {
     return this.#backend === backend && this.#ports.has(path);
   }
 
-  async detach({ hubs }: DevicesSurroundings, path: string): Promise<void> {
+  async detach({ hubs }: DevicesContext, path: string): Promise<void> {
     const paths = [...this.#ports.keys()].join(', ') || 'none';
     if (!this.#ports.has(path)) throw noDevice(`the domain has no USB port ${path}`, `one of ${paths}`, path);
     if (this.#ports.size > 1) await this.#device?.releasePort(path);

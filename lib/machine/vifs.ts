@@ -2,13 +2,7 @@ import type { NetworkDevice } from '../device/network/hub.ts';
 import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
 import { despiteFailures } from './despite-failures.ts';
 import { where } from './disks.ts';
-import {
-  type Attaching,
-  type ClassDevices,
-  type Describe,
-  type DevicesSurroundings,
-  noDevice,
-} from './domain-devices.ts';
+import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';
 import type { Hubs } from './hubs.ts';
 import type { DeviceInfo, VifConfig } from './operations.ts';
 
@@ -32,7 +26,7 @@ export class Vifs implements ClassDevices {
     return handle;
   }
 
-  async detach({ hubs }: DevicesSurroundings, handle: number): Promise<void> {
+  async detach({ hubs }: DevicesContext, handle: number): Promise<void> {
     const { device } = this.#get(handle);
     if (device) await hubs.network.detach(device.relay);
     this.#vifs.delete(handle);

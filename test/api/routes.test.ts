@@ -6,8 +6,8 @@ import { openapi } from '../../lib/api/openapi.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Operation } from '../../lib/machine/operation.ts';
 import { operations } from '../../lib/machine/operations.ts';
-import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
+import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 
 useRuntimeDirectory();
 

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/block/frontend.ts';
 import { BlockHub } from '../../lib/device/block/hub.ts';
+import type { Peer } from '../../lib/device/context.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import type { Peer } from '../../lib/device/surroundings.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
 
 useRuntimeDirectory();

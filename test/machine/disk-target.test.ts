@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { whyNotServed } from '../../lib/machine/disk-target.ts';
 import { Cli } from '../cli/cli.ts';
 import { Events, useMachines } from './machines.ts';

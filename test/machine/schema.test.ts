@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { didYouMean } from '../../lib/did-you-mean.ts';
 import { mistakesIn } from '../../lib/machine/check.ts';
 import { domainConfig } from '../../lib/machine/config-schema.ts';
 import { credit, deviceEntries } from '../../lib/machine/device-entries.ts';
-import { didYouMean } from '../../lib/did-you-mean.ts';
 import type { Schema } from '../../lib/machine/schema.ts';
 import { configs } from './arbitrary-config.ts';
 

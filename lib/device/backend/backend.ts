@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { BackendSurroundings, PendingRequest } from '../surroundings.ts';
+import type { BackendContext, PendingRequest } from '../context.ts';
 import { Machine, type Performer, type Table } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, framesOf, type InterfaceId, interfaceOf } from '../wire.ts';
 import { BackendConnection, type BackendInterface } from './interface.ts';
@@ -54,16 +54,16 @@ export abstract class Backend<
 > extends EventEmitter<BackendEvents> {
   protected readonly wire: DeviceWire;
   readonly #table: BackendTable<E, A>;
-  readonly #surroundings: BackendSurroundings;
+  readonly #context: BackendContext;
   readonly #maxInterfaces: number;
   readonly #known = new Map<string, { readonly interface: I; readonly machine: BackendMachine<I, E, A> }>();
   #receivers: (() => void)[] = [];
 
-  constructor(wire: DeviceWire, table: BackendTable<E, A>, surroundings: BackendSurroundings, options: BackendOptions) {
+  constructor(wire: DeviceWire, table: BackendTable<E, A>, context: BackendContext, options: BackendOptions) {
     super();
     this.wire = wire;
     this.#table = table;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#maxInterfaces = options.maxInterfaces ?? 1024;
   }
 
@@ -92,7 +92,7 @@ export abstract class Backend<
   async start(): Promise<void> {
     for (const [event, name] of Object.entries(this.messages())) {
       const handle = (message: AnyMessage, request: PendingRequest) => this.#answer(event as E, message, request);
-      this.#receivers.push(this.#surroundings.peer.receive(name, handle));
+      this.#receivers.push(this.#context.peer.receive(name, handle));
     }
     await this.#tellDriverStatus('UP');
   }
@@ -118,7 +118,7 @@ export abstract class Backend<
 
   async #tellDriverStatus(status: 'DOWN' | 'UP'): Promise<void> {
     const name = this.wire.backend.DRIVER_STATUS;
-    await this.#surroundings.peer.request({ name, status: DRIVER_STATUS[status] });
+    await this.#context.peer.request({ name, status: DRIVER_STATUS[status] });
   }
 
   /** The messages of the class, by event of its table. */
@@ -200,7 +200,7 @@ export abstract class Backend<
 
   async #map({ interface: each, message }: BackendCall<I>): Promise<BackendConnection> {
     const frames = framesOf(this.wire, message);
-    const mapped = await mapFrames(this.#surroundings.frames, each.domid, frames);
+    const mapped = await mapFrames(this.#context.frames, each.domid, frames);
     return new BackendConnection(mapped, () => {
       this.fire('released', { interface: each, message }).catch((error) => this.emit('error', error));
     });
@@ -209,7 +209,7 @@ export abstract class Backend<
   async #attach({ interface: each, message }: BackendCall<I>): Promise<void> {
     const connection = each.connection!;
     try {
-      connection.channel = this.#surroundings.channels.bind(message.evtchn as number, () => this.#notified(each));
+      connection.channel = this.#context.channels.bind(message.evtchn as number, () => this.#notified(each));
       await this.onConnect(each);
     } catch (error) {
       connection.end();

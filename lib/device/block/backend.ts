@@ -2,7 +2,7 @@ import type { AnyMessage } from '../../link/codec.ts';
 import { Backend, type BackendCall, type BackendOptions, refuseWith } from '../backend/backend.ts';
 import { BackendInterface } from '../backend/interface.ts';
 import { Refusal } from '../backend/refusal.ts';
-import type { BackendSurroundings } from '../surroundings.ts';
+import type { BackendContext } from '../context.ts';
 import type { InterfaceId } from '../wire.ts';
 import { BLOCK_BACKEND, type BlockBackendAction, type BlockBackendEvent } from './backend-table.ts';
 import { BLOCK } from './wire.ts';
@@ -44,8 +44,8 @@ export interface BlockBackendOptions extends BackendOptions {
 export class BlockBackend extends Backend<BlockBackendInterface, BlockBackendEvent, BlockBackendAction> {
   readonly #maxVbds: number;
 
-  constructor(surroundings: BackendSurroundings, options: BlockBackendOptions = {}) {
-    super(BLOCK, BLOCK_BACKEND, surroundings, options);
+  constructor(context: BackendContext, options: BlockBackendOptions = {}) {
+    super(BLOCK, BLOCK_BACKEND, context, options);
     this.#maxVbds = options.maxVbds ?? 256;
   }
 

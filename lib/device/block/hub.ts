@@ -1,7 +1,7 @@
 import type { CtrlIfError } from '../../errors.ts';
+import type { ChannelAllocator } from '../context.ts';
 import { type Attachment, DeviceHub } from '../relay/hub.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { ChannelAllocator } from '../surroundings.ts';
 import type { Vbd } from './backend.ts';
 import { BLOCK } from './wire.ts';
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { FrontendSurroundings } from '../surroundings.ts';
+import type { FrontendContext } from '../context.ts';
 import { Machine, type Performer } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, frameFields, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import { FrontendConnection, FrontendInterface } from './interface.ts';
@@ -36,7 +36,7 @@ const MAX_INTERFACES = 1024;
 export class Frontend extends EventEmitter<FrontendEvents> {
   readonly #wire: DeviceWire;
   readonly #table: FrontendTable;
-  readonly #surroundings: FrontendSurroundings;
+  readonly #context: FrontendContext;
   readonly #interfaces = new Map<
     number,
     { readonly interface: FrontendInterface; readonly machine: FrontendMachine }
@@ -47,11 +47,11 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   #isUp = false;
 
   /** @internal See `BlockFrontend`, `NetworkFrontend`, `UsbFrontend`. */
-  constructor(wire: DeviceWire, table: FrontendTable, surroundings: FrontendSurroundings) {
+  constructor(wire: DeviceWire, table: FrontendTable, context: FrontendContext) {
     super();
     this.#wire = wire;
     this.#table = table;
-    this.#surroundings = surroundings;
+    this.#context = context;
   }
 
   /** The interfaces that the controller has named, whatever their state. */
@@ -71,7 +71,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   async start(): Promise<void> {
     const { frontend } = this.#wire;
     this.#isUp = true;
-    const { peer } = this.#surroundings;
+    const { peer } = this.#context;
     this.#receivers = [peer.receive(frontend.INTERFACE_STATUS, (message: AnyMessage) => this.#take(message))];
     // In the original's network class the controller says UP in turn (PROTOCOL.md 5.2 D4); there is nothing to do.
     if (this.#wire.answersDriverUp) this.#receivers.push(peer.receive(frontend.DRIVER_STATUS, () => {}));
@@ -85,7 +85,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     this.#isUp = false;
     await this.#fireAll('stop');
     try {
-      await this.#surroundings.peer.request({ name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.DOWN });
+      await this.#context.peer.request({ name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.DOWN });
     } finally {
       for (const takeBack of this.#receivers.splice(0)) takeBack();
       await this.#fireAll('down');
@@ -159,7 +159,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     do: {
       offer: ({ interface: each }) => {
         if (each.backend === undefined) throw this.#rejected(each, 'an interface that the controller has named');
-        each.connection = new FrontendConnection(this.#surroundings, each.backend, this.#wire.frameFields.length);
+        each.connection = new FrontendConnection(this.#context, each.backend, this.#wire.frameFields.length);
       },
       askConnect: ({ interface: each }) => this.#askConnect(each),
       askDisconnect: ({ interface: each }) => {
@@ -203,7 +203,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   }
 
   #ask(which: 'CONNECT' | 'DISCONNECT' | 'QUERY', handle: number, fields?: object): Promise<AnyMessage> {
-    return this.#surroundings.peer.request(frontendMessage(this.#wire, which, handle, fields));
+    return this.#context.peer.request(frontendMessage(this.#wire, which, handle, fields));
   }
 
   #rejected({ handle, state }: FrontendInterface, expected: string): CtrlIfError {

@@ -1,6 +1,6 @@
 import type { AnyMessage } from '../../link/codec.ts';
 import { mapFrames } from '../backend/refusal.ts';
-import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../surroundings.ts';
+import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../context.ts';
 import {
   type DeviceWire,
   DRIVER_STATUS,

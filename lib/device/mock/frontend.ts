@@ -1,6 +1,6 @@
 import type { MessageName } from '../../wire/codec.ts';
+import type { ChannelPair, SharedFrame } from '../context.ts';
 import { FrontendConnection } from '../frontend/interface.ts';
-import type { ChannelPair, SharedFrame } from '../surroundings.ts';
 import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../wire.ts';
 import type { MockDomain, MockMachine } from './machine.ts';
 

@@ -2,7 +2,7 @@ import type { AnyMessage } from '../../link/codec.ts';
 import { Backend, type BackendCall, type BackendOptions } from '../backend/backend.ts';
 import { BackendInterface } from '../backend/interface.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { BackendSurroundings } from '../surroundings.ts';
+import type { BackendContext } from '../context.ts';
 import type { InterfaceId } from '../wire.ts';
 import { NETWORK_BACKEND, type NetworkBackendAction, type NetworkBackendEvent } from './backend-table.ts';
 import { CreditGate } from './credit-gate.ts';
@@ -40,8 +40,8 @@ export interface NetworkBackendOptions extends BackendOptions {
 export class NetworkBackend extends Backend<NetworkBackendInterface, NetworkBackendEvent, NetworkBackendAction> {
   readonly #clock: Clock;
 
-  constructor(surroundings: BackendSurroundings, options: NetworkBackendOptions = {}) {
-    super(NETWORK, NETWORK_BACKEND, surroundings, options);
+  constructor(context: BackendContext, options: NetworkBackendOptions = {}) {
+    super(NETWORK, NETWORK_BACKEND, context, options);
     this.#clock = options.clock ?? systemClock;
   }
 

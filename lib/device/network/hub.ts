@@ -1,6 +1,6 @@
+import type { ChannelAllocator } from '../context.ts';
 import { type Attachment, DeviceHub } from '../relay/hub.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { ChannelAllocator } from '../surroundings.ts';
 import type { CreditLimit } from '../token-bucket.ts';
 import { NETWORK } from './wire.ts';
 

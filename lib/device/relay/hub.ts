@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { ChannelAllocator, Peer } from '../surroundings.ts';
+import type { ChannelAllocator, Peer } from '../context.ts';
 import { type DeviceWire, DRIVER_STATUS, fieldsOf, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import type { Party } from './party.ts';
 import { Relay, type RelayFields } from './relay.ts';

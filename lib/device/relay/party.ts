@@ -1,4 +1,4 @@
-import type { Peer } from '../surroundings.ts';
+import type { Peer } from '../context.ts';
 
 /** A domain at the end of a link of the controller's. */
 export interface Party {

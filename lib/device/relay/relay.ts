@@ -1,7 +1,7 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { MessageName } from '../../wire/codec.ts';
-import type { ChannelAllocator, ChannelPair } from '../surroundings.ts';
+import type { ChannelAllocator, ChannelPair } from '../context.ts';
 import { Machine, Raised } from '../table.ts';
 import {
   type DeviceWire,
@@ -32,7 +32,7 @@ export interface RelayFields {
   status?(): object;
 }
 
-export interface RelaySurroundings {
+export interface RelayContext {
   readonly wire: DeviceWire;
   readonly frontend: Party;
   readonly backend: Party;
@@ -56,7 +56,7 @@ interface RelayCall extends Making {
 
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
 export class Relay {
-  readonly #with: RelaySurroundings;
+  readonly #with: RelayContext;
   readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
   readonly #backend: BackendEnd;
   /** How often its frontend was told DISCONNECTED. */
@@ -64,9 +64,9 @@ export class Relay {
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
 
-  constructor(surroundings: RelaySurroundings) {
-    this.#with = surroundings;
-    const { wire, frontend, backend, handle, fields, onError } = surroundings;
+  constructor(context: RelayContext) {
+    this.#with = context;
+    const { wire, frontend, backend, handle, fields, onError } = context;
     const { create, connect } = fields;
     this.#backend = new BackendEnd(backend, { wire, frontend: frontend.domid, handle, create, connect, onError });
     this.#machine = new Machine(RELAY, {

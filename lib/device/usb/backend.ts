@@ -1,7 +1,7 @@
 import { Backend, type BackendCall, type BackendOptions } from '../backend/backend.ts';
 import { BackendInterface } from '../backend/interface.ts';
 import { Refusal } from '../backend/refusal.ts';
-import type { BackendSurroundings, PendingRequest } from '../surroundings.ts';
+import type { BackendContext, PendingRequest } from '../context.ts';
 import type { InterfaceId } from '../wire.ts';
 import { USB_BACKEND, type UsbBackendAction, type UsbBackendEvent } from './backend-table.ts';
 import { type PortHooks, type ResetOutcome, type UsbPort, UsbPorts } from './ports.ts';
@@ -15,13 +15,13 @@ export interface UsbBackendOptions extends BackendOptions {
 /** A USB backend. Extend it: see {@link Backend} for the pages; `onPlugged` and `onUnplugged` are for devices of claimed ports. */
 export class UsbBackend extends Backend<BackendInterface, UsbBackendEvent, UsbBackendAction> implements PortHooks {
   readonly #maxPorts: number;
-  readonly #peer: BackendSurroundings['peer'];
+  readonly #peer: BackendContext['peer'];
   readonly #ports = new UsbPorts(this);
   #takeBackRelease: () => void = () => {};
 
-  constructor(surroundings: BackendSurroundings, options: UsbBackendOptions = {}) {
-    super(USB, USB_BACKEND, surroundings, options);
-    this.#peer = surroundings.peer;
+  constructor(context: BackendContext, options: UsbBackendOptions = {}) {
+    super(USB, USB_BACKEND, context, options);
+    this.#peer = context.peer;
     this.#maxPorts = options.maxPorts ?? 128;
   }
 

@@ -1,6 +1,6 @@
 /** Frames of a real guest, as its frontends have them. */
 import { expect, it } from 'vitest';
-import { frontendSurroundings } from '../../lib/device/guest-surroundings.ts';
+import { frontendContext } from '../../lib/device/guest-context.ts';
 import { useRuntimeDirectory } from '../domain/meeting.ts';
 import { join, listen, useMemoryGuests } from '../domain/memory-guests.ts';
 import { testsNative } from '../support/engines.ts';
@@ -12,7 +12,7 @@ it.runIf(testsNative)('what a backend maps still is nobody else’s before it is
   const controller = await listen('native');
   const { guest: owner } = await join(controller, 'native', { frames: 16, maximum: 16 });
   const { guest: backend } = await join(controller, 'native');
-  const { frames } = frontendSurroundings(owner);
+  const { frames } = frontendContext(owner);
   const first = frames.allocate();
   frames.offer(first, backend.domid);
   const mapped = await backend.mapFrame(owner.domid, first);

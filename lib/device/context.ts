@@ -83,14 +83,14 @@ export interface ChannelAllocator {
 }
 
 /** What a frontend's domain gives it. */
-export interface FrontendSurroundings {
+export interface FrontendContext {
   readonly peer: Peer;
   readonly frames: FrameOwner;
   readonly channels: EventChannels;
 }
 
 /** What a backend's domain gives it. */
-export interface BackendSurroundings {
+export interface BackendContext {
   readonly peer: Peer;
   readonly frames: FrameMapper;
   readonly channels: EventChannels;

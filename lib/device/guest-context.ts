@@ -1,14 +1,14 @@
 import type { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
-import type { BackendSurroundings, EventChannels, FrameOwner, FrontendSurroundings } from './surroundings.ts';
+import type { BackendContext, EventChannels, FrameOwner, FrontendContext } from './context.ts';
 
 /** What a guest with a memory gives its frontends. */
-export function frontendSurroundings(guest: Guest): FrontendSurroundings {
+export function frontendContext(guest: Guest): FrontendContext {
   return { peer: guest, frames: framesOf(guest), channels: channelsOf(guest) };
 }
 
 /** What a guest gives its backends: other domains' frames, which the controller lets it find, and channels. */
-export function backendSurroundings(guest: Guest): BackendSurroundings {
+export function backendContext(guest: Guest): BackendContext {
   const frames = { map: (domid: number, frame: number) => guest.mapFrame(domid, frame) };
   return { peer: guest, frames, channels: channelsOf(guest) };
 }
