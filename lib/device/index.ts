@@ -4,7 +4,7 @@ export { BackendInterface } from './backend/interface.ts';
 export type { BackendState } from './backend/table.ts';
 export { BlockBackend, BlockBackendInterface, type BlockBackendOptions, type Vbd } from './block/backend.ts';
 export { BlockFrontend } from './block/frontend.ts';
-export { BlockDevice, type BlockDeviceOptions, BlockHub } from './block/hub.ts';
+export { BlockDevice, type BlockDeviceOptions, BlockManager } from './block/manager.ts';
 export { BLOCK } from './block/wire.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type * from './context.ts';
@@ -12,6 +12,9 @@ export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
 export { FrontendInterface } from './frontend/interface.ts';
 export type { FrontendState } from './frontend/table.ts';
 export { backendContext, frontendContext } from './guest-context.ts';
+export { Device } from './manager/device.ts';
+export { type Attachment, DeviceManager, type DeviceManagerEvents } from './manager/device-manager.ts';
+export type { DeviceState } from './manager/table.ts';
 export { type MemoryActions, type MemoryEvents, MemoryResponder } from './memory.ts';
 export { MockBackend, type MockBackendOptions } from './mock/backend.ts';
 export { MockChannels } from './mock/channels.ts';
@@ -22,11 +25,8 @@ export { MockPeer } from './mock/peer.ts';
 export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './network/backend.ts';
 export { CreditGate } from './network/credit-gate.ts';
 export { NetworkFrontend } from './network/frontend.ts';
-export { NetworkDevice, type NetworkDeviceOptions, NetworkHub } from './network/hub.ts';
+export { NetworkDevice, type NetworkDeviceOptions, NetworkManager } from './network/manager.ts';
 export { NETWORK } from './network/wire.ts';
-export { type Attachment, DeviceHub, type HubEvents } from './relay/hub.ts';
-export { Relay } from './relay/relay.ts';
-export type { RelayState } from './relay/table.ts';
 export {
   type ShutdownActions,
   type ShutdownEvents,
@@ -36,7 +36,7 @@ export {
 export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './token-bucket.ts';
 export { UsbBackend, type UsbBackendOptions } from './usb/backend.ts';
 export { UsbFrontend } from './usb/frontend.ts';
-export { type PortClaim, UsbDevice, type UsbDeviceOptions, UsbHub } from './usb/hub.ts';
+export { type PortClaim, UsbDevice, type UsbDeviceOptions, UsbManager } from './usb/manager.ts';
 export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './usb/ports.ts';
 export { USB } from './usb/wire.ts';
 export { type VcpuActions, VcpuResponder } from './vcpu.ts';

@@ -1,9 +1,9 @@
 /** Every table of this room, in the order of `docs/devices.md`. */
 import { BLOCK_BACKEND } from './block/backend-table.ts';
 import { BLOCK_FRONTEND, NETWORK_FRONTEND, USB_FRONTEND } from './frontend/table.ts';
+import { DEVICE } from './manager/table.ts';
 import { MEMORY } from './memory.ts';
 import { NETWORK_BACKEND } from './network/backend-table.ts';
-import { RELAY } from './relay/table.ts';
 import { SHUTDOWN } from './shutdown.ts';
 import type { AnyTable } from './table.ts';
 import { USB_BACKEND } from './usb/backend-table.ts';
@@ -18,7 +18,7 @@ export const TABLES: readonly AnyTable[] = [
   NETWORK_BACKEND,
   USB_BACKEND,
   USB_PORT,
-  RELAY,
+  DEVICE,
   SHUTDOWN,
   MEMORY,
   VCPU,

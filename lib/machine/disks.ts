@@ -1,7 +1,8 @@
 import type { Vbd } from '../device/block/backend.ts';
-import type { BlockDevice } from '../device/block/hub.ts';
+import type { BlockDevice } from '../device/block/manager.ts';
 import { CtrlIfError } from '../errors.ts';
 import { despiteFailures } from './despite-failures.ts';
+import type { DeviceManagers } from './device-managers.ts';
 import {
   type Attaching,
   type BackendName,
@@ -10,7 +11,6 @@ import {
   type DevicesContext,
   noDevice,
 } from './domain-devices.ts';
-import type { Hubs } from './hubs.ts';
 import type { DeviceInfo, DiskConfig } from './operations.ts';
 import type { Targets } from './targets.ts';
 
@@ -45,7 +45,7 @@ export class Disks implements ClassDevices {
       else {
         const handle = found?.handle ?? this.#freeHandle();
         const vbds = [...[...(found?.disks.values() ?? [])].map((each) => each.vbd), vbd];
-        const device = await at.hubs.block.attach(where(at, backend, handle), { vbds });
+        const device = await at.managers.block.attach(where(at, backend, handle), { vbds });
         this.#interfaces.set(backend.name, { handle, device, disks: found?.disks ?? new Map() });
       }
       this.#interfaces.get(backend.name)!.disks.set(vdevice, disk);
@@ -56,14 +56,14 @@ export class Disks implements ClassDevices {
     }
   }
 
-  async detach({ hubs, targets }: DevicesContext, vdevice: number): Promise<void> {
+  async detach({ managers, targets }: DevicesContext, vdevice: number): Promise<void> {
     const found = this.#find(vdevice);
     if (!found) throw noDevice(`there is no disk with vdevice ${vdevice}`, `one of ${this.#vdevices()}`, vdevice);
     const { name, in: of } = found;
     if (of.disks.size > 1) await of.device?.destroyVbd(vdevice);
     else {
       // The last disk takes the interface along.
-      if (of.device) await hubs.block.detach(of.device.relay);
+      if (of.device) await managers.block.detach(of.device.device);
       this.#interfaces.delete(name);
     }
     targets.free(of.disks.get(vdevice)!.vbd.pdevice);
@@ -75,18 +75,18 @@ export class Disks implements ClassDevices {
       const backend = at.backend(name);
       if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
-      each.device = await at.hubs.block.attach({ ...where(at, backend, each.handle), lasting: true }, { vbds });
+      each.device = await at.managers.block.attach({ ...where(at, backend, each.handle), lasting: true }, { vbds });
       for (const disk of each.disks.values()) {
         const refusal = each.device.refusalOf(disk.vbd.vdevice);
         if (refusal) throw explain(at.targets, disk, name, refusal);
       }
-      for (const error of each.device.relay.problems) throw error;
+      for (const error of each.device.device.problems) throw error;
     });
   }
 
-  async release(hubs: Hubs): Promise<void> {
+  async release(managers: DeviceManagers): Promise<void> {
     for (const each of this.#interfaces.values()) {
-      if (each.device) await hubs.block.detach(each.device.relay);
+      if (each.device) await managers.block.detach(each.device.device);
       each.device = undefined;
     }
   }
@@ -104,7 +104,7 @@ export class Disks implements ClassDevices {
     return [...this.#interfaces.values()].flatMap(({ handle, device, disks }) =>
       [...disks.values()].map(({ config, vbd }): DeviceInfo => {
         const { target, mode = 'w' } = config;
-        const ends = describe(device?.relay, device?.refusalOf(vbd.vdevice));
+        const ends = describe(device?.device, device?.refusalOf(vbd.vdevice));
         return { class: 'block', handle, id: String(vbd.vdevice), ...ends, target, mode };
       }),
     );
@@ -118,7 +118,7 @@ export class Disks implements ClassDevices {
   /** Whether that backend itself can say that it serves the disk. */
   #isAsked(vdevice: number, backend: string): boolean {
     const { disks, device } = this.#interfaces.get(backend) ?? {};
-    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(device?.relay.state ?? '');
+    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(device?.device.state ?? '');
     return disks?.has(vdevice) === true && isThere && !device?.refusalOf(vdevice);
   }
 

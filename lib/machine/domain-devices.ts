@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Relay } from '../device/relay/relay.ts';
+import type { Device } from '../device/manager/device.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { ResolvedConfig } from './config.ts';
 import { despiteFailures } from './despite-failures.ts';
+import type { DeviceManagers } from './device-managers.ts';
 import { Disks } from './disks.ts';
-import type { Hubs } from './hubs.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
 import type { Targets } from './targets.ts';
 import { UsbPorts } from './usb-ports.ts';
@@ -21,7 +21,7 @@ export interface BackendName {
 }
 
 export interface DevicesContext {
-  readonly hubs: Hubs;
+  readonly managers: DeviceManagers;
   readonly targets: Targets;
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
   backend(reference: DomainReference | undefined): BackendName;
@@ -49,7 +49,7 @@ export interface DeviceEnds {
 }
 
 /** What is told of the ends of a device, or of a part of it that its backend has refused. */
-export type Describe = (relay: Relay | undefined, refusal?: CtrlIfError) => DeviceEnds;
+export type Describe = (device: Device | undefined, refusal?: CtrlIfError) => DeviceEnds;
 
 /** What the three classes have in common: devices that their domain keeps while it reboots or is suspended. */
 export interface ClassDevices {
@@ -60,7 +60,7 @@ export interface ClassDevices {
    */
   replay(at: Attaching): Promise<void>;
   /** Takes all interfaces from the backends. */
-  release(hubs: Hubs): Promise<void>;
+  release(managers: DeviceManagers): Promise<void>;
   /** The domain has ended, and its interfaces with it. */
   lose(): void;
   /** The domain is gone for good. */
@@ -134,7 +134,7 @@ export class DomainDevices {
   /** The domain is suspended: its backends let go of everything. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const devices of this.#classes) await devices.release(this.#with.hubs);
+      for (const devices of this.#classes) await devices.release(this.#with.managers);
       this.#domid = undefined;
     });
   }
@@ -144,7 +144,7 @@ export class DomainDevices {
     this.#domid = undefined;
     return this.#inTurn(async () => {
       for (const devices of this.#classes) devices.lose();
-      await this.#with.hubs.remove(domid);
+      await this.#with.managers.remove(domid);
     });
   }
 
@@ -154,7 +154,7 @@ export class DomainDevices {
 
   list(deviceClass?: DeviceClass): readonly DeviceInfo[] {
     const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
-    const describe: Describe = (relay, refusal) => this.#describe(relay, refusal);
+    const describe: Describe = (device, refusal) => this.#describe(device, refusal);
     return deviceClass
       ? lists[deviceClass].list(describe)
       : Object.values(lists).flatMap((devices) => devices.list(describe));
@@ -213,7 +213,7 @@ export class DomainDevices {
     const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
     for (;;) {
-      const changed = this.#with.hubs.nextChange();
+      const changed = this.#with.managers.nextChange();
       const device = this.list(deviceClass).find(isIt);
       if (!device)
         throw noDevice(`the ${deviceClass} device was detached before it was connected`, 'it to stay', 'nothing');
@@ -224,16 +224,16 @@ export class DomainDevices {
     }
   }
 
-  #describe(relay: Relay | undefined, refusal: CtrlIfError | undefined): DeviceEnds {
-    if (!relay) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
-    const { frontend, backend, state, channel, frames } = relay;
+  #describe(device: Device | undefined, refusal: CtrlIfError | undefined): DeviceEnds {
+    if (!device) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
+    const { frontend, backend, state, channel, frames } = device;
     if (refusal) {
       const refused = String(refusal.received);
       return { frontend: frontend.domid, backend: backend.domid, state: 'REFUSED', refused };
     }
     if (state !== 'CONNECTED' || !channel) return { frontend: frontend.domid, backend: backend.domid, state };
     const ports = { frontend: channel.portB, backend: channel.portA };
-    const crossed = this.#with.hubs.hasCrossed(relay);
+    const crossed = this.#with.managers.hasCrossed(device);
     return { frontend: frontend.domid, backend: backend.domid, state, frames, ports, crossed };
   }
 

@@ -10,10 +10,10 @@ import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { checkedArguments } from './check.ts';
 import { checkMemoryTarget, checkNumber, resolveConfig } from './config.ts';
+import { DeviceManagers } from './device-managers.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
-import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
 import type { Input } from './operation.ts';
@@ -67,7 +67,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   readonly #controller: Controller;
   readonly #taps = new Taps();
   readonly #log: EventLog;
-  readonly #hubs: Hubs;
+  readonly #managers: DeviceManagers;
   readonly #targets = new Targets();
   readonly #domains = new DomainRegistry();
   /** Of the links whose end somebody waits for. */
@@ -126,7 +126,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     const codec = createCodec(options.messages ?? []) as unknown as Codec;
     this.#log = new EventLog(codec, this.#taps);
-    this.#hubs = new Hubs(controller.channels, this.#log);
+    this.#managers = new DeviceManagers(controller.channels, this.#log);
     this.switch = new ControlSwitch(codec, this.#taps, this.#clock);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
@@ -199,7 +199,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
     checkRoom(resolved);
     const devices = new DomainDevices({
-      hubs: this.#hubs,
+      managers: this.#managers,
       targets: this.#targets,
       backend: (reference) => this.#domains.backend(reference),
       portOwner: (backend, path) =>
@@ -271,7 +271,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#targets.explain(pdevice, why));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
     this.#taps.add(link);
-    this.#hubs.add(link);
+    this.#managers.add(link);
     this.switch.addDomain(link);
     domain.connected(link);
     this.#serveAgain(this.#domains.cameAs(name, link.domid), link.domid);
@@ -280,7 +280,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   /** What a domain of that name served before, and what has waited for it; no device waits for another's domain. */
   #serveAgain(before: number | undefined, domid: number): void {
     const again = [...this.#domains].map(({ devices }) => devices.backendCame());
-    if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
+    if (before !== undefined) again.push(this.#managers.replaceBackend(before, domid));
     for (const attempt of again) attempt.catch((error) => this.#log.failed('reconnect', error));
   }
 

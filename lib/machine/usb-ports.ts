@@ -1,8 +1,8 @@
-import type { PortClaim, UsbDevice } from '../device/usb/hub.ts';
+import type { PortClaim, UsbDevice } from '../device/usb/manager.ts';
 import { CtrlIfError } from '../errors.ts';
+import type { DeviceManagers } from './device-managers.ts';
 import { where } from './disks.ts';
 import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';
-import type { Hubs } from './hubs.ts';
 import type { DeviceInfo, UsbConfig } from './operations.ts';
 
 /** The USB controller of a domain, handle 0, and the host ports behind it: all of one backend. */
@@ -24,7 +24,7 @@ export class UsbPorts implements ClassDevices {
     if (isNew) this.#ports.set(path, usbifPort);
     try {
       if (this.#device) await this.#device.claimPort({ path, usbifPort });
-      else this.#device = await at.hubs.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
+      else this.#device = await at.managers.usb.attach(where(at, backend, 0), { ports: [{ path, usbifPort }] });
     } catch (error) {
       if (isNew) this.#ports.delete(path);
       throw error;
@@ -36,13 +36,13 @@ export class UsbPorts implements ClassDevices {
     return this.#backend === backend && this.#ports.has(path);
   }
 
-  async detach({ hubs }: DevicesContext, path: string): Promise<void> {
+  async detach({ managers }: DevicesContext, path: string): Promise<void> {
     const paths = [...this.#ports.keys()].join(', ') || 'none';
     if (!this.#ports.has(path)) throw noDevice(`the domain has no USB port ${path}`, `one of ${paths}`, path);
     if (this.#ports.size > 1) await this.#device?.releasePort(path);
     else {
       // The last port takes the controller along.
-      if (this.#device) await hubs.usb.detach(this.#device.relay);
+      if (this.#device) await managers.usb.detach(this.#device.device);
       this.#device = undefined;
     }
     this.#ports.delete(path);
@@ -53,12 +53,12 @@ export class UsbPorts implements ClassDevices {
     const backend = at.backend(this.#backend);
     if (backend.domid === undefined) return;
     const ports = [...this.#ports].map(([path, usbifPort]): PortClaim => ({ path, usbifPort }));
-    this.#device = await at.hubs.usb.attach({ ...where(at, backend, 0), lasting: true }, { ports });
-    for (const error of this.#device.relay.problems) throw error;
+    this.#device = await at.managers.usb.attach({ ...where(at, backend, 0), lasting: true }, { ports });
+    for (const error of this.#device.device.problems) throw error;
   }
 
-  async release(hubs: Hubs): Promise<void> {
-    if (this.#device) await hubs.usb.detach(this.#device.relay);
+  async release(managers: DeviceManagers): Promise<void> {
+    if (this.#device) await managers.usb.detach(this.#device.device);
     this.lose();
   }
 
@@ -72,14 +72,14 @@ export class UsbPorts implements ClassDevices {
 
   list(describe: Describe): DeviceInfo[] {
     return [...this.#ports].map(([path, port]): DeviceInfo => {
-      const ends = describe(this.#device?.relay, this.#device?.refusalOf(path));
+      const ends = describe(this.#device?.device, this.#device?.refusalOf(path));
       return { class: 'usb', handle: 0, id: path, ...ends, port };
     });
   }
 
   /** Whether the backend itself can say that it has given this domain that port. */
   #isAsked(path: string): boolean {
-    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(this.#device?.relay.state ?? '');
+    const isThere = ['CONNECTED', 'DISCONNECTED'].includes(this.#device?.device.state ?? '');
     return this.#ports.has(path) && isThere && !this.#device?.refusalOf(path);
   }
 

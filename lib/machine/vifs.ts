@@ -1,9 +1,9 @@
-import type { NetworkDevice } from '../device/network/hub.ts';
+import type { NetworkDevice } from '../device/network/manager.ts';
 import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
 import { despiteFailures } from './despite-failures.ts';
+import type { DeviceManagers } from './device-managers.ts';
 import { where } from './disks.ts';
 import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';
-import type { Hubs } from './hubs.ts';
 import type { DeviceInfo, VifConfig } from './operations.ts';
 
 interface Vif {
@@ -26,9 +26,9 @@ export class Vifs implements ClassDevices {
     return handle;
   }
 
-  async detach({ hubs }: DevicesContext, handle: number): Promise<void> {
+  async detach({ managers }: DevicesContext, handle: number): Promise<void> {
     const { device } = this.#get(handle);
-    if (device) await hubs.network.detach(device.relay);
+    if (device) await managers.network.detach(device.device);
     this.#vifs.delete(handle);
   }
 
@@ -43,13 +43,13 @@ export class Vifs implements ClassDevices {
     return despiteFailures(this.#vifs, async ([handle, vif]) => {
       if (vif.device || at.backend(vif.config.backend).domid === undefined) return;
       vif.device = await attach(at, handle, vif, true);
-      for (const error of vif.device.relay.problems) throw error;
+      for (const error of vif.device.device.problems) throw error;
     });
   }
 
-  async release(hubs: Hubs): Promise<void> {
+  async release(managers: DeviceManagers): Promise<void> {
     for (const vif of this.#vifs.values()) {
-      if (vif.device) await hubs.network.detach(vif.device.relay);
+      if (vif.device) await managers.network.detach(vif.device.device);
       vif.device = undefined;
     }
   }
@@ -65,7 +65,7 @@ export class Vifs implements ClassDevices {
   list(describe: Describe): DeviceInfo[] {
     return [...this.#vifs].map(([handle, { config, device }]): DeviceInfo => {
       const credit = config.credit && { credit: config.credit };
-      return { class: 'network', handle, id: config.mac, ...describe(device?.relay), ...credit };
+      return { class: 'network', handle, id: config.mac, ...describe(device?.device), ...credit };
     });
   }
 
@@ -80,7 +80,7 @@ export class Vifs implements ClassDevices {
 function attach(at: Attaching, handle: number, { config }: Vif, lasting = false): Promise<NetworkDevice> {
   const { mac, credit, backend } = config;
   const limit = credit && { creditLimit: limitOf(credit) };
-  return at.hubs.network.attach({ ...where(at, at.backend(backend), handle), lasting }, { mac, ...limit });
+  return at.managers.network.attach({ ...where(at, at.backend(backend), handle), lasting }, { mac, ...limit });
 }
 
 const limitOf = (credit: VifConfig['credit']): CreditLimit =>

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BlockHub } from '../../lib/device/block/hub.ts';
+import { BlockManager } from '../../lib/device/block/manager.ts';
 import type { Peer } from '../../lib/device/context.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
@@ -14,16 +14,16 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   const [front, back] = [await meet('front'), await meet('back')];
   // As they are: whatever messages of their own the two have.
   const peers: Record<'frontend' | 'backend', Peer> = { frontend: front.guest, backend: back.guest };
-  const hub = new BlockHub(machine.channels);
-  hub.addFrontend(1, front.domain);
-  hub.addBackend(2, back.domain);
+  const manager = new BlockManager(machine.channels);
+  manager.addFrontend(1, front.domain);
+  manager.addBackend(2, back.domain);
   const frontend = new BlockFrontend({ ...machine.domain(1).frontend, peer: peers.frontend });
   const backend = new BlockBackend({ ...machine.domain(2).backend, peer: peers.backend });
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await turn();
   };
   await frontend.start();
-  const device = await hub.attach({ frontend: 1, backend: 2 });
+  const device = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find()?.state === 'HELD');
   await backend.start();
   await until(() => frontend.find()!.state === 'CONNECTED');
@@ -32,9 +32,9 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   const disconnected = frontend.disconnect();
   await until(() => backend.find(1)!.state === 'DISCONNECTING');
   // A DISCONNECT whose answer waits holds up nothing else on the backend's ring.
-  const other = await hub.attach({ frontend: 1, backend: 2 });
+  const other = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find(1)?.state === 'CONNECTED');
-  await hub.detach(other.relay);
+  await manager.detach(other.device);
   letGo();
   await disconnected;
   await frontend.connect();

@@ -3,15 +3,15 @@ import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { ChannelAllocator, Peer } from '../context.ts';
 import { type DeviceWire, DRIVER_STATUS, fieldsOf, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
+import { Device, type DeviceFields } from './device.ts';
 import type { Party } from './party.ts';
-import { Relay, type RelayFields } from './relay.ts';
-import type { RelayEvent } from './table.ts';
+import type { DeviceEvent } from './table.ts';
 
-export interface HubEvents {
+export interface DeviceManagerEvents {
   /** A backend refused, or a peer did not answer, and no caller was there to hear of it. Without a listener it is thrown. */
   error: [unknown];
   /** A device is in another state than before. */
-  state: [Relay];
+  state: [Device];
 }
 
 /** Which two domains, and which number the device has at its frontend. */
@@ -24,7 +24,7 @@ export interface Attachment {
   readonly handle?: number;
   /**
    * Whether it is kept also where its backend does not create it now, or not all of it, to be tried again when that is UP the next
-   * time: see {@link Relay.problems}. Default: false.
+   * time: see {@link Device.problems}. Default: false.
    */
   readonly lasting?: boolean;
 }
@@ -37,14 +37,14 @@ interface Driver extends Party {
 }
 
 /** The controller's part of one device class: all its devices, and the drivers at both of their ends. */
-export class DeviceHub extends EventEmitter<HubEvents> {
+export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   readonly #wire: DeviceWire;
   readonly #channels: ChannelAllocator;
   readonly #frontends = new Map<number, Driver>();
   readonly #backends = new Map<number, Driver>();
-  readonly #relays = new Set<Relay>();
+  readonly #devices = new Set<Device>();
 
-  /** @internal See `BlockHub`, `NetworkHub`, `UsbHub`. */
+  /** @internal See `BlockManager`, `NetworkManager`, `UsbManager`. */
   constructor(wire: DeviceWire, channels: ChannelAllocator) {
     super();
     this.#wire = wire;
@@ -68,14 +68,14 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   addBackend(domid: number, peer: Peer): void {
     const driver: Driver = { domid, peer, isUp: false, life: {}, takeBack: [] };
     this.#backends.set(domid, driver);
-    for (const relay of this.#relaysAt('backend', domid)) relay.moveTo(driver);
+    for (const device of this.#devicesAt('backend', domid)) device.moveTo(driver);
     driver.takeBack.push(
       peer.receive(this.#wire.backend.DRIVER_STATUS, ({ status }: AnyMessage) => {
         driver.isUp = status === DRIVER_STATUS.UP;
         if (!driver.isUp) driver.life = {};
-        const relays = this.#relaysAt('backend', domid);
+        const devices = this.#devicesAt('backend', domid);
         // The answer does not wait for frontends, which may take their time.
-        void (driver.isUp ? this.#backendUp(relays) : this.#fireAll(relays, 'backendDown'));
+        void (driver.isUp ? this.#backendUp(devices) : this.#fireAll(devices, 'backendDown'));
       }),
     );
   }
@@ -83,9 +83,9 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   /** The frontend's domain has ended: its devices are destroyed at their backends. Resolves when that is done. */
   async removeFrontend(domid: number): Promise<void> {
     this.#end(this.#frontends, domid);
-    const relays = this.#relaysAt('frontend', domid);
-    await this.#fireAll(relays, 'frontendGone');
-    await Promise.all(relays.map((relay) => this.#forget(relay)));
+    const devices = this.#devicesAt('frontend', domid);
+    await this.#fireAll(devices, 'frontendGone');
+    await Promise.all(devices.map((device) => this.#forget(device)));
   }
 
   /**
@@ -94,28 +94,28 @@ export class DeviceHub extends EventEmitter<HubEvents> {
    */
   async removeBackend(domid: number): Promise<void> {
     this.#end(this.#backends, domid);
-    await this.#fireAll(this.#relaysAt('backend', domid), 'backendDown');
+    await this.#fireAll(this.#devicesAt('backend', domid), 'backendDown');
   }
 
   /** The devices of a driver domain that has ended go to another one: frontends offer it their pages. */
   async replaceBackend(ended: number, domid: number): Promise<void> {
     const driver = added(this.#backends, domid, 'addBackend');
-    const relays = this.#relaysAt('backend', ended);
-    for (const relay of relays) relay.moveTo(driver);
+    const devices = this.#devicesAt('backend', ended);
+    for (const device of devices) device.moveTo(driver);
     // What they hold is offered to the one that ended: told DISCONNECTED, frontends ask anew.
-    await this.#fireAll(relays, 'DISCONNECT');
-    if (driver.isUp) await this.#backendUp(relays);
+    await this.#fireAll(devices, 'DISCONNECT');
+    if (driver.isUp) await this.#backendUp(devices);
   }
 
   /** The devices of that frontend's domain, by handle. */
-  devicesOf(frontend: number): readonly Relay[] {
-    return this.#relaysAt('frontend', frontend).sort((a, b) => a.handle - b.handle);
+  devicesOf(frontend: number): readonly Device[] {
+    return this.#devicesAt('frontend', frontend).sort((a, b) => a.handle - b.handle);
   }
 
   /** Forgets the device: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
-  async detach(relay: Relay): Promise<void> {
-    await relay.fire('destroy');
-    await this.#forget(relay);
+  async detach(device: Device): Promise<void> {
+    await device.fire('destroy');
+    await this.#forget(device);
   }
 
   /**
@@ -127,11 +127,11 @@ export class DeviceHub extends EventEmitter<HubEvents> {
    */
   protected async attachDevice(
     { frontend, backend, handle, lasting }: Attachment,
-    fields: RelayFields,
-    prepare: (relay: Relay) => Promise<void> = async () => {},
-  ): Promise<Relay> {
+    fields: DeviceFields,
+    prepare: (device: Device) => Promise<void> = async () => {},
+  ): Promise<Device> {
     const back = added(this.#backends, backend, 'addBackend');
-    const relay = new Relay({
+    const device = new Device({
       wire: this.#wire,
       frontend: added(this.#frontends, frontend, 'addFrontend'),
       backend: back,
@@ -142,21 +142,21 @@ export class DeviceHub extends EventEmitter<HubEvents> {
       onState: (changed) => this.emit('state', changed),
       onError: (error) => this.emit('error', error),
     });
-    this.#relays.add(relay);
+    this.#devices.add(device);
     try {
-      await prepare(relay);
-      await (back.isUp ? relay.attach(lasting) : relay.fire('backendDown'));
+      await prepare(device);
+      await (back.isUp ? device.attach(lasting) : device.fire('backendDown'));
     } catch (error) {
-      await this.#forget(relay);
+      await this.#forget(device);
       throw error;
     }
-    return relay;
+    return device;
   }
 
   /** Nothing happens to it from now on; what waited for its turn behind its end, such as a backend's UP, is undone. */
-  async #forget(relay: Relay): Promise<void> {
-    this.#relays.delete(relay);
-    await this.#fireAll([relay], 'destroy');
+  async #forget(device: Device): Promise<void> {
+    this.#devices.delete(device);
+    await this.#fireAll([device], 'destroy');
   }
 
   #freeHandle(frontend: number, asked: number | undefined): number {
@@ -171,21 +171,21 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     );
   }
 
-  #relaysAt(end: 'frontend' | 'backend', domid: number): Relay[] {
-    return [...this.#relays].filter((relay) => relay[end].domid === domid);
+  #devicesAt(end: 'frontend' | 'backend', domid: number): Device[] {
+    return [...this.#devices].filter((device) => device[end].domid === domid);
   }
 
-  #backendUp(relays: readonly Relay[]): Promise<void> {
-    return this.#each(relays, (relay) => relay.backendUp());
+  #backendUp(devices: readonly Device[]): Promise<void> {
+    return this.#each(devices, (device) => device.backendUp());
   }
 
-  #fireAll(relays: readonly Relay[], event: RelayEvent): Promise<void> {
-    return this.#each(relays, (relay) => relay.fire(event));
+  #fireAll(devices: readonly Device[], event: DeviceEvent): Promise<void> {
+    return this.#each(devices, (device) => device.fire(event));
   }
 
   /** The devices of one domain do not wait for those of others, nor fail with them. */
-  async #each(relays: readonly Relay[], act: (relay: Relay) => Promise<void>): Promise<void> {
-    await Promise.all(relays.map((relay) => act(relay).catch((error) => this.emit('error', error))));
+  async #each(devices: readonly Device[], act: (device: Device) => Promise<void>): Promise<void> {
+    await Promise.all(devices.map((device) => act(device).catch((error) => this.emit('error', error))));
   }
 
   #end(drivers: Map<number, Driver>, domid: number): void {
@@ -196,9 +196,9 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   /** UP: the status of each interface that is not active, then the highest handle. DOWN: none is active any more. */
   async #frontendStatus(driver: Driver, isUp: boolean): Promise<object> {
     driver.isUp = isUp;
-    const relays = this.devicesOf(driver.domid);
-    await this.#each(relays, (relay) => (isUp ? relay.frontendUp() : relay.fire('DOWN')));
-    const maxHandle = Math.max(0, ...relays.map(({ handle }) => handle));
+    const devices = this.devicesOf(driver.domid);
+    await this.#each(devices, (device) => (isUp ? device.frontendUp() : device.fire('DOWN')));
+    const maxHandle = Math.max(0, ...devices.map(({ handle }) => handle));
     if (isUp && this.#wire.answersDriverUp) {
       const name = this.#wire.frontend.DRIVER_STATUS;
       const answer = { name, ...fieldsOf(name, { status: DRIVER_STATUS.UP, maxHandle }) };
@@ -211,8 +211,8 @@ export class DeviceHub extends EventEmitter<HubEvents> {
   async #asked(driver: Driver, event: 'CONNECT' | 'DISCONNECT', message: AnyMessage): Promise<void> {
     // A resumed network frontend connects without having said UP (PROTOCOL.md 3.7).
     driver.isUp = true;
-    const relay = this.#find(driver, message);
-    if (relay) await relay.fire(event, message).catch((error) => this.emit('error', error));
+    const device = this.#find(driver, message);
+    if (device) await device.fire(event, message).catch((error) => this.emit('error', error));
     else await driver.peer.request(frontendMessage(this.#wire, 'INTERFACE_STATUS', handleOf(message), this.#closed));
   }
 
@@ -220,7 +220,7 @@ export class DeviceHub extends EventEmitter<HubEvents> {
     return fieldsOf(this.#wire.frontend.QUERY!, this.#find(driver, message)?.statusFields() ?? this.#closed);
   }
 
-  #find(driver: Driver, message: AnyMessage): Relay | undefined {
+  #find(driver: Driver, message: AnyMessage): Device | undefined {
     return this.devicesOf(driver.domid).find(({ handle }) => handle === handleOf(message));
   }
 

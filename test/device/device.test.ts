@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BLOCK } from '../../lib/device/block/wire.ts';
+import { Device } from '../../lib/device/manager/device.ts';
+import { DEVICE, type DeviceEvent, type DeviceState } from '../../lib/device/manager/table.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { NETWORK } from '../../lib/device/network/wire.ts';
-import { Relay } from '../../lib/device/relay/relay.ts';
-import { RELAY, type RelayEvent, type RelayState } from '../../lib/device/relay/table.ts';
 import { USB } from '../../lib/device/usb/wire.ts';
 import { type DeviceWire, INTERFACE_STATUSES } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
@@ -16,14 +16,14 @@ beforeEach(() => {
 
 const STATUS = { create: 0, connect: 0, disconnect: 0, destroy: 0, change: 0 };
 
-/** A relay between a backend and a frontend that write down what they get and answer as the test wants. */
+/** A device between a backend and a frontend that write down what they get and answer as the test wants. */
 class World {
   readonly log: string[] = [];
   readonly errors: unknown[] = [];
   readonly answers: Record<keyof typeof STATUS, number> = { ...STATUS };
   isFrontendUp = true;
   readonly ports: number[] = [];
-  readonly relay: Relay;
+  readonly device: Device;
 
   constructor(wire: DeviceWire = BLOCK) {
     const backend = machine.domain(2);
@@ -47,7 +47,7 @@ class World {
       this.log.push(`!${INTERFACE_STATUSES[status]}`);
       this.ports.push(evtchn);
     });
-    this.relay = new Relay({
+    this.device = new Device({
       wire,
       frontend: { domid: 1, peer: frontend.controller },
       backend: { domid: 2, peer: backend.controller },
@@ -63,17 +63,17 @@ class World {
     });
   }
 
-  fire(event: RelayEvent): Promise<void> {
-    if (event === 'CONNECT') return this.relay.fire('CONNECT', CONNECT);
-    if (event === 'change') return this.relay.change('vbd 1', this.relay.toBackend('BLKIF_BE_VBD_CREATE', VBD));
-    if (event === 'backendUp') return this.relay.backendUp();
-    return event === 'attach' ? this.relay.attach() : this.relay.fire(event);
+  fire(event: DeviceEvent): Promise<void> {
+    if (event === 'CONNECT') return this.device.fire('CONNECT', CONNECT);
+    if (event === 'change') return this.device.change('vbd 1', this.device.toBackend('BLKIF_BE_VBD_CREATE', VBD));
+    if (event === 'backendUp') return this.device.backendUp();
+    return event === 'attach' ? this.device.attach() : this.device.fire(event);
   }
 }
 
 const CONNECT = { name: 'any', shmemFrame: 7n, txShmemFrame: 7n, rxShmemFrame: 8n };
 const VBD = { vdevice: 1, pdevice: 0x801, devHandle: 0, readonly: 0 };
-const RECIPES: Record<RelayState, readonly RelayEvent[]> = {
+const RECIPES: Record<DeviceState, readonly DeviceEvent[]> = {
   ABSENT: [],
   DOWN: ['backendDown'],
   HELD: ['backendDown', 'CONNECT'],
@@ -81,19 +81,19 @@ const RECIPES: Record<RelayState, readonly RelayEvent[]> = {
   CONNECTED: ['attach', 'CONNECT'],
 };
 
-async function begin(state: RelayState, wire?: DeviceWire): Promise<World> {
+async function begin(state: DeviceState, wire?: DeviceWire): Promise<World> {
   const world = new World(wire);
   for (const event of RECIPES[state]) await world.fire(event);
-  expect(world.relay.state).toBe(state);
+  expect(world.device.state).toBe(state);
   world.log.length = 0;
   return world;
 }
 
 // biome-ignore format: a table
-const EVENTS: RelayEvent[] = ['attach', 'change', 'destroy', 'UP', 'DOWN', 'CONNECT', 'DISCONNECT', 'frontendGone', 'backendUp', 'backendDown', 'refused', 'vanished', 'lost'];
+const EVENTS: DeviceEvent[] = ['attach', 'change', 'destroy', 'UP', 'DOWN', 'CONNECT', 'DISCONNECT', 'frontendGone', 'backendUp', 'backendDown', 'refused', 'vanished', 'lost'];
 /** State by event: the next state, what the backend is asked in order, and at last `!` what the frontend is told. */
 // biome-ignore format: a table
-const EXPECTED: Record<RelayState, readonly string[]> = {
+const EXPECTED: Record<DeviceState, readonly string[]> = {
   ABSENT: ['DISCONNECTED create !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT !CLOSED', 'ABSENT !CLOSED', 'ABSENT', 'ABSENT', 'DOWN !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT'],
   DOWN: ['DOWN', 'DOWN', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED', 'DOWN', 'HELD', 'DOWN !DISCONNECTED', 'ABSENT', 'DISCONNECTED create !DISCONNECTED', 'DOWN', 'DOWN', 'DOWN', 'DOWN'],
   HELD: ['HELD', 'HELD', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED', 'DOWN', 'HELD', 'DOWN !DISCONNECTED', 'ABSENT', 'CONNECTED create connect !CONNECTED', 'HELD', 'DISCONNECTED !DISCONNECTED', 'ABSENT !CLOSED', 'HELD'],
@@ -101,15 +101,15 @@ const EXPECTED: Record<RelayState, readonly string[]> = {
   CONNECTED: ['CONNECTED', 'CONNECTED change !CHANGED', 'ABSENT disconnect destroy !CLOSED', 'CONNECTED', 'DISCONNECTED disconnect', 'CONNECTED disconnect connect !CONNECTED', 'DISCONNECTED disconnect !DISCONNECTED', 'ABSENT disconnect destroy', 'CONNECTED', 'DOWN !DISCONNECTED', 'DISCONNECTED !DISCONNECTED', 'ABSENT !CLOSED', 'DOWN !DISCONNECTED'],
 };
 const ROWS = Object.entries(EXPECTED).flatMap(([state, row]) =>
-  row.map((expected, i) => [state as RelayState, EVENTS[i]!, expected] as const),
+  row.map((expected, i) => [state as DeviceState, EVENTS[i]!, expected] as const),
 );
 
-describe('the relay', () => {
+describe('the device', () => {
   it.each(ROWS)('%s: %s leads to %s', async (state, event, expected) => {
     const world = await begin(state);
     await world.fire(event);
-    expect([world.relay.state, ...world.log].join(' ')).toBe(expected);
-    expect(machine.channels.open).toBe(world.relay.state === 'CONNECTED' ? 1 : 0);
+    expect([world.device.state, ...world.log].join(' ')).toBe(expected);
+    expect(machine.channels.open).toBe(world.device.state === 'CONNECTED' ? 1 : 0);
   });
 
   it.each(ROWS)('%s: %s tells a frontend nothing whose driver is DOWN', async (state, event) => {
@@ -129,7 +129,7 @@ describe('the relay', () => {
         const failed = world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT');
         await expect(failed).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_REFUSED', field: 'status' });
         expect(world.log.filter((line) => line.startsWith('!'))).toEqual(['!DISCONNECTED']);
-        expect([world.relay.state, machine.channels.open]).toEqual(['DISCONNECTED', 0]);
+        expect([world.device.state, machine.channels.open]).toEqual(['DISCONNECTED', 0]);
       }
     },
   );
@@ -142,7 +142,7 @@ describe('the relay', () => {
       const failed = world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT');
       await expect(failed).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
       expect(world.log.at(-1)).toBe('!CLOSED');
-      expect([world.relay.state, machine.channels.open]).toEqual(['ABSENT', 0]);
+      expect([world.device.state, machine.channels.open]).toEqual(['ABSENT', 0]);
     },
   );
 
@@ -154,13 +154,13 @@ describe('the relay', () => {
         throw new Error('no port left');
       };
       await expect(world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT')).rejects.toThrow('no port left');
-      expect([world.relay.state, world.log.at(-1), machine.channels.open]).toEqual([
+      expect([world.device.state, world.log.at(-1), machine.channels.open]).toEqual([
         'DISCONNECTED',
         '!DISCONNECTED',
         0,
       ]);
       await world.fire('frontendGone');
-      expect([world.relay.state, world.log.at(-1)]).toEqual(['ABSENT', 'destroy']);
+      expect([world.device.state, world.log.at(-1)]).toEqual(['ABSENT', 'destroy']);
     },
   );
 
@@ -169,7 +169,7 @@ describe('the relay', () => {
     const connecting = world.fire('CONNECT');
     machine.kill(2);
     await expect(connecting).rejects.toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
-    expect([world.relay.state, machine.channels.open, world.log]).toEqual(['HELD', 0, []]);
+    expect([world.device.state, machine.channels.open, world.log]).toEqual(['HELD', 0, []]);
     const { guest, controller } = machine.domain(2);
     const connected: unknown[] = [];
     guest.receive(BLOCK.backend.CREATE, () => ({ status: 0 }));
@@ -177,16 +177,16 @@ describe('the relay', () => {
       connected.push([shmemFrame, evtchn > 0]);
       return { status: 0 };
     });
-    world.relay.moveTo({ domid: 2, peer: controller });
+    world.device.moveTo({ domid: 2, peer: controller });
     await world.fire('backendUp');
-    expect([world.relay.state, world.log, connected]).toEqual(['CONNECTED', ['!CONNECTED'], [[7n, true]]]);
+    expect([world.device.state, world.log, connected]).toEqual(['CONNECTED', ['!CONNECTED'], [[7n, true]]]);
   });
 
   it.each(['DOWN', 'HELD'] as const)('stays %s when the backend comes up and does not create', async (state) => {
     const world = await begin(state);
     world.answers.create = 7;
     await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'OUT_OF_MEMORY' });
-    expect([world.relay.state, world.log]).toEqual([state, ['create']]);
+    expect([world.device.state, world.log]).toEqual([state, ['create']]);
   });
 
   it('destroys what it created where a setting is refused: all of it or nothing', async () => {
@@ -194,24 +194,24 @@ describe('the relay', () => {
     await world.fire('change');
     world.answers.change = 8;
     await expect(world.fire('attach')).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
-    expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
+    expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
   });
 
   it('does without what is refused where it is to last, and takes it back without asking', async () => {
     const world = await begin('ABSENT');
     await world.fire('change');
     world.answers.change = 8;
-    await world.relay.attach(true);
-    expect([world.relay.state, world.log]).toEqual(['DISCONNECTED', ['create', 'change', '!DISCONNECTED']]);
+    await world.device.attach(true);
+    expect([world.device.state, world.log]).toEqual(['DISCONNECTED', ['create', 'change', '!DISCONNECTED']]);
     const refusal = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
-    expect([world.relay.refusals.get('vbd 1'), world.relay.problems, world.errors]).toMatchObject([
+    expect([world.device.refusals.get('vbd 1'), world.device.problems, world.errors]).toMatchObject([
       refusal,
       [refusal],
       [],
     ]);
     world.log.length = 0;
-    await world.relay.changeBack('vbd 1', { name: 'not sent' });
-    expect([world.log, world.relay.settings.size, world.relay.refusals.size]).toEqual([[], 0, 0]);
+    await world.device.changeBack('vbd 1', { name: 'not sent' });
+    expect([world.log, world.device.settings.size, world.device.refusals.size]).toEqual([[], 0, 0]);
   });
 
   it.each(['DOWN', 'HELD', 'ABSENT'] as const)(
@@ -221,7 +221,7 @@ describe('the relay', () => {
       let tries = 0;
       Object.defineProperty(world.answers, 'create', { get: () => (tries++ === 0 ? 2 : 0) });
       await world.fire(state === 'ABSENT' ? 'attach' : 'backendUp');
-      expect(world.relay.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
+      expect(world.device.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
       expect(world.log.slice(0, 4)).toEqual(['create', 'disconnect', 'destroy', 'create']);
     },
   );
@@ -230,25 +230,25 @@ describe('the relay', () => {
     const world = await begin('ABSENT');
     world.answers.create = 2;
     await expect(world.fire('attach')).rejects.toMatchObject({ received: 'INTERFACE_EXISTS' });
-    expect([world.relay.state, world.log]).toEqual(['ABSENT', ['create', 'disconnect', 'destroy', 'create']]);
+    expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'disconnect', 'destroy', 'create']]);
   });
 
   it('waits for its backend where it is to last and cannot be created now', async () => {
     const world = await begin('ABSENT');
     world.answers.create = 7;
-    await world.relay.attach(true);
-    expect([world.relay.state, world.relay.problems]).toMatchObject(['DOWN', [{ received: 'OUT_OF_MEMORY' }]]);
+    await world.device.attach(true);
+    expect([world.device.state, world.device.problems]).toMatchObject(['DOWN', [{ received: 'OUT_OF_MEMORY' }]]);
     world.answers.create = 0;
     await world.fire('backendUp');
-    expect([world.relay.state, world.relay.problems]).toEqual(['DISCONNECTED', []]);
+    expect([world.device.state, world.device.problems]).toEqual(['DISCONNECTED', []]);
   });
 
   it('is what its backend has made of it where that was DOWN and UP in the meantime', async () => {
     const world = await begin('ABSENT');
     let tries = 0;
     Object.defineProperty(world.answers, 'create', { get: () => (tries++ === 0 ? 7 : 0) });
-    await Promise.all([world.relay.attach(true), world.fire('backendDown'), world.fire('backendUp')]);
-    expect([world.relay.state, world.relay.problems]).toEqual(['DISCONNECTED', []]);
+    await Promise.all([world.device.attach(true), world.fire('backendDown'), world.fire('backendUp')]);
+    expect([world.device.state, world.device.problems]).toEqual(['DISCONNECTED', []]);
     expect(tries).toBe(2);
   });
 
@@ -259,39 +259,39 @@ describe('the relay', () => {
       await world.fire('change');
       world.answers.change = 8;
       await world.fire('backendUp');
-      expect(world.relay.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
+      expect(world.device.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
       expect(world.errors).toMatchObject([{ received: 'PHYSDEV_NOT_FOUND' }]);
-      expect([...world.relay.refusals.keys()]).toEqual(['vbd 1']);
+      expect([...world.device.refusals.keys()]).toEqual(['vbd 1']);
       world.answers.change = 0;
       await world.fire('backendDown');
       await world.fire('backendUp');
-      expect([world.relay.refusals.size, world.errors.length]).toEqual([0, 1]);
+      expect([world.device.refusals.size, world.errors.length]).toEqual([0, 1]);
     },
   );
 
   it('does not come back without its limit', async () => {
     const world = await begin('DOWN', NETWORK);
-    const limit = world.relay.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 });
-    await world.relay.change('credit limit', limit);
+    const limit = world.device.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 });
+    await world.device.change('credit limit', limit);
     world.answers.change = 1;
     await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'ERROR' });
-    expect([world.relay.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
+    expect([world.device.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
   });
 
   it('says settings again after every CREATE, but not those that were refused or taken back', async () => {
     const world = await begin('DISCONNECTED');
     await world.fire('change');
     world.answers.change = 5;
-    const second = world.relay.change('vbd 2', world.relay.toBackend('BLKIF_BE_VBD_CREATE', { ...VBD, vdevice: 2 }));
+    const second = world.device.change('vbd 2', world.device.toBackend('BLKIF_BE_VBD_CREATE', { ...VBD, vdevice: 2 }));
     await expect(second).rejects.toMatchObject({ received: 'VBD_EXISTS' });
     world.answers.change = 0;
-    expect([...world.relay.settings.keys()]).toEqual(['vbd 1']);
+    expect([...world.device.settings.keys()]).toEqual(['vbd 1']);
     await world.fire('backendDown');
     world.log.length = 0;
     await world.fire('backendUp');
     expect(world.log).toEqual(['create', 'change', '!DISCONNECTED']);
     await world.fire('backendDown');
-    await world.relay.changeBack('vbd 1', { name: 'not sent' });
+    await world.device.changeBack('vbd 1', { name: 'not sent' });
     world.log.length = 0;
     await world.fire('backendUp');
     expect(world.log).toEqual(['create', '!DISCONNECTED']);
@@ -302,10 +302,10 @@ describe('the relay', () => {
     world.answers.disconnect = 1;
     await expect(world.fire('DISCONNECT')).rejects.toMatchObject({ received: 'ERROR' });
     // The pages may still be mapped: nobody is told that they are free (PROTOCOL.md 5.2 D7).
-    expect([world.relay.state, world.log]).toEqual(['CONNECTED', ['disconnect']]);
+    expect([world.device.state, world.log]).toEqual(['CONNECTED', ['disconnect']]);
     world.answers.disconnect = 3;
     await world.fire('DISCONNECT');
-    expect([world.relay.state, world.log.at(-1)]).toEqual(['DISCONNECTED', '!DISCONNECTED']);
+    expect([world.device.state, world.log.at(-1)]).toEqual(['DISCONNECTED', '!DISCONNECTED']);
     expect(world.errors).toMatchObject([{ received: 'INTERFACE_NOT_FOUND' }]);
   });
 
@@ -313,14 +313,14 @@ describe('the relay', () => {
     const world = await begin('DISCONNECTED');
     machine.domain(1).guest.die();
     await world.fire('CONNECT');
-    expect(world.relay.state).toBe('CONNECTED');
+    expect(world.device.state).toBe('CONNECTED');
     expect(world.errors).toMatchObject([{ code: 'ERR_CTRL_IF_PEER_DIED' }]);
   });
 
   it('gives each connection a channel of its own, and closes the old one before', async () => {
     const world = await begin('CONNECTED');
     const { channels } = machine;
-    const first = world.relay.channel!;
+    const first = world.device.channel!;
     const bind = channels.bind.bind(channels);
     channels.bind = (a, b) => {
       // Not before the old one is closed.
@@ -328,10 +328,10 @@ describe('the relay', () => {
       return bind(a, b);
     };
     await world.fire('CONNECT');
-    expect(world.relay.channel).not.toBe(first);
+    expect(world.device.channel).not.toBe(first);
     expect(channels.open).toBe(1);
-    expect(world.relay.statusFields()).toMatchObject({ status: 2, evtchn: world.relay.channel!.portB, domid: 2 });
-    expect(world.ports.at(-1)).toBe(world.relay.channel!.portB);
+    expect(world.device.statusFields()).toMatchObject({ status: 2, evtchn: world.device.channel!.portB, domid: 2 });
+    expect(world.ports.at(-1)).toBe(world.device.channel!.portB);
   });
 
   it('does not say CONNECTED while it is disconnecting', async () => {
@@ -340,7 +340,7 @@ describe('the relay', () => {
     let during: object = {};
     const close = channels.close.bind(channels);
     channels.close = (pair) => {
-      during = world.relay.statusFields();
+      during = world.device.statusFields();
       close(pair);
     };
     await world.fire('DISCONNECT');
@@ -349,9 +349,9 @@ describe('the relay', () => {
 
   it('has a network backend create anew what it disconnected (PROTOCOL.md 3.4)', async () => {
     const world = await begin('CONNECTED', NETWORK);
-    await world.relay.change(
+    await world.device.change(
       'credit limit',
-      world.relay.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 }),
+      world.device.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 }),
     );
     expect(world.log).toEqual(['change']);
     await world.fire('CONNECT');
@@ -362,10 +362,10 @@ describe('the relay', () => {
 
   it('tells a USB frontend of a change with CONNECTED', async () => {
     const world = await begin('CONNECTED', USB);
-    await world.relay.change('port 1-1', world.relay.toBackend('USBIF_BE_CLAIM_PORT', { path: '1-1', usbifPort: 0 }));
+    await world.device.change('port 1-1', world.device.toBackend('USBIF_BE_CLAIM_PORT', { path: '1-1', usbifPort: 0 }));
     await turn();
     expect(world.log).toEqual(['change', '!CONNECTED']);
   });
 });
 
-itReachesEveryCellOf(RELAY);
+itReachesEveryCellOf(DEVICE);

@@ -13,10 +13,10 @@ import {
 } from '../wire.ts';
 import { BackendEnd, type Making } from './backend-end.ts';
 import type { Party } from './party.ts';
-import { RELAY, type RelayAction, type RelayEvent, type RelayNotice, type RelayState } from './table.ts';
+import { DEVICE, type DeviceAction, type DeviceEvent, type DeviceNotice, type DeviceState } from './table.ts';
 
-/** What an interface is to its frontend in each state of its relay; QUERY's answer. */
-export const STATUS_OF: { readonly [S in RelayState]: InterfaceStatus } = {
+/** The status of the interface in each state of the device, as QUERY answers it. */
+export const STATUS_OF: { readonly [S in DeviceState]: InterfaceStatus } = {
   ABSENT: 'CLOSED',
   DOWN: 'DISCONNECTED',
   HELD: 'DISCONNECTED',
@@ -25,29 +25,29 @@ export const STATUS_OF: { readonly [S in RelayState]: InterfaceStatus } = {
 };
 
 /** Fields that messages of one class have beside those that all have. */
-export interface RelayFields {
+export interface DeviceFields {
   readonly create?: object;
   readonly connect?: object;
   /** For INTERFACE_STATUS and the answer to QUERY. */
   status?(): object;
 }
 
-export interface RelayContext {
+export interface DeviceContext {
   readonly wire: DeviceWire;
   readonly frontend: Party;
   readonly backend: Party;
   readonly handle: number;
   readonly channels: ChannelAllocator;
-  readonly fields: RelayFields;
+  readonly fields: DeviceFields;
   /** Whether the frontend's driver is UP: it is told nothing while it is not. */
   isFrontendUp(): boolean;
   /** The state is another than before the event. */
-  onState?(relay: Relay): void;
+  onState?(device: Device): void;
   /** What went wrong without a caller to hear of it. */
   readonly onError: (error: unknown) => void;
 }
 
-interface RelayCall extends Making {
+interface DeviceCall extends Making {
   /** The frontend's CONNECT, or what `change` sends. */
   readonly message?: AnyMessage;
   /** Remembers the change, for the next `create`. */
@@ -55,21 +55,21 @@ interface RelayCall extends Making {
 }
 
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
-export class Relay {
-  readonly #with: RelayContext;
-  readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
+export class Device {
+  readonly #with: DeviceContext;
+  readonly #machine: Machine<DeviceState, DeviceEvent, DeviceAction, DeviceNotice, DeviceCall>;
   readonly #backend: BackendEnd;
   /** How often its frontend was told DISCONNECTED. */
   #tellings = 0;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
 
-  constructor(context: RelayContext) {
+  constructor(context: DeviceContext) {
     this.#with = context;
     const { wire, frontend, backend, handle, fields, onError } = context;
     const { create, connect } = fields;
     this.#backend = new BackendEnd(backend, { wire, frontend: frontend.domid, handle, create, connect, onError });
-    this.#machine = new Machine(RELAY, {
+    this.#machine = new Machine(DEVICE, {
       do: this.#actions,
       tell: (notice) => this.#tell(notice),
     });
@@ -87,7 +87,7 @@ export class Relay {
     return this.#backend.party;
   }
 
-  get state(): RelayState {
+  get state(): DeviceState {
     return this.#machine.state;
   }
 
@@ -127,7 +127,7 @@ export class Relay {
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, or the failure of a request; the table
    *   has been followed all the same
    */
-  async fire(event: RelayEvent, message?: AnyMessage): Promise<void> {
+  async fire(event: DeviceEvent, message?: AnyMessage): Promise<void> {
     await this.#fire(event, message ? { message } : {});
   }
 
@@ -202,7 +202,7 @@ export class Relay {
     };
   }
 
-  async #fire(event: RelayEvent, call: RelayCall, isDue?: () => boolean): Promise<void> {
+  async #fire(event: DeviceEvent, call: DeviceCall, isDue?: () => boolean): Promise<void> {
     const before = this.state;
     try {
       await this.#machine.fire(event, { isCurrent: this.#backend.current(), ...call }, isDue);
@@ -211,7 +211,7 @@ export class Relay {
     }
   }
 
-  get #actions(): { readonly [A in RelayAction]: (call: RelayCall) => unknown } {
+  get #actions(): { readonly [A in DeviceAction]: (call: DeviceCall) => unknown } {
     const { wire, channels } = this.#with;
     const backend = this.#backend;
     return {
@@ -251,7 +251,7 @@ export class Relay {
   }
 
   /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
-  async #tell(notice: RelayNotice): Promise<void> {
+  async #tell(notice: DeviceNotice): Promise<void> {
     const { wire, frontend, handle } = this.#with;
     const status = notice === 'CHANGED' ? wire.changedStatus : notice;
     if (!status || !this.#with.isFrontendUp()) return;

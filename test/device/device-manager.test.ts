@@ -2,14 +2,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BlockHub } from '../../lib/device/block/hub.ts';
+import { BlockManager } from '../../lib/device/block/manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { NetworkBackend } from '../../lib/device/network/backend.ts';
 import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
-import { NetworkHub } from '../../lib/device/network/hub.ts';
+import { NetworkManager } from '../../lib/device/network/manager.ts';
 import { UsbBackend } from '../../lib/device/usb/backend.ts';
 import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
-import { UsbHub } from '../../lib/device/usb/hub.ts';
+import { UsbManager } from '../../lib/device/usb/manager.ts';
 
 let machine: MockMachine;
 beforeEach(() => {
@@ -18,27 +18,30 @@ beforeEach(() => {
 
 const MAC = '00:16:3e:00:00:01';
 const CLASSES = {
-  block: { Hub: BlockHub, Frontend: BlockFrontend, Backend: BlockBackend, frames: 1 },
-  network: { Hub: NetworkHub, Frontend: NetworkFrontend, Backend: NetworkBackend, frames: 2 },
-  usb: { Hub: UsbHub, Frontend: UsbFrontend, Backend: UsbBackend, frames: 1 },
+  block: { Manager: BlockManager, Frontend: BlockFrontend, Backend: BlockBackend, frames: 1 },
+  network: { Manager: NetworkManager, Frontend: NetworkFrontend, Backend: NetworkBackend, frames: 2 },
+  usb: { Manager: UsbManager, Frontend: UsbFrontend, Backend: UsbBackend, frames: 1 },
 };
 type ClassName = keyof typeof CLASSES;
 
 /** Controller, frontends and backends of one class, all of them the real ones. */
 function begin(which: ClassName) {
-  const { Hub, Frontend, Backend } = CLASSES[which];
-  const hub = new Hub(machine.channels);
+  const { Manager, Frontend, Backend } = CLASSES[which];
+  const manager = new Manager(machine.channels);
   const errors: unknown[] = [];
-  hub.on('error', (error) => errors.push(error));
+  manager.on('error', (error) => errors.push(error));
   const heard: string[] = [];
   return {
-    hub,
+    manager,
     errors,
     heard,
     attach: (frontend: number, backend: number, handle?: number) =>
-      hub.attach({ frontend, backend, ...(handle === undefined ? {} : { handle }) } as never, { mac: MAC } as never),
+      manager.attach(
+        { frontend, backend, ...(handle === undefined ? {} : { handle }) } as never,
+        { mac: MAC } as never,
+      ),
     frontend(domid: number) {
-      hub.addFrontend(domid, machine.domain(domid).controller);
+      manager.addFrontend(domid, machine.domain(domid).controller);
       const frontend = new Frontend(machine.domain(domid).frontend);
       for (const notice of ['connected', 'disconnected', 'closed', 'refused'] as const) {
         frontend.on(notice, ({ handle }) => heard.push(`${domid}/${handle} ${notice}`));
@@ -46,7 +49,7 @@ function begin(which: ClassName) {
       return frontend;
     },
     backend(domid: number) {
-      hub.addBackend(domid, machine.domain(domid).controller);
+      manager.addBackend(domid, machine.domain(domid).controller);
       return new Backend(machine.domain(domid).backend) as BlockBackend;
     },
   };
@@ -61,11 +64,11 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
   const idle = () => [machine.memory.allocated, machine.memory.mapped, machine.channels.open];
 
   it('connect, share pages and notify, and leave nothing behind', async () => {
-    const { hub, attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
+    const { manager, attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
-    const { relay } = await attach(1, 2);
+    const { device } = await attach(1, 2);
     await frontend.start();
     await until(() => heard.includes('1/0 connected'));
     frontend.find()!.frames[0]!.store32(4, 33);
@@ -74,10 +77,10 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     frontend.on('notified', () => notified++);
     backend.find(1)!.notify();
     await until(() => notified > 0);
-    expect(relay.state).toBe('CONNECTED');
-    await hub.detach(relay);
+    expect(device.state).toBe('CONNECTED');
+    await manager.detach(device);
     expect(heard).toEqual(['1/0 connected', '1/0 closed']);
-    expect([backend.interfaces, hub.devicesOf(1), errors, idle()]).toEqual([[], [], [], [0, 0, 0]]);
+    expect([backend.interfaces, manager.devicesOf(1), errors, idle()]).toEqual([[], [], [], [0, 0, 0]]);
   });
 
   it('disconnect and connect again as the frontend wishes, when the last user of the pages is done', async () => {
@@ -121,24 +124,24 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
   });
 
   it('survive their driver domain: another one takes them over', async () => {
-    const { hub, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const { manager, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
     const frontend = addFrontend(1);
     await addBackend(2).start();
     await frontend.start();
     await attach(1, 2);
     await until(() => heard.length === 1);
     machine.kill(2);
-    await hub.removeBackend(2);
+    await manager.removeBackend(2);
     const next = addBackend(4);
     await next.start();
-    await hub.replaceBackend(2, 4);
+    await manager.replaceBackend(2, 4);
     await until(() => frontend.find()!.state === 'CONNECTED');
     expect(frontend.find()!.backend).toBe(4);
     expect(next.find(1)!.frames[0]!.frame).toBe(frontend.find()!.frames[0]!.frame);
   });
 
   it('go when their frontend dies: the backend lets go of its pages', async () => {
-    const { hub, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+    const { manager, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
@@ -146,8 +149,8 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await attach(1, 2);
     await until(() => heard.length === 1);
     machine.kill(1);
-    await hub.removeFrontend(1);
-    expect([backend.interfaces, hub.devicesOf(1), machine.memory.mapped, machine.channels.open]).toEqual([
+    await manager.removeFrontend(1);
+    expect([backend.interfaces, manager.devicesOf(1), machine.memory.mapped, machine.channels.open]).toEqual([
       [],
       [],
       0,
@@ -218,9 +221,9 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
-    const { relay } = await attach(1, 2);
+    const { device } = await attach(1, 2);
     await frontend.start();
-    await until(() => relay.state === 'HELD');
+    await until(() => device.state === 'HELD');
     await backend.start();
     await until(() => heard.includes('1/0 connected'));
   });
@@ -234,7 +237,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await attach(1, 2);
     await expect(attach(1, 2, 0)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
     if (which === 'usb') await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
-    else expect((await attach(1, 2)).relay.handle).toBe(1);
+    else expect((await attach(1, 2)).device.handle).toBe(1);
   });
 });
 
@@ -278,13 +281,13 @@ describe('a backend that goes DOWN and comes UP again', () => {
   const vbd = { vdevice: 1, pdevice: 1, devHandle: 0, readonly: false };
   const where = { frontend: 1, backend: 2 };
 
-  /** A hub, and a backend that is no state machine: it restarts in the midst of that message, and forgets what it had. */
+  /** A manager, and a backend that is no state machine: it restarts in the midst of that message, and forgets what it had. */
   function restartingAt(message: string) {
-    const hub = new BlockHub(machine.channels);
-    hub.on('error', () => {});
+    const manager = new BlockManager(machine.channels);
+    manager.on('error', () => {});
     const { guest, controller } = machine.domain(2);
-    hub.addFrontend(1, machine.domain(1).controller);
-    hub.addBackend(2, controller);
+    manager.addFrontend(1, machine.domain(1).controller);
+    manager.addBackend(2, controller);
     const interfaces = new Set<number>();
     const status = (isUp: boolean) => guest.request({ name: 'BLKIF_BE_DRIVER_STATUS', status: isUp ? 1 : 0 });
     let isArmed = false;
@@ -304,11 +307,11 @@ describe('a backend that goes DOWN and comes UP again', () => {
         return { status: answer(domid) };
       });
     }
-    return { hub, interfaces, up: () => status(true), down: () => status(false), arm: () => (isArmed = true) };
+    return { manager, interfaces, up: () => status(true), down: () => status(false), arm: () => (isArmed = true) };
   }
 
   it('before it is connected, is connected once: by the UP that holds', async () => {
-    const { hub, interfaces, up, down, arm } = restartingAt('BLKIF_BE_CREATE');
+    const { manager, interfaces, up, down, arm } = restartingAt('BLKIF_BE_CREATE');
     const { guest: backend } = machine.domain(2);
     const { guest } = machine.domain(1);
     const log: unknown[] = [];
@@ -317,55 +320,55 @@ describe('a backend that goes DOWN and comes UP again', () => {
       log.push('connect');
       return { status: interfaces.has(domid) ? 0 : 3 };
     });
-    const { relay } = await hub.attach(where, { vbds: [vbd] });
+    const { device } = await manager.attach(where, { vbds: [vbd] });
     await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });
     await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
     log.length = 0;
     arm();
     // UP, and DOWN and UP again in the midst of what the first has brought about; then all three at once.
     await up();
-    await until(() => relay.state === 'CONNECTED');
+    await until(() => device.state === 'CONNECTED');
     expect(log).toEqual(['connect', 2]);
 
     await down();
-    await until(() => relay.state === 'DOWN');
+    await until(() => device.state === 'DOWN');
     await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
-    expect(relay.state).toBe('HELD');
+    expect(device.state).toBe('HELD');
     log.length = 0;
     interfaces.clear();
     await Promise.all([up(), down(), up()]);
-    await until(() => relay.state === 'CONNECTED');
+    await until(() => device.state === 'CONNECTED');
     for (let i = 0; i < 20; i++) await turn();
-    expect([relay.state, log, [...interfaces]]).toEqual(['CONNECTED', ['connect', 2], [1]]);
+    expect([device.state, log, [...interfaces]]).toEqual(['CONNECTED', ['connect', 2], [1]]);
   });
 
   it('in the midst of an attach, has nothing of a device that could not be attached', async () => {
-    const { hub, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');
+    const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');
     await up();
     arm();
-    await expect(hub.attach(where, { vbds: [vbd] })).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
-    expect([hub.devicesOf(1), [...interfaces]]).toEqual([[], []]);
-    await hub.attach(where, { vbds: [vbd] });
+    await expect(manager.attach(where, { vbds: [vbd] })).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
+    expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
+    await manager.attach(where, { vbds: [vbd] });
     expect([...interfaces]).toEqual([1]);
   });
 
   it.each(['is detached', 'dies'])('in the midst of a DESTROY, has nothing of what %s', async (how) => {
-    const { hub, interfaces, up, arm } = restartingAt('BLKIF_BE_DESTROY');
+    const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_DESTROY');
     await up();
-    const { relay } = await hub.attach(where, { vbds: [vbd] });
+    const { device } = await manager.attach(where, { vbds: [vbd] });
     arm();
-    await (how === 'dies' ? hub.removeFrontend(1) : hub.detach(relay));
+    await (how === 'dies' ? manager.removeFrontend(1) : manager.detach(device));
     // What nobody awaits comes within a few turns.
     for (let i = 0; i < 20; i++) await turn();
-    expect([hub.devicesOf(1), [...interfaces]]).toEqual([[], []]);
+    expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
   });
 });
 
 describe('what belongs to a device', () => {
   it('VBDs are there at once, come and go, and come back with the backend', async () => {
-    const hub = new BlockHub(machine.channels);
-    for (const domid of [1]) hub.addFrontend(domid, machine.domain(domid).controller);
-    hub.addBackend(2, machine.domain(2).controller);
+    const manager = new BlockManager(machine.channels);
+    for (const domid of [1]) manager.addFrontend(domid, machine.domain(domid).controller);
+    manager.addBackend(2, machine.domain(2).controller);
     const opened: number[] = [];
     class Disks extends BlockBackend {
       override onVbdCreate = (_: unknown, { vdevice }: { vdevice: number }) => {
@@ -381,11 +384,11 @@ describe('what belongs to a device', () => {
     await frontend.start();
     const vbd = (vdevice: number) => ({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
     const where = { frontend: 1, backend: 2 };
-    await expect(hub.attach(where, { vbds: [vbd(1), vbd(13)] })).rejects.toMatchObject({
+    await expect(manager.attach(where, { vbds: [vbd(1), vbd(13)] })).rejects.toMatchObject({
       received: 'PHYSDEV_NOT_FOUND',
     });
     expect(backend.interfaces).toEqual([]);
-    const device = await hub.attach(where, { vbds: [vbd(1)] });
+    const device = await manager.attach(where, { vbds: [vbd(1)] });
     await until(() => frontend.find()?.state === 'CONNECTED');
     await device.createVbd(vbd(2));
     await expect(device.createVbd(vbd(2))).rejects.toMatchObject({ received: 'VBD_EXISTS' });
@@ -401,15 +404,15 @@ describe('what belongs to a device', () => {
   });
 
   it('a credit limit holds at once and after a reconnect, and no status tells of it', async () => {
-    const hub = new NetworkHub(machine.channels);
-    hub.addFrontend(1, machine.domain(1).controller);
-    hub.addBackend(2, machine.domain(2).controller);
+    const manager = new NetworkManager(machine.channels);
+    manager.addFrontend(1, machine.domain(1).controller);
+    manager.addBackend(2, machine.domain(2).controller);
     const backend = new NetworkBackend(machine.domain(2).backend);
     const frontend = new NetworkFrontend(machine.domain(1).frontend);
     await backend.start();
     await frontend.start();
     const creditLimit = { creditBytes: 3000, periodUsec: 1000 };
-    const device = await hub.attach({ frontend: 1, backend: 2 }, { mac: MAC, creditLimit });
+    const device = await manager.attach({ frontend: 1, backend: 2 }, { mac: MAC, creditLimit });
     await until(() => frontend.find()?.state === 'CONNECTED');
     expect(backend.find(1)).toMatchObject({ mac: MAC });
     expect(frontend.find()!.mac).toBe(MAC);
@@ -422,14 +425,14 @@ describe('what belongs to a device', () => {
   });
 
   it('USB ports are claimed and released, and the frontend learns how far they go', async () => {
-    const hub = new UsbHub(machine.channels);
-    hub.addFrontend(1, machine.domain(1).controller);
-    hub.addBackend(2, machine.domain(2).controller);
+    const manager = new UsbManager(machine.channels);
+    manager.addFrontend(1, machine.domain(1).controller);
+    manager.addBackend(2, machine.domain(2).controller);
     const backend = new UsbBackend(machine.domain(2).backend);
     const frontend = new UsbFrontend(machine.domain(1).frontend);
     await backend.start();
     await frontend.start();
-    const device = await hub.attach(
+    const device = await manager.attach(
       { frontend: 1, backend: 2 },
       { bandwidth: 700, ports: [{ path: '1-1', usbifPort: 0 }] },
     );
@@ -445,9 +448,9 @@ describe('what belongs to a device', () => {
     await device.claimPort({ path: '1-1', usbifPort: 0 });
     await backend.stop();
     // Somebody else's by the time that the backend comes back: the other port is there all the same.
-    hub.addFrontend(3, machine.domain(3).controller);
-    const taken = await hub.attach({ frontend: 3, backend: 2 }, { ports: [{ path: '1-2', usbifPort: 0 }] });
-    hub.on('error', () => {});
+    manager.addFrontend(3, machine.domain(3).controller);
+    const taken = await manager.attach({ frontend: 3, backend: 2 }, { ports: [{ path: '1-2', usbifPort: 0 }] });
+    manager.on('error', () => {});
     await backend.start();
     await until(() => frontend.find()?.state === 'CONNECTED');
     const [first, second] = [device, taken].map((each) => each.refusalOf('1-2')?.received);

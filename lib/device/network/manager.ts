@@ -1,6 +1,6 @@
 import type { ChannelAllocator } from '../context.ts';
-import { type Attachment, DeviceHub } from '../relay/hub.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Device } from '../manager/device.ts';
+import { type Attachment, DeviceManager } from '../manager/device-manager.ts';
 import type { CreditLimit } from '../token-bucket.ts';
 import { NETWORK } from './wire.ts';
 
@@ -14,32 +14,35 @@ export interface NetworkDeviceOptions {
 
 /** A network device of one frontend: one virtual interface. */
 export class NetworkDevice {
-  readonly relay: Relay;
+  readonly device: Device;
 
   /** @internal */
-  constructor(relay: Relay) {
-    this.relay = relay;
+  constructor(device: Device) {
+    this.device = device;
   }
 
   /** Limits what the frontend sends, from now on and also after a reconnect. The frontend is not told. */
   async setCreditLimit(limit: CreditLimit): Promise<void> {
     const { creditBytes, periodUsec } = limit;
-    await this.relay.change('credit limit', this.relay.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes, periodUsec }));
+    await this.device.change(
+      'credit limit',
+      this.device.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes, periodUsec }),
+    );
   }
 }
 
 /** The controller's part of all network devices. */
-export class NetworkHub extends DeviceHub {
+export class NetworkManager extends DeviceManager {
   constructor(channels: ChannelAllocator) {
     super(NETWORK, channels);
   }
 
-  /** See {@link DeviceHub.attachDevice}. */
+  /** See {@link DeviceManager.attachDevice}. */
   async attach(where: Attachment, options: NetworkDeviceOptions): Promise<NetworkDevice> {
     const { mac, beMac = '00:00:00:00:00:00', creditLimit } = options;
     const fields = { create: { mac, beMac }, status: () => ({ mac }) };
-    const limit = async (relay: Relay) => {
-      if (creditLimit) await new NetworkDevice(relay).setCreditLimit(creditLimit);
+    const limit = async (device: Device) => {
+      if (creditLimit) await new NetworkDevice(device).setCreditLimit(creditLimit);
     };
     return new NetworkDevice(await this.attachDevice(where, fields, limit));
   }

@@ -1,7 +1,7 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { ChannelAllocator } from '../context.ts';
-import { type Attachment, DeviceHub } from '../relay/hub.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Device } from '../manager/device.ts';
+import { type Attachment, DeviceManager } from '../manager/device-manager.ts';
 import type { Vbd } from './backend.ts';
 import { BLOCK } from './wire.ts';
 
@@ -11,11 +11,11 @@ export interface BlockDeviceOptions {
 
 /** A block device of one frontend: an interface, and the VBDs behind it. */
 export class BlockDevice {
-  readonly relay: Relay;
+  readonly device: Device;
 
   /** @internal */
-  constructor(relay: Relay) {
-    this.relay = relay;
+  constructor(device: Device) {
+    this.device = device;
   }
 
   /**
@@ -25,32 +25,32 @@ export class BlockDevice {
    *   PHYSDEV_NOT_FOUND
    */
   async createVbd(vbd: Vbd): Promise<void> {
-    const message = this.relay.toBackend('BLKIF_BE_VBD_CREATE', { ...vbd, readonly: vbd.readonly ? 1 : 0 });
-    await this.relay.change(about(vbd.vdevice), message);
+    const message = this.device.toBackend('BLKIF_BE_VBD_CREATE', { ...vbd, readonly: vbd.readonly ? 1 : 0 });
+    await this.device.change(about(vbd.vdevice), message);
   }
 
   /** Why the backend has not that VBD, where it refused it when the interface was created. */
   refusalOf(vdevice: number): CtrlIfError | undefined {
-    return this.relay.refusals.get(about(vdevice));
+    return this.device.refusals.get(about(vdevice));
   }
 
   /** Removes a VBD, after which its physical device is closed; a connected frontend is told CHANGED. */
   async destroyVbd(vdevice: number): Promise<void> {
-    const message = this.relay.toBackend('BLKIF_BE_VBD_DESTROY', { vdevice });
-    await this.relay.changeBack(about(vdevice), message);
+    const message = this.device.toBackend('BLKIF_BE_VBD_DESTROY', { vdevice });
+    await this.device.changeBack(about(vdevice), message);
   }
 }
 
 /** The controller's part of all block devices. */
-export class BlockHub extends DeviceHub {
+export class BlockManager extends DeviceManager {
   constructor(channels: ChannelAllocator) {
     super(BLOCK, channels);
   }
 
-  /** See {@link DeviceHub.attachDevice}. */
+  /** See {@link DeviceManager.attachDevice}. */
   async attach(where: Attachment, { vbds = [] }: BlockDeviceOptions = {}): Promise<BlockDevice> {
-    const add = async (relay: Relay) => {
-      for (const vbd of vbds) await new BlockDevice(relay).createVbd(vbd);
+    const add = async (device: Device) => {
+      for (const vbd of vbds) await new BlockDevice(device).createVbd(vbd);
     };
     return new BlockDevice(await this.attachDevice(where, {}, add));
   }

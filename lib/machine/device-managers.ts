@@ -1,9 +1,9 @@
-import { BlockHub } from '../device/block/hub.ts';
+import { BlockManager } from '../device/block/manager.ts';
 import type { ChannelAllocator, ChannelPair, Peer } from '../device/context.ts';
-import { NetworkHub } from '../device/network/hub.ts';
-import type { DeviceHub } from '../device/relay/hub.ts';
-import type { Relay } from '../device/relay/relay.ts';
-import { UsbHub } from '../device/usb/hub.ts';
+import type { Device } from '../device/manager/device.ts';
+import type { DeviceManager } from '../device/manager/device-manager.ts';
+import { NetworkManager } from '../device/network/manager.ts';
+import { UsbManager } from '../device/usb/manager.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ControllerChannels } from '../domain/event-channels.ts';
 import { CtrlIfError } from '../errors.ts';
@@ -14,10 +14,10 @@ import type { DeviceClass } from './operations.ts';
 const ANSWER_TIMEOUT = 20_000;
 
 /** The controller's part of all devices of all classes, over real domains. */
-export class Hubs {
-  readonly block: BlockHub;
-  readonly network: NetworkHub;
-  readonly usb: UsbHub;
+export class DeviceManagers {
+  readonly block: BlockManager;
+  readonly network: NetworkManager;
+  readonly usb: UsbManager;
   readonly #log: EventLog;
   /** Channels over which a pattern and a notification have crossed both ways. */
   readonly #crossed = new WeakSet<ChannelPair>();
@@ -26,16 +26,16 @@ export class Hubs {
   constructor(channels: ControllerChannels, log: EventLog) {
     const allocator = new Allocator(channels);
     this.#log = log;
-    this.block = new BlockHub(allocator);
-    this.network = new NetworkHub(allocator);
-    this.usb = new UsbHub(allocator);
-    for (const [of, hub] of this.#entries) {
-      hub.on('state', (relay) => {
-        this.#tell(of, relay, relay.state);
+    this.block = new BlockManager(allocator);
+    this.network = new NetworkManager(allocator);
+    this.usb = new UsbManager(allocator);
+    for (const [of, manager] of this.#entries) {
+      manager.on('state', (device) => {
+        this.#tell(of, device, device.state);
         for (const changed of this.#onChange.splice(0)) changed();
       });
       // Its requester has been told by a status, or is dead.
-      hub.on('error', (error) => log.failed(of, error));
+      manager.on('error', (error) => log.failed(of, error));
     }
   }
 
@@ -45,34 +45,34 @@ export class Hubs {
       request: (message) => domain.request(message, { timeout: ANSWER_TIMEOUT }),
       receive: (name, handler) => domain.receive(name, handler as never),
     };
-    for (const [, hub] of this.#entries) {
-      hub.addFrontend(domain.domid, peer);
-      hub.addBackend(domain.domid, peer);
+    for (const [, manager] of this.#entries) {
+      manager.addFrontend(domain.domid, peer);
+      manager.addBackend(domain.domid, peer);
     }
     domain.controlSocket.answer('device-crossed', ({ class: name, handle, port }) => {
-      for (const [of, hub] of this.#entries) {
-        const relay = of === name ? find(hub, domain.domid, handle) : undefined;
-        if (relay?.channel?.portB !== port) continue;
-        this.#crossed.add(relay.channel);
-        this.#tell(of, relay, 'crossed');
+      for (const [of, manager] of this.#entries) {
+        const device = of === name ? find(manager, domain.domid, handle) : undefined;
+        if (device?.channel?.portB !== port) continue;
+        this.#crossed.add(device.channel);
+        this.#tell(of, device, 'crossed');
       }
     });
   }
 
   /** The domain has ended: its devices are destroyed at their backends, in the order of PROTOCOL.md 3.6; those it served wait. */
   async remove(domid: number): Promise<void> {
-    for (const [, hub] of this.#entries) await hub.removeFrontend(domid);
+    for (const [, manager] of this.#entries) await manager.removeFrontend(domid);
     // Not awaited: frontends are told, and one that stands still is no reason for the next life to wait. A device's events keep their order.
-    for (const [, hub] of this.#entries) void hub.removeBackend(domid);
+    for (const [, manager] of this.#entries) void manager.removeBackend(domid);
   }
 
   /** What the backends of domain `ended` served, `domid` serves from now on. */
   async replaceBackend(ended: number, domid: number): Promise<void> {
-    await Promise.all(this.#entries.map(([, hub]) => hub.replaceBackend(ended, domid)));
+    await Promise.all(this.#entries.map(([, manager]) => manager.replaceBackend(ended, domid)));
   }
 
   /** Whether what its frontend has written has come back from its backend, since it was connected. */
-  hasCrossed({ channel }: Relay): boolean {
+  hasCrossed({ channel }: Device): boolean {
     return channel !== undefined && this.#crossed.has(channel);
   }
 
@@ -81,7 +81,7 @@ export class Hubs {
     return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
-  get #entries(): readonly (readonly [DeviceClass, DeviceHub])[] {
+  get #entries(): readonly (readonly [DeviceClass, DeviceManager])[] {
     return [
       ['block', this.block],
       ['network', this.network],
@@ -89,13 +89,13 @@ export class Hubs {
     ];
   }
 
-  #tell(of: DeviceClass, { frontend, backend, handle }: Relay, result: string): void {
+  #tell(of: DeviceClass, { frontend, backend, handle }: Device, result: string): void {
     this.#log.tell({ kind: 'device', from: frontend.domid, to: backend.domid, name: `${of} ${handle}`, result });
   }
 }
 
-function find(hub: DeviceHub, frontend: number, handle: number): Relay | undefined {
-  return hub.devicesOf(frontend).find((relay) => relay.handle === handle);
+function find(manager: DeviceManager, frontend: number, handle: number): Device | undefined {
+  return manager.devicesOf(frontend).find((device) => device.handle === handle);
 }
 
 /** Event channels as devices want them: a domain that has died has taken its ends along. */

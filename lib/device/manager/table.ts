@@ -9,7 +9,7 @@ import type { InterfaceStatus } from '../wire.ts';
  * - DISCONNECTED: created.
  * - CONNECTED
  */
-export type RelayState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECTED';
+export type DeviceState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECTED';
 
 /**
  * `attach`, `change`, `destroy`: the owner of the device; UP, DOWN, CONNECT, DISCONNECT: its frontend; `frontendGone`: the
@@ -17,7 +17,7 @@ export type RelayState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECTE
  * `connect` by a status or `openChannel`, `connect` by INTERFACE_NOT_FOUND, `connect` or `create` because the backend is not there
  * to do it.
  */
-export type RelayEvent =
+export type DeviceEvent =
   | 'attach'
   | 'change'
   | 'destroy'
@@ -37,7 +37,7 @@ export type RelayEvent =
  * and the backend's port. `keepFrames` are those of the frontend's CONNECT. `renew` destroys and creates where a backend of the
  * class connects only what is new.
  */
-export type RelayAction =
+export type DeviceAction =
   | 'create'
   | 'change'
   | 'disconnect'
@@ -50,20 +50,20 @@ export type RelayAction =
   | 'dropFrames';
 
 /** INTERFACE_STATUS to the frontend, unless its driver is DOWN. CHANGED is said as the class says it. */
-export type RelayNotice = InterfaceStatus;
+export type DeviceNotice = InterfaceStatus;
 
-type RelayCell = Cell<RelayState, RelayAction, RelayNotice>;
+type DeviceCell = Cell<DeviceState, DeviceAction, DeviceNotice>;
 
-const CLOSE = ['closeChannel', 'dropFrames'] as const satisfies readonly RelayAction[];
-const RESET = ['disconnect', 'renew', ...CLOSE] as const satisfies readonly RelayAction[];
-const stay = <S extends RelayState>(next: S): RelayCell => ({ next });
+const CLOSE = ['closeChannel', 'dropFrames'] as const satisfies readonly DeviceAction[];
+const RESET = ['disconnect', 'renew', ...CLOSE] as const satisfies readonly DeviceAction[];
+const stay = <S extends DeviceState>(next: S): DeviceCell => ({ next });
 /** Say where we are: it was asked for what already is so. */
-const confirm = (next: 'DISCONNECTED' | 'DOWN'): RelayCell => ({ next, tell: ['DISCONNECTED'] });
+const confirm = (next: 'DISCONNECTED' | 'DOWN'): DeviceCell => ({ next, tell: ['DISCONNECTED'] });
 
 /** One table for all classes. */
 // biome-ignore format: a table, one cell a line
-export const RELAY: Table<RelayState, RelayEvent, RelayAction, RelayNotice> = {
-  name: 'relay',
+export const DEVICE: Table<DeviceState, DeviceEvent, DeviceAction, DeviceNotice> = {
+  name: 'device',
   initial: 'ABSENT',
   cells: {
     ABSENT: {

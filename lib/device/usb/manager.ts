@@ -1,7 +1,7 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { ChannelAllocator } from '../context.ts';
-import { type Attachment, DeviceHub } from '../relay/hub.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Device } from '../manager/device.ts';
+import { type Attachment, DeviceManager } from '../manager/device-manager.ts';
 import { USB } from './wire.ts';
 
 /** A host port for a domain. */
@@ -20,11 +20,11 @@ export interface UsbDeviceOptions {
 
 /** The USB controller of one frontend, and the host ports behind it. */
 export class UsbDevice {
-  readonly relay: Relay;
+  readonly device: Device;
 
   /** @internal */
-  constructor(relay: Relay) {
-    this.relay = relay;
+  constructor(device: Device) {
+    this.device = device;
   }
 
   /**
@@ -34,34 +34,34 @@ export class UsbDevice {
    *   taken, OUT_OF_MEMORY
    */
   async claimPort({ path, usbifPort }: PortClaim): Promise<void> {
-    await this.relay.change(about(path), this.relay.toBackend('USBIF_BE_CLAIM_PORT', { path, usbifPort }));
+    await this.device.change(about(path), this.device.toBackend('USBIF_BE_CLAIM_PORT', { path, usbifPort }));
   }
 
   /** Why the domain has not that port, where the backend refused it when the interface was created. */
   refusalOf(path: string): CtrlIfError | undefined {
-    return this.relay.refusals.get(about(path));
+    return this.device.refusals.get(about(path));
   }
 
   /** Takes a host port back. @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` where nobody has that port */
   async releasePort(path: string): Promise<void> {
-    await this.relay.changeBack(about(path), { name: 'USBIF_BE_RELEASE_PORT', path });
+    await this.device.changeBack(about(path), { name: 'USBIF_BE_RELEASE_PORT', path });
   }
 }
 
 /** The controller's part of all USB controllers: one a domain. */
-export class UsbHub extends DeviceHub {
+export class UsbManager extends DeviceManager {
   constructor(channels: ChannelAllocator) {
     super(USB, channels);
   }
 
-  /** See {@link DeviceHub.attachDevice}. */
+  /** See {@link DeviceManager.attachDevice}. */
   async attach(where: Omit<Attachment, 'handle'>, options: UsbDeviceOptions = {}): Promise<UsbDevice> {
     const { bandwidth = 500, ports = [] } = options;
     let numPorts = () => 0;
     const status = () => ({ bandwidth, numPorts: numPorts() });
-    const claim = async (relay: Relay) => {
-      numPorts = () => numPortsOf(relay);
-      for (const port of ports) await new UsbDevice(relay).claimPort(port);
+    const claim = async (device: Device) => {
+      numPorts = () => numPortsOf(device);
+      for (const port of ports) await new UsbDevice(device).claimPort(port);
     };
     return new UsbDevice(await this.attachDevice(where, { connect: { bandwidth }, status }, claim));
   }
@@ -70,7 +70,7 @@ export class UsbHub extends DeviceHub {
 const about = (path: string): string => `port ${path}`;
 
 /** Ports are polled up to this number: the highest, not how many (PROTOCOL.md 3.9). */
-function numPortsOf({ settings, refusals }: Relay): number {
+function numPortsOf({ settings, refusals }: Device): number {
   const claimed = [...settings].filter(([port]) => !refusals.has(port));
   return Math.max(0, ...claimed.map(([, { usbifPort }]) => (usbifPort as number) + 1));
 }
