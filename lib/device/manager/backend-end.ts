@@ -3,7 +3,7 @@ import type { AnyMessage } from '../../link/codec.ts';
 import type { MessageName } from '../../wire/codec.ts';
 import { Raised } from '../table.ts';
 import { backendMessage, type DeviceWire } from '../wire.ts';
-import type { Party } from './party.ts';
+import type { DomainPeer } from './domain-peer.ts';
 import { refused } from './refused.ts';
 import { Settings } from './settings.ts';
 
@@ -34,16 +34,16 @@ export class BackendEnd {
   /** VBDs, the credit limit, ports. */
   readonly settings = new Settings();
   readonly #with: BackendEndOptions;
-  #party: Party;
+  #domain: DomainPeer;
   #failure: unknown;
 
-  constructor(party: Party, options: BackendEndOptions) {
-    this.#party = party;
+  constructor(domain: DomainPeer, options: BackendEndOptions) {
+    this.#domain = domain;
     this.#with = options;
   }
 
-  get party(): Party {
-    return this.#party;
+  get domain(): DomainPeer {
+    return this.#domain;
   }
 
   /** Why it could not be created when that was tried last, or what of it was refused. */
@@ -52,14 +52,14 @@ export class BackendEnd {
   }
 
   /** Another driver domain: what follows goes to it. */
-  moveTo(party: Party): void {
-    this.#party = party;
+  moveTo(domain: DomainPeer): void {
+    this.#domain = domain;
   }
 
   /** Says of what is to happen later whether the driver that is there now has not been DOWN since. */
   current(): () => boolean {
-    const { life } = this.#party;
-    return () => this.#party.life === life;
+    const { life } = this.#domain;
+    return () => this.#domain.life === life;
   }
 
   /** A message to the backend about this interface. */
@@ -116,7 +116,7 @@ export class BackendEnd {
   /** @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, or the failure of the request */
   async ask(message: AnyMessage): Promise<void> {
     const { wire, frontend } = this.#with;
-    const { domid, peer } = this.#party;
+    const { domid, peer } = this.#domain;
     const { status } = await peer.request(message);
     // RELEASE_PORT has none.
     if (status === undefined || status === wire.statuses.OKAY) return;
@@ -135,7 +135,7 @@ export class BackendEnd {
 
   async #make(isCurrent: Making['isCurrent'], message: AnyMessage): Promise<void> {
     const gone = () => {
-      if (isCurrent?.() === false) throw wentDown(this.#party.domid, message);
+      if (isCurrent?.() === false) throw wentDown(this.#domain.domid, message);
     };
     gone();
     await this.ask(message);

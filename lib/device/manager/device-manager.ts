@@ -4,7 +4,7 @@ import type { AnyMessage } from '../../link/codec.ts';
 import type { ChannelAllocator, Peer } from '../context.ts';
 import { type DeviceWire, DRIVER_STATUS, fieldsOf, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import { Device, type DeviceFields } from './device.ts';
-import type { Party } from './party.ts';
+import type { DomainPeer } from './domain-peer.ts';
 import type { DeviceEvent } from './table.ts';
 
 export interface DeviceManagerEvents {
@@ -30,7 +30,7 @@ export interface Attachment {
 }
 
 /** A domain with a driver of the class. */
-interface Driver extends Party {
+interface Driver extends DomainPeer {
   isUp: boolean;
   life: object;
   readonly takeBack: (() => void)[];

@@ -12,7 +12,7 @@ import {
   type InterfaceStatus,
 } from '../wire.ts';
 import { BackendEnd, type Making } from './backend-end.ts';
-import type { Party } from './party.ts';
+import type { DomainPeer } from './domain-peer.ts';
 import { DEVICE, type DeviceAction, type DeviceEvent, type DeviceNotice, type DeviceState } from './table.ts';
 
 /** The status of the interface in each state of the device, as QUERY answers it. */
@@ -34,8 +34,8 @@ export interface DeviceFields {
 
 export interface DeviceContext {
   readonly wire: DeviceWire;
-  readonly frontend: Party;
-  readonly backend: Party;
+  readonly frontend: DomainPeer;
+  readonly backend: DomainPeer;
   readonly handle: number;
   readonly channels: ChannelAllocator;
   readonly fields: DeviceFields;
@@ -79,12 +79,12 @@ export class Device {
     return this.#with.handle;
   }
 
-  get frontend(): Party {
+  get frontend(): DomainPeer {
     return this.#with.frontend;
   }
 
-  get backend(): Party {
-    return this.#backend.party;
+  get backend(): DomainPeer {
+    return this.#backend.domain;
   }
 
   get state(): DeviceState {
@@ -117,7 +117,7 @@ export class Device {
   }
 
   /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
-  moveTo(backend: Party): void {
+  moveTo(backend: DomainPeer): void {
     this.#backend.moveTo(backend);
   }
 
