@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Target } from './targets.ts';
+import type { Target } from './pdevice-table.ts';
 
 /**
  * Why a disk of that target cannot be served, in words for people; undefined where it can. The target is the path of a file or a

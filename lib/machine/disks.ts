@@ -1,7 +1,6 @@
 import type { Vbd } from '../device/block/backend.ts';
 import type { BlockDevice } from '../device/block/manager.ts';
 import { CtrlIfError } from '../errors.ts';
-import { despiteFailures } from './despite-failures.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import {
   type Attaching,
@@ -11,8 +10,9 @@ import {
   type DevicesContext,
   noDevice,
 } from './domain-devices.ts';
+import { forEachSettled } from './for-each-settled.ts';
 import type { DeviceInfo, DiskConfig } from './operations.ts';
-import type { Targets } from './targets.ts';
+import type { PdeviceTable } from './pdevice-table.ts';
 
 /** The interface to one backend, and the disks behind it. */
 interface Interface {
@@ -38,7 +38,7 @@ export class Disks implements ClassDevices {
     const found = this.#interfaces.get(backend.name);
     const has = this.#find(vdevice);
     if (has && !this.#isAsked(vdevice, backend.name)) throw vbdExists(vdevice, has.name);
-    const vbd: Vbd = { vdevice, pdevice: at.targets.take({ target, mode }), devHandle: 0, readonly: mode === 'r' };
+    const vbd: Vbd = { vdevice, pdevice: at.pdevices.take({ target, mode }), devHandle: 0, readonly: mode === 'r' };
     const disk = { config: { ...config, backend: backend.name }, vbd };
     try {
       if (found?.device) await found.device.createVbd(vbd);
@@ -50,13 +50,13 @@ export class Disks implements ClassDevices {
       }
       this.#interfaces.get(backend.name)!.disks.set(vdevice, disk);
     } catch (error) {
-      const explained = explain(at.targets, disk, backend.name, error);
-      at.targets.free(vbd.pdevice);
+      const explained = explain(at.pdevices, disk, backend.name, error);
+      at.pdevices.free(vbd.pdevice);
       throw explained;
     }
   }
 
-  async detach({ managers, targets }: DevicesContext, vdevice: number): Promise<void> {
+  async detach({ managers, pdevices }: DevicesContext, vdevice: number): Promise<void> {
     const found = this.#find(vdevice);
     if (!found) throw noDevice(`there is no disk with vdevice ${vdevice}`, `one of ${this.#vdevices()}`, vdevice);
     const { name, in: of } = found;
@@ -66,19 +66,19 @@ export class Disks implements ClassDevices {
       if (of.device) await managers.block.detach(of.device.device);
       this.#interfaces.delete(name);
     }
-    targets.free(of.disks.get(vdevice)!.vbd.pdevice);
+    pdevices.free(of.disks.get(vdevice)!.vbd.pdevice);
     of.disks.delete(vdevice);
   }
 
   replay(at: Attaching): Promise<void> {
-    return despiteFailures(this.#interfaces, async ([name, each]) => {
+    return forEachSettled(this.#interfaces, async ([name, each]) => {
       const backend = at.backend(name);
       if (each.device || backend.domid === undefined) return;
       const vbds = [...each.disks.values()].map(({ vbd }) => vbd);
       each.device = await at.managers.block.attach({ ...where(at, backend, each.handle), lasting: true }, { vbds });
       for (const disk of each.disks.values()) {
         const refusal = each.device.refusalOf(disk.vbd.vdevice);
-        if (refusal) throw explain(at.targets, disk, name, refusal);
+        if (refusal) throw explain(at.pdevices, disk, name, refusal);
       }
       for (const error of each.device.device.problems) throw error;
     });
@@ -95,8 +95,8 @@ export class Disks implements ClassDevices {
     for (const each of this.#interfaces.values()) each.device = undefined;
   }
 
-  forget(targets: Targets): void {
-    for (const { disks } of this.#interfaces.values()) for (const { vbd } of disks.values()) targets.free(vbd.pdevice);
+  forget(pdevices: PdeviceTable): void {
+    for (const { disks } of this.#interfaces.values()) for (const { vbd } of disks.values()) pdevices.free(vbd.pdevice);
     this.#interfaces.clear();
   }
 
@@ -145,10 +145,10 @@ export function where({ domid }: Attaching, backend: BackendName, handle: number
 }
 
 /** In place of a backend's PHYSDEV_NOT_FOUND: which target of which disk, and why, where the backend has told. */
-function explain(targets: Targets, { config, vbd }: Disk, backend: string, error: unknown): unknown {
+function explain(pdevices: PdeviceTable, { config, vbd }: Disk, backend: string, error: unknown): unknown {
   if (!(error instanceof CtrlIfError) || error.received !== 'PHYSDEV_NOT_FOUND') return error;
   const { target } = config;
-  const why = targets.reasonOf(vbd.pdevice) ?? `${target} is nothing that ${backend} can open; see what it says of it`;
+  const why = pdevices.reasonOf(vbd.pdevice) ?? `${target} is nothing that ${backend} can open; see what it says of it`;
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
     `disk ${vbd.vdevice} was refused by ${backend} (PHYSDEV_NOT_FOUND): ${why}`,

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Device } from '../device/manager/device.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { ResolvedConfig } from './config.ts';
-import { despiteFailures } from './despite-failures.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import { Disks } from './disks.ts';
+import { forEachSettled } from './for-each-settled.ts';
 import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
-import type { Targets } from './targets.ts';
+import type { PdeviceTable } from './pdevice-table.ts';
 import { UsbPorts } from './usb-ports.ts';
 import { Vifs } from './vifs.ts';
 
@@ -22,7 +22,7 @@ export interface BackendName {
 
 export interface DevicesContext {
   readonly managers: DeviceManagers;
-  readonly targets: Targets;
+  readonly pdevices: PdeviceTable;
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
   backend(reference: DomainReference | undefined): BackendName;
   /** The name of the domain that has that USB port of that backend. */
@@ -64,7 +64,7 @@ export interface ClassDevices {
   /** The domain has ended, and its interfaces with it. */
   lose(): void;
   /** The domain is gone for good. */
-  forget(targets: Targets): void;
+  forget(pdevices: PdeviceTable): void;
   list(describe: Describe): DeviceInfo[];
 }
 
@@ -149,7 +149,7 @@ export class DomainDevices {
   }
 
   forget(): void {
-    for (const devices of this.#classes) devices.forget(this.#with.targets);
+    for (const devices of this.#classes) devices.forget(this.#with.pdevices);
   }
 
   list(deviceClass?: DeviceClass): readonly DeviceInfo[] {
@@ -184,7 +184,7 @@ export class DomainDevices {
 
   #replay(): Promise<void> {
     return this.#inTurn(() =>
-      despiteFailures(this.#classes, async (devices) => {
+      forEachSettled(this.#classes, async (devices) => {
         // It may end meanwhile.
         if (this.#domid !== undefined) await devices.replay(this.#attaching());
       }),

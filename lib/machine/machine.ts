@@ -33,9 +33,9 @@ import {
   operations,
   streams,
 } from './operations.ts';
+import { PdeviceTable } from './pdevice-table.ts';
 import { ControlSwitch } from './switch.ts';
 import { Taps } from './taps.ts';
-import { Targets } from './targets.ts';
 
 export interface MachineOptions {
   /** The controller's name; default `default`. */
@@ -68,7 +68,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   readonly #taps = new Taps();
   readonly #log: EventLog;
   readonly #managers: DeviceManagers;
-  readonly #targets = new Targets();
+  readonly #pdevices = new PdeviceTable();
   readonly #domains = new DomainRegistry();
   /** Of the links whose end somebody waits for. */
   readonly #ends = new WeakMap<Domain, Promise<void>>();
@@ -200,7 +200,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     checkRoom(resolved);
     const devices = new DomainDevices({
       managers: this.#managers,
-      targets: this.#targets,
+      pdevices: this.#pdevices,
       backend: (reference) => this.#domains.backend(reference),
       portOwner: (backend, path) =>
         [...this.#domains].find((domain) => domain.devices.hasPort(backend, path))?.config.name,
@@ -267,8 +267,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     }
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
-    link.controlSocket.answer('disk-target', ({ pdevice }) => this.#targets.get(pdevice));
-    link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#targets.explain(pdevice, why));
+    link.controlSocket.answer('disk-target', ({ pdevice }) => this.#pdevices.get(pdevice));
+    link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#pdevices.explain(pdevice, why));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
     this.#taps.add(link);
     this.#managers.add(link);

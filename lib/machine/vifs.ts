@@ -1,9 +1,9 @@
 import type { NetworkDevice } from '../device/network/manager.ts';
 import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
-import { despiteFailures } from './despite-failures.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import { where } from './disks.ts';
 import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';
+import { forEachSettled } from './for-each-settled.ts';
 import type { DeviceInfo, VifConfig } from './operations.ts';
 
 interface Vif {
@@ -40,7 +40,7 @@ export class Vifs implements ClassDevices {
   }
 
   replay(at: Attaching): Promise<void> {
-    return despiteFailures(this.#vifs, async ([handle, vif]) => {
+    return forEachSettled(this.#vifs, async ([handle, vif]) => {
       if (vif.device || at.backend(vif.config.backend).domid === undefined) return;
       vif.device = await attach(at, handle, vif, true);
       for (const error of vif.device.device.problems) throw error;

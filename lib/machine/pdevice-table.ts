@@ -12,8 +12,8 @@ const MOST = 0x1_0000;
 /** In characters: a path may have 4,096 bytes, and this is for people. */
 const LONGEST_REASON = 5000;
 
-/** The numbers that stand for disks' targets in BLKIF_BE_VBD_CREATE, which has no room for a path; a backend asks what they are. */
-export class Targets {
+/** The numbers that stand for the targets of disks in BLKIF_BE_VBD_CREATE, which has no room for a path; a backend asks what they are. */
+export class PdeviceTable {
   readonly #targets = new Map<number, Target>();
   readonly #reasons = new Map<number, string>();
 
