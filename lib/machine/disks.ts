@@ -91,11 +91,11 @@ export class Disks implements ClassDevices {
     }
   }
 
-  lose(): void {
+  lifeEnded(): void {
     for (const each of this.#interfaces.values()) each.device = undefined;
   }
 
-  forget(pdevices: PdeviceTable): void {
+  domainGone(pdevices: PdeviceTable): void {
     for (const { disks } of this.#interfaces.values()) for (const { vbd } of disks.values()) pdevices.free(vbd.pdevice);
     this.#interfaces.clear();
   }

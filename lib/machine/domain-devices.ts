@@ -62,9 +62,9 @@ export interface ClassDevices {
   /** Takes all interfaces from the backends. */
   release(managers: DeviceManagers): Promise<void>;
   /** The domain has ended, and its interfaces with it. */
-  lose(): void;
+  lifeEnded(): void;
   /** The domain is gone for good. */
-  forget(pdevices: PdeviceTable): void;
+  domainGone(pdevices: PdeviceTable): void;
   list(describe: Describe): DeviceInfo[];
 }
 
@@ -140,16 +140,16 @@ export class DomainDevices {
   }
 
   /** The domain has ended: its interfaces are destroyed. What it had is remembered. */
-  lose(domid: number): Promise<void> {
+  lifeEnded(domid: number): Promise<void> {
     this.#domid = undefined;
     return this.#inTurn(async () => {
-      for (const devices of this.#classes) devices.lose();
+      for (const devices of this.#classes) devices.lifeEnded();
       await this.#with.managers.remove(domid);
     });
   }
 
-  forget(): void {
-    for (const devices of this.#classes) devices.forget(this.#with.pdevices);
+  domainGone(): void {
+    for (const devices of this.#classes) devices.domainGone(this.#with.pdevices);
   }
 
   list(deviceClass?: DeviceClass): readonly DeviceInfo[] {

@@ -59,14 +59,14 @@ export class UsbPorts implements ClassDevices {
 
   async release(managers: DeviceManagers): Promise<void> {
     if (this.#device) await managers.usb.detach(this.#device.device);
-    this.lose();
+    this.lifeEnded();
   }
 
-  lose(): void {
+  lifeEnded(): void {
     this.#device = undefined;
   }
 
-  forget(): void {
+  domainGone(): void {
     this.#ports.clear();
   }
 

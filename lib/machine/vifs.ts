@@ -54,11 +54,11 @@ export class Vifs implements ClassDevices {
     }
   }
 
-  lose(): void {
+  lifeEnded(): void {
     for (const vif of this.#vifs.values()) vif.device = undefined;
   }
 
-  forget(): void {
+  domainGone(): void {
     this.#vifs.clear();
   }
 

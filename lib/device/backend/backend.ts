@@ -110,7 +110,7 @@ export abstract class Backend<
           await released;
           await machine.fire('stop', call);
         }
-        this.#forgetAbsent(each);
+        this.#removeIfAbsent(each);
       }),
     );
     await this.#tellDriverStatus('DOWN');
@@ -136,7 +136,7 @@ export abstract class Backend<
   /** Lets an event of the class's own take its turn at an interface. */
   protected async fire(event: BackendEvent | E, call: BackendCall<I>): Promise<void> {
     const { machine } = this.#entry(call.interface, call.message);
-    await machine.fire(event, call).finally(() => this.#forgetAbsent(call.interface));
+    await machine.fire(event, call).finally(() => this.#removeIfAbsent(call.interface));
   }
 
   async #answer(event: BackendEvent | E, message: AnyMessage, request: PendingRequest): Promise<object | undefined> {
@@ -162,7 +162,7 @@ export abstract class Backend<
     return entry;
   }
 
-  #forgetAbsent(id: BackendInterface): void {
+  #removeIfAbsent(id: BackendInterface): void {
     if (id.state === 'ABSENT') this.#known.delete(keyOf(id));
   }
 

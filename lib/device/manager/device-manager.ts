@@ -85,7 +85,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     this.#end(this.#frontends, domid);
     const devices = this.#devicesAt('frontend', domid);
     await this.#fireAll(devices, 'frontendGone');
-    await Promise.all(devices.map((device) => this.#forget(device)));
+    await Promise.all(devices.map((device) => this.#remove(device)));
   }
 
   /**
@@ -112,10 +112,10 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     return this.#devicesAt('frontend', frontend).sort((a, b) => a.handle - b.handle);
   }
 
-  /** Forgets the device: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
+  /** Takes the device away: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
   async detach(device: Device): Promise<void> {
     await device.fire('destroy');
-    await this.#forget(device);
+    await this.#remove(device);
   }
 
   /**
@@ -147,14 +147,14 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
       await prepare(device);
       await (back.isUp ? device.attach(lasting) : device.fire('backendDown'));
     } catch (error) {
-      await this.#forget(device);
+      await this.#remove(device);
       throw error;
     }
     return device;
   }
 
   /** Nothing happens to it from now on; what waited for its turn behind its end, such as a backend's UP, is undone. */
-  async #forget(device: Device): Promise<void> {
+  async #remove(device: Device): Promise<void> {
     this.#devices.delete(device);
     await this.#fireAll([device], 'destroy');
   }

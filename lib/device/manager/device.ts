@@ -180,9 +180,9 @@ export class Device {
 
   /** Sends `message` where the interface is there and has it, and says what {@link change} has set no more. */
   async changeBack(about: string, message: AnyMessage): Promise<void> {
-    const forget = () => this.#backend.settings.delete(about);
-    await this.#machine.fire('change', { message, remember: forget }, () => !this.refusals.has(about));
-    forget();
+    const unset = () => this.#backend.settings.delete(about);
+    await this.#machine.fire('change', { message, remember: unset }, () => !this.refusals.has(about));
+    unset();
   }
 
   /** A message to the backend about this interface. */

@@ -41,6 +41,6 @@ export class MockMachine {
   kill(domid: number): void {
     this.#domains.get(domid)?.guest.die();
     this.#domains.delete(domid);
-    this.memory.forget(domid);
+    this.memory.removeDomain(domid);
   }
 }

@@ -68,7 +68,7 @@ export class MockMemory {
   }
 
   /** The domain has died: its frames and its mappings are gone. */
-  forget(domid: number): void {
+  removeDomain(domid: number): void {
     for (const mapping of this.#mappings) if (mapping.domid === domid) this.#mappings.delete(mapping);
     for (const each of this.#frames.keys()) if (each.startsWith(`${domid}/`)) this.#frames.delete(each);
   }
