@@ -38,10 +38,10 @@ import { Guest } from 'ctrl-if';
 import { BlockBackend, backendContext } from 'ctrl-if/device';
 
 class Adder extends BlockBackend {
-  onNotify(each) {
-    const [page] = each.frames;
+  onNotify(device) {
+    const [page] = device.frames;
     page.store32(4, page.load32(0) + 1);
-    each.notify();
+    device.notify();
   }
 }
 
@@ -60,11 +60,11 @@ import { BlockFrontend, frontendContext } from 'ctrl-if/device';
 const guest = await Guest.connect({ memory: { frames: 64 } });
 guest.on('close', () => process.exit());
 const frontend = new BlockFrontend(frontendContext(guest));
-frontend.on('connected', (each) => {
-  each.frames[0].store32(0, 41);
-  each.notify();
+frontend.on('connected', (device) => {
+  device.frames[0].store32(0, 41);
+  device.notify();
 });
-frontend.on('notified', (each) => guest.console.write(\`41 and one is \${each.frames[0].load32(4)}\\n\`));
+frontend.on('notified', (device) => guest.console.write(\`41 and one is \${device.frames[0].load32(4)}\\n\`));
 await frontend.start();
 \`\`\`
 

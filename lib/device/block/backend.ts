@@ -55,8 +55,8 @@ export class BlockBackend extends Backend<BlockBackendInterface, BlockBackendEve
   onVbdDestroy(_interface: BlockBackendInterface, _vbd: Vbd): void | Promise<void> {}
 
   /** Closes what VBDs are left. A backend that overrides it calls it too. */
-  override async onDestroy(each: BlockBackendInterface): Promise<void> {
-    for (const vbd of each.vbds.values()) await this.#close(each, vbd);
+  override async onDestroy(device: BlockBackendInterface): Promise<void> {
+    for (const vbd of device.vbds.values()) await this.#close(device, vbd);
   }
 
   protected override messages(): { readonly [event: string]: string } {
@@ -74,10 +74,10 @@ export class BlockBackend extends Backend<BlockBackendInterface, BlockBackendEve
     allocateVbd: ({ interface: { vbds } }: BackendCall<BlockBackendInterface>) => {
       if (vbds.size >= this.#maxVbds) throw new Refusal('OUT_OF_MEMORY');
     },
-    openVbd: async ({ interface: each, message }: BackendCall<BlockBackendInterface>) => {
+    openVbd: async ({ interface: device, message }: BackendCall<BlockBackendInterface>) => {
       const vbd = readVbd(message);
-      await refuseWith('PHYSDEV_NOT_FOUND', () => this.onVbdCreate(each, vbd));
-      each.addVbd(vbd);
+      await refuseWith('PHYSDEV_NOT_FOUND', () => this.onVbdCreate(device, vbd));
+      device.addVbd(vbd);
     },
     findVbd: (call: BackendCall<BlockBackendInterface>) => {
       if (!vbdOf(call)) throw new Refusal('VBD_NOT_FOUND');
@@ -85,9 +85,9 @@ export class BlockBackend extends Backend<BlockBackendInterface, BlockBackendEve
     closeVbd: (call: BackendCall<BlockBackendInterface>) => this.#close(call.interface, vbdOf(call)!),
   };
 
-  async #close(each: BlockBackendInterface, vbd: Vbd): Promise<void> {
-    each.removeVbd(vbd.vdevice);
-    await this.onVbdDestroy(each, vbd);
+  async #close(device: BlockBackendInterface, vbd: Vbd): Promise<void> {
+    device.removeVbd(vbd.vdevice);
+    await this.onVbdDestroy(device, vbd);
   }
 }
 

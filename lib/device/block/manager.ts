@@ -48,11 +48,11 @@ export class BlockManager extends DeviceManager {
   }
 
   /** See {@link DeviceManager.attachDevice}. */
-  async attach(where: Attachment, { vbds = [] }: BlockDeviceOptions = {}): Promise<BlockDevice> {
+  async attach(attachment: Attachment, { vbds = [] }: BlockDeviceOptions = {}): Promise<BlockDevice> {
     const add = async (device: Device) => {
       for (const vbd of vbds) await new BlockDevice(device).createVbd(vbd);
     };
-    return new BlockDevice(await this.attachDevice(where, {}, add));
+    return new BlockDevice(await this.attachDevice(attachment, {}, add));
   }
 }
 

@@ -176,15 +176,15 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   }
 
   #backendUp(devices: readonly Device[]): Promise<void> {
-    return this.#each(devices, (device) => device.backendUp());
+    return this.#forEach(devices, (device) => device.backendUp());
   }
 
   #fireAll(devices: readonly Device[], event: DeviceEvent): Promise<void> {
-    return this.#each(devices, (device) => device.fire(event));
+    return this.#forEach(devices, (device) => device.fire(event));
   }
 
   /** The devices of one domain do not wait for those of others, nor fail with them. */
-  async #each(devices: readonly Device[], act: (device: Device) => Promise<void>): Promise<void> {
+  async #forEach(devices: readonly Device[], act: (device: Device) => Promise<void>): Promise<void> {
     await Promise.all(devices.map((device) => act(device).catch((error) => this.emit('error', error))));
   }
 
@@ -197,7 +197,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   async #frontendStatus(driver: Driver, isUp: boolean): Promise<object> {
     driver.isUp = isUp;
     const devices = this.devicesOf(driver.domid);
-    await this.#each(devices, (device) => (isUp ? device.frontendUp() : device.fire('DOWN')));
+    await this.#forEach(devices, (device) => (isUp ? device.frontendUp() : device.fire('DOWN')));
     const maxHandle = Math.max(0, ...devices.map(({ handle }) => handle));
     if (isUp && this.#wire.answersDriverUp) {
       const name = this.#wire.frontend.DRIVER_STATUS;

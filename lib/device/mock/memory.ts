@@ -70,7 +70,7 @@ export class MockMemory {
   /** The domain has died: its frames and its mappings are gone. */
   removeDomain(domid: number): void {
     for (const mapping of this.#mappings) if (mapping.domid === domid) this.#mappings.delete(mapping);
-    for (const each of this.#frames.keys()) if (each.startsWith(`${domid}/`)) this.#frames.delete(each);
+    for (const id of this.#frames.keys()) if (id.startsWith(`${domid}/`)) this.#frames.delete(id);
   }
 
   #isMapped(frame: Frame): boolean {

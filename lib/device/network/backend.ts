@@ -46,8 +46,8 @@ export class NetworkBackend extends Backend<NetworkBackendInterface, NetworkBack
   }
 
   /** Sends away the packets that wait for credit. A backend that overrides it calls it too. */
-  override onDisconnect(each: NetworkBackendInterface): void | Promise<void> {
-    each.credit.close();
+  override onDisconnect(device: NetworkBackendInterface): void | Promise<void> {
+    device.credit.close();
   }
 
   protected override messages(): { readonly [event: string]: string } {

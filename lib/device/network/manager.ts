@@ -38,12 +38,12 @@ export class NetworkManager extends DeviceManager {
   }
 
   /** See {@link DeviceManager.attachDevice}. */
-  async attach(where: Attachment, options: NetworkDeviceOptions): Promise<NetworkDevice> {
+  async attach(attachment: Attachment, options: NetworkDeviceOptions): Promise<NetworkDevice> {
     const { mac, beMac = '00:00:00:00:00:00', creditLimit } = options;
     const fields = { create: { mac, beMac }, status: () => ({ mac }) };
     const limit = async (device: Device) => {
       if (creditLimit) await new NetworkDevice(device).setCreditLimit(creditLimit);
     };
-    return new NetworkDevice(await this.attachDevice(where, fields, limit));
+    return new NetworkDevice(await this.attachDevice(attachment, fields, limit));
   }
 }

@@ -55,7 +55,7 @@ export class UsbManager extends DeviceManager {
   }
 
   /** See {@link DeviceManager.attachDevice}. */
-  async attach(where: Omit<Attachment, 'handle'>, options: UsbDeviceOptions = {}): Promise<UsbDevice> {
+  async attach(attachment: Omit<Attachment, 'handle'>, options: UsbDeviceOptions = {}): Promise<UsbDevice> {
     const { bandwidth = 500, ports = [] } = options;
     let numPorts = () => 0;
     const status = () => ({ bandwidth, numPorts: numPorts() });
@@ -63,7 +63,7 @@ export class UsbManager extends DeviceManager {
       numPorts = () => numPortsOf(device);
       for (const port of ports) await new UsbDevice(device).claimPort(port);
     };
-    return new UsbDevice(await this.attachDevice(where, { connect: { bandwidth }, status }, claim));
+    return new UsbDevice(await this.attachDevice(attachment, { connect: { bandwidth }, status }, claim));
   }
 }
 
