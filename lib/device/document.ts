@@ -1,10 +1,10 @@
 /** `docs/devices.md`, made from the tables: what is drawn there is what runs. */
 import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
-import { BLOCK_REFUSALS } from './block/backend-table.ts';
+import { BLOCK_REFUSALS } from './classes/block/backend-table.ts';
+import { USB_REFUSALS } from './classes/usb/backend-table.ts';
 import type { AnyTable, Cell } from './table.ts';
 import { TABLES } from './tables.ts';
-import { USB_REFUSALS } from './usb/backend-table.ts';
 
 type AnyCell = Cell<string, string, string>;
 

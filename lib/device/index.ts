@@ -2,10 +2,21 @@
 export { Backend, type BackendEvents, type BackendOptions } from './backend/backend.ts';
 export { BackendInterface } from './backend/interface.ts';
 export type { BackendState } from './backend/table.ts';
-export { BlockBackend, BlockBackendInterface, type BlockBackendOptions, type Vbd } from './block/backend.ts';
-export { BlockFrontend } from './block/frontend.ts';
-export { BlockDevice, type BlockDeviceOptions, BlockManager } from './block/manager.ts';
-export { BLOCK } from './block/wire.ts';
+export { BlockBackend, BlockBackendInterface, type BlockBackendOptions, type Vbd } from './classes/block/backend.ts';
+export { BlockFrontend } from './classes/block/frontend.ts';
+export { BlockDevice, type BlockDeviceOptions, BlockManager } from './classes/block/manager.ts';
+export { BLOCK } from './classes/block/wire.ts';
+export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './classes/network/backend.ts';
+export { CreditGate } from './classes/network/credit-gate.ts';
+export { NetworkFrontend } from './classes/network/frontend.ts';
+export { NetworkDevice, type NetworkDeviceOptions, NetworkManager } from './classes/network/manager.ts';
+export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './classes/network/token-bucket.ts';
+export { NETWORK } from './classes/network/wire.ts';
+export { UsbBackend, type UsbBackendOptions } from './classes/usb/backend.ts';
+export { UsbFrontend } from './classes/usb/frontend.ts';
+export { type PortClaim, UsbDevice, type UsbDeviceOptions, UsbManager } from './classes/usb/manager.ts';
+export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './classes/usb/ports.ts';
+export { USB } from './classes/usb/wire.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type * from './context.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
@@ -22,22 +33,11 @@ export { MockFrontend, type MockFrontendOptions } from './mock/frontend.ts';
 export { type MockDomain, MockMachine } from './mock/machine.ts';
 export { MockMemory } from './mock/memory.ts';
 export { MockPeer } from './mock/peer.ts';
-export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './network/backend.ts';
-export { CreditGate } from './network/credit-gate.ts';
-export { NetworkFrontend } from './network/frontend.ts';
-export { NetworkDevice, type NetworkDeviceOptions, NetworkManager } from './network/manager.ts';
-export { NETWORK } from './network/wire.ts';
 export {
   type ShutdownActions,
   type ShutdownEvents,
   type ShutdownRequest,
   ShutdownResponder,
 } from './shutdown.ts';
-export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './token-bucket.ts';
-export { UsbBackend, type UsbBackendOptions } from './usb/backend.ts';
-export { UsbFrontend } from './usb/frontend.ts';
-export { type PortClaim, UsbDevice, type UsbDeviceOptions, UsbManager } from './usb/manager.ts';
-export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './usb/ports.ts';
-export { USB } from './usb/wire.ts';
 export { type VcpuActions, VcpuResponder } from './vcpu.ts';
 export type { DeviceWire, InterfaceId } from './wire.ts';

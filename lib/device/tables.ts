@@ -1,13 +1,13 @@
 /** Every table of this room, in the order of `docs/devices.md`. */
-import { BLOCK_BACKEND } from './block/backend-table.ts';
+import { BLOCK_BACKEND } from './classes/block/backend-table.ts';
+import { NETWORK_BACKEND } from './classes/network/backend-table.ts';
+import { USB_BACKEND } from './classes/usb/backend-table.ts';
+import { USB_PORT } from './classes/usb/port-table.ts';
 import { BLOCK_FRONTEND, NETWORK_FRONTEND, USB_FRONTEND } from './frontend/table.ts';
 import { DEVICE } from './manager/table.ts';
 import { MEMORY } from './memory.ts';
-import { NETWORK_BACKEND } from './network/backend-table.ts';
 import { SHUTDOWN } from './shutdown.ts';
 import type { AnyTable } from './table.ts';
-import { USB_BACKEND } from './usb/backend-table.ts';
-import { USB_PORT } from './usb/port-table.ts';
 import { VCPU } from './vcpu.ts';
 
 export const TABLES: readonly AnyTable[] = [

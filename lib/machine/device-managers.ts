@@ -1,9 +1,9 @@
-import { BlockManager } from '../device/block/manager.ts';
+import { BlockManager } from '../device/classes/block/manager.ts';
+import { NetworkManager } from '../device/classes/network/manager.ts';
+import { UsbManager } from '../device/classes/usb/manager.ts';
 import type { ChannelAllocator, ChannelPair, Peer } from '../device/context.ts';
 import type { Device } from '../device/manager/device.ts';
 import type { DeviceManager } from '../device/manager/device-manager.ts';
-import { NetworkManager } from '../device/network/manager.ts';
-import { UsbManager } from '../device/usb/manager.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ControllerChannels } from '../domain/event-channels.ts';
 import { CtrlIfError } from '../errors.ts';

@@ -1,5 +1,5 @@
-import type { Vbd } from '../device/block/backend.ts';
-import type { BlockDevice } from '../device/block/manager.ts';
+import type { Vbd } from '../device/classes/block/backend.ts';
+import type { BlockDevice } from '../device/classes/block/manager.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import {

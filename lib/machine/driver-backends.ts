@@ -1,9 +1,9 @@
 import type { BackendInterface } from '../device/backend/interface.ts';
-import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
+import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/classes/block/backend.ts';
+import { NetworkBackend, type NetworkBackendInterface } from '../device/classes/network/backend.ts';
+import { UsbBackend } from '../device/classes/usb/backend.ts';
 import type { BackendContext } from '../device/context.ts';
 import { backendContext } from '../device/guest-context.ts';
-import { NetworkBackend, type NetworkBackendInterface } from '../device/network/backend.ts';
-import { UsbBackend } from '../device/usb/backend.ts';
 import type { Guest } from '../domain/guest.ts';
 import { whyNotServed } from './disk-target.ts';
 import { Drivers } from './drivers.ts';

@@ -1,9 +1,9 @@
-import { BlockFrontend } from '../device/block/frontend.ts';
+import { BlockFrontend } from '../device/classes/block/frontend.ts';
+import { NetworkFrontend } from '../device/classes/network/frontend.ts';
+import { UsbFrontend } from '../device/classes/usb/frontend.ts';
 import type { Frontend } from '../device/frontend/frontend.ts';
 import type { FrontendInterface } from '../device/frontend/interface.ts';
 import { frontendContext } from '../device/guest-context.ts';
-import { NetworkFrontend } from '../device/network/frontend.ts';
-import { UsbFrontend } from '../device/usb/frontend.ts';
 import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
 import type { DeviceClass } from './operations.ts';

@@ -1,4 +1,4 @@
-import type { PortClaim, UsbDevice } from '../device/usb/manager.ts';
+import type { PortClaim, UsbDevice } from '../device/classes/usb/manager.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import { where } from './disks.ts';

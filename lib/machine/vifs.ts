@@ -1,5 +1,5 @@
-import type { NetworkDevice } from '../device/network/manager.ts';
-import { type CreditLimit, UNLIMITED_CREDIT } from '../device/token-bucket.ts';
+import type { NetworkDevice } from '../device/classes/network/manager.ts';
+import { type CreditLimit, UNLIMITED_CREDIT } from '../device/classes/network/token-bucket.ts';
 import type { DeviceManagers } from './device-managers.ts';
 import { where } from './disks.ts';
 import { type Attaching, type ClassDevices, type Describe, type DevicesContext, noDevice } from './domain-devices.ts';

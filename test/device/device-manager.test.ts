@@ -1,15 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BlockBackend } from '../../lib/device/block/backend.ts';
-import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BlockManager } from '../../lib/device/block/manager.ts';
+import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
+import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
+import { BlockManager } from '../../lib/device/classes/block/manager.ts';
+import { NetworkBackend } from '../../lib/device/classes/network/backend.ts';
+import { NetworkFrontend } from '../../lib/device/classes/network/frontend.ts';
+import { NetworkManager } from '../../lib/device/classes/network/manager.ts';
+import { UsbBackend } from '../../lib/device/classes/usb/backend.ts';
+import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
+import { UsbManager } from '../../lib/device/classes/usb/manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import { NetworkBackend } from '../../lib/device/network/backend.ts';
-import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
-import { NetworkManager } from '../../lib/device/network/manager.ts';
-import { UsbBackend } from '../../lib/device/usb/backend.ts';
-import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
-import { UsbManager } from '../../lib/device/usb/manager.ts';
 
 let machine: MockMachine;
 beforeEach(() => {

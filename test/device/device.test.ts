@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BLOCK } from '../../lib/device/block/wire.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import { NETWORK } from '../../lib/device/classes/network/wire.ts';
+import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { Device } from '../../lib/device/manager/device.ts';
 import { DEVICE, type DeviceEvent, type DeviceState } from '../../lib/device/manager/table.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import { NETWORK } from '../../lib/device/network/wire.ts';
-import { USB } from '../../lib/device/usb/wire.ts';
 import { type DeviceWire, INTERFACE_STATUSES } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 

@@ -1,7 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BLOCK } from '../../lib/device/block/wire.ts';
+import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import { NetworkFrontend } from '../../lib/device/classes/network/frontend.ts';
+import { NETWORK } from '../../lib/device/classes/network/wire.ts';
+import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
+import { USB } from '../../lib/device/classes/usb/wire.ts';
 import type { Frontend } from '../../lib/device/frontend/frontend.ts';
 import {
   BLOCK_FRONTEND,
@@ -12,10 +16,6 @@ import {
 } from '../../lib/device/frontend/table.ts';
 import { MockBackend } from '../../lib/device/mock/backend.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
-import { NETWORK } from '../../lib/device/network/wire.ts';
-import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
-import { USB } from '../../lib/device/usb/wire.ts';
 import { fieldsOf, frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { BlockBackend } from '../../lib/device/block/backend.ts';
-import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BlockManager } from '../../lib/device/block/manager.ts';
+import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
+import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
+import { BlockManager } from '../../lib/device/classes/block/manager.ts';
 import type { Peer } from '../../lib/device/context.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';

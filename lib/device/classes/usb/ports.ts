@@ -1,4 +1,4 @@
-import { Machine } from '../table.ts';
+import { Machine } from '../../table.ts';
 import { type PortAction, type PortEvent, type PortNotice, type PortState, USB_PORT } from './port-table.ts';
 
 /** What the owner of a port does with the device in it. */

@@ -1,9 +1,9 @@
-import type { AnyMessage } from '../../link/codec.ts';
-import { Backend, type BackendCall, type BackendOptions, refuseWith } from '../backend/backend.ts';
-import { BackendInterface } from '../backend/interface.ts';
-import { Refusal } from '../backend/refusal.ts';
-import type { BackendContext } from '../context.ts';
-import type { InterfaceId } from '../wire.ts';
+import type { AnyMessage } from '../../../link/codec.ts';
+import { Backend, type BackendCall, type BackendOptions, refuseWith } from '../../backend/backend.ts';
+import { BackendInterface } from '../../backend/interface.ts';
+import { Refusal } from '../../backend/refusal.ts';
+import type { BackendContext } from '../../context.ts';
+import type { InterfaceId } from '../../wire.ts';
 import { BLOCK_BACKEND, type BlockBackendAction, type BlockBackendEvent } from './backend-table.ts';
 import { BLOCK } from './wire.ts';
 

@@ -1,9 +1,9 @@
-import type { AnyMessage } from '../../link/codec.ts';
-import { Backend, type BackendCall, type BackendOptions } from '../backend/backend.ts';
-import { BackendInterface } from '../backend/interface.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import type { BackendContext } from '../context.ts';
-import type { InterfaceId } from '../wire.ts';
+import type { AnyMessage } from '../../../link/codec.ts';
+import { Backend, type BackendCall, type BackendOptions } from '../../backend/backend.ts';
+import { BackendInterface } from '../../backend/interface.ts';
+import { type Clock, systemClock } from '../../clock.ts';
+import type { BackendContext } from '../../context.ts';
+import type { InterfaceId } from '../../wire.ts';
 import { NETWORK_BACKEND, type NetworkBackendAction, type NetworkBackendEvent } from './backend-table.ts';
 import { CreditGate } from './credit-gate.ts';
 import { NETWORK } from './wire.ts';

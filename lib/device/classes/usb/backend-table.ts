@@ -1,7 +1,7 @@
-import type { BackendNotice, BackendState } from '../backend/table.ts';
-import { BACKEND_ROWS, type BackendAction, type BackendCell, type BackendEvent } from '../backend/table.ts';
-import type { Table } from '../table.ts';
-import type { BackendStatus } from '../wire.ts';
+import type { BackendNotice, BackendState } from '../../backend/table.ts';
+import { BACKEND_ROWS, type BackendAction, type BackendCell, type BackendEvent } from '../../backend/table.ts';
+import type { Table } from '../../table.ts';
+import type { BackendStatus } from '../../wire.ts';
 
 export type UsbBackendEvent = 'CLAIM_PORT';
 

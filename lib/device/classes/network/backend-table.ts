@@ -1,6 +1,6 @@
-import type { BackendNotice, BackendState } from '../backend/table.ts';
-import { BACKEND_ROWS, type BackendAction, type BackendCell, type BackendEvent } from '../backend/table.ts';
-import type { Table } from '../table.ts';
+import type { BackendNotice, BackendState } from '../../backend/table.ts';
+import { BACKEND_ROWS, type BackendAction, type BackendCell, type BackendEvent } from '../../backend/table.ts';
+import type { Table } from '../../table.ts';
 
 export type NetworkBackendEvent = 'CREDITLIMIT';
 /** Sets the limit and fills the bucket. */

@@ -1,5 +1,5 @@
-import * as c from '../../wire/constants.ts';
-import type { DeviceWire } from '../wire.ts';
+import * as c from '../../../wire/constants.ts';
+import type { DeviceWire } from '../../wire.ts';
 
 /** USB controllers, types 8 and 9: one interface a domain (PROTOCOL.md 2.9, 2.10). */
 export const USB: DeviceWire = {

@@ -1,8 +1,8 @@
-import { Backend, type BackendCall, type BackendOptions } from '../backend/backend.ts';
-import { BackendInterface } from '../backend/interface.ts';
-import { Refusal } from '../backend/refusal.ts';
-import type { BackendContext, PendingRequest } from '../context.ts';
-import type { InterfaceId } from '../wire.ts';
+import { Backend, type BackendCall, type BackendOptions } from '../../backend/backend.ts';
+import { BackendInterface } from '../../backend/interface.ts';
+import { Refusal } from '../../backend/refusal.ts';
+import type { BackendContext, PendingRequest } from '../../context.ts';
+import type { InterfaceId } from '../../wire.ts';
 import { USB_BACKEND, type UsbBackendAction, type UsbBackendEvent } from './backend-table.ts';
 import { type PortHooks, type ResetOutcome, type UsbPort, UsbPorts } from './ports.ts';
 import { USB } from './wire.ts';

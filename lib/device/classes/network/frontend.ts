@@ -1,6 +1,6 @@
-import type { FrontendContext } from '../context.ts';
-import { Frontend } from '../frontend/frontend.ts';
-import { NETWORK_FRONTEND } from '../frontend/table.ts';
+import type { FrontendContext } from '../../context.ts';
+import { Frontend } from '../../frontend/frontend.ts';
+import { NETWORK_FRONTEND } from '../../frontend/table.ts';
 import { NETWORK } from './wire.ts';
 
 /** The network frontend driver of a guest: two pages an interface, tx and rx. */

@@ -1,7 +1,7 @@
-import type { ChannelAllocator } from '../context.ts';
-import type { Device } from '../manager/device.ts';
-import { type Attachment, DeviceManager } from '../manager/device-manager.ts';
-import type { CreditLimit } from '../token-bucket.ts';
+import type { ChannelAllocator } from '../../context.ts';
+import type { Device } from '../../manager/device.ts';
+import { type Attachment, DeviceManager } from '../../manager/device-manager.ts';
+import type { CreditLimit } from './token-bucket.ts';
 import { NETWORK } from './wire.ts';
 
 export interface NetworkDeviceOptions {

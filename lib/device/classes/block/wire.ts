@@ -1,5 +1,5 @@
-import * as c from '../../wire/constants.ts';
-import type { DeviceWire } from '../wire.ts';
+import * as c from '../../../wire/constants.ts';
+import type { DeviceWire } from '../../wire.ts';
 
 /** Block devices, types 1 and 2 (PROTOCOL.md 2.3 to 2.5). */
 export const BLOCK: DeviceWire = {

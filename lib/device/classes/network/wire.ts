@@ -1,5 +1,5 @@
-import * as c from '../../wire/constants.ts';
-import type { DeviceWire } from '../wire.ts';
+import * as c from '../../../wire/constants.ts';
+import type { DeviceWire } from '../../wire.ts';
 
 /** Network devices, types 3 and 4 (PROTOCOL.md 2.6 to 2.8). */
 export const NETWORK: DeviceWire = {

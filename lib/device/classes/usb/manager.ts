@@ -1,7 +1,7 @@
-import type { CtrlIfError } from '../../errors.ts';
-import type { ChannelAllocator } from '../context.ts';
-import type { Device } from '../manager/device.ts';
-import { type Attachment, DeviceManager } from '../manager/device-manager.ts';
+import type { CtrlIfError } from '../../../errors.ts';
+import type { ChannelAllocator } from '../../context.ts';
+import type { Device } from '../../manager/device.ts';
+import { type Attachment, DeviceManager } from '../../manager/device-manager.ts';
 import { USB } from './wire.ts';
 
 /** A host port for a domain. */

@@ -1,6 +1,6 @@
-import { CtrlIfError } from '../../errors.ts';
-import type { Clock } from '../clock.ts';
-import { type CreditLimit, TokenBucket } from '../token-bucket.ts';
+import { CtrlIfError } from '../../../errors.ts';
+import type { Clock } from '../../clock.ts';
+import { type CreditLimit, TokenBucket } from './token-bucket.ts';
 
 interface Waiting {
   readonly bytes: number;

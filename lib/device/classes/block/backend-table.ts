@@ -1,13 +1,13 @@
-import type { BackendNotice, BackendState } from '../backend/table.ts';
+import type { BackendNotice, BackendState } from '../../backend/table.ts';
 import {
   BACKEND_REFUSALS,
   BACKEND_ROWS,
   type BackendAction,
   type BackendCell,
   type BackendEvent,
-} from '../backend/table.ts';
-import type { Table } from '../table.ts';
-import type { BackendStatus } from '../wire.ts';
+} from '../../backend/table.ts';
+import type { Table } from '../../table.ts';
+import type { BackendStatus } from '../../wire.ts';
 
 export type BlockBackendEvent = 'VBD_CREATE' | 'VBD_DESTROY';
 

@@ -1,4 +1,4 @@
-import type { Table } from '../table.ts';
+import type { Table } from '../../table.ts';
 
 export type PortState = 'UNCLAIMED' | 'EMPTY' | 'PRESENT';
 /** Messages in capitals; the rest is the host's, or the end of the owner's interface. `reset` is the guest's, over its pages. */
