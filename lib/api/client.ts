@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { linesOf } from '../lines.ts';
 import { aborted } from '../link/call.ts';
-import type { Input, Operation } from '../machine/operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
@@ -14,6 +13,7 @@ import {
   operations,
   streams,
 } from '../machine/operations.ts';
+import type { Input, Operation } from '../schema/operation.ts';
 import { ask, readJSONBody, unreachable } from './ask.ts';
 import { ConsoleSocket } from './console-socket.ts';
 import { apiPath } from './path.ts';

@@ -1,9 +1,9 @@
 import { domainConfig } from '../machine/config-schema.ts';
 import { credit, deviceEntries } from '../machine/device-entries.ts';
-import { bodyOf, type Operation, type Parameter } from '../machine/operation.ts';
 import { operations, type Stream, streams } from '../machine/operations.ts';
 import * as replies from '../machine/reply-schema.ts';
-import type { Schema } from '../machine/schema.ts';
+import { bodyOf, type Operation, type Parameter } from '../schema/operation.ts';
+import type { Schema } from '../schema/schema.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 
 export const OPENAPI_PATH = '/openapi.json';

@@ -4,7 +4,7 @@ import { type DomainConfig, domainConfig } from '../machine/config-schema.ts';
 import { deviceEntries } from '../machine/device-entries.ts';
 import { fromFlags } from '../machine/from-text.ts';
 import { readSource } from '../machine/read-source.ts';
-import type { Schema } from '../machine/schema.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { ClientOptions } from './answer.ts';
 import { running } from './domain-lines.ts';
 import { ask, keysOf } from './operation-command.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type DeviceEntry, deviceEntries } from '../machine/device-entries.ts';
-import type { Schema } from '../machine/schema.ts';
+import type { Schema } from '../schema/schema.ts';
 
 /** A device's configuration, as typed or read, with the path in it relative to `directory`: the machine runs elsewhere. */
 export function withPath(config: unknown, schema: Schema, directory = process.cwd()): unknown {

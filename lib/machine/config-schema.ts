@@ -1,8 +1,8 @@
 /** What to run as a domain: one schema for its file, the flags, the body of a request and OpenAPI. */
-import { domainName, seconds } from './basic-schema.ts';
+import { domainName, seconds } from '../schema/basic-schema.ts';
+import { type Mistake, type Path, spell, wrongValue } from '../schema/mistake.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 import { deviceEntries } from './device-entries.ts';
-import { type Mistake, type Path, spell, wrongValue } from './mistake.ts';
-import type { Schema, Static } from './schema.ts';
 
 /** MiB. The grant table of 4 GiB is 4 MiB long, which the domain has from its beginning. */
 const MAX_MEMORY = 4096;

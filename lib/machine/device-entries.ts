@@ -1,7 +1,7 @@
 /** The device classes as an operator sees them: what a device is to be, what it is called by, and what else can be done to it. */
-import { domainReference, MAX_U16, MAX_U32 } from './basic-schema.ts';
-import { type Operation, operation, parameter } from './operation.ts';
-import type { Schema, Static } from './schema.ts';
+import { domainReference, MAX_U16, MAX_U32 } from '../schema/basic-schema.ts';
+import { type Operation, operation, parameter } from '../schema/operation.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 
 export interface DeviceEntry {
   /** The class; operations are called by it (`blockAttach`), and so are commands (`block-attach`). */

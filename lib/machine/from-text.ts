@@ -1,8 +1,9 @@
 /** Values in text: the command line's `--memory 16 --disk target=/img,vdevice=768`, and the steps of an address. */
+
+import type { Path } from '../schema/mistake.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type DomainConfig, domainConfig } from './config-schema.ts';
 import { deviceEntries } from './device-entries.ts';
-import type { Path } from './mistake.ts';
-import type { Schema } from './schema.ts';
 import { configError, type Source } from './source.ts';
 
 /** As typed, by key; each entry of a list of devices is `key=value,...`. */

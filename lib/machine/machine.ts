@@ -6,6 +6,7 @@ import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { aborted } from '../link/call.ts';
+import type { Input } from '../schema/operation.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { checkedArguments } from './check.ts';
@@ -16,7 +17,6 @@ import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
-import type { Input } from './operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,

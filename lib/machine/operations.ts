@@ -4,9 +4,7 @@
  * command line.
  */
 import type { Duplex } from 'node:stream';
-import { type DomainReference, domainReference, seconds } from './basic-schema.ts';
-import { contradictionsIn, domainConfig, MAX_VCPUS, memorySize } from './config-schema.ts';
-import { deviceEntries } from './device-entries.ts';
+import { type DomainReference, domainReference, seconds } from '../schema/basic-schema.ts';
 import {
   type Answer,
   type Arguments,
@@ -17,7 +15,10 @@ import {
   type Parameter,
   type Place,
   parameter,
-} from './operation.ts';
+} from '../schema/operation.ts';
+import type { Schema, Static } from '../schema/schema.ts';
+import { contradictionsIn, domainConfig, MAX_VCPUS, memorySize } from './config-schema.ts';
+import { deviceEntries } from './device-entries.ts';
 import {
   deviceClass,
   deviceInfo,
@@ -31,7 +32,6 @@ import {
   memoryInfo,
   vcpus,
 } from './reply-schema.ts';
-import type { Schema, Static } from './schema.ts';
 
 const domain = parameter('domain', 'path', domainReference);
 
@@ -277,7 +277,7 @@ export type MachineOperations = OperationCalls & OperationMethods;
 /** All operations as methods. A subclass says in `call` how they are done. */
 export const MachineOperations = OperationCalls as abstract new () => MachineOperations;
 
-export type { DomainReference } from './basic-schema.ts';
+export type { DomainReference } from '../schema/basic-schema.ts';
 export type { DomainConfig } from './config-schema.ts';
 export type { Credit, DeviceClass, DiskConfig, UsbConfig, VifConfig } from './device-entries.ts';
 export type {

@@ -1,9 +1,9 @@
 /** What a machine answers, and what it tells those who watch. */
 import type { EngineName } from '../page/page.ts';
-import { domainName } from './basic-schema.ts';
+import { domainName } from '../schema/basic-schema.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 import { restart } from './config-schema.ts';
 import { DEVICE_CLASSES } from './device-entries.ts';
-import type { Schema, Static } from './schema.ts';
 
 const ENGINES = ['native', 'file', 'sab'] as const satisfies readonly EngineName[];
 

@@ -6,7 +6,6 @@ import { Duplex } from 'node:stream';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
 import { checkedArguments } from '../../lib/machine/check.ts';
 import { deviceEntries } from '../../lib/machine/device-entries.ts';
-import type { Input } from '../../lib/machine/operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
@@ -25,6 +24,7 @@ import {
   operations,
   streams,
 } from '../../lib/machine/operations.ts';
+import type { Input } from '../../lib/schema/operation.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type FakeDomain = Mutable<DomainInfo> & { vcpus: boolean[]; devices: DeviceInfo[] };

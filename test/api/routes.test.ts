@@ -4,8 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { openapi } from '../../lib/api/openapi.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
-import type { Operation } from '../../lib/machine/operation.ts';
 import { operations } from '../../lib/machine/operations.ts';
+import type { Operation } from '../../lib/schema/operation.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
 import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 

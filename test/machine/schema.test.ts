@@ -5,7 +5,7 @@ import { didYouMean } from '../../lib/did-you-mean.ts';
 import { mistakesIn } from '../../lib/machine/check.ts';
 import { domainConfig } from '../../lib/machine/config-schema.ts';
 import { credit, deviceEntries } from '../../lib/machine/device-entries.ts';
-import type { Schema } from '../../lib/machine/schema.ts';
+import type { Schema } from '../../lib/schema/schema.ts';
 import { configs } from './arbitrary-config.ts';
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false });
