@@ -1,74 +1,88 @@
-import { BlockManager } from '../device/classes/block/manager.ts';
-import { NetworkManager } from '../device/classes/network/manager.ts';
-import { UsbManager } from '../device/classes/usb/manager.ts';
+import type { DeviceClass } from '../device/class.ts';
 import type { ChannelAllocator, ChannelPair, Peer } from '../device/context.ts';
 import type { Device } from '../device/manager/device.ts';
-import type { DeviceManager } from '../device/manager/device-manager.ts';
+import { DeviceManager } from '../device/manager/device-manager.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ControllerChannels } from '../domain/event-channels.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { EventLog } from './event-log.ts';
-import type { DeviceClass } from './operations.ts';
 
 /** Milliseconds that a domain has for the answer to a device message, the original's 20 s; then it is as one that is not there. */
 const ANSWER_TIMEOUT = 20_000;
 
+/** The controller's part of one class. */
+export interface ClassManager {
+  readonly manager: DeviceManager;
+  /** What all devices of the class share. */
+  readonly shared: unknown;
+}
+
 /** The controller's part of all devices of all classes, over real domains. */
 export class DeviceManagers {
-  readonly block: BlockManager;
-  readonly network: NetworkManager;
-  readonly usb: UsbManager;
+  readonly #managers: ReadonlyMap<DeviceClass, ClassManager>;
   readonly #log: EventLog;
   /** Channels over which a pattern and a notification have crossed both ways. */
   readonly #crossed = new WeakSet<ChannelPair>();
   readonly #onChange: (() => void)[] = [];
 
-  constructor(channels: ControllerChannels, log: EventLog) {
+  constructor(classes: readonly DeviceClass[], channels: ControllerChannels, log: EventLog) {
     const allocator = new Allocator(channels);
     this.#log = log;
-    this.block = new BlockManager(allocator);
-    this.network = new NetworkManager(allocator);
-    this.usb = new UsbManager(allocator);
-    for (const [of, manager] of this.#entries) {
+    this.#managers = new Map(
+      classes.map((deviceClass) => [
+        deviceClass,
+        { manager: new DeviceManager(deviceClass.wire, allocator), shared: deviceClass.shared?.() },
+      ]),
+    );
+    for (const [{ name }, { manager }] of this.#managers) {
       manager.on('state', (device) => {
-        this.#tell(of, device, device.state);
+        this.#tell(name, device, device.state);
         for (const changed of this.#onChange.splice(0)) changed();
       });
       // Its requester has been told by a status, or is dead.
-      manager.on('error', (error) => log.failed(of, error));
+      manager.on('error', (error) => log.failed(name, error));
     }
   }
 
-  /** Takes the device messages of a domain that has just connected. */
+  get classes(): readonly DeviceClass[] {
+    return [...this.#managers.keys()];
+  }
+
+  of(deviceClass: DeviceClass): ClassManager {
+    return this.#managers.get(deviceClass)!;
+  }
+
+  /** Takes the device messages of a domain that has just connected, and answers what it asks about devices. */
   add(domain: Domain): void {
     const peer: Peer = {
       request: (message) => domain.request(message, { timeout: ANSWER_TIMEOUT }),
       receive: (name, handler) => domain.receive(name, handler as never),
     };
-    for (const [, manager] of this.#entries) {
+    for (const [deviceClass, { manager, shared }] of this.#managers) {
       manager.addFrontend(domain.domid, peer);
       manager.addBackend(domain.domid, peer);
+      deviceClass.answer?.(shared, domain.controlSocket);
     }
     domain.controlSocket.answer('device-crossed', ({ class: name, handle, port }) => {
-      for (const [of, manager] of this.#entries) {
-        const device = of === name ? find(manager, domain.domid, handle) : undefined;
+      for (const [deviceClass, { manager }] of this.#managers) {
+        const device = deviceClass.name === name ? find(manager, domain.domid, handle) : undefined;
         if (device?.channel?.portB !== port) continue;
         this.#crossed.add(device.channel);
-        this.#tell(of, device, 'crossed');
+        this.#tell(name, device, 'crossed');
       }
     });
   }
 
   /** The domain has ended: its devices are destroyed at their backends, in the order of PROTOCOL.md 3.6; those it served wait. */
   async remove(domid: number): Promise<void> {
-    for (const [, manager] of this.#entries) await manager.removeFrontend(domid);
+    for (const { manager } of this.#managers.values()) await manager.removeFrontend(domid);
     // Not awaited: frontends are told, and one that stands still is no reason for the next life to wait. A device's events keep their order.
-    for (const [, manager] of this.#entries) void manager.removeBackend(domid);
+    for (const { manager } of this.#managers.values()) void manager.removeBackend(domid);
   }
 
   /** What the backends of domain `ended` served, `domid` serves from now on. */
   async replaceBackend(ended: number, domid: number): Promise<void> {
-    await Promise.all(this.#entries.map(([, manager]) => manager.replaceBackend(ended, domid)));
+    await Promise.all([...this.#managers.values()].map(({ manager }) => manager.replaceBackend(ended, domid)));
   }
 
   /** Whether what its frontend has written has come back from its backend, since it was connected. */
@@ -81,16 +95,8 @@ export class DeviceManagers {
     return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
-  get #entries(): readonly (readonly [DeviceClass, DeviceManager])[] {
-    return [
-      ['block', this.block],
-      ['network', this.network],
-      ['usb', this.usb],
-    ];
-  }
-
-  #tell(of: DeviceClass, { frontend, backend, handle }: Device, result: string): void {
-    this.#log.tell({ kind: 'device', from: frontend.domid, to: backend.domid, name: `${of} ${handle}`, result });
+  #tell(className: string, { frontend, backend, handle }: Device, result: string): void {
+    this.#log.tell({ kind: 'device', from: frontend.domid, to: backend.domid, name: `${className} ${handle}`, result });
   }
 }
 

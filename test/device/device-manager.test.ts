@@ -2,13 +2,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
-import { BlockManager } from '../../lib/device/classes/block/manager.ts';
+import { vbdSetting } from '../../lib/device/classes/block/vbd.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
 import { NetworkBackend } from '../../lib/device/classes/network/backend.ts';
 import { NetworkFrontend } from '../../lib/device/classes/network/frontend.ts';
-import { NetworkManager } from '../../lib/device/classes/network/manager.ts';
+import { creditSetting, vifFields } from '../../lib/device/classes/network/vif.ts';
+import { NETWORK } from '../../lib/device/classes/network/wire.ts';
 import { UsbBackend } from '../../lib/device/classes/usb/backend.ts';
 import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
-import { UsbManager } from '../../lib/device/classes/usb/manager.ts';
+import { controllerFields, portSetting } from '../../lib/device/classes/usb/port-claim.ts';
+import { USB } from '../../lib/device/classes/usb/wire.ts';
+import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 
 let machine: MockMachine;
@@ -18,16 +22,16 @@ beforeEach(() => {
 
 const MAC = '00:16:3e:00:00:01';
 const CLASSES = {
-  block: { Manager: BlockManager, Frontend: BlockFrontend, Backend: BlockBackend, frames: 1 },
-  network: { Manager: NetworkManager, Frontend: NetworkFrontend, Backend: NetworkBackend, frames: 2 },
-  usb: { Manager: UsbManager, Frontend: UsbFrontend, Backend: UsbBackend, frames: 1 },
+  block: { wire: BLOCK, Frontend: BlockFrontend, Backend: BlockBackend, frames: 1 },
+  network: { wire: NETWORK, Frontend: NetworkFrontend, Backend: NetworkBackend, frames: 2 },
+  usb: { wire: USB, Frontend: UsbFrontend, Backend: UsbBackend, frames: 1 },
 };
 type ClassName = keyof typeof CLASSES;
 
 /** Controller, frontends and backends of one class, all of them the real ones. */
 function begin(which: ClassName) {
-  const { Manager, Frontend, Backend } = CLASSES[which];
-  const manager = new Manager(machine.channels);
+  const { wire, Frontend, Backend } = CLASSES[which];
+  const manager = new DeviceManager(wire, machine.channels);
   const errors: unknown[] = [];
   manager.on('error', (error) => errors.push(error));
   const heard: string[] = [];
@@ -36,10 +40,7 @@ function begin(which: ClassName) {
     errors,
     heard,
     attach: (frontend: number, backend: number, handle?: number) =>
-      manager.attach(
-        { frontend, backend, ...(handle === undefined ? {} : { handle }) } as never,
-        { mac: MAC } as never,
-      ),
+      manager.attach({ frontend, backend, ...(handle !== undefined && { handle }) }),
     frontend(domid: number) {
       manager.addFrontend(domid, machine.domain(domid).controller);
       const frontend = new Frontend(machine.domain(domid).frontend);
@@ -68,7 +69,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
-    const { device } = await attach(1, 2);
+    const device = await attach(1, 2);
     await frontend.start();
     await until(() => heard.includes('1/0 connected'));
     frontend.find()!.frames[0]!.store32(4, 33);
@@ -221,7 +222,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
-    const { device } = await attach(1, 2);
+    const device = await attach(1, 2);
     await frontend.start();
     await until(() => device.state === 'HELD');
     await backend.start();
@@ -237,7 +238,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await attach(1, 2);
     await expect(attach(1, 2, 0)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
     if (which === 'usb') await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
-    else expect((await attach(1, 2)).device.handle).toBe(1);
+    else expect((await attach(1, 2)).handle).toBe(1);
   });
 });
 
@@ -283,7 +284,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
 
   /** A manager, and a backend that is no state machine: it restarts in the midst of that message, and forgets what it had. */
   function restartingAt(message: string) {
-    const manager = new BlockManager(machine.channels);
+    const manager = new DeviceManager(BLOCK, machine.channels);
     manager.on('error', () => {});
     const { guest, controller } = machine.domain(2);
     manager.addFrontend(1, machine.domain(1).controller);
@@ -320,7 +321,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
       log.push('connect');
       return { status: interfaces.has(domid) ? 0 : 3 };
     });
-    const { device } = await manager.attach(where, { vbds: [vbd] });
+    const device = await manager.attach(where, { settings: [vbdSetting(vbd)] });
     await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });
     await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
     log.length = 0;
@@ -346,16 +347,18 @@ describe('a backend that goes DOWN and comes UP again', () => {
     const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');
     await up();
     arm();
-    await expect(manager.attach(where, { vbds: [vbd] })).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
+    await expect(manager.attach(where, { settings: [vbdSetting(vbd)] })).rejects.toMatchObject({
+      received: 'INTERFACE_NOT_FOUND',
+    });
     expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
-    await manager.attach(where, { vbds: [vbd] });
+    await manager.attach(where, { settings: [vbdSetting(vbd)] });
     expect([...interfaces]).toEqual([1]);
   });
 
   it.each(['is detached', 'dies'])('in the midst of a DESTROY, has nothing of what %s', async (how) => {
     const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_DESTROY');
     await up();
-    const { device } = await manager.attach(where, { vbds: [vbd] });
+    const device = await manager.attach(where, { settings: [vbdSetting(vbd)] });
     arm();
     await (how === 'dies' ? manager.removeFrontend(1) : manager.detach(device));
     // What nobody awaits comes within a few turns.
@@ -366,7 +369,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
 
 describe('what belongs to a device', () => {
   it('VBDs are there at once, come and go, and come back with the backend', async () => {
-    const manager = new BlockManager(machine.channels);
+    const manager = new DeviceManager(BLOCK, machine.channels);
     for (const domid of [1]) manager.addFrontend(domid, machine.domain(domid).controller);
     manager.addBackend(2, machine.domain(2).controller);
     const opened: number[] = [];
@@ -382,19 +385,19 @@ describe('what belongs to a device', () => {
     frontend.on('changed', () => changes++);
     await backend.start();
     await frontend.start();
-    const vbd = (vdevice: number) => ({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
+    const vbd = (vdevice: number) => vbdSetting({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
     const where = { frontend: 1, backend: 2 };
-    await expect(manager.attach(where, { vbds: [vbd(1), vbd(13)] })).rejects.toMatchObject({
+    await expect(manager.attach(where, { settings: [vbd(1), vbd(13)] })).rejects.toMatchObject({
       received: 'PHYSDEV_NOT_FOUND',
     });
     expect(backend.interfaces).toEqual([]);
-    const device = await manager.attach(where, { vbds: [vbd(1)] });
+    const device = await manager.attach(where, { settings: [vbd(1)] });
     await until(() => frontend.find()?.state === 'CONNECTED');
-    await device.createVbd(vbd(2));
-    await expect(device.createVbd(vbd(2))).rejects.toMatchObject({ received: 'VBD_EXISTS' });
-    await expect(device.createVbd(vbd(13))).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
-    await device.destroyVbd(1);
-    await expect(device.destroyVbd(1)).rejects.toMatchObject({ received: 'VBD_NOT_FOUND' });
+    await device.set(vbd(2));
+    await expect(device.set(vbd(2))).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+    await expect(device.set(vbd(13))).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
+    await device.unset(vbd(1));
+    await expect(device.unset(vbd(1))).rejects.toMatchObject({ received: 'VBD_NOT_FOUND' });
     expect([[...backend.find(1)!.vbds.keys()], changes]).toEqual([[2], 2]);
     opened.length = 0;
     await backend.stop();
@@ -404,7 +407,7 @@ describe('what belongs to a device', () => {
   });
 
   it('a credit limit holds at once and after a reconnect, and no status tells of it', async () => {
-    const manager = new NetworkManager(machine.channels);
+    const manager = new DeviceManager(NETWORK, machine.channels);
     manager.addFrontend(1, machine.domain(1).controller);
     manager.addBackend(2, machine.domain(2).controller);
     const backend = new NetworkBackend(machine.domain(2).backend);
@@ -412,12 +415,18 @@ describe('what belongs to a device', () => {
     await backend.start();
     await frontend.start();
     const creditLimit = { creditBytes: 3000, periodUsec: 1000 };
-    const device = await manager.attach({ frontend: 1, backend: 2 }, { mac: MAC, creditLimit });
+    const device = await manager.attach(
+      { frontend: 1, backend: 2 },
+      {
+        fields: vifFields(MAC),
+        settings: [creditSetting(creditLimit)],
+      },
+    );
     await until(() => frontend.find()?.state === 'CONNECTED');
     expect(backend.find(1)).toMatchObject({ mac: MAC });
     expect(frontend.find()!.mac).toBe(MAC);
     expect(backend.find(1)!.credit.limit).toEqual(creditLimit);
-    await device.setCreditLimit({ creditBytes: 9000, periodUsec: 1000 });
+    await device.set(creditSetting({ creditBytes: 9000, periodUsec: 1000 }));
     await frontend.disconnect();
     await frontend.connect();
     await until(() => frontend.find()?.state === 'CONNECTED');
@@ -425,7 +434,8 @@ describe('what belongs to a device', () => {
   });
 
   it('USB ports are claimed and released, and the frontend learns how far they go', async () => {
-    const manager = new UsbManager(machine.channels);
+    const port = (path: string, usbifPort: number) => portSetting({ path, usbifPort });
+    const manager = new DeviceManager(USB, machine.channels);
     manager.addFrontend(1, machine.domain(1).controller);
     manager.addBackend(2, machine.domain(2).controller);
     const backend = new UsbBackend(machine.domain(2).backend);
@@ -434,26 +444,29 @@ describe('what belongs to a device', () => {
     await frontend.start();
     const device = await manager.attach(
       { frontend: 1, backend: 2 },
-      { bandwidth: 700, ports: [{ path: '1-1', usbifPort: 0 }] },
+      { fields: controllerFields(700), settings: [port('1-1', 0)] },
     );
     await until(() => frontend.find()?.state === 'CONNECTED');
     expect(frontend.find()).toMatchObject({ bandwidth: 700, numPorts: 1 });
-    await device.claimPort({ path: '1-2', usbifPort: 3 });
+    await device.set(port('1-2', 3));
     expect(frontend.find()!.numPorts).toBe(4);
-    await expect(device.claimPort({ path: '1-3', usbifPort: 3 })).rejects.toMatchObject({ received: 'ERROR' });
-    await device.releasePort('1-1');
-    await expect(device.releasePort('1-1')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
+    await expect(device.set(port('1-3', 3))).rejects.toMatchObject({ received: 'ERROR' });
+    await device.unset(port('1-1', 0));
+    await expect(device.unset(port('1-1', 0))).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
     expect(backend.portsOf(1).map(({ path }) => path)).toEqual(['1-2']);
     expect(frontend.find()!.numPorts).toBe(4);
-    await device.claimPort({ path: '1-1', usbifPort: 0 });
+    await device.set(port('1-1', 0));
     await backend.stop();
     // Somebody else's by the time that the backend comes back: the other port is there all the same.
     manager.addFrontend(3, machine.domain(3).controller);
-    const taken = await manager.attach({ frontend: 3, backend: 2 }, { ports: [{ path: '1-2', usbifPort: 0 }] });
+    const taken = await manager.attach(
+      { frontend: 3, backend: 2 },
+      { fields: controllerFields(), settings: [port('1-2', 0)] },
+    );
     manager.on('error', () => {});
     await backend.start();
     await until(() => frontend.find()?.state === 'CONNECTED');
-    const [first, second] = [device, taken].map((each) => each.refusalOf('1-2')?.received);
+    const [first, second] = [device, taken].map((one) => one.refusals.get('port 1-2')?.received);
     expect([first, second].sort()).toEqual(['ERROR', undefined]);
     expect(frontend.find()!.numPorts).toBe(first ? 1 : 4);
   });

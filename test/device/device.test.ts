@@ -1,9 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { vbdSetting } from '../../lib/device/classes/block/vbd.ts';
 import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import { creditSetting } from '../../lib/device/classes/network/vif.ts';
 import { NETWORK } from '../../lib/device/classes/network/wire.ts';
+import { portSetting } from '../../lib/device/classes/usb/port-claim.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { Device } from '../../lib/device/manager/device.ts';
+import { Settings } from '../../lib/device/manager/settings.ts';
 import { DEVICE, type DeviceEvent, type DeviceState } from '../../lib/device/manager/table.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { type DeviceWire, INTERFACE_STATUSES } from '../../lib/device/wire.ts';
@@ -58,6 +62,7 @@ class World {
         connect: { bandwidth: 500 },
         status: () => ({ mac: '00:16:3e:00:00:01', bandwidth: 500, numPorts: 0 }),
       },
+      settings: new Settings(),
       isFrontendUp: () => this.isFrontendUp,
       onError: (error) => this.errors.push(error),
     });
@@ -65,14 +70,14 @@ class World {
 
   fire(event: DeviceEvent): Promise<void> {
     if (event === 'CONNECT') return this.device.fire('CONNECT', CONNECT);
-    if (event === 'change') return this.device.change('vbd 1', this.device.toBackend('BLKIF_BE_VBD_CREATE', VBD));
+    if (event === 'change') return this.device.set(vbd(1));
     if (event === 'backendUp') return this.device.backendUp();
     return event === 'attach' ? this.device.attach() : this.device.fire(event);
   }
 }
 
 const CONNECT = { name: 'any', shmemFrame: 7n, txShmemFrame: 7n, rxShmemFrame: 8n };
-const VBD = { vdevice: 1, pdevice: 0x801, devHandle: 0, readonly: 0 };
+const vbd = (vdevice: number) => vbdSetting({ vdevice, pdevice: 0x801, devHandle: 0, readonly: false });
 const RECIPES: Record<DeviceState, readonly DeviceEvent[]> = {
   ABSENT: [],
   DOWN: ['backendDown'],
@@ -210,7 +215,7 @@ describe('the device', () => {
       [],
     ]);
     world.log.length = 0;
-    await world.device.changeBack('vbd 1', { name: 'not sent' });
+    await world.device.unset(vbd(1));
     expect([world.log, world.device.settings.size, world.device.refusals.size]).toEqual([[], 0, 0]);
   });
 
@@ -271,8 +276,7 @@ describe('the device', () => {
 
   it('does not come back without its limit', async () => {
     const world = await begin('DOWN', NETWORK);
-    const limit = world.device.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 });
-    await world.device.change('credit limit', limit);
+    await world.device.set(creditSetting({ creditBytes: 1, periodUsec: 1 }));
     world.answers.change = 1;
     await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'ERROR' });
     expect([world.device.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
@@ -282,7 +286,7 @@ describe('the device', () => {
     const world = await begin('DISCONNECTED');
     await world.fire('change');
     world.answers.change = 5;
-    const second = world.device.change('vbd 2', world.device.toBackend('BLKIF_BE_VBD_CREATE', { ...VBD, vdevice: 2 }));
+    const second = world.device.set(vbd(2));
     await expect(second).rejects.toMatchObject({ received: 'VBD_EXISTS' });
     world.answers.change = 0;
     expect([...world.device.settings.keys()]).toEqual(['vbd 1']);
@@ -291,7 +295,7 @@ describe('the device', () => {
     await world.fire('backendUp');
     expect(world.log).toEqual(['create', 'change', '!DISCONNECTED']);
     await world.fire('backendDown');
-    await world.device.changeBack('vbd 1', { name: 'not sent' });
+    await world.device.unset(vbd(1));
     world.log.length = 0;
     await world.fire('backendUp');
     expect(world.log).toEqual(['create', '!DISCONNECTED']);
@@ -349,10 +353,7 @@ describe('the device', () => {
 
   it('has a network backend create anew what it disconnected (PROTOCOL.md 3.4)', async () => {
     const world = await begin('CONNECTED', NETWORK);
-    await world.device.change(
-      'credit limit',
-      world.device.toBackend('NETIF_BE_CREDITLIMIT', { creditBytes: 1, periodUsec: 1 }),
-    );
+    await world.device.set(creditSetting({ creditBytes: 1, periodUsec: 1 }));
     expect(world.log).toEqual(['change']);
     await world.fire('CONNECT');
     expect(world.log).toEqual(['change', 'disconnect', 'destroy', 'create', 'change', 'connect', '!CONNECTED']);
@@ -362,7 +363,7 @@ describe('the device', () => {
 
   it('tells a USB frontend of a change with CONNECTED', async () => {
     const world = await begin('CONNECTED', USB);
-    await world.device.change('port 1-1', world.device.toBackend('USBIF_BE_CLAIM_PORT', { path: '1-1', usbifPort: 0 }));
+    await world.device.set(portSetting({ path: '1-1', usbifPort: 0 }));
     await turn();
     expect(world.log).toEqual(['change', '!CONNECTED']);
   });

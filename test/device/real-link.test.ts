@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
-import { BlockManager } from '../../lib/device/classes/block/manager.ts';
+import { vbdSetting } from '../../lib/device/classes/block/vbd.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
 import type { Peer } from '../../lib/device/context.ts';
+import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
 
@@ -14,7 +16,7 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   const [front, back] = [await meet('front'), await meet('back')];
   // As they are: whatever messages of their own the two have.
   const peers: Record<'frontend' | 'backend', Peer> = { frontend: front.guest, backend: back.guest };
-  const manager = new BlockManager(machine.channels);
+  const manager = new DeviceManager(BLOCK, machine.channels);
   manager.addFrontend(1, front.domain);
   manager.addBackend(2, back.domain);
   const frontend = new BlockFrontend({ ...machine.domain(1).frontend, peer: peers.frontend });
@@ -27,14 +29,14 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   await until(() => frontend.find()?.state === 'HELD');
   await backend.start();
   await until(() => frontend.find()!.state === 'CONNECTED');
-  await device.createVbd({ vdevice: 1, pdevice: 1, devHandle: 0, readonly: true });
+  await device.set(vbdSetting({ vdevice: 1, pdevice: 1, devHandle: 0, readonly: true }));
   const letGo = backend.find(1)!.hold();
   const disconnected = frontend.disconnect();
   await until(() => backend.find(1)!.state === 'DISCONNECTING');
   // A DISCONNECT whose answer waits holds up nothing else on the backend's ring.
   const other = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find(1)?.state === 'CONNECTED');
-  await manager.detach(other.device);
+  await manager.detach(other);
   letGo();
   await disconnected;
   await frontend.connect();

@@ -83,7 +83,7 @@ export abstract class Backend<
     return [...this.#known.values()].map((entry) => entry.interface).filter(({ state }) => state !== 'ABSENT');
   }
 
-  /** The interface of that domain and handle (USB: no handle), where it exists. */
+  /** The interface of that domain and handle, where it exists. */
   find(domid: number, handle = 0): I | undefined {
     return this.interfaces.find((device) => device.domid === domid && device.handle === handle);
   }

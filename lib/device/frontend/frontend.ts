@@ -14,7 +14,7 @@ export interface FrontendEvents {
   disconnected: [FrontendInterface];
   /** The interface does not exist any more, or the driver is DOWN. */
   closed: [FrontendInterface];
-  /** A VBD has come or gone (block), or a port (USB): look at what there is. */
+  /** A part of it has come or gone, a disk or a port: look at what there is. */
   changed: [FrontendInterface];
   /** The controller would not connect it; `connect` tries again. */
   refused: [FrontendInterface];
@@ -46,7 +46,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   #receivers: (() => void)[] = [];
   #isUp = false;
 
-  /** @internal See `BlockFrontend`, `NetworkFrontend`, `UsbFrontend`. */
+  /** The frontend driver of the class that `wire` describes, with its table. */
   constructor(wire: DeviceWire, table: FrontendTable, context: FrontendContext) {
     super();
     this.#wire = wire;
@@ -59,14 +59,14 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     return [...this.#interfaces.values()].map((entry) => entry.interface);
   }
 
-  /** The interface of that handle, where the controller has named it. USB has one, 0. */
+  /** The interface of that handle, where the controller has named it. A class without handles has one, 0. */
   find(handle = 0): FrontendInterface | undefined {
     return this.#interfaces.get(handle)?.interface;
   }
 
   /**
    * Tells the controller that the driver is UP, and asks for the interfaces that it does not tell of because they are connected
-   * (the header; USB cannot ask, and disconnects what it may find). Interfaces connect as `connected` events tell.
+   * (the header; a class without QUERY cannot ask, and disconnects what it may find). Interfaces connect as `connected` events tell.
    */
   async start(): Promise<void> {
     const { frontend } = this.#wire;
@@ -117,6 +117,11 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     );
   }
 
+  /** A new interface of the class. */
+  protected newInterface(handle: number): FrontendInterface {
+    return new FrontendInterface(handle);
+  }
+
   async #query(maxHandle: number): Promise<void> {
     for (let handle = 0; handle <= maxHandle; handle++) {
       const answer = await this.#ask('QUERY', handle);
@@ -142,7 +147,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   #entry(handle: number): { readonly interface: FrontendInterface; readonly machine: FrontendMachine } {
     const found = this.#interfaces.get(handle);
     if (found) return found;
-    const made = new FrontendInterface(handle);
+    const made = this.newInterface(handle);
     const machine: FrontendMachine = new Machine(this.#table, this.#performer);
     made.machine = machine;
     const entry = { interface: made, machine };

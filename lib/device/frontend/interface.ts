@@ -85,23 +85,8 @@ export class FrontendInterface {
     return this.status?.domid as number | undefined;
   }
 
-  /** The interface's own address; network only, from its first CONNECTED on. */
-  get mac(): string | undefined {
-    return this.status?.mac as string | undefined;
-  }
-
-  /** Microseconds of each 1 ms frame for isochronous and interrupt transfers; USB only. */
-  get bandwidth(): number | undefined {
-    return this.status?.bandwidth as number | undefined;
-  }
-
-  /** Ports of the virtual root hub; USB only. */
-  get numPorts(): number | undefined {
-    return this.status?.numPorts as number | undefined;
-  }
-
   /**
-   * The pages shared with the backend, which may write anything to them at any time; one, or two (tx, rx) for the network.
+   * The pages shared with the backend, which may write anything to them at any time; as many as the class has.
    * They are others after each reconnect.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected

@@ -1,11 +1,10 @@
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { MessageName } from '../../wire/codec.ts';
 import { Raised } from '../table.ts';
 import { backendMessage, type DeviceWire } from '../wire.ts';
 import type { DomainPeer } from './domain-peer.ts';
 import { refused } from './refused.ts';
-import { Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** Which interface it is, and what its class says in messages to its backend beside what all classes say. */
 export interface BackendEndOptions {
@@ -13,6 +12,8 @@ export interface BackendEndOptions {
   /** The frontend's domid. */
   readonly frontend: number;
   readonly handle: number;
+  /** What it is told after each CREATE. */
+  readonly settings: Settings;
   /** Fields of CREATE. */
   readonly create?: object | undefined;
   /** Fields of INTERFACE_CONNECT. */
@@ -31,8 +32,7 @@ export interface Making {
 
 /** One interface at its backend: the controller's requests about it, and what has become of them. */
 export class BackendEnd {
-  /** VBDs, the credit limit, ports. */
-  readonly settings = new Settings();
+  readonly settings: Settings;
   readonly #with: BackendEndOptions;
   #domain: DomainPeer;
   #failure: unknown;
@@ -40,6 +40,7 @@ export class BackendEnd {
   constructor(domain: DomainPeer, options: BackendEndOptions) {
     this.#domain = domain;
     this.#with = options;
+    this.settings = options.settings;
   }
 
   get domain(): DomainPeer {
@@ -63,7 +64,7 @@ export class BackendEnd {
   }
 
   /** A message to the backend about this interface. */
-  message(name: MessageName, fields?: object): AnyMessage {
+  message(name: string, fields?: object): AnyMessage {
     const { wire, frontend, handle } = this.#with;
     return backendMessage(wire, name, { domid: frontend, handle }, fields);
   }
@@ -83,7 +84,7 @@ export class BackendEnd {
     try {
       await make().catch((error) => this.#takeAway(error).then(make));
       try {
-        await this.settings.sayAll((setting) => this.#make(isCurrent, setting), isRefused);
+        await this.settings.sayAll(({ name, fields }) => this.#make(isCurrent, this.message(name, fields)), isRefused);
       } catch (error) {
         await this.destroy();
         throw error;
@@ -118,7 +119,7 @@ export class BackendEnd {
     const { wire, frontend } = this.#with;
     const { domid, peer } = this.#domain;
     const { status } = await peer.request(message);
-    // RELEASE_PORT has none.
+    // A message may have none.
     if (status === undefined || status === wire.statuses.OKAY) return;
     throw refused(wire, domid, frontend, message, status);
   }
@@ -143,7 +144,7 @@ export class BackendEnd {
   }
 
   /** A backend that is not there, or has no such interface, has nothing mapped any more. */
-  async #leave(name: MessageName): Promise<void> {
+  async #leave(name: string): Promise<void> {
     try {
       await this.ask(this.message(name));
     } catch (error) {

@@ -5,6 +5,7 @@ import type { ChannelAllocator, Peer } from '../context.ts';
 import { type DeviceWire, DRIVER_STATUS, fieldsOf, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import { Device, type DeviceFields } from './device.ts';
 import type { DomainPeer } from './domain-peer.ts';
+import { type Setting, Settings } from './settings.ts';
 import type { DeviceEvent } from './table.ts';
 
 export interface DeviceManagerEvents {
@@ -29,6 +30,13 @@ export interface Attachment {
   readonly lasting?: boolean;
 }
 
+export interface DeviceOptions {
+  /** Fields of its messages that only its class has. */
+  readonly fields?: DeviceFields;
+  /** What its backend is told after each CREATE. A `Settings` stays the caller's, who may give it to the next device too. */
+  readonly settings?: Settings | Iterable<Setting>;
+}
+
 /** A domain with a driver of the class. */
 interface Driver extends DomainPeer {
   isUp: boolean;
@@ -44,7 +52,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   readonly #backends = new Map<number, Driver>();
   readonly #devices = new Set<Device>();
 
-  /** @internal See `BlockManager`, `NetworkManager`, `UsbManager`. */
+  /** `wire` is the class: `BLOCK`, `NETWORK`, `USB`, or one of your own. */
   constructor(wire: DeviceWire, channels: ChannelAllocator) {
     super();
     this.#wire = wire;
@@ -125,27 +133,26 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
    *   unless it is `lasting` also `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it, or not all of it, and why
    *   that does not answer
    */
-  protected async attachDevice(
+  async attach(
     { frontend, backend, handle, lasting }: Attachment,
-    fields: DeviceFields,
-    prepare: (device: Device) => Promise<void> = async () => {},
+    { fields = {}, settings = [] }: DeviceOptions = {},
   ): Promise<Device> {
-    const back = added(this.#backends, backend, 'addBackend');
+    const driver = added(this.#backends, backend, 'addBackend');
     const device = new Device({
       wire: this.#wire,
       frontend: added(this.#frontends, frontend, 'addFrontend'),
-      backend: back,
+      backend: driver,
       handle: this.#freeHandle(frontend, handle),
       channels: this.#channels,
       fields,
+      settings: settings instanceof Settings ? settings : new Settings(settings),
       isFrontendUp: () => this.#frontends.get(frontend)?.isUp ?? false,
       onState: (changed) => this.emit('state', changed),
       onError: (error) => this.emit('error', error),
     });
     this.#devices.add(device);
     try {
-      await prepare(device);
-      await (back.isUp ? device.attach(lasting) : device.fire('backendDown'));
+      await (driver.isUp ? device.attach(lasting) : device.fire('backendDown'));
     } catch (error) {
       await this.#remove(device);
       throw error;
@@ -201,10 +208,10 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     const maxHandle = Math.max(0, ...devices.map(({ handle }) => handle));
     if (isUp && this.#wire.answersDriverUp) {
       const name = this.#wire.frontend.DRIVER_STATUS;
-      const answer = { name, ...fieldsOf(name, { status: DRIVER_STATUS.UP, maxHandle }) };
+      const answer = { name, ...fieldsOf(this.#wire, name, { status: DRIVER_STATUS.UP, maxHandle }) };
       await driver.peer.request(answer).catch((error: unknown) => this.emit('error', error));
     }
-    return fieldsOf(this.#wire.frontend.DRIVER_STATUS, { maxHandle });
+    return fieldsOf(this.#wire, this.#wire.frontend.DRIVER_STATUS, { maxHandle });
   }
 
   /** Acknowledged when all is done: the statuses have said how it went. */
@@ -217,16 +224,20 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   }
 
   #statusOf(driver: Driver, message: AnyMessage): object {
-    return fieldsOf(this.#wire.frontend.QUERY!, this.#find(driver, message)?.statusFields() ?? this.#closed);
+    return fieldsOf(
+      this.#wire,
+      this.#wire.frontend.QUERY!,
+      this.#find(driver, message)?.statusFields() ?? this.#closed,
+    );
   }
 
   #find(driver: Driver, message: AnyMessage): Device | undefined {
     return this.devicesOf(driver.domid).find(({ handle }) => handle === handleOf(message));
   }
 
+  /** The status of an interface that does not exist. */
   get #closed(): object {
-    const zeros = { evtchn: 0, domid: 0, mac: '00:00:00:00:00:00', bandwidth: 0, numPorts: 0 };
-    return { status: INTERFACE_STATUSES.indexOf('CLOSED'), ...zeros };
+    return { status: INTERFACE_STATUSES.indexOf('CLOSED'), evtchn: 0, domid: 0, ...this.#wire.ownFields?.status };
   }
 }
 

@@ -1,6 +1,5 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { MessageName } from '../../wire/codec.ts';
 import type { ChannelAllocator, ChannelPair } from '../context.ts';
 import { Machine, Raised } from '../table.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../wire.ts';
 import { BackendEnd, type Making } from './backend-end.ts';
 import type { DomainPeer } from './domain-peer.ts';
+import type { Setting, Settings } from './settings.ts';
 import { DEVICE, type DeviceAction, type DeviceEvent, type DeviceNotice, type DeviceState } from './table.ts';
 
 /** The status of the interface in each state of the device, as QUERY answers it. */
@@ -29,7 +29,7 @@ export interface DeviceFields {
   readonly create?: object;
   readonly connect?: object;
   /** For INTERFACE_STATUS and the answer to QUERY. */
-  status?(): object;
+  status?(device: Device): object;
 }
 
 export interface DeviceContext {
@@ -39,6 +39,8 @@ export interface DeviceContext {
   readonly handle: number;
   readonly channels: ChannelAllocator;
   readonly fields: DeviceFields;
+  /** What its backend is told after each CREATE. */
+  readonly settings: Settings;
   /** Whether the frontend's driver is UP: it is told nothing while it is not. */
   isFrontendUp(): boolean;
   /** The state is another than before the event. */
@@ -48,7 +50,7 @@ export interface DeviceContext {
 }
 
 interface DeviceCall extends Making {
-  /** The frontend's CONNECT, or what `change` sends. */
+  /** The frontend's CONNECT, or what `set` and `unset` send. */
   readonly message?: AnyMessage;
   /** Remembers the change, for the next `create`. */
   readonly remember?: () => unknown;
@@ -66,9 +68,17 @@ export class Device {
 
   constructor(context: DeviceContext) {
     this.#with = context;
-    const { wire, frontend, backend, handle, fields, onError } = context;
+    const { wire, frontend, backend, handle, fields, settings, onError } = context;
     const { create, connect } = fields;
-    this.#backend = new BackendEnd(backend, { wire, frontend: frontend.domid, handle, create, connect, onError });
+    this.#backend = new BackendEnd(backend, {
+      wire,
+      frontend: frontend.domid,
+      handle,
+      create: { ...wire.ownFields?.create, ...create },
+      connect: { ...wire.ownFields?.connect, ...connect },
+      settings,
+      onError,
+    });
     this.#machine = new Machine(DEVICE, {
       do: this.#actions,
       tell: (notice) => this.#tell(notice),
@@ -101,8 +111,8 @@ export class Device {
     return this.#frames.map(Number);
   }
 
-  /** What was set and not taken back: VBDs, the credit limit, ports. */
-  get settings(): ReadonlyMap<string, AnyMessage> {
+  /** What was set and not taken back, by what it is about. */
+  get settings(): ReadonlyMap<string, Setting> {
     return this.#backend.settings.all;
   }
 
@@ -166,31 +176,37 @@ export class Device {
   }
 
   /**
-   * Sends `setting` to the backend now or, where its interface is not there, after its next CREATE; and from then on whenever
+   * Tells the backend `setting` now or, where its interface is not there, after its next CREATE; and from then on whenever
    * the interface is created anew.
    *
    * @throws CtrlIfError as {@link fire}; then nothing has changed
    */
-  async change(about: string, setting: AnyMessage): Promise<void> {
-    const remember = () => this.#backend.settings.set(about, setting);
-    await this.#machine.fire('change', { message: setting, remember });
+  async set(setting: Setting): Promise<void> {
+    const remember = () => this.#backend.settings.set(setting);
+    const message = this.#backend.message(setting.name, setting.fields);
+    await this.#machine.fire('change', { message, remember });
     // Where the state has nobody to send it to.
     remember();
   }
 
-  /** Sends `message` where the interface is there and has it, and says what {@link change} has set no more. */
-  async changeBack(about: string, message: AnyMessage): Promise<void> {
-    const unset = () => this.#backend.settings.delete(about);
-    await this.#machine.fire('change', { message, remember: unset }, () => !this.refusals.has(about));
-    unset();
+  /**
+   * Takes `setting` back where the interface is there and has it, and tells it no more.
+   *
+   * @throws CtrlIfError as {@link fire}; then nothing has changed
+   */
+  async unset({ about, undo }: Setting): Promise<void> {
+    const remember = () => this.#backend.settings.delete(about);
+    const message = undo && this.#backend.message(undo.name, undo.fields);
+    if (message) await this.#machine.fire('change', { message, remember }, () => !this.refusals.has(about));
+    remember();
   }
 
-  /** A message to the backend about this interface. */
-  toBackend(name: MessageName, fields?: object): AnyMessage {
-    return this.#backend.message(name, fields);
+  /** Why the backend has not that part, where it refused it when the interface was created last. */
+  refusalOf({ about }: Setting): CtrlIfError | undefined {
+    return this.refusals.get(about);
   }
 
-  /** The OUT fields of INTERFACE_STATUS and QUERY for what the interface is now, or is said to be. */
+  /** The fields of INTERFACE_STATUS and QUERY for what the interface is now, or is said to be. */
   statusFields(said: InterfaceStatus = STATUS_OF[this.state]): object {
     // In the midst of a disconnect the channel goes first.
     const status = said === 'CONNECTED' && !this.#channel ? 'DISCONNECTED' : said;
@@ -198,7 +214,8 @@ export class Device {
       status: INTERFACE_STATUSES.indexOf(status),
       evtchn: status === 'CONNECTED' ? this.#channel!.portB : 0,
       domid: status === 'CLOSED' ? 0 : this.backend.domid,
-      ...this.#with.fields.status?.(),
+      ...this.#with.wire.ownFields?.status,
+      ...this.#with.fields.status?.(this),
     };
   }
 

@@ -1,9 +1,9 @@
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { BackendStatus, DeviceWire } from '../wire.ts';
+import type { CommonStatus, DeviceWire } from '../wire.ts';
 
-/** What to do about a status. */
-const ADVICE: Readonly<Record<Exclude<BackendStatus, 'OKAY'>, string>> = {
+/** What to do about a status that every class has. */
+const ADVICE: Readonly<Record<Exclude<CommonStatus, 'OKAY'>, string>> = {
   ERROR: "look at what the backend's domain says on its console",
   INTERFACE_EXISTS: 'it has such an interface already; take another handle, or detach that one',
   INTERFACE_NOT_FOUND:
@@ -12,12 +12,7 @@ const ADVICE: Readonly<Record<Exclude<BackendStatus, 'OKAY'>, string>> = {
   OUT_OF_MEMORY: 'it has as many as it takes; detach some',
   MAPPING_ERROR:
     'it could not map the frames that the frontend named; they must be its own, and offered to the backend',
-  VBD_EXISTS: 'the interface has that vdevice already; take another, or detach that one',
-  VBD_NOT_FOUND: 'the interface has no such vdevice',
-  PHYSDEV_NOT_FOUND:
-    'it could not open what the disk stands for; see that the target exists, and that it may be opened like this',
 };
-const CLAIMED = 'the path is claimed already, or the port of that number; take another, or detach the one that has it';
 
 /** A backend has answered `message` with another status than OKAY: `ERR_CTRL_IF_DEVICE_REFUSED`, `received` its name. */
 export function refused(
@@ -29,8 +24,7 @@ export function refused(
 ): CtrlIfError {
   const [found] = Object.entries(wire.statuses).find(([, value]) => value === status) ?? [];
   const said = found ?? `status ${status}`;
-  const isClaim = found === 'ERROR' && message.name === 'USBIF_BE_CLAIM_PORT';
-  const advice = isClaim ? CLAIMED : (ADVICE[found as keyof typeof ADVICE] ?? ADVICE.ERROR);
+  const advice = wire.advice?.(said, message.name) ?? ADVICE[found as keyof typeof ADVICE] ?? ADVICE.ERROR;
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
     `backend domain ${backend} answered ${message.name} for domain ${frontend} with ${said}: ${advice}`,

@@ -1,12 +1,27 @@
 import type { CtrlIfError } from '../../errors.ts';
-import type { AnyMessage } from '../../link/codec.ts';
+import type { MessageFields } from '../wire.ts';
 
-/** What was set for an interface and is said again after each CREATE, VBDs, a credit limit, ports, by what it is about. */
+/** Something of a device that its backend is told after each CREATE: a disk, a limit, a port. */
+export interface Setting {
+  /** What it is about; another setting about the same takes its place. */
+  readonly about: string;
+  /** The message that says it, and its fields beside those that name the interface. */
+  readonly name: string;
+  readonly fields: MessageFields;
+  /** The message that takes it back. Without one, another setting about the same has to take its place. */
+  readonly undo?: { readonly name: string; readonly fields: MessageFields };
+}
+
+/** What was set for an interface and is said again after each CREATE, by what it is about. */
 export class Settings {
-  readonly #all = new Map<string, AnyMessage>();
+  readonly #all = new Map<string, Setting>();
   readonly #refusals = new Map<string, CtrlIfError>();
 
-  get all(): ReadonlyMap<string, AnyMessage> {
+  constructor(settings: Iterable<Setting> = []) {
+    for (const setting of settings) this.set(setting);
+  }
+
+  get all(): ReadonlyMap<string, Setting> {
     return this.#all;
   }
 
@@ -15,9 +30,9 @@ export class Settings {
     return this.#refusals;
   }
 
-  set(about: string, setting: AnyMessage): void {
-    this.#all.set(about, setting);
-    this.#refusals.delete(about);
+  set(setting: Setting): void {
+    this.#all.set(setting.about, setting);
+    this.#refusals.delete(setting.about);
   }
 
   delete(about: string): void {
@@ -32,7 +47,7 @@ export class Settings {
 
   /** Says all of it. What `say` rejects with is a refusal where `isRefused` takes it to be one, and else ends this. */
   async sayAll(
-    say: (setting: AnyMessage) => Promise<void>,
+    say: (setting: Setting) => Promise<void>,
     isRefused: (error: unknown) => error is CtrlIfError,
   ): Promise<void> {
     for (const [about, setting] of this.#all) {

@@ -33,7 +33,7 @@ export type DeviceEvent =
   | 'lost';
 
 /**
- * `create` also says again what was set before: VBDs, credit limit, ports. `change` says it once. `connect` sends the kept frames
+ * `create` also says again what was set before: disks, a limit, ports. `change` says it once. `connect` sends the kept frames
  * and the backend's port. `keepFrames` are those of the frontend's CONNECT. `renew` destroys and creates where a backend of the
  * class connects only what is new.
  */

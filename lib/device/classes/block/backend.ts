@@ -5,16 +5,8 @@ import { Refusal } from '../../backend/refusal.ts';
 import type { BackendContext } from '../../context.ts';
 import type { InterfaceId } from '../../wire.ts';
 import { BLOCK_BACKEND, type BlockBackendAction, type BlockBackendEvent } from './backend-table.ts';
+import type { Vbd } from './vbd.ts';
 import { BLOCK } from './wire.ts';
-
-/** A virtual block device: what its VBD_CREATE said. */
-export interface Vbd {
-  /** Its key within the interface, 16 bits. */
-  readonly vdevice: number;
-  readonly pdevice: number;
-  readonly devHandle: number;
-  readonly readonly: boolean;
-}
 
 export class BlockBackendInterface extends BackendInterface {
   readonly #vbds = new Map<number, Vbd>();

@@ -1,6 +1,15 @@
 import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['VBD_EXISTS', 'the interface has that vdevice already; take another, or detach that one'],
+  ['VBD_NOT_FOUND', 'the interface has no such vdevice'],
+  [
+    'PHYSDEV_NOT_FOUND',
+    'it could not open what the disk stands for; see that the target exists, and that it may be opened like this',
+  ],
+]);
+
 /** Block devices, types 1 and 2 (PROTOCOL.md 2.3 to 2.5). */
 export const BLOCK: DeviceWire = {
   name: 'block',
@@ -32,6 +41,7 @@ export const BLOCK: DeviceWire = {
     PHYSDEV_NOT_FOUND: c.BLKIF_BE_STATUS_PHYSDEV_NOT_FOUND,
     MAPPING_ERROR: c.BLKIF_BE_STATUS_MAPPING_ERROR,
   },
+  advice: (status) => ADVICE.get(status),
   connectsOnce: false,
   answersDriverUp: false,
   changedStatus: 'CHANGED',

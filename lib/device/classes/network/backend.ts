@@ -6,11 +6,10 @@ import type { BackendContext } from '../../context.ts';
 import type { InterfaceId } from '../../wire.ts';
 import { NETWORK_BACKEND, type NetworkBackendAction, type NetworkBackendEvent } from './backend-table.ts';
 import { CreditGate } from './credit-gate.ts';
-import { NETWORK } from './wire.ts';
+import { NETWORK, NO_MAC } from './wire.ts';
 
 /** The backend's own address where CREATE gives none (PROTOCOL.md 2.6). */
 export const DEFAULT_BACKEND_MAC = 'fe:ff:ff:ff:ff:ff';
-const NO_MAC = '00:00:00:00:00:00';
 
 export class NetworkBackendInterface extends BackendInterface {
   /** The frontend's address. */

@@ -1,6 +1,9 @@
 import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
+/** The address that stands for none. */
+export const NO_MAC = '00:00:00:00:00:00';
+
 /** Network devices, types 3 and 4 (PROTOCOL.md 2.6 to 2.8). */
 export const NETWORK: DeviceWire = {
   name: 'network',
@@ -20,6 +23,7 @@ export const NETWORK: DeviceWire = {
   },
   backendHandle: 'netifHandle',
   frameFields: ['txShmemFrame', 'rxShmemFrame'],
+  ownFields: { create: { mac: NO_MAC, beMac: NO_MAC }, status: { mac: NO_MAC } },
   statuses: {
     OKAY: c.NETIF_BE_STATUS_OKAY,
     ERROR: c.NETIF_BE_STATUS_ERROR,

@@ -1,6 +1,11 @@
 import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
+/** Microseconds of each 1 ms frame for isochronous and interrupt transfers, where nobody says another: the original's. */
+export const BANDWIDTH = 500;
+
+const CLAIMED = 'the path is claimed already, or the port of that number; take another, or detach the one that has it';
+
 /** USB controllers, types 8 and 9: one interface a domain (PROTOCOL.md 2.9, 2.10). */
 export const USB: DeviceWire = {
   name: 'usb',
@@ -18,6 +23,7 @@ export const USB: DeviceWire = {
     DRIVER_STATUS: 'USBIF_BE_DRIVER_STATUS_CHANGED',
   },
   frameFields: ['shmemFrame'],
+  ownFields: { connect: { bandwidth: BANDWIDTH }, status: { bandwidth: 0, numPorts: 0 } },
   statuses: {
     OKAY: c.USBIF_BE_STATUS_OKAY,
     ERROR: c.USBIF_BE_STATUS_ERROR,
@@ -27,6 +33,8 @@ export const USB: DeviceWire = {
     OUT_OF_MEMORY: c.USBIF_BE_STATUS_OUT_OF_MEMORY,
     MAPPING_ERROR: c.USBIF_BE_STATUS_MAPPING_ERROR,
   },
+  advice: (status, message) => (status === 'ERROR' && message === 'USBIF_BE_CLAIM_PORT' ? CLAIMED : undefined),
+  statusNames: { CLOSED: 'DESTROYED' },
   connectsOnce: false,
   answersDriverUp: false,
   changedStatus: 'CONNECTED',

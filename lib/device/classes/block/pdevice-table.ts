@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { CtrlIfError } from '../errors.ts';
+import { CtrlIfError } from '../../../errors.ts';
 
 /** What a disk's backend is to serve. */
 export interface Target {
