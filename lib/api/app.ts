@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { CtrlIfError } from '../errors.ts';
-import { bodyOf, type Operation } from '../machine/operation.ts';
-import { type MachineOperations, type OperationName, operations, type Stream, streams } from '../machine/operations.ts';
+import { type MachineOperations, type Stream, streams } from '../machine/operations.ts';
+import { bodyOf } from '../schema/operation.ts';
 import type { Closing } from './closing.ts';
 import { eventLines } from './event-lines.ts';
 import { OPENAPI_PATH, openapi } from './openapi.ts';
@@ -21,7 +21,7 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
   app.onError((error, context) => answer(context, toProblem(error)));
   app.notFound((context) => refuse(context, 404, `there is nothing at ${context.req.path}; see ${OPENAPI_PATH}`));
 
-  for (const [name, operation] of Object.entries<Operation>(operations)) {
+  for (const [name, operation] of Object.entries(machine.operations)) {
     app.on(operation.method.toUpperCase(), honoPath(operation.path), async (context) => {
       const body = bodyOf(operation) ? await readBody(context.env.incoming as IncomingMessage) : '';
       if (body === undefined)
@@ -29,13 +29,13 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
       const { req } = context;
       const raw = { path: req.param(), query: req.query(), body };
       const result = await withInput(operation, raw, (input) =>
-        closing.before(machine.call(name as OperationName, input, { signal: req.raw.signal })),
+        closing.before(machine.call(name, input, { signal: req.raw.signal })),
       );
       if (operation.status === 204) return context.body(null, 204);
       return context.body(JSON.stringify(result), operation.status, JSON_TYPE);
     });
   }
-  const description = JSON.stringify(openapi(version));
+  const description = JSON.stringify(openapi(machine, version));
   app.get(OPENAPI_PATH, (context) => context.body(description, 200, JSON_TYPE));
   app.get(streams.watch.path, (context) =>
     context.body(eventLines(machine, closing), 200, { 'Content-Type': 'application/x-ndjson' }),
@@ -46,7 +46,7 @@ export function createApp(machine: MachineOperations, closing: Closing, version:
       return refuse(context, 426, `${path} is an upgrade; ask with "Connection: Upgrade" and "Upgrade: ${upgrade}"`);
     });
   }
-  for (const [path, methods] of methodsByPath()) {
+  for (const [path, methods] of methodsByPath(machine)) {
     app.all(honoPath(path), (context) => {
       context.header('Allow', methods.join(', '));
       return refuse(context, 405, `${path} takes ${methods.join(' and ')}, not ${context.req.method}`);
@@ -64,10 +64,10 @@ function answer(context: Context, problem: Problem): Response {
   return context.body(JSON.stringify(problem), status, { 'Content-Type': PROBLEM_TYPE });
 }
 
-function methodsByPath(): Map<string, string[]> {
+function methodsByPath(machine: MachineOperations): Map<string, string[]> {
   const streamed = Object.values<Stream>(streams).map(({ path }) => path);
   const methods = new Map([...streamed, OPENAPI_PATH].map((path) => [path, ['GET']]));
-  for (const { path, method } of Object.values<Operation>(operations))
+  for (const { path, method } of Object.values(machine.operations))
     methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
   return methods;
 }

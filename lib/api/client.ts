@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { DeviceClass } from '../device/class.ts';
+import { CtrlIfError } from '../errors.ts';
 import { linesOf } from '../lines.ts';
 import { aborted } from '../link/call.ts';
-import type { Input, Operation } from '../machine/operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
@@ -10,10 +11,9 @@ import {
   type LostEvents,
   type MachineEvent,
   MachineOperations,
-  type OperationName,
-  operations,
   streams,
 } from '../machine/operations.ts';
+import type { Input, Operation } from '../schema/operation.ts';
 import { ask, readJSONBody, unreachable } from './ask.ts';
 import { ConsoleSocket } from './console-socket.ts';
 import { apiPath } from './path.ts';
@@ -26,14 +26,16 @@ const LONGEST_EVENT = 1024 * 1024;
 export class ApiClient extends MachineOperations {
   readonly path: string;
 
-  constructor(options: { name: string } | { path: string }) {
-    super();
+  /** `deviceClasses`: those of the machine, where it has more than those that come with ctrl-if. */
+  constructor(options: ({ name: string } | { path: string }) & { deviceClasses?: readonly DeviceClass[] }) {
+    super(options.deviceClasses);
     this.path = 'path' in options ? options.path : apiPath(options.name);
   }
 
-  override async call(name: OperationName, input: Input, { signal }: CallOptions = {}): Promise<unknown> {
+  override async call(name: string, input: Input, { signal }: CallOptions = {}): Promise<unknown> {
     if (signal?.aborted) throw aborted(signal);
-    const operation: Operation = operations[name];
+    const operation = this.operations[name];
+    if (!operation) throw noOperation(name);
     const request = {
       method: operation.method.toUpperCase(),
       path: addressOf(operation, input),
@@ -71,6 +73,13 @@ export class ApiClient extends MachineOperations {
     const headers = { Connection: 'Upgrade', Upgrade: stream.upgrade };
     return (await ask(this.path, { method: 'GET', path: addressOf(stream, input), headers })) as Duplex;
   }
+}
+
+function noOperation(name: string): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `there is no operation ${name}; see the table of operations`, {
+    expected: 'an operation of the table',
+    received: name,
+  });
 }
 
 function addressOf({ path, takes }: Pick<Operation, 'path' | 'takes'>, input: Input): string {

@@ -1,8 +1,8 @@
 import { CtrlIfError } from '../errors.ts';
 import { fromText } from '../machine/from-text.ts';
 import { readJSON } from '../machine/json-source.ts';
-import { bodyOf, type Input, type Operation } from '../machine/operation.ts';
 import { located, type Source } from '../machine/source.ts';
+import { bodyOf, type Input, type Operation } from '../schema/operation.ts';
 
 /** What of an HTTP request an operation is asked with, as it came. */
 export interface RawRequest {

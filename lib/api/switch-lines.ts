@@ -1,6 +1,6 @@
 /** What clients of the switch and the API say to each other after the upgrade: a JSON object a line. */
 import type { LostEvents } from '../machine/operations.ts';
-import type { Schema, Static } from '../machine/schema.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 import type { Problem } from './problem.ts';
 
 const count = { type: 'integer', minimum: 0 } as const satisfies Schema;

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { type DomainConfig, domainConfig } from '../machine/config-schema.ts';
-import { deviceEntries } from '../machine/device-entries.ts';
 import { fromFlags } from '../machine/from-text.ts';
 import { readSource } from '../machine/read-source.ts';
-import type { Schema } from '../machine/schema.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { ClientOptions } from './answer.ts';
 import { running } from './domain-lines.ts';
 import { ask, keysOf } from './operation-command.ts';
@@ -28,7 +28,7 @@ const scalarOptions = Object.entries(FLAGS).map(([key, flags]): [string, Option]
   const option = new Option(flags, description);
   return [key, choices ? option.choices(choices) : option];
 });
-const deviceOptions = deviceEntries.map(({ list, item, noun }): [string, Option] => [
+const deviceOptions = DEVICE_CLASSES.map(({ list, item, noun }): [string, Option] => [
   list,
   new Option(`--${item} <spec>`, `a ${noun}; may be repeated`).argParser(collect),
 ]);
@@ -37,7 +37,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map([...scalarOptions, ...devic
 export const SPECIFICATIONS = `
 SPEC is KEY=VALUE, with commas between several, of the keys that a file has. A relative target is relative to the
 directory of its file, or, in an option, to the one that you are in.
-${deviceEntries.map(({ item, config }) => `  --${item.padEnd(5)} ${keysOf(config).join(', ')}\n`).join('')}`;
+${DEVICE_CLASSES.map(({ item, config }) => `  --${item.padEnd(5)} ${keysOf(config).join(', ')}\n`).join('')}`;
 
 export function addCreateOptions(command: Command): Command {
   for (const option of OPTIONS.values()) command.addOption(option);
@@ -70,7 +70,7 @@ export async function createCommand(
 function withPaths(value: unknown, file: string | undefined, options: Readonly<Record<string, unknown>>): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const config: Record<string, unknown> = { ...value };
-  for (const { list, item, config: schema } of deviceEntries) {
+  for (const { list, item, config: schema } of DEVICE_CLASSES) {
     const devices = config[list];
     if (!Array.isArray(devices)) continue;
     const fromFile = devices.length - ((options[item] as string[] | undefined) ?? []).length;

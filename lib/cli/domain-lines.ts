@@ -1,5 +1,6 @@
 /** What the commands say about domains and devices. */
 import { stripVTControlCharacters } from 'node:util';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { DeviceInfo, DomainEnd, DomainInfo, DomainState } from '../machine/operations.ts';
 import { type Column, indented, paint, type Style, table } from './output.ts';
 
@@ -75,14 +76,15 @@ const DEVICE_COLUMNS: readonly Column[] = [
   { title: 'FRAMES' },
 ];
 
-const DISK_COLUMNS: readonly Column[] = [{ title: 'MODE' }, { title: 'TARGET' }];
-
+/** The columns of a class are there where a device of the list has something in one of them. */
 export function deviceTable(devices: readonly DeviceInfo[]): string[] {
-  const hasDisks = devices.some(({ target }) => target !== undefined);
-  const rows = devices.map(
-    ({ class: deviceClass, handle, id, state, refused, backend, ports, frames, mode, target }) => ({
+  const isShown = (key: string) => devices.some((device) => key in device);
+  const own = DEVICE_CLASSES.flatMap(({ columns }): readonly string[] => (columns.some(isShown) ? columns : []));
+  const rows = devices.map((device) => {
+    const { class: className, handle, id, state, refused, backend, ports, frames } = device;
+    return {
       cells: [
-        deviceClass,
+        className,
         String(handle),
         id,
         refused ? `${state} ${refused}` : state,
@@ -90,9 +92,9 @@ export function deviceTable(devices: readonly DeviceInfo[]): string[] {
         state === 'WAITING' ? '-' : String(backend),
         ports ? `${ports.frontend}-${ports.backend}` : '-',
         frames?.join(',') || '-',
-        ...(hasDisks ? [mode ?? '-', target === undefined ? '-' : stripVTControlCharacters(target)] : []),
+        ...own.map((key) => stripVTControlCharacters(String(device[key as keyof DeviceInfo] ?? '-'))),
       ],
-    }),
-  );
-  return table(hasDisks ? [...DEVICE_COLUMNS, ...DISK_COLUMNS] : DEVICE_COLUMNS, rows);
+    };
+  });
+  return table([...DEVICE_COLUMNS, ...own.map((key) => ({ title: key.toUpperCase() }))], rows);
 }

@@ -1,8 +1,8 @@
 /** The commands that are the clients of a machine's API, and the one that serves it. */
 import { Argument, type Command } from 'commander';
 import { ApiClient } from '../api/client.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { CtrlIfError } from '../errors.ts';
-import { credit, deviceEntries } from '../machine/device-entries.ts';
 import { parseSpecification } from '../machine/from-text.ts';
 import { type Credit, type OperationName, operations, type ShutdownOptions } from '../machine/operations.ts';
 import { type ClientOptions, tell } from './answer.ts';
@@ -173,7 +173,7 @@ when a guest of your own has been silent for --linger seconds.
     .action(run(vcpuSetCommand));
 
   program.commandsGroup('Devices:');
-  for (const { name, noun, config, key } of deviceEntries) {
+  for (const { name, noun, config, key } of DEVICE_CLASSES) {
     const example = keysAndValues(config.examples[0]);
     operation(`${name}Attach`, [[`ctrl-if ${name}-attach web ${example}`, '']], {
       awaited: (domain) => `domain ${domain} to connect it`,
@@ -248,7 +248,7 @@ async function networkLimitCommand(
       lines: () => [`${device} has no limit`],
     });
   }
-  const { value: body } = parseSpecification(given.join(','), credit, 'network-limit');
+  const { value: body } = parseSpecification(given.join(','), operations.networkLimit.takes[2].schema, 'network-limit');
   const { bytes, microseconds } = body as Credit;
   return ask('networkLimit', { value: { domain, handle, body }, locate }, options, {
     lines: () => [`${device} sends at most ${bytes} bytes in ${microseconds} µs`],

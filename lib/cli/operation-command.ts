@@ -2,11 +2,11 @@
 import { Argument } from 'commander';
 import { ApiClient } from '../api/client.ts';
 import { parseSpecification } from '../machine/from-text.ts';
-import { expectation } from '../machine/mistake.ts';
-import { type Answer, type Input, inputOf, type Operation, type Parameter } from '../machine/operation.ts';
 import { type OperationName, type Operations, operations } from '../machine/operations.ts';
-import type { Schema } from '../machine/schema.ts';
 import { located, type Source } from '../machine/source.ts';
+import { expectation } from '../schema/mistake.ts';
+import { type Answer, type Input, inputOf, type Operation, type Parameter } from '../schema/operation.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type ClientOptions, tell, waitingFor } from './answer.ts';
 import { whole } from './options.ts';
 import { withPath } from './paths.ts';

@@ -1,14 +1,14 @@
 /** `docs/devices.md`, made from the tables: what is drawn there is what runs. */
 import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
-import { BLOCK_REFUSALS } from './block/backend-table.ts';
+import type { DeviceClass } from './class.ts';
+import { DEVICE_CLASSES } from './classes/index.ts';
 import type { AnyTable, Cell } from './table.ts';
 import { TABLES } from './tables.ts';
-import { USB_REFUSALS } from './usb/backend-table.ts';
 
 type AnyCell = Cell<string, string, string>;
 
-const INTRODUCTION = `# Devices
+const introduction = () => `# Devices
 
 Made by \`node scripts/render-devices.mjs\` from the tables in \`lib/device\`; a test holds the two together. A cell says what is
 done, in order; then **the next state**, where it is another; then _who is told what_. An empty cell does nothing. Events in
@@ -19,35 +19,26 @@ capitals are messages or their statuses, the others come from the machine's own 
 \`BlockBackend\`, \`NetworkBackend\` and \`UsbBackend\` (\`ctrl-if/device\`) answer the controller as their tables say. A data path is a subclass
 with the hooks that it needs:
 
-| hook                    | when                                                       | what it may do                                                     |
-| ----------------------- | ---------------------------------------------------------- | ------------------------------------------------------------------ |
-| \`onCreate\`              | CREATE, before its answer                                  | throw: OUT_OF_MEMORY                                               |
-| \`onVbdCreate\` (block)   | VBD_CREATE: open the physical device                       | throw: PHYSDEV_NOT_FOUND                                           |
-| \`onConnect\`             | the pages are mapped and the port is bound                 | use \`interface.frames\`; throw: ERROR                               |
-| \`onNotify\`              | the frontend has notified                                  | take requests; \`interface.hold()\` while one is in flight           |
-| \`onDisconnect\`          | no new work from here on                                   | return a promise; DISCONNECT is answered after it and the last hold |
-| \`onVbdDestroy\` (block)  | VBD_DESTROY, and DESTROY for each VBD left                 | close the physical device                                          |
-| \`onPlugged\` (usb)       | a device is in a claimed port                              | take it; \`onUnplugged\` gives it back                               |
-| \`onDestroy\`             | DESTROY, or the driver stops                               | forget the interface; call \`super.onDestroy\`                       |
+${hooks()}
 
-\`backendSurroundings(guest)\` is what it needs to know of its guest, and \`frontendSurroundings(guest)\` what a frontend does. So a driver domain of your own is
+\`backendContext(guest)\` is what it needs to know of its guest, and \`frontendContext(guest)\` what a frontend does. So a driver domain of your own is
 
 \`\`\`js
 // adder.mjs: answers the number in a page with one more
 import { Guest } from 'ctrl-if';
-import { BlockBackend, backendSurroundings } from 'ctrl-if/device';
+import { BlockBackend, backendContext } from 'ctrl-if/device';
 
 class Adder extends BlockBackend {
-  onNotify(each) {
-    const [page] = each.frames;
+  onNotify(device) {
+    const [page] = device.frames;
     page.store32(4, page.load32(0) + 1);
-    each.notify();
+    device.notify();
   }
 }
 
 const guest = await Guest.connect();
 guest.on('close', () => process.exit());
-await new Adder(backendSurroundings(guest)).start();
+await new Adder(backendContext(guest)).start();
 \`\`\`
 
 and a guest that uses it
@@ -55,16 +46,16 @@ and a guest that uses it
 \`\`\`js
 // asker.mjs
 import { Guest } from 'ctrl-if';
-import { BlockFrontend, frontendSurroundings } from 'ctrl-if/device';
+import { BlockFrontend, frontendContext } from 'ctrl-if/device';
 
 const guest = await Guest.connect({ memory: { frames: 64 } });
 guest.on('close', () => process.exit());
-const frontend = new BlockFrontend(frontendSurroundings(guest));
-frontend.on('connected', (each) => {
-  each.frames[0].store32(0, 41);
-  each.notify();
+const frontend = new BlockFrontend(frontendContext(guest));
+frontend.on('connected', (device) => {
+  device.frames[0].store32(0, 41);
+  device.notify();
 });
-frontend.on('notified', (each) => guest.console.write(\`41 and one is \${each.frames[0].load32(4)}\\n\`));
+frontend.on('notified', (device) => guest.console.write(\`41 and one is \${device.frames[0].load32(4)}\\n\`));
 await frontend.start();
 \`\`\`
 
@@ -76,17 +67,45 @@ ctrl-if console asker
 
 The machine does not look at a disk's target; the backend that comes with ctrl-if takes it for a path ([machine-api.md](machine-api.md)), and yours for whatever you like.
 
+A \`DeviceClass\` is all that a machine knows of a class: its messages (\`defineMessage\`), both drivers, the configuration of a device, and what a
+backend is told of it. \`Machine.start({ deviceClasses })\` has a class of your own beside those that come with ctrl-if: its operations
+(\`machine.call('randomAttach', input)\`), the list of its devices in a configuration, and its routes in the API, which
+\`new ApiClient({ name, deviceClasses })\` calls. \`test/machine/random-device\` is one, with its guest and its driver domain.
+
 A network backend has each packet admitted by \`await interface.credit.admit(bytes)\`, which keeps to CREDITLIMIT. \`MockFrontend\` and a
 \`MockMachine\` run a backend in a test, without processes; \`MockBackend\` runs a frontend.
 `;
 
 /** The whole file. */
 export function devicesDocument(): string {
-  return [INTRODUCTION, refusals(), ...TABLES.map(section)].join('\n');
+  return [introduction(), refusals(), ...TABLES.map(section)].join('\n');
+}
+
+/** The hooks of every backend, and those of one class beside them. */
+function hooks(): string {
+  const common = [
+    ['`onCreate`', 'CREATE, before its answer', 'throw: OUT_OF_MEMORY'],
+    ['`onConnect`', 'the pages are mapped and the port is bound', 'use `interface.frames`; throw: ERROR'],
+    ['`onNotify`', 'the frontend has notified', 'take requests; `interface.hold()` while one is in flight'],
+    [
+      '`onDisconnect`',
+      'no new work from here on',
+      'return a promise; DISCONNECT is answered after it and the last hold',
+    ],
+    ['`onDestroy`', 'DESTROY, or the driver stops', 'forget the interface; call `super.onDestroy`'],
+  ];
+  const own = DEVICE_CLASSES.flatMap(({ name, hooks = [] }: DeviceClass) =>
+    hooks.map(([hook, when, may]) => [`\`${hook}\` (${name})`, when, may]),
+  );
+  return markdownTable(['hook', 'when', 'what it may do'], [...common, ...own]);
 }
 
 function refusals(): string {
-  const rows = Object.entries({ ...BACKEND_REFUSALS, ...BLOCK_REFUSALS, ...USB_REFUSALS })
+  const all: Readonly<Record<string, readonly string[]>> = Object.assign(
+    { ...BACKEND_REFUSALS },
+    ...DEVICE_CLASSES.map(({ refusals }: DeviceClass) => refusals),
+  );
+  const rows = Object.entries(all)
     .filter(([, statuses]) => statuses.length > 0)
     .map(([action, statuses]) => [action, statuses.join(', ')]);
   return `## How a backend's action refuses

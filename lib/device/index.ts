@@ -1,16 +1,39 @@
 /** `ctrl-if/device`: split drivers, their three roles, and what a guest does when its controller asks. */
 export { Backend, type BackendEvents, type BackendOptions } from './backend/backend.ts';
 export { BackendInterface } from './backend/interface.ts';
-export type { BackendState } from './backend/table.ts';
-export { BlockBackend, BlockBackendInterface, type BlockBackendOptions, type Vbd } from './block/backend.ts';
-export { BlockFrontend } from './block/frontend.ts';
-export { BlockDevice, type BlockDeviceOptions, BlockHub } from './block/hub.ts';
-export { BLOCK } from './block/wire.ts';
+export { BACKEND_ROWS, type BackendState } from './backend/table.ts';
+export type { ClassDevices, DeviceClass, DeviceDescription, DeviceKey } from './class.ts';
+export { BlockBackend, BlockBackendInterface, type BlockBackendOptions } from './classes/block/backend.ts';
+export { BlockFrontend } from './classes/block/frontend.ts';
+export { type Vbd, vbdSetting } from './classes/block/vbd.ts';
+export { BLOCK } from './classes/block/wire.ts';
+export { DEVICE_CLASSES } from './classes/index.ts';
+export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './classes/network/backend.ts';
+export { CreditGate } from './classes/network/credit-gate.ts';
+export { NetworkFrontend, NetworkFrontendInterface } from './classes/network/frontend.ts';
+export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './classes/network/token-bucket.ts';
+export { creditSetting, vifFields } from './classes/network/vif.ts';
+export { NETWORK } from './classes/network/wire.ts';
+export { UsbBackend, type UsbBackendOptions } from './classes/usb/backend.ts';
+export { UsbFrontend, UsbFrontendInterface } from './classes/usb/frontend.ts';
+export { controllerFields, type PortClaim, portSetting } from './classes/usb/port-claim.ts';
+export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './classes/usb/ports.ts';
+export { USB } from './classes/usb/wire.ts';
 export { type Clock, systemClock } from './clock.ts';
+export type * from './context.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
 export { FrontendInterface } from './frontend/interface.ts';
-export type { FrontendState } from './frontend/table.ts';
-export { backendSurroundings, frontendSurroundings } from './guest-surroundings.ts';
+export { FRONTEND_ROWS, type FrontendState, type FrontendTable } from './frontend/table.ts';
+export { backendContext, frontendContext } from './guest-context.ts';
+export { Device, type DeviceFields } from './manager/device.ts';
+export {
+  type Attachment,
+  DeviceManager,
+  type DeviceManagerEvents,
+  type DeviceOptions,
+} from './manager/device-manager.ts';
+export { type Setting, Settings } from './manager/settings.ts';
+export type { DeviceState } from './manager/table.ts';
 export { type MemoryActions, type MemoryEvents, MemoryResponder } from './memory.ts';
 export { MockBackend, type MockBackendOptions } from './mock/backend.ts';
 export { MockChannels } from './mock/channels.ts';
@@ -18,26 +41,11 @@ export { MockFrontend, type MockFrontendOptions } from './mock/frontend.ts';
 export { type MockDomain, MockMachine } from './mock/machine.ts';
 export { MockMemory } from './mock/memory.ts';
 export { MockPeer } from './mock/peer.ts';
-export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './network/backend.ts';
-export { CreditGate } from './network/credit-gate.ts';
-export { NetworkFrontend } from './network/frontend.ts';
-export { NetworkDevice, type NetworkDeviceOptions, NetworkHub } from './network/hub.ts';
-export { NETWORK } from './network/wire.ts';
-export { type Attachment, DeviceHub, type HubEvents } from './relay/hub.ts';
-export { Relay } from './relay/relay.ts';
-export type { RelayState } from './relay/table.ts';
 export {
   type ShutdownActions,
   type ShutdownEvents,
   type ShutdownRequest,
   ShutdownResponder,
 } from './shutdown.ts';
-export type * from './surroundings.ts';
-export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './token-bucket.ts';
-export { UsbBackend, type UsbBackendOptions } from './usb/backend.ts';
-export { UsbFrontend } from './usb/frontend.ts';
-export { type PortClaim, UsbDevice, type UsbDeviceOptions, UsbHub } from './usb/hub.ts';
-export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './usb/ports.ts';
-export { USB } from './usb/wire.ts';
 export { type VcpuActions, VcpuResponder } from './vcpu.ts';
-export type { DeviceWire, InterfaceId } from './wire.ts';
+export type { DeviceWire, InterfaceId, MessageFields } from './wire.ts';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from './clock.ts';
-import type { Peer } from './surroundings.ts';
+import type { Peer } from './context.ts';
 import { Machine, type Table } from './table.ts';
 
 export type MemoryState = 'IDLE' | 'WORKING' | 'WAITING';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Peer } from './surroundings.ts';
+import type { Peer } from './context.ts';
 import { Machine, type Table } from './table.ts';
 
 /** PENDING: it is ending. SUSPENDING: it is on its way to rest, rests, or is on its way back. */

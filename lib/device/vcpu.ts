@@ -1,4 +1,4 @@
-import type { Peer } from './surroundings.ts';
+import type { Peer } from './context.ts';
 import { Machine, type Table } from './table.ts';
 
 export type VcpuState = 'EMPTY' | 'QUEUED';

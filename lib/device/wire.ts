@@ -1,7 +1,8 @@
-/** How a device class says what all of them say: the names and numbers in which block, network and USB differ. */
+/** How a device class says what all of them say: the names and numbers in which classes differ. */
 import type { AnyMessage } from '../link/codec.ts';
 import { type MessageName, seedCodec } from '../wire/codec.ts';
 import { BLKIF_DRIVER_STATUS_DOWN, BLKIF_DRIVER_STATUS_UP } from '../wire/constants.ts';
+import type { MessageDefinition } from '../wire/definition.ts';
 
 /** `*_INTERFACE_STATUS_*` by number, the same in all classes but for USB's name of 0, DESTROYED, and its lack of 3. */
 export const INTERFACE_STATUSES = ['CLOSED', 'DISCONNECTED', 'CONNECTED', 'CHANGED'] as const;
@@ -19,35 +20,53 @@ export type CommonStatus =
   | 'INTERFACE_CONNECTED'
   | 'OUT_OF_MEMORY'
   | 'MAPPING_ERROR';
-export type VbdStatus = 'VBD_EXISTS' | 'VBD_NOT_FOUND' | 'PHYSDEV_NOT_FOUND';
-export type BackendStatus = CommonStatus | VbdStatus;
+export type BackendStatus = CommonStatus | Uppercase<string>;
 
-/** One class. */
+/** Fields of messages, by name. */
+export type MessageFields = Readonly<Record<string, unknown>>;
+
+/** The messages of one class, and what they are used for. */
 export interface DeviceWire {
-  readonly name: 'block' | 'network' | 'usb';
+  /** The class's name: `block`. */
+  readonly name: string;
+  /** Messages that the header does not have, made with `defineMessage`: the controller and both domains define them. */
+  readonly messages?: readonly MessageDefinition[];
   /** The messages between the controller and the frontend. */
   readonly frontend: {
-    readonly INTERFACE_STATUS: MessageName;
-    readonly DRIVER_STATUS: MessageName;
-    readonly CONNECT: MessageName;
-    readonly DISCONNECT: MessageName;
-    /** USB has none. */
-    readonly QUERY?: MessageName;
+    readonly INTERFACE_STATUS: string;
+    readonly DRIVER_STATUS: string;
+    readonly CONNECT: string;
+    readonly DISCONNECT: string;
+    /** Without it a frontend cannot ask for its interfaces, and disconnects what it may find. */
+    readonly QUERY?: string;
   };
   /** The messages between the controller and the backend that every class has. */
   readonly backend: {
-    readonly CREATE: MessageName;
-    readonly DESTROY: MessageName;
-    readonly CONNECT: MessageName;
-    readonly DISCONNECT: MessageName;
-    readonly DRIVER_STATUS: MessageName;
+    readonly CREATE: string;
+    readonly DESTROY: string;
+    readonly CONNECT: string;
+    readonly DISCONNECT: string;
+    readonly DRIVER_STATUS: string;
   };
-  /** The field that holds the handle in messages to the backend. Without one (USB) a domain has one interface, handle 0. */
-  readonly backendHandle?: 'blkifHandle' | 'netifHandle';
+  /** The field that holds the handle in messages to the backend. Without one a domain has one interface, handle 0. */
+  readonly backendHandle?: string;
   /** The fields of CONNECT that hold frames. */
   readonly frameFields: readonly string[];
+  /** The IN fields that only this class has in a message, as they are where nothing else is known. */
+  readonly ownFields?: {
+    /** Of CREATE. */
+    readonly create?: MessageFields;
+    /** Of CONNECT to the backend. */
+    readonly connect?: MessageFields;
+    /** Of INTERFACE_STATUS and of the answer to QUERY. */
+    readonly status?: MessageFields;
+  };
   /** The class's own numbers: out-of-memory and mapping-error differ (PROTOCOL.md 2.2). */
-  readonly statuses: Readonly<Record<CommonStatus, number> & Partial<Record<VbdStatus, number>>>;
+  readonly statuses: Readonly<Record<CommonStatus, number> & Record<string, number>>;
+  /** What to do about a status that only this class has, or that means something of its own in `message`. */
+  readonly advice?: (status: string, message: string) => string | undefined;
+  /** The name of an interface status that the class calls otherwise than {@link INTERFACE_STATUSES} does. */
+  readonly statusNames?: Readonly<Partial<Record<InterfaceStatus, string>>>;
   /** A backend of this class connects only what was just created, so that a reconnect creates anew (PROTOCOL.md 2.6, 3.4). */
   readonly connectsOnce: boolean;
   /** The frontend waits until the controller says DRIVER_STATUS(UP) in turn (PROTOCOL.md 2.8, 5.2 D4). */
@@ -64,24 +83,42 @@ export function frontendMessage(
   fields: object = {},
 ): AnyMessage {
   const name = wire.frontend[which]!;
-  return { name, ...fieldsOf(name, { handle, ...fields }) };
+  return { name, ...fieldsOf(wire, name, { handle, ...fields }) };
 }
 
 /** A message to the backend, of any name: they all name the interface the same way. */
 export function backendMessage(
   wire: DeviceWire,
-  name: MessageName,
+  name: string,
   { domid, handle }: InterfaceId,
   fields: object = {},
 ): AnyMessage {
   const own = wire.backendHandle ? { [wire.backendHandle]: handle } : {};
-  return { name, ...fieldsOf(name, { domid, ...own, ...fields }) };
+  return { name, ...fieldsOf(wire, name, { domid, ...own, ...fields }) };
 }
 
-/** Those of `values` that the message called `name` has: what all classes say together has more than each has fields for. */
-export function fieldsOf(name: MessageName, values: object): object {
-  const { fields } = seedCodec.definition(name).struct;
+/** Those of `values` that the message called `name` has: all classes together have more fields than each of them. */
+export function fieldsOf(wire: DeviceWire, name: string, values: object): object {
+  const { fields } = definitionOf(wire, name).struct;
   return Object.fromEntries(Object.entries(values).filter(([key]) => fields.some((field) => field.name === key)));
+}
+
+/** The definition of a message of that class. */
+export function definitionOf({ messages = [] }: DeviceWire, name: string): MessageDefinition {
+  return messages.find((definition) => definition.name === name) ?? seedCodec.definition(name as MessageName);
+}
+
+/** The types of the messages of that class. */
+export function typesOf(wire: DeviceWire): ReadonlySet<number> {
+  const names = [...Object.values(wire.frontend), ...Object.values(wire.backend)];
+  const definitions = [...names.map((name) => definitionOf(wire, name)), ...(wire.messages ?? [])];
+  return new Set(definitions.map(({ type }) => type));
+}
+
+/** The name of an interface's status, as its class calls it. */
+export function interfaceStatusName(wire: DeviceWire | undefined, status: number): string | undefined {
+  const name = INTERFACE_STATUSES[status];
+  return (name && wire?.statusNames?.[name]) ?? name;
 }
 
 /** Which interface: a frontend's domain, and the handle that the controller gave it there. */

@@ -7,9 +7,9 @@ import {
   type AskedBy,
   DECLARATIONS,
   type Other,
+  QUESTIONS,
   type QuestionName,
   type QuestionOf,
-  QUESTIONS,
   type ReplyTo,
 } from './questions.ts';
 import { excerpt, integer, Mismatch, object, type Shape } from './shape.ts';

@@ -1,8 +1,8 @@
 /** The one check of what operators ask for: TypeBox says whether a value conforms, this file where it does not. */
 import { Check } from 'typebox/schema';
-import { expectation, type Mistake, missingKey, type Path, unknownKey, wrongValue } from './mistake.ts';
-import { argumentsOf, bodyOf, type Input, type Operation } from './operation.ts';
-import type { Schema } from './schema.ts';
+import { expectation, type Mistake, missingKey, type Path, unknownKey, wrongValue } from '../schema/mistake.ts';
+import { argumentsOf, bodyOf, type Input, type Operation } from '../schema/operation.ts';
+import type { Schema } from '../schema/schema.ts';
 import { configError, type Source } from './source.ts';
 
 /**

@@ -1,8 +1,10 @@
 /** What to run as a domain: one schema for its file, the flags, the body of a request and OpenAPI. */
-import { domainName, seconds } from './basic-schema.ts';
-import { deviceEntries } from './device-entries.ts';
-import { type Mistake, type Path, spell, wrongValue } from './mistake.ts';
-import type { Schema, Static } from './schema.ts';
+
+import type { DeviceClass } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import { domainName, seconds } from '../schema/basic-schema.ts';
+import { type Mistake, type Path, spell, wrongValue } from '../schema/mistake.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 
 /** MiB. The grant table of 4 GiB is 4 MiB long, which the domain has from its beginning. */
 const MAX_MEMORY = 4096;
@@ -19,16 +21,18 @@ export const restart = { type: 'string', enum: ['always', 'on-reboot', 'never'] 
 
 /** A list of each class. */
 type DeviceLists = {
-  readonly [Entry in (typeof deviceEntries)[number] as Entry['list']]: {
+  readonly [Class in (typeof DEVICE_CLASSES)[number] as Class['list']]: {
     readonly type: 'array';
     readonly title: string;
-    readonly items: Entry['config'];
+    readonly items: Class['config'];
   };
 };
 
-const deviceLists = Object.fromEntries(
-  deviceEntries.map(({ list, noun, config }) => [list, { type: 'array', title: `a list of ${noun}s`, items: config }]),
-) as DeviceLists;
+function deviceLists(classes: readonly DeviceClass[]): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    classes.map(({ list, noun, config }) => [list, { type: 'array', title: `a list of ${noun}s`, items: config }]),
+  );
+}
 
 export const domainConfig = {
   type: 'object',
@@ -58,7 +62,7 @@ export const domainConfig = {
       default: 1,
       description: 'How many virtual processors it has.',
     },
-    ...deviceLists,
+    ...(deviceLists(DEVICE_CLASSES) as DeviceLists),
     restart: {
       ...restart,
       default: 'on-reboot',
@@ -76,14 +80,21 @@ export const domainConfig = {
 
 export type DomainConfig = Static<typeof domainConfig>;
 
+/** {@link domainConfig} where a machine has those classes. */
+export function domainConfigWith(classes: readonly DeviceClass[]): typeof domainConfig {
+  if (classes === DEVICE_CLASSES) return domainConfig;
+  return { ...domainConfig, properties: { ...domainConfig.properties, ...deviceLists(classes) } };
+}
+
 /** What no schema says: what one key means for another. */
-export function contradictionsIn(config: DomainConfig): Mistake[] {
+export function contradictionsIn(config: DomainConfig, classes: readonly DeviceClass[] = DEVICE_CLASSES): Mistake[] {
   const { memory = domainConfig.properties.memory.default, maxMemory = memory } = config;
   const mistakes: Mistake[] = [];
   if (maxMemory < memory) mistakes.push(wrongValue(['maxMemory'], `at least memory, which is ${memory}`, maxMemory));
-  for (const { list, unique, ignoreCase } of deviceEntries) {
+  const lists = config as Readonly<Record<string, unknown>>;
+  for (const { list, unique, ignoreCase } of classes) {
     const seen = new Map<unknown, Path>();
-    config[list]?.forEach((device: Readonly<Record<string, unknown>>, i) => {
+    (lists[list] as readonly Readonly<Record<string, unknown>>[] | undefined)?.forEach((device, i) => {
       const path = [list, i, unique];
       const value = device[unique];
       if (value === undefined) return;

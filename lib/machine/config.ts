@@ -1,3 +1,4 @@
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { CtrlIfError } from '../errors.ts';
 import { reservedFrames } from '../wire/memory.ts';
 import { conforming } from './check.ts';
@@ -6,6 +7,10 @@ import { configError, type Source } from './source.ts';
 
 /** A configuration with what it leaves out, but for the command. */
 export type ResolvedConfig = Required<Omit<DomainConfig, 'command'>> & Pick<DomainConfig, 'command'>;
+
+const NO_DEVICES = Object.fromEntries(DEVICE_CLASSES.map(({ list }) => [list, []])) as unknown as Required<
+  Pick<DomainConfig, (typeof DEVICE_CLASSES)[number]['list']>
+>;
 
 /** 1 MiB in frames of 4 KiB. */
 export const FRAMES_PER_MIB = 256;
@@ -32,9 +37,7 @@ export function resolveConfig(config: DomainConfig): ResolvedConfig {
     driver: properties.driver.default,
     minimumRestartSeconds: properties.minimumRestartSeconds.default,
     shutdownSeconds: properties.shutdownSeconds.default,
-    disks: [],
-    vifs: [],
-    usbs: [],
+    ...NO_DEVICES,
     ...config,
   };
   const { memory, maxMemory = memory } = resolved;

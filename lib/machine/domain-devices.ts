@@ -1,14 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import type { Relay } from '../device/relay/relay.ts';
-import { CtrlIfError } from '../errors.ts';
-import type { ResolvedConfig } from './config.ts';
-import { despiteFailures } from './despite-failures.ts';
-import { Disks } from './disks.ts';
-import type { Hubs } from './hubs.ts';
-import type { DeviceClass, DeviceInfo, DiskConfig, DomainReference, UsbConfig, VifConfig } from './operations.ts';
-import type { Targets } from './targets.ts';
-import { UsbPorts } from './usb-ports.ts';
-import { Vifs } from './vifs.ts';
+import type { ClassDevices, DeviceClass, DeviceKey } from '../device/class.ts';
+import { type Setting, Settings } from '../device/manager/settings.ts';
+import { deviceInfo } from './device-info.ts';
+import type { DeviceLedger, DomainRecord, LedgerInterface } from './device-ledger.ts';
+import type { DeviceManagers } from './device-managers.ts';
+import {
+  backendNotConnected,
+  detachedMeanwhile,
+  deviceTaken,
+  frontendNotRunning,
+  noDevice,
+  secondBackend,
+} from './device-refusals.ts';
+import { forEachSettled } from './for-each-settled.ts';
+import type { DeviceInfo, DomainReference } from './operations.ts';
 
 /** How long to wait for a frontend that may not exist, in milliseconds. */
 const CONNECT_TIMEOUT = 2000;
@@ -20,221 +24,315 @@ export interface BackendName {
   readonly domid: number | undefined;
 }
 
-export interface DevicesSurroundings {
-  readonly hubs: Hubs;
-  readonly targets: Targets;
+export interface DevicesContext {
+  readonly ledger: DeviceLedger;
+  readonly managers: DeviceManagers;
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
   backend(reference: DomainReference | undefined): BackendName;
-  /** The name of the domain that has that USB port of that backend. */
-  portOwner(backend: string, path: string): string | undefined;
 }
 
-/** Where the devices of a class of one domain are attached. */
-export interface Attaching extends DevicesSurroundings {
-  /** The frontend's domid now. */
-  readonly domid: number;
-}
-
-/** The ends of a device, and what they share while it is connected. */
-export interface DeviceEnds {
-  frontend: number;
-  backend: number;
-  state: string;
-  /** The status of a part that its backend refused. */
-  refused?: string;
-  frames?: readonly number[];
-  ports?: { readonly frontend: number; readonly backend: number };
-  /** Whether a pattern and a notification have crossed both ways. */
-  crossed?: boolean;
-}
-
-/** What is told of the ends of a device, or of a part of it that its backend has refused. */
-export type Describe = (relay: Relay | undefined, refusal?: CtrlIfError) => DeviceEnds;
-
-/** What the three classes have in common: devices that their domain keeps while it reboots or is suspended. */
-export interface ClassDevices {
-  /**
-   * Attaches again all that were attached before; one that cannot be is tried again the next time.
-   *
-   * @throws what was wrong with the first of those, when all others are attached
-   */
-  replay(at: Attaching): Promise<void>;
-  /** Takes all interfaces from the backends. */
-  release(hubs: Hubs): Promise<void>;
-  /** The domain has ended, and its interfaces with it. */
-  lose(): void;
-  /** The domain is gone for good. */
-  forget(targets: Targets): void;
-  list(describe: Describe): DeviceInfo[];
+/** The configuration of a device of any class. */
+export interface DeviceConfig {
+  readonly backend?: DomainReference;
 }
 
 /** The devices of one domain, whatever life it is in. One operation at a time. */
 export class DomainDevices {
-  readonly #with: DevicesSurroundings;
-  readonly #disks = new Disks();
-  readonly #vifs = new Vifs();
-  readonly #usbs = new UsbPorts();
-  #domid: number | undefined;
+  readonly #context: DevicesContext;
+  readonly #record: DomainRecord;
+  /** Whether interfaces may be made: it is connected, and not suspended. */
+  #isAwake = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(surroundings: DevicesSurroundings) {
-    this.#with = surroundings;
+  constructor(name: string, context: DevicesContext) {
+    this.#context = context;
+    this.#record = context.ledger.of(name);
   }
 
   /** All that its configuration has, in order; resolves as {@link connected} does. */
-  async attachAll({ disks, vifs, usbs }: Pick<ResolvedConfig, 'disks' | 'vifs' | 'usbs'>): Promise<void> {
-    for (const disk of disks) await this.#addDisk(disk);
-    for (const vif of vifs) await this.#addVif(vif);
-    for (const usb of usbs) await this.#addUsb(usb);
+  async attachAll(config: Readonly<Record<string, unknown>>): Promise<void> {
+    for (const deviceClass of this.#context.managers.classes) {
+      const configs = (config[deviceClass.list] ?? []) as readonly DeviceConfig[];
+      for (const device of configs) await this.#inTurn(() => this.#attach(deviceClass, device));
+    }
     await this.connected();
   }
 
-  async attachDisk(disk: DiskConfig): Promise<DeviceInfo> {
-    await this.#addDisk(disk);
-    return this.#whenConnected('block', ({ id }) => id === String(disk.vdevice));
+  /**
+   * Resolves when it is connected.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `received`, `_DOMAIN_STATE` where one of the two
+   *   domains does not run, `_DOMAIN` where there is no such backend
+   */
+  async attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceInfo> {
+    const key = await this.#inTurn(() => this.#attach(deviceClass, config));
+    return this.#whenConnected(deviceClass, key);
   }
 
-  detachDisk(vdevice: number): Promise<void> {
-    return this.#inTurn(() => this.#disks.detach(this.#with, vdevice));
+  /** @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND` */
+  detach(deviceClass: DeviceClass, key: DeviceKey): Promise<void> {
+    return this.#inTurn(() => this.#detach(deviceClass, key));
   }
 
-  async attachVif(vif: VifConfig): Promise<DeviceInfo> {
-    const handle = await this.#addVif(vif);
-    return this.#whenConnected('network', (device) => device.handle === handle);
+  /** What the operations of a class's own work on. */
+  classDevices(deviceClass: DeviceClass): ClassDevices<object> {
+    return {
+      change: (key, update, setting) =>
+        this.#inTurn(async () => {
+          const found = this.#get(deviceClass, key);
+          await set(found, setting);
+          found.devices.set(key, update(found.devices.get(key)!));
+        }),
+    };
   }
 
-  detachVif(handle: number): Promise<void> {
-    return this.#inTurn(() => this.#vifs.detach(this.#with, handle));
-  }
-
-  limitVif(handle: number, credit: VifConfig['credit']): Promise<void> {
-    return this.#inTurn(() => this.#vifs.limit(handle, credit));
-  }
-
-  async attachUsb(usb: UsbConfig): Promise<DeviceInfo> {
-    await this.#addUsb(usb);
-    return this.#whenConnected('usb', ({ id }) => id === usb.path);
-  }
-
-  detachUsb(path: string): Promise<void> {
-    return this.#inTurn(() => this.#usbs.detach(this.#with, path));
-  }
-
-  /** The domain has connected, or resumes: what it had is attached again, as in {@link ClassDevices.replay}. */
+  /**
+   * The domain has connected, or resumes: what it had is attached again; what cannot be is tried again when its backend is UP.
+   *
+   * @throws what was wrong with the first of those, when all others are attached
+   */
   replay(domid: number): Promise<void> {
-    this.#domid = domid;
+    // It may have ended meanwhile.
+    this.#isAwake = this.#record.domid === domid;
     return this.#replay();
   }
 
   /** A domain that may be a backend has connected: what has waited for it is attached. */
   backendCame(): Promise<void> {
-    return this.#domid === undefined ? Promise.resolve() : this.#replay();
+    return this.#isAwake ? this.#replay() : Promise.resolve();
   }
 
   /** The domain is suspended: its backends let go of everything. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const devices of this.#classes) await devices.release(this.#with.hubs);
-      this.#domid = undefined;
+      for (const found of this.#record.interfaces) {
+        if (found.device) await this.#manager(found).detach(found.device);
+        found.device = undefined;
+      }
+      this.#isAwake = false;
     });
   }
 
   /** The domain has ended: its interfaces are destroyed. What it had is remembered. */
-  lose(domid: number): Promise<void> {
-    this.#domid = undefined;
+  lifeEnded(domid: number): Promise<void> {
+    this.#isAwake = false;
+    this.#context.ledger.lifeEnded(this.#record.name);
     return this.#inTurn(async () => {
-      for (const devices of this.#classes) devices.lose();
-      await this.#with.hubs.remove(domid);
+      for (const found of this.#record.interfaces) found.device = undefined;
+      await this.#context.managers.remove(domid);
     });
   }
 
-  forget(): void {
-    for (const devices of this.#classes) devices.forget(this.#with.targets);
+  /** The domain is gone for good, and so is what it had. */
+  domainGone(): void {
+    for (const found of this.#record.interfaces) for (const device of found.devices.values()) this.#free(found, device);
+    this.#record.interfaces.clear();
   }
 
-  list(deviceClass?: DeviceClass): readonly DeviceInfo[] {
-    const lists = { block: this.#disks, network: this.#vifs, usb: this.#usbs };
-    const describe: Describe = (relay, refusal) => this.#describe(relay, refusal);
-    return deviceClass
-      ? lists[deviceClass].list(describe)
-      : Object.values(lists).flatMap((devices) => devices.list(describe));
-  }
-
-  hasPort(backend: string, path: string): boolean {
-    return this.#usbs.has(backend, path);
-  }
-
-  #addDisk(disk: DiskConfig): Promise<void> {
-    return this.#inTurn(() => this.#disks.attach(this.#attaching(), disk));
-  }
-
-  /** Resolves with its handle. */
-  #addVif(vif: VifConfig): Promise<number> {
-    const whole = { ...vif, mac: vif.mac ?? randomMac() };
-    return this.#inTurn(() => this.#vifs.attach(this.#attaching(), whole));
-  }
-
-  #addUsb(usb: UsbConfig): Promise<void> {
-    return this.#inTurn(() => this.#usbs.attach(this.#attaching(), usb));
-  }
-
-  get #classes(): readonly ClassDevices[] {
-    return [this.#disks, this.#vifs, this.#usbs];
-  }
-
-  #replay(): Promise<void> {
-    return this.#inTurn(() =>
-      despiteFailures(this.#classes, async (devices) => {
-        // It may end meanwhile.
-        if (this.#domid !== undefined) await devices.replay(this.#attaching());
-      }),
-    );
-  }
-
-  #attaching(): Attaching {
-    const domid = this.#domid;
-    if (domid !== undefined) return { ...this.#with, domid };
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_DOMAIN_STATE',
-      'devices are attached to a domain that runs; this one has ended, waits for its restart or is suspended',
-      { expected: 'a running domain' },
-    );
+  list(className?: string): readonly DeviceInfo[] {
+    return this.#context.managers.classes
+      .filter(({ name }) => className === undefined || name === className)
+      .flatMap((deviceClass) => this.#listOf(deviceClass));
   }
 
   /** Resolves when all devices are connected that have a frontend. */
   async connected(): Promise<void> {
-    const waits = this.list().map((one) => this.#whenConnected(one.class, ({ id }) => id === one.id));
+    const waits = [...this.#record.interfaces].flatMap(({ deviceClass, devices }) =>
+      [...devices.keys()].map((key) => this.#whenConnected(deviceClass, key)),
+    );
     // One that is detached meanwhile is not waited for.
     await Promise.allSettled(waits);
   }
 
+  /** Resolves with what it is called by. */
+  async #attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceKey> {
+    this.#frontend();
+    const backend = this.#context.backend(config.backend);
+    this.#refuseSecondBackend(deviceClass, backend.name);
+    const others = this.#interfacesOf(deviceClass).flatMap(({ devices }) => [...devices.values()]);
+    const device: object = deviceClass.place(config, others, this.#shared(deviceClass));
+    const found = this.#interfaceFor(deviceClass, backend.name);
+    const key = deviceClass.keyOf?.(device) ?? found.handle;
+    const before = found.devices.get(key);
+    try {
+      this.#refuseTaken(deviceClass, key, backend.name);
+      // Before anything is awaited, so that no other domain finds it free.
+      if (!before) this.#enter(found, key, device);
+      await this.#make(found, backend, deviceClass.setting?.(device));
+    } catch (error) {
+      if (!before) this.#strike(found, key);
+      const explained = deviceClass.explain?.(error, device, backend.name, this.#shared(deviceClass)) ?? error;
+      this.#free(found, device);
+      throw explained;
+    }
+    if (before) this.#free(found, before);
+    found.devices.set(key, device);
+    return key;
+  }
+
+  /** Tells the backend of one more device of the interface, or of the interface. */
+  async #make(found: LedgerInterface, backend: BackendName, setting: Setting | undefined): Promise<void> {
+    if (found.device) {
+      if (setting) await found.device.set(setting);
+      return;
+    }
+    const isNew = setting && !found.settings.all.has(setting.about);
+    if (isNew) found.settings.set(setting);
+    try {
+      found.device = await this.#manager(found).attach(this.#attachment(found, backend), this.#options(found));
+    } catch (error) {
+      if (isNew) found.settings.delete(setting.about);
+      throw error;
+    }
+  }
+
+  async #detach(deviceClass: DeviceClass, key: DeviceKey): Promise<void> {
+    const found = this.#get(deviceClass, key);
+    const device = found.devices.get(key)!;
+    const setting = deviceClass.setting?.(device);
+    if (found.devices.size === 1) {
+      // The last device takes the interface along.
+      if (found.device) await this.#manager(found).detach(found.device);
+    } else if (setting) {
+      if (found.device) await found.device.unset(setting);
+      else found.settings.delete(setting.about);
+    }
+    this.#strike(found, key);
+    this.#free(found, device);
+  }
+
+  #replay(): Promise<void> {
+    return this.#inTurn(() =>
+      forEachSettled(this.#record.interfaces, async (found) => {
+        // It may end meanwhile.
+        if (found.device || !this.#isAwake) return;
+        const backend = this.#context.backend(found.backend);
+        if (backend.domid === undefined) return;
+        const attachment = { ...this.#attachment(found, backend), lasting: true };
+        found.device = await this.#manager(found).attach(attachment, this.#options(found));
+        this.#throwProblem(found);
+      }),
+    );
+  }
+
+  /** @throws what the backend refused first of an interface, or why it has not made it */
+  #throwProblem({ deviceClass, backend, device, devices }: LedgerInterface): void {
+    for (const part of devices.values()) {
+      const setting = deviceClass.setting?.(part);
+      const refusal = setting && device!.refusalOf(setting);
+      if (refusal) throw deviceClass.explain?.(refusal, part, backend, this.#shared(deviceClass)) ?? refusal;
+    }
+    for (const error of device!.problems) throw error;
+  }
+
+  #interfacesOf(deviceClass: DeviceClass): LedgerInterface[] {
+    return [...this.#record.interfaces].filter((found) => found.deviceClass === deviceClass);
+  }
+
+  /** The interface that one more device of that backend belongs to: one that there is, or a new one. */
+  #interfaceFor(deviceClass: DeviceClass, backend: string): LedgerInterface {
+    const all = this.#interfacesOf(deviceClass);
+    const found = deviceClass.interfacePer === 'backend' && all.find((one) => one.backend === backend);
+    if (found) return found;
+    const taken = new Set(all.map(({ handle }) => handle));
+    let handle = 0;
+    while (taken.has(handle)) handle++;
+    return { deviceClass, backend, handle, devices: new Map(), settings: new Settings(), device: undefined };
+  }
+
+  #enter(found: LedgerInterface, key: DeviceKey, device: object): void {
+    found.devices.set(key, device);
+    this.#record.interfaces.add(found);
+  }
+
+  #strike(found: LedgerInterface, key: DeviceKey): void {
+    found.devices.delete(key);
+    if (found.devices.size === 0) this.#record.interfaces.delete(found);
+  }
+
+  #get(deviceClass: DeviceClass, key: DeviceKey): LedgerInterface {
+    const all = this.#interfacesOf(deviceClass);
+    const found = all.find(({ devices }) => devices.has(key));
+    if (found) return found;
+    throw noDevice(
+      deviceClass,
+      key,
+      all.flatMap(({ devices }) => [...devices.keys()]),
+    );
+  }
+
+  #free({ deviceClass }: LedgerInterface, device: object): void {
+    deviceClass.free?.(device, this.#shared(deviceClass));
+  }
+
+  #manager({ deviceClass }: LedgerInterface) {
+    return this.#context.managers.of(deviceClass).manager;
+  }
+
+  #shared(deviceClass: DeviceClass): unknown {
+    return this.#context.managers.of(deviceClass).shared;
+  }
+
+  #options({ deviceClass, devices, settings }: LedgerInterface) {
+    const [device] = devices.values();
+    return { fields: deviceClass.fields?.(device!) ?? {}, settings };
+  }
+
+  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` where the backend is not connected */
+  #attachment({ handle }: LedgerInterface, backend: BackendName) {
+    if (backend.domid !== undefined) return { frontend: this.#frontend(), backend: backend.domid, handle };
+    throw backendNotConnected(backend.name);
+  }
+
+  /** Its domid now. */
+  #frontend(): number {
+    const { domid } = this.#record;
+    if (this.#isAwake && domid !== undefined) return domid;
+    throw frontendNotRunning();
+  }
+
+  /** Where a domain has one interface of the class, its devices come from one backend. */
+  #refuseSecondBackend(deviceClass: DeviceClass, asked: string): void {
+    const has = this.#interfacesOf(deviceClass)[0]?.backend;
+    if (deviceClass.wire.backendHandle || has === undefined || has === asked) return;
+    throw secondBackend(deviceClass, has, asked);
+  }
+
+  /** A device that somebody has, unless the backend itself can say that it serves this domain with it. */
+  #refuseTaken(deviceClass: DeviceClass, key: DeviceKey, backend: string): void {
+    const holder = deviceClass.taken && this.#context.ledger.holder(deviceClass, key, this.#record.name, backend);
+    if (!holder || (this.#isOwn(holder.interface, backend) && isServed(holder.interface, key))) return;
+    throw deviceTaken(deviceClass, key, holder);
+  }
+
+  #isOwn(found: LedgerInterface, backend: string): boolean {
+    return found.backend === backend && this.#record.interfaces.has(found);
+  }
+
   /** A guest without a frontend for it never connects: then as it is. */
-  async #whenConnected(deviceClass: DeviceClass, isIt: (device: DeviceInfo) => boolean): Promise<DeviceInfo> {
+  async #whenConnected(deviceClass: DeviceClass, key: DeviceKey): Promise<DeviceInfo> {
     const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
     for (;;) {
-      const changed = this.#with.hubs.nextChange();
-      const device = this.list(deviceClass).find(isIt);
-      if (!device)
-        throw noDevice(`the ${deviceClass} device was detached before it was connected`, 'it to stay', 'nothing');
+      const changed = this.#context.managers.nextChange();
+      const found = this.#interfacesOf(deviceClass).find(({ devices }) => devices.has(key));
+      if (!found) throw detachedMeanwhile(deviceClass);
+      const info = this.#describe(found, found.devices.get(key)!);
       // A domain that has ended connects nothing before its next life.
-      if (device.state === 'CONNECTED' || device.state === 'REFUSED' || this.#domid === undefined || deadline.aborted)
-        return device;
+      if (info.state === 'CONNECTED' || info.state === 'REFUSED' || !this.#isAwake || deadline.aborted) return info;
       await Promise.race([changed, late]);
     }
   }
 
-  #describe(relay: Relay | undefined, refusal: CtrlIfError | undefined): DeviceEnds {
-    if (!relay) return { frontend: this.#domid ?? 0, backend: 0, state: 'WAITING' };
-    const { frontend, backend, state, channel, frames } = relay;
-    if (refusal) {
-      const refused = String(refusal.received);
-      return { frontend: frontend.domid, backend: backend.domid, state: 'REFUSED', refused };
-    }
-    if (state !== 'CONNECTED' || !channel) return { frontend: frontend.domid, backend: backend.domid, state };
-    const ports = { frontend: channel.portB, backend: channel.portA };
-    const crossed = this.#with.hubs.hasCrossed(relay);
-    return { frontend: frontend.domid, backend: backend.domid, state, frames, ports, crossed };
+  #listOf(deviceClass: DeviceClass): DeviceInfo[] {
+    return this.#interfacesOf(deviceClass).flatMap((found) =>
+      [...found.devices.values()].map((device) => this.#describe(found, device)),
+    );
+  }
+
+  #describe(found: LedgerInterface, device: object): DeviceInfo {
+    const domid = this.#isAwake ? this.#record.domid : undefined;
+    return deviceInfo(found, device, domid ?? 0, (ends) => this.#context.managers.hasCrossed(ends));
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
@@ -244,12 +342,15 @@ export class DomainDevices {
   }
 }
 
-/** One of Xen's own range. */
-function randomMac(): string {
-  const [a, b, c] = randomBytes(3);
-  return ['00', '16', '3e', ...[a! & 0x7f, b!, c!].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+/** Has the backend take it, now or at its next CREATE. */
+async function set({ device, settings }: LedgerInterface, setting: Setting): Promise<void> {
+  if (device) await device.set(setting);
+  else settings.set(setting);
 }
 
-export function noDevice(what: string, expected: string, received: unknown): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_DEVICE_NOT_FOUND', `${what}; expected ${expected}`, { expected, received });
+/** Whether the backend has the interface, and that device in it. */
+function isServed({ deviceClass, device, devices }: LedgerInterface, key: DeviceKey): boolean {
+  const setting = deviceClass.setting?.(devices.get(key));
+  const isThere = device?.state === 'CONNECTED' || device?.state === 'DISCONNECTED';
+  return isThere && !(setting && device.refusalOf(setting));
 }

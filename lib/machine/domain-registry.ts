@@ -1,4 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
+import type { DeviceLedger } from './device-ledger.ts';
 import type { BackendName } from './domain-devices.ts';
 import type { ManagedDomain } from './managed-domain.ts';
 import type { DomainReference } from './operations.ts';
@@ -6,8 +7,11 @@ import type { DomainReference } from './operations.ts';
 /** The domains of a machine, from their creation until they are gone for good, in the order in which they were created. */
 export class DomainRegistry implements Iterable<ManagedDomain> {
   readonly #domains = new Map<string, ManagedDomain>();
-  /** The domid of each name's life now, or of its last. */
-  readonly #domids = new Map<string, number>();
+  readonly #ledger: DeviceLedger;
+
+  constructor(ledger: DeviceLedger) {
+    this.#ledger = ledger;
+  }
 
   [Symbol.iterator](): IterableIterator<ManagedDomain> {
     return this.#domains.values();
@@ -40,13 +44,6 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
     return token === undefined ? undefined : [...this].find((domain) => domain.token === token);
   }
 
-  /** The domain of that name lives under that domid from now on. Returns the domid of the life before. */
-  cameAs(name: string, domid: number): number | undefined {
-    const before = this.#domids.get(name);
-    this.#domids.set(name, domid);
-    return before;
-  }
-
   /**
    * Who is to serve a device; without a reference: the first driver domain. One that has ended may come again, and its devices
    * wait for it.
@@ -54,19 +51,19 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
    * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` where there is none, and never was
    */
   backend(reference: DomainReference | undefined): BackendName {
-    if (reference === undefined) {
-      const first = [...this].find(({ config }) => config.driver);
-      if (first) return { name: first.config.name, domid: first.link?.domid };
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_DOMAIN',
-        'this machine has no driver domain; create one (driver: true), or name the backend of the device',
-      );
-    }
-    if (typeof reference === 'string' && this.#domids.has(reference)) {
-      return { name: reference, domid: this.#domains.get(reference)?.link?.domid };
-    }
-    const { config, link } = this.find(reference);
-    return { name: config.name, domid: link?.domid };
+    const name = this.#backendName(reference);
+    return { name, domid: this.#ledger.of(name).domid };
+  }
+
+  #backendName(reference: DomainReference | undefined): string {
+    if (typeof reference === 'string' && this.#ledger.knows(reference)) return reference;
+    if (reference !== undefined) return this.find(reference).config.name;
+    const first = [...this].find(({ config }) => config.driver);
+    if (first) return first.config.name;
+    throw new CtrlIfError(
+      'ERR_CTRL_IF_DOMAIN',
+      'this machine has no driver domain; create one (driver: true), or name the backend of the device',
+    );
   }
 }
 

@@ -1,92 +1,47 @@
+import type { Backend } from '../device/backend/backend.ts';
 import type { BackendInterface } from '../device/backend/interface.ts';
-import { BlockBackend, type BlockBackendInterface, type Vbd } from '../device/block/backend.ts';
-import { backendSurroundings } from '../device/guest-surroundings.ts';
-import { NetworkBackend, type NetworkBackendInterface } from '../device/network/backend.ts';
-import type { BackendSurroundings } from '../device/surroundings.ts';
-import { UsbBackend } from '../device/usb/backend.ts';
+import type { DeviceClass } from '../device/class.ts';
 import type { Guest } from '../domain/guest.ts';
-import { whyNotServed } from './disk-target.ts';
 import { Drivers } from './drivers.ts';
-import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 
-/** The backends of the driver domain that comes with ctrl-if. */
+/** The backends of the driver domain that comes with ctrl-if: each answers the pattern of its frontends. */
 export class DriverBackends {
-  readonly #backends: ReadonlyMap<DeviceClass, PatternBackend>;
+  readonly #backends: ReadonlyMap<string, Backend>;
   readonly #drivers: Drivers;
 
   /** `say` is for people. */
-  constructor(guest: Guest, say: (line: string) => void) {
-    const surroundings = backendSurroundings(guest);
-    this.#backends = new Map<DeviceClass, PatternBackend>([
-      ['block', new PatternBlockBackend(surroundings, guest)],
-      ['network', new PatternNetworkBackend(surroundings)],
-      ['usb', new PatternUsbBackend(surroundings)],
-    ]);
+  constructor(guest: Guest, classes: readonly DeviceClass[], say: (line: string) => void) {
+    this.#backends = new Map(classes.map((deviceClass) => [deviceClass.name, deviceClass.backend(guest)]));
     this.#drivers = new Drivers(this.#backends);
-    for (const backend of this.#backends.values()) {
+    for (const [name, backend] of this.#backends) {
+      backend.onNotify = (device) => answerPattern(name, device);
       backend.on('error', (error) => say(`backend: ${(error as Error).message}`));
     }
   }
 
   /** See {@link Drivers.start}. */
-  start(of?: DeviceClass): Promise<string[]> {
-    return this.#drivers.start(of);
+  start(className?: string): Promise<string[]> {
+    return this.#drivers.start(className);
   }
 
   /** See {@link Drivers.stop}. */
-  stop(of?: DeviceClass): Promise<string[]> {
-    return this.#drivers.stop(of);
+  stop(className?: string): Promise<string[]> {
+    return this.#drivers.stop(className);
   }
 
   /** One line a device. */
   describe(): string[] {
-    return [...this.#backends].flatMap(([of, backend]) =>
-      backend.interfaces.map(({ domid, handle, state }) => `${of} ${handle} ${state} frontend ${domid}`),
+    return [...this.#backends].flatMap(([name, backend]) =>
+      backend.interfaces.map(({ domid, handle, state }) => `${name} ${handle} ${state} frontend ${domid}`),
     );
   }
 }
 
 /** The frontend has notified: its pattern is answered with this end's. */
-function answerPattern(of: DeviceClass, each: BackendInterface): void {
-  const pattern = { class: of, domid: each.domid, handle: each.handle };
-  if (!hasPattern('frontend', pattern, each.frames)) return;
-  writePattern('backend', pattern, each.frames);
-  each.notify();
+function answerPattern(className: string, device: BackendInterface): void {
+  const pattern = { class: className, domid: device.domid, handle: device.handle };
+  if (!hasPattern('frontend', pattern, device.frames)) return;
+  writePattern('backend', pattern, device.frames);
+  device.notify();
 }
-
-class PatternBlockBackend extends BlockBackend {
-  readonly #guest: Guest;
-
-  constructor(surroundings: BackendSurroundings, guest: Guest) {
-    super(surroundings);
-    this.#guest = guest;
-  }
-
-  override onNotify(each: BlockBackendInterface): void {
-    answerPattern('block', each);
-  }
-
-  /** Refuses a target that cannot be served, and tells the machine why: the status that it gets has no room for that. */
-  override async onVbdCreate(_each: BlockBackendInterface, { pdevice, readonly }: Vbd): Promise<void> {
-    const { target } = await this.#guest.controlSocket.ask('disk-target', { pdevice });
-    const why = await whyNotServed({ target, mode: readonly ? 'r' : 'w' });
-    if (why === undefined) return;
-    await this.#guest.controlSocket.ask('disk-refused', { pdevice, why });
-    throw new Error(why);
-  }
-}
-
-class PatternNetworkBackend extends NetworkBackend {
-  override onNotify(each: NetworkBackendInterface): void {
-    answerPattern('network', each);
-  }
-}
-
-class PatternUsbBackend extends UsbBackend {
-  override onNotify(each: BackendInterface): void {
-    answerPattern('usb', each);
-  }
-}
-
-type PatternBackend = PatternBlockBackend | PatternNetworkBackend | PatternUsbBackend;

@@ -1,5 +1,3 @@
-import type { DeviceClass } from './operations.ts';
-
 /** A frontend or a backend. */
 interface Driver {
   start(): Promise<void>;
@@ -11,17 +9,17 @@ interface Driver {
  * other: what is typed may meet a guest that is starting, suspending or coming back.
  */
 export class Drivers {
-  readonly #drivers: ReadonlyMap<DeviceClass, Driver>;
-  readonly #up = new Set<DeviceClass>();
+  readonly #drivers: ReadonlyMap<string, Driver>;
+  readonly #up = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(drivers: ReadonlyMap<DeviceClass, Driver>) {
+  constructor(drivers: ReadonlyMap<string, Driver>) {
     this.#drivers = drivers;
   }
 
   /** Those of that class, or all, that are DOWN. Resolves with a line for each when the controller knows. */
-  start(of?: DeviceClass): Promise<string[]> {
-    return this.#each(of, async (name, driver) => {
+  start(className?: string): Promise<string[]> {
+    return this.#forEach(className, async (name, driver) => {
       if (this.#up.has(name)) return;
       await driver.start();
       this.#up.add(name);
@@ -29,17 +27,17 @@ export class Drivers {
   }
 
   /** Those of that class, or all, that are UP: nothing is shared by them any more. Resolves with a line for each. */
-  stop(of?: DeviceClass): Promise<string[]> {
-    return this.#each(of, async (name, driver) => {
+  stop(className?: string): Promise<string[]> {
+    return this.#forEach(className, async (name, driver) => {
       if (this.#up.delete(name)) await driver.stop();
     });
   }
 
-  #each(of: DeviceClass | undefined, act: (name: DeviceClass, driver: Driver) => Promise<void>): Promise<string[]> {
+  #forEach(className: string | undefined, act: (name: string, driver: Driver) => Promise<void>): Promise<string[]> {
     const turn = this.#turn.then(async () => {
       const lines: string[] = [];
       for (const [name, driver] of this.#drivers) {
-        if (of !== undefined && name !== of) continue;
+        if (className !== undefined && name !== className) continue;
         await act(name, driver);
         lines.push(`${name} ${this.#up.has(name) ? 'UP' : 'DOWN'}`);
       }

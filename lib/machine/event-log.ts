@@ -1,3 +1,4 @@
+import type { DeviceClass } from '../device/class.ts';
 import type { Passing } from '../link/observer.ts';
 import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -18,10 +19,12 @@ export class EventLog {
   readonly #began = performance.now();
   readonly #queues = new Set<BoundedQueue<MachineEvent>>();
   readonly #taps: Taps;
+  readonly #classes: readonly DeviceClass[];
   #stopListening: () => void = () => {};
 
-  constructor(codec: Codec, taps: Taps) {
+  constructor(codec: Codec, taps: Taps, classes: readonly DeviceClass[]) {
     this.#codec = codec;
+    this.#classes = classes;
     this.#taps = taps;
   }
 
@@ -69,7 +72,7 @@ export class EventLog {
       const message = this.#codec.decode(bytes);
       const json = this.#codec.toJSON(message, bytes[ID_OFFSET]);
       const fields = message as Record<string, unknown>;
-      const says = definition && messageWords(definition, flow, fields);
+      const says = definition && messageWords(definition, flow, fields, this.#classes);
       const result = flow === 'response' && { result: outcome(definition, fields) };
       this.tell({ ...event, ...(says && { says }), ...result, message: json });
     } catch {

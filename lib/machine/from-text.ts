@@ -1,8 +1,9 @@
 /** Values in text: the command line's `--memory 16 --disk target=/img,vdevice=768`, and the steps of an address. */
+
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import type { Path } from '../schema/mistake.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type DomainConfig, domainConfig } from './config-schema.ts';
-import { deviceEntries } from './device-entries.ts';
-import type { Path } from './mistake.ts';
-import type { Schema } from './schema.ts';
 import { configError, type Source } from './source.ts';
 
 /** As typed, by key; each entry of a list of devices is `key=value,...`. */
@@ -21,13 +22,15 @@ export function fromFlags(flags: ConfigFlags, flagOf: (key: string) => string, f
   const inFile: Record<string, number> = {};
   for (const [key, given] of Object.entries(flags)) {
     if (given === undefined) continue;
-    const entry = deviceEntries.find(({ list }) => list === key);
-    if (entry) {
+    const deviceClass = DEVICE_CLASSES.find(({ list }) => list === key);
+    if (deviceClass) {
       const before = base[key] ?? [];
       // A list that is none is the file's mistake, too.
       if (!Array.isArray(before)) continue;
       inFile[key] = before.length;
-      const devices = (given as string[]).map((text) => parseSpecification(text, entry.config, flagOf(key)).value);
+      const devices = (given as string[]).map(
+        (text) => parseSpecification(text, deviceClass.config, flagOf(key)).value,
+      );
       value[key] = [...before, ...devices];
     } else value[key] = typeof given === 'string' ? fromText(given, domainConfig.properties[key as 'name']) : given;
   }

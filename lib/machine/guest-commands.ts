@@ -1,7 +1,7 @@
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { DriverBackends } from './driver-backends.ts';
 import type { GuestFrontends } from './guest-frontends.ts';
 import type { ShellCommand } from './guest-shell.ts';
-import { DEVICE_CLASSES, type DeviceClass } from './device-entries.ts';
 
 export interface CommandedGuest {
   readonly frontends: GuestFrontends;
@@ -10,7 +10,7 @@ export interface CommandedGuest {
   exit(): void;
 }
 
-const CLASSES = DEVICE_CLASSES.join(', ');
+const CLASSES = DEVICE_CLASSES.map(({ name }) => name);
 
 /** What the shell of the guest that comes with ctrl-if understands. */
 export function guestCommands({ frontends, backends, exit }: CommandedGuest): Readonly<Record<string, ShellCommand>> {
@@ -27,7 +27,7 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
     },
     disconnect: {
       takes: 'CLASS [HANDLE]',
-      does: `a device lets go of its pages; CLASS is one of ${CLASSES}`,
+      does: `a device lets go of its pages; CLASS is one of ${CLASSES.join(', ')}`,
       run: async (name, handle) => [await frontends.disconnect(classOf(name), handleOf(handle))],
     },
     connect: {
@@ -56,10 +56,10 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
   };
 }
 
-function classOf(word: string | undefined): DeviceClass {
-  const found = DEVICE_CLASSES.find((name) => name === word);
+function classOf(word: string | undefined): string {
+  const found = CLASSES.find((name) => name === word);
   if (found) return found;
-  throw new RangeError(`${word ?? 'nothing'} is no class of devices; the classes are ${CLASSES}`);
+  throw new RangeError(`${word ?? 'nothing'} is no class of devices; the classes are ${CLASSES.join(', ')}`);
 }
 
 function handleOf(word = '0'): number {

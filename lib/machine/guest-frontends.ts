@@ -1,89 +1,84 @@
-import { BlockFrontend } from '../device/block/frontend.ts';
+import type { DeviceClass } from '../device/class.ts';
 import type { Frontend } from '../device/frontend/frontend.ts';
 import type { FrontendInterface } from '../device/frontend/interface.ts';
-import { frontendSurroundings } from '../device/guest-surroundings.ts';
-import { NetworkFrontend } from '../device/network/frontend.ts';
-import { UsbFrontend } from '../device/usb/frontend.ts';
+import { frontendContext } from '../device/guest-context.ts';
 import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
-import type { DeviceClass } from './operations.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 
 /** The frontends of the guest that comes with ctrl-if: each connected device gets a pattern and notifies. */
 export class GuestFrontends {
   readonly #guest: Guest;
-  readonly #frontends: ReadonlyMap<DeviceClass, Frontend>;
+  readonly #frontends: ReadonlyMap<string, Frontend>;
   readonly #drivers: Drivers;
 
   /** `say` is for people. */
-  constructor(guest: Guest, say: (line: string) => void) {
+  constructor(guest: Guest, classes: readonly DeviceClass[], say: (line: string) => void) {
     this.#guest = guest;
-    const surroundings = frontendSurroundings(guest);
-    this.#frontends = new Map<DeviceClass, Frontend>([
-      ['block', new BlockFrontend(surroundings)],
-      ['network', new NetworkFrontend(surroundings)],
-      ['usb', new UsbFrontend(surroundings)],
-    ]);
+    const context = frontendContext(guest);
+    this.#frontends = new Map(classes.map((deviceClass) => [deviceClass.name, deviceClass.frontend(context)]));
     this.#drivers = new Drivers(this.#frontends);
-    for (const [of, frontend] of this.#frontends) {
-      frontend.on('connected', (each) => {
-        writePattern('frontend', this.#patternOf(of, each), each.frames);
-        each.notify();
+    for (const [className, frontend] of this.#frontends) {
+      frontend.on('connected', (device) => {
+        writePattern('frontend', this.#patternOf(className, device), device.frames);
+        device.notify();
       });
-      frontend.on('notified', (each) => this.#notified(of, each));
-      frontend.on('refused', ({ handle }) => say(`${of} ${handle} was refused`));
-      frontend.on('error', (error) => say(`${of}: ${(error as Error).message}`));
+      frontend.on('notified', (device) => this.#notified(className, device));
+      frontend.on('refused', ({ handle }) => say(`${className} ${handle} was refused`));
+      frontend.on('error', (error) => say(`${className}: ${(error as Error).message}`));
     }
   }
 
   /** See {@link Drivers.start}. */
-  start(of?: DeviceClass): Promise<string[]> {
-    return this.#drivers.start(of);
+  start(className?: string): Promise<string[]> {
+    return this.#drivers.start(className);
   }
 
   /** Lets everything go; {@link start} connects it again. See {@link Drivers.stop}. */
-  stop(of?: DeviceClass): Promise<string[]> {
-    return this.#drivers.stop(of);
+  stop(className?: string): Promise<string[]> {
+    return this.#drivers.stop(className);
   }
 
   /** Resolves with a line of what it is then: its pages are free. */
-  async disconnect(of: DeviceClass, handle: number): Promise<string> {
-    const frontend = this.#with(of, handle);
+  async disconnect(className: string, handle: number): Promise<string> {
+    const frontend = this.#with(className, handle);
     await frontend.disconnect(handle);
-    return describe(of, frontend.find(handle)!);
+    return describe(className, frontend.find(handle)!);
   }
 
   /** Resolves with a line of what it is then: its pages are offered. */
-  async connect(of: DeviceClass, handle: number): Promise<string> {
-    const frontend = this.#with(of, handle);
+  async connect(className: string, handle: number): Promise<string> {
+    const frontend = this.#with(className, handle);
     await frontend.connect(handle);
-    return describe(of, frontend.find(handle)!);
+    return describe(className, frontend.find(handle)!);
   }
 
   /** One line a device. */
   describe(): string[] {
-    return [...this.#frontends].flatMap(([of, frontend]) => frontend.interfaces.map((each) => describe(of, each)));
+    return [...this.#frontends].flatMap(([className, frontend]) =>
+      frontend.interfaces.map((device) => describe(className, device)),
+    );
   }
 
-  #with(of: DeviceClass, handle: number): Frontend {
-    const frontend = this.#frontends.get(of)!;
+  #with(className: string, handle: number): Frontend {
+    const frontend = this.#frontends.get(className)!;
     if (frontend.find(handle)) return frontend;
-    throw new RangeError(`there is no ${of} ${handle}`);
+    throw new RangeError(`there is no ${className} ${handle}`);
   }
 
-  #notified(of: DeviceClass, each: FrontendInterface): void {
-    if (!hasPattern('backend', this.#patternOf(of, each), each.frames)) return;
-    const port = each.connection?.port;
+  #notified(className: string, device: FrontendInterface): void {
+    if (!hasPattern('backend', this.#patternOf(className, device), device.frames)) return;
+    const port = device.connection?.port;
     // One that notifies as it is disconnected has nothing to report any more.
     if (port === undefined) return;
     // A controller that is no machine does not want to know.
-    this.#guest.controlSocket.ask('device-crossed', { class: of, handle: each.handle, port }).catch(() => {});
+    this.#guest.controlSocket.ask('device-crossed', { class: className, handle: device.handle, port }).catch(() => {});
   }
 
-  #patternOf(of: DeviceClass, { handle }: FrontendInterface) {
-    return { class: of, domid: this.#guest.domid, handle };
+  #patternOf(className: string, { handle }: FrontendInterface) {
+    return { class: className, domid: this.#guest.domid, handle };
   }
 }
 
-const describe = (of: DeviceClass, { handle, state, backend }: FrontendInterface): string =>
-  `${of} ${handle} ${state} backend ${backend ?? '-'}`;
+const describe = (className: string, { handle, state, backend }: FrontendInterface): string =>
+  `${className} ${handle} ${state} backend ${backend ?? '-'}`;

@@ -1,6 +1,8 @@
 /** The guest that comes with ctrl-if, and its driver domain: a machine runs it for domains that name no command. */
+
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import type { Peer } from '../device/context.ts';
 import { type ShutdownRequest, ShutdownResponder } from '../device/shutdown.ts';
-import type { Peer } from '../device/surroundings.ts';
 import { VcpuResponder } from '../device/vcpu.ts';
 import { type DomainEnvironment, REBOOT_EXIT_CODE, readDomainEnvironment } from '../domain/domain-environment.ts';
 import { Guest } from '../domain/guest.ts';
@@ -22,8 +24,8 @@ const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } }
   process.exit(CRASH_EXIT_CODE);
 });
 const say = (line: string) => shell.say(line);
-const frontends = new GuestFrontends(guest, say);
-const backends = driver ? new DriverBackends(guest, say) : undefined;
+const frontends = new GuestFrontends(guest, DEVICE_CLASSES, say);
+const backends = driver ? new DriverBackends(guest, DEVICE_CLASSES, say) : undefined;
 const shell = new GuestShell(guest.console, guestCommands({ frontends, backends, exit: () => void end(0) }));
 let isEnding = false;
 

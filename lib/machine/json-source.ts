@@ -1,5 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { Path } from './mistake.ts';
+import type { Path } from '../schema/mistake.ts';
 import { Lines, placeOf, type Source, syntaxError } from './source.ts';
 
 /**

@@ -1,25 +1,29 @@
 import { dirname, extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { DeviceClass, DeviceKey } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { type Clock, systemClock } from '../device/clock.ts';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { aborted } from '../link/call.ts';
+import type { Input } from '../schema/operation.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { checkedArguments } from './check.ts';
 import { checkMemoryTarget, checkNumber, resolveConfig } from './config.ts';
-import { DomainDevices } from './domain-devices.ts';
+import { DeviceLedger } from './device-ledger.ts';
+import { DeviceManagers } from './device-managers.ts';
+import { type DeviceConfig, DomainDevices } from './domain-devices.ts';
 import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
-import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
-import type { Input } from './operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
+  type DeviceOperationMethods,
   type DomainConfig,
   type DomainEnd,
   type DomainInfo,
@@ -29,19 +33,18 @@ import {
   type MachineEvent,
   MachineOperations,
   type OperationMethods,
-  type OperationName,
-  operations,
   streams,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
 import { Taps } from './taps.ts';
-import { Targets } from './targets.ts';
 
 export interface MachineOptions {
   /** The controller's name; default `default`. */
   name?: string;
   /** Messages of the user's own, for clients of {@link Machine.switch}. */
   messages?: readonly MessageDefinition[];
+  /** Classes of devices of the user's own, beside those that come with ctrl-if. */
+  deviceClasses?: readonly DeviceClass[];
   /** The driver domain, created with the machine; default: one called `driver`, always restarted. False: none. */
   driver?: DomainConfig | false;
   /** What to run for domains that name no command; default: the guest that comes with ctrl-if. */
@@ -60,6 +63,11 @@ const BACKENDS_LET_GO = 2000;
 const ENDING_KEYS: ReadonlySet<string> = new Set('bco');
 const PEER_ENDED: ReadonlySet<string> = new Set(['ERR_CTRL_IF_PEER_DIED', 'ERR_CTRL_IF_PEER_CLOSED']);
 
+/** How an operation is done, with arguments that conform to the table. */
+type Run = (...given: unknown[]) => Promise<unknown>;
+/** The operations that no class of devices has. */
+type MachineRuns = Omit<OperationMethods, keyof DeviceOperationMethods>;
+
 /** A controller and its domains, which are child processes of this one. */
 export class Machine extends MachineOperations implements AsyncDisposable {
   /** Who serves and who watches which messages beside the machine itself. */
@@ -67,17 +75,18 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   readonly #controller: Controller;
   readonly #taps = new Taps();
   readonly #log: EventLog;
-  readonly #hubs: Hubs;
-  readonly #targets = new Targets();
-  readonly #domains = new DomainRegistry();
+  readonly #managers: DeviceManagers;
+  readonly #ledger = new DeviceLedger();
+  readonly #domains = new DomainRegistry(this.#ledger);
   /** Of the links whose end somebody waits for. */
   readonly #ends = new WeakMap<Domain, Promise<void>>();
   readonly #guestCommand: readonly string[];
   readonly #clock: Clock;
+  readonly #deviceRuns: ReadonlyMap<string, Run>;
   #isClosing = false;
 
   /** How each operation is done, with arguments that conform to the table. */
-  readonly #run: OperationMethods = {
+  readonly #run: MachineRuns = {
     create: (config) => this.#create(config),
     list: async () => [...this.#domains].map((domain) => this.#info(domain)),
     info: async (domain) => this.#info(this.#domains.find(domain)),
@@ -109,25 +118,18 @@ export class Machine extends MachineOperations implements AsyncDisposable {
       return [...found.vcpus];
     },
     devices: async (domain, deviceClass) => this.#devicesOf(domain).list(deviceClass),
-    blockAttach: async (domain, disk) => this.#devicesOf(domain).attachDisk(disk),
-    blockDetach: async (domain, vdevice) => this.#devicesOf(domain).detachDisk(vdevice),
-    networkAttach: async (domain, vif) => this.#devicesOf(domain).attachVif(vif),
-    networkDetach: async (domain, handle) => this.#devicesOf(domain).detachVif(handle),
-    networkLimit: async (domain, handle, credit) => this.#devicesOf(domain).limitVif(handle, credit),
-    networkUnlimit: async (domain, handle) => this.#devicesOf(domain).limitVif(handle, undefined),
-    usbAttach: async (domain, usb) => this.#devicesOf(domain).attachUsb(usb),
-    usbDetach: async (domain, path) => this.#devicesOf(domain).detachUsb(path),
   };
 
-  private constructor(controller: Controller, options: MachineOptions) {
-    super();
+  private constructor(controller: Controller, options: MachineOptions, classes: readonly DeviceClass[]) {
+    super(classes);
+    this.#deviceRuns = new Map(this.deviceClasses.flatMap((deviceClass) => this.#runsOf(deviceClass)));
     this.#controller = controller;
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
-    const codec = createCodec(options.messages ?? []) as unknown as Codec;
-    this.#log = new EventLog(codec, this.#taps);
-    this.#hubs = new Hubs(controller.channels, this.#log);
-    this.switch = new ControlSwitch(codec, this.#taps, this.#clock);
+    const codec = createCodec(messagesOf(options)) as unknown as Codec;
+    this.#log = new EventLog(codec, this.#taps, this.deviceClasses);
+    this.#managers = new DeviceManagers(this.deviceClasses, controller.channels, this.#log);
+    this.switch = new ControlSwitch(codec, this.#taps, this.#clock, this.deviceClasses);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
   }
@@ -138,9 +140,11 @@ export class Machine extends MachineOperations implements AsyncDisposable {
    * @throws CtrlIfError as {@link Controller.listen} and {@link create}; then nothing is left
    */
   static async start(options: MachineOptions = {}): Promise<Machine> {
-    const { name, messages = [], driver = DRIVER } = options;
+    const { name, driver = DRIVER } = options;
+    const classes = classesOf(options);
+    const messages = messagesOf(options);
     const controller = await Controller.listen({ ...(name !== undefined && { name }), messages, engine: 'native' });
-    const machine = new Machine(controller as unknown as Controller, options);
+    const machine = new Machine(controller as unknown as Controller, options, classes);
     try {
       if (driver) await machine.create({ driver: true, ...driver });
     } catch (error) {
@@ -154,9 +158,11 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     return this.#controller.name;
   }
 
-  override async call(name: OperationName, input: Input, options: CallOptions = {}): Promise<unknown> {
-    const run = this.#run[name] as (...given: unknown[]) => Promise<unknown>;
-    return run(...checkedArguments(name, operations[name], input), options);
+  override async call(name: string, input: Input, options: CallOptions = {}): Promise<unknown> {
+    const operation = this.operations[name];
+    const run = this.#deviceRuns.get(name) ?? (this.#run[name as keyof MachineRuns] as unknown as Run | undefined);
+    if (!operation || !run) throw noOperation(name, Object.keys(this.operations));
+    return run(...checkedArguments(name, operation, input), options);
   }
 
   override async console(domain: DomainReference, options: ConsoleOptions = {}): Promise<Duplex> {
@@ -198,12 +204,10 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     const resolved = resolveConfig(config);
     if (this.#isClosing) throw new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and starts no domain');
     checkRoom(resolved);
-    const devices = new DomainDevices({
-      hubs: this.#hubs,
-      targets: this.#targets,
+    const devices = new DomainDevices(config.name, {
+      ledger: this.#ledger,
+      managers: this.#managers,
       backend: (reference) => this.#domains.backend(reference),
-      portOwner: (backend, path) =>
-        [...this.#domains].find((domain) => domain.devices.hasPort(backend, path))?.config.name,
     });
     const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
     const domain = new ManagedDomain(resolved, surroundings);
@@ -252,6 +256,28 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     });
   }
 
+  /** How the operations of a class of devices are done. */
+  #runsOf(deviceClass: DeviceClass): (readonly [string, Run])[] {
+    const { name, run = {} } = deviceClass;
+    const own = Object.entries(run).map(([operation, action]): [string, Run] => [
+      operation,
+      async (domain, ...given) =>
+        action(this.#devicesOf(domain as DomainReference).classDevices(deviceClass), ...given),
+    ]);
+    return [
+      [
+        `${name}Attach`,
+        async (domain, config) =>
+          this.#devicesOf(domain as DomainReference).attach(deviceClass, config as DeviceConfig),
+      ],
+      [
+        `${name}Detach`,
+        async (domain, key) => this.#devicesOf(domain as DomainReference).detach(deviceClass, key as DeviceKey),
+      ],
+      ...own,
+    ];
+  }
+
   #devicesOf(domain: DomainReference): DomainDevices {
     return this.#domains.find(domain).devices;
   }
@@ -267,20 +293,18 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     }
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
-    link.controlSocket.answer('disk-target', ({ pdevice }) => this.#targets.get(pdevice));
-    link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#targets.explain(pdevice, why));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
     this.#taps.add(link);
-    this.#hubs.add(link);
+    this.#managers.add(link);
     this.switch.addDomain(link);
     domain.connected(link);
-    this.#serveAgain(this.#domains.cameAs(name, link.domid), link.domid);
+    this.#serveAgain(this.#ledger.lifeBegan(name, link.domid), link.domid);
   }
 
   /** What a domain of that name served before, and what has waited for it; no device waits for another's domain. */
   #serveAgain(before: number | undefined, domid: number): void {
     const again = [...this.#domains].map(({ devices }) => devices.backendCame());
-    if (before !== undefined) again.push(this.#hubs.replaceBackend(before, domid));
+    if (before !== undefined) again.push(this.#managers.replaceBackend(before, domid));
     for (const attempt of again) attempt.catch((error) => this.#log.failed('reconnect', error));
   }
 
@@ -319,6 +343,38 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   #tell({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
     this.#log.tell({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
   }
+}
+
+/** @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` for a class whose name or list another has */
+function classesOf({ deviceClasses = [] }: MachineOptions): readonly DeviceClass[] {
+  if (deviceClasses.length === 0) return DEVICE_CLASSES;
+  const all: readonly DeviceClass[] = [...DEVICE_CLASSES, ...deviceClasses];
+  for (const key of ['name', 'list', 'item'] as const) {
+    for (const [i, deviceClass] of all.entries()) {
+      if (all.findIndex((other) => other[key] === deviceClass[key]) < i) throw classTaken(key, deviceClass[key]);
+    }
+  }
+  return all;
+}
+
+function classTaken(key: string, received: string): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_DEFINITION',
+    `two device classes have the ${key} ${received}; give one of them another`,
+    { field: key, expected: `a ${key} of its own`, received },
+  );
+}
+
+/** The user's own messages, and those of the user's own classes. */
+function messagesOf({ messages = [], deviceClasses = [] }: MachineOptions): readonly MessageDefinition[] {
+  return [...messages, ...deviceClasses.flatMap(({ wire }) => wire.messages ?? [])];
+}
+
+function noOperation(name: string, known: readonly string[]): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `a machine has no operation ${name}; it has ${known.join(', ')}`, {
+    expected: 'an operation of the table',
+    received: name,
+  });
 }
 
 function vcpuRefused(name: string, vcpu: number, on: boolean): CtrlIfError {

@@ -226,7 +226,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     const exit = await child.exited;
     clearTimeout(late);
     await link.close();
-    await this.devices.lose(link.domid);
+    await this.devices.lifeEnded(link.domid);
     this.#cancelDeadline();
     this.#link = undefined;
     this.#process = undefined;
@@ -261,7 +261,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
 
   #gone(end: DomainEnd): void {
     this.#hasEnded = end;
-    this.devices.forget();
+    this.devices.domainGone();
     this.console.end();
     this.emit('ended', end);
     this.emit('gone', end);

@@ -1,5 +1,6 @@
-import { INTERFACE_STATUSES } from '../device/wire.ts';
-import { CMSG_USBIF_FE, USBIF_INTERFACE_STATUS_DESTROYED } from '../wire/constants.ts';
+import type { DeviceClass } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import { interfaceStatusName, typesOf } from '../device/wire.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 
 /**
@@ -10,13 +11,14 @@ export function messageWords(
   definition: MessageDefinition,
   flow: 'request' | 'response',
   message: Readonly<Record<string, unknown>>,
+  classes: readonly DeviceClass[] = DEVICE_CLASSES,
 ): string {
   const { struct, response } = definition;
   const result = response.kind === 'status' ? response.field : undefined;
   const words: string[] = [];
   for (const { name, type } of struct.fields) {
     if (type.role !== (flow === 'request' ? 'in' : 'out') || name === result) continue;
-    const status = name === 'status' && statusName(definition, message[name] as number);
+    const status = name === 'status' && statusName(definition, message[name] as number, classes);
     if (status) words.unshift(status);
     else words.push(`${name} ${valueWord(message[name])}`);
   }
@@ -25,10 +27,13 @@ export function messageWords(
 
 const DRIVER_STATUSES = ['DOWN', 'UP'];
 
-function statusName({ name, type }: MessageDefinition, status: number): string | undefined {
+function statusName(
+  { name, type }: MessageDefinition,
+  status: number,
+  classes: readonly DeviceClass[],
+): string | undefined {
   if (name.includes('DRIVER_STATUS')) return DRIVER_STATUSES[status];
-  if (type === CMSG_USBIF_FE && status === USBIF_INTERFACE_STATUS_DESTROYED) return 'DESTROYED';
-  return INTERFACE_STATUSES[status];
+  return interfaceStatusName(classes.find(({ wire }) => typesOf(wire).has(type))?.wire, status);
 }
 
 /** Bytes as the text that a console's are. */

@@ -4,9 +4,9 @@
  * command line.
  */
 import type { Duplex } from 'node:stream';
-import { type DomainReference, domainReference, seconds } from './basic-schema.ts';
-import { contradictionsIn, domainConfig, MAX_VCPUS, memorySize } from './config-schema.ts';
-import { deviceEntries } from './device-entries.ts';
+import type { DeviceClass } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import { type DomainReference, domainReference, seconds } from '../schema/basic-schema.ts';
 import {
   type Answer,
   type Arguments,
@@ -17,10 +17,20 @@ import {
   type Parameter,
   type Place,
   parameter,
-} from './operation.ts';
+} from '../schema/operation.ts';
+import type { Schema, Static } from '../schema/schema.ts';
+import {
+  contradictionsIn,
+  type DomainConfig,
+  domainConfig,
+  domainConfigWith,
+  MAX_VCPUS,
+  memorySize,
+} from './config-schema.ts';
 import {
   deviceClass,
   deviceInfo,
+  deviceRepliesWith,
   domainEnd,
   domainInfo,
   domainState,
@@ -31,7 +41,6 @@ import {
   memoryInfo,
   vcpus,
 } from './reply-schema.ts';
-import type { Schema, Static } from './schema.ts';
 
 const domain = parameter('domain', 'path', domainReference);
 
@@ -58,7 +67,7 @@ const sysrqKey = {
   description: 'One character; `b`, `c` and `o` may end the domain before it answers, which is no error.',
 } as const satisfies Schema;
 
-type Entry = (typeof deviceEntries)[number];
+type Entry = (typeof DEVICE_CLASSES)[number];
 
 /** What every class of devices has. */
 type DeviceOperations = {
@@ -77,27 +86,30 @@ type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) 
   ? I
   : never;
 
-const deviceOperations = Object.assign(
-  {},
-  ...deviceEntries.map(({ name, noun, list, item, config, key, operations }) => ({
-    [`${name}Attach`]: operation({
-      method: 'post',
-      path: `/domains/{domain}/${list}`,
-      summary: `Attach a ${noun} to a domain, and wait until it is connected.`,
-      takes: [domain, parameter(item, 'body', config)],
-      reply: deviceInfo,
-      status: 201,
-    }),
-    [`${name}Detach`]: operation({
-      method: 'delete',
-      path: `/domains/{domain}/${list}/{${key.name}}`,
-      summary: `Take a ${noun} away from a domain.`,
-      takes: [domain, parameter(key.name, 'path', key.schema)],
-      status: 204,
-    }),
-    ...operations,
-  })),
-) as DeviceOperations & OwnOperations;
+function deviceOperations(classes: readonly DeviceClass[]): Readonly<Record<string, Operation>> {
+  const reply = deviceRepliesWith(classes).info;
+  return Object.assign(
+    {},
+    ...classes.map(({ name, noun, list, item, config, key, operations }) => ({
+      [`${name}Attach`]: operation({
+        method: 'post',
+        path: `/domains/{domain}/${list}`,
+        summary: `Attach a ${noun} to a domain, and wait until it is connected.`,
+        takes: [domain, parameter(item, 'body', config)],
+        reply,
+        status: 201,
+      }),
+      [`${name}Detach`]: operation({
+        method: 'delete',
+        path: `/domains/{domain}/${list}/{${key.name}}`,
+        summary: `Take a ${noun} away from a domain.`,
+        takes: [domain, parameter(key.name, 'path', key.schema)],
+        status: 204,
+      }),
+      ...operations,
+    })),
+  );
+}
 
 export const operations = {
   list: operation({
@@ -191,12 +203,32 @@ export const operations = {
     reply: { type: 'array', items: deviceInfo },
     status: 200,
   }),
-  ...deviceOperations,
+  ...(deviceOperations(DEVICE_CLASSES) as DeviceOperations & OwnOperations),
 } as const;
 
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;
 export const operationNames = Object.keys(operations) as readonly OperationName[];
+
+/** {@link operations} where a machine has those classes of devices. */
+export function operationsWith(classes: readonly DeviceClass[]): Readonly<Record<string, Operation>> {
+  if (classes === DEVICE_CLASSES) return operations;
+  const { name, info } = deviceRepliesWith(classes);
+  const config = parameter('config', 'body', domainConfigWith(classes));
+  return {
+    ...operations,
+    create: {
+      ...operations.create,
+      takes: [{ ...config, contradictions: (value: DomainConfig) => contradictionsIn(value, classes) }],
+    },
+    devices: {
+      ...operations.devices,
+      takes: [domain, parameter('class', 'query', name)],
+      reply: { type: 'array', items: info },
+    },
+    ...deviceOperations(classes),
+  };
+}
 
 /** What is asked for by GET, and then goes on over the same socket. */
 export interface Stream {
@@ -255,9 +287,22 @@ export type OperationMethods = {
   ) => Answer<Operations[Name]>;
 };
 
+/** Those of them that a class of devices has. */
+export type DeviceOperationMethods = Pick<OperationMethods, keyof (DeviceOperations & OwnOperations) & OperationName>;
+
 abstract class OperationCalls {
+  /** The classes of devices that the machine has. */
+  readonly deviceClasses: readonly DeviceClass[];
+  /** The table of its operations, by their names. */
+  readonly operations: Readonly<Record<string, Operation>>;
+
+  constructor(deviceClasses: readonly DeviceClass[] = DEVICE_CLASSES) {
+    this.deviceClasses = deviceClasses;
+    this.operations = operationsWith(deviceClasses);
+  }
+
   /** Does operation `name`. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for an input that is not as the table has it */
-  abstract call(name: OperationName, input: Input, options?: CallOptions): Promise<unknown>;
+  abstract call(name: string, input: Input, options?: CallOptions): Promise<unknown>;
   /** What the domain has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
   abstract console(domain: DomainReference, options?: ConsoleOptions): Promise<Duplex>;
   /** Everything that happens from now on, until the iterator is returned. A slow reader loses the oldest, and is told how many. */
@@ -275,12 +320,17 @@ for (const name of operationNames) {
 
 export type MachineOperations = OperationCalls & OperationMethods;
 /** All operations as methods. A subclass says in `call` how they are done. */
-export const MachineOperations = OperationCalls as abstract new () => MachineOperations;
+export const MachineOperations = OperationCalls as abstract new (
+  deviceClasses?: readonly DeviceClass[],
+) => MachineOperations;
 
-export type { DomainReference } from './basic-schema.ts';
+export type { DiskConfig } from '../device/classes/block/config.ts';
+export type { Credit, VifConfig } from '../device/classes/network/config.ts';
+export type { UsbConfig } from '../device/classes/usb/config.ts';
+export type { DomainReference } from '../schema/basic-schema.ts';
 export type { DomainConfig } from './config-schema.ts';
-export type { Credit, DeviceClass, DiskConfig, UsbConfig, VifConfig } from './device-entries.ts';
 export type {
+  DeviceClassName,
   DeviceInfo,
   DomainEnd,
   DomainInfo,

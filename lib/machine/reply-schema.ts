@@ -1,9 +1,11 @@
 /** What a machine answers, and what it tells those who watch. */
+
+import type { DeviceClass } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { EngineName } from '../page/page.ts';
-import { domainName } from './basic-schema.ts';
+import { domainName } from '../schema/basic-schema.ts';
+import type { Schema, Static } from '../schema/schema.ts';
 import { restart } from './config-schema.ts';
-import { DEVICE_CLASSES } from './device-entries.ts';
-import type { Schema, Static } from './schema.ts';
 
 const ENGINES = ['native', 'file', 'sab'] as const satisfies readonly EngineName[];
 
@@ -16,7 +18,24 @@ export const domainState = {
   description: 'The state of a domain. `waiting`: it has ended, and a restart is due.',
 } as const satisfies Schema;
 
-export const deviceClass = { type: 'string', enum: DEVICE_CLASSES } as const satisfies Schema;
+/** The name of a class. */
+export type DeviceClassName = (typeof DEVICE_CLASSES)[number]['name'];
+
+export const deviceClass = { type: 'string', enum: namesOf(DEVICE_CLASSES) } as const satisfies Schema;
+
+function namesOf<const T extends readonly { readonly name: string }[]>(classes: T) {
+  return classes.map(({ name }) => name) as unknown as { readonly [I in keyof T]: T[I]['name'] };
+}
+
+/** What only one class has in the list of devices. */
+type OwnInfo = UnionToIntersection<(typeof DEVICE_CLASSES)[number]['info']>;
+type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
+
+function ownInfo(classes: readonly DeviceClass[]): Readonly<Record<string, Schema>> {
+  return Object.assign({}, ...classes.map(({ info }) => info));
+}
 
 export const memoryInfo = {
   type: 'object',
@@ -54,8 +73,7 @@ export const deviceInfo = {
         'As the controller has it; WAITING without a backend, REFUSED where its backend has not this part of it.',
     },
     refused: { ...text, description: 'The status that its backend refused it with.' },
-    target: { ...text, description: 'Of a disk: what its backend is to serve.' },
-    mode: { type: 'string', enum: ['r', 'w'], description: 'Of a disk: whether it may be written.' },
+    ...(ownInfo(DEVICE_CLASSES) as OwnInfo),
     frames: { type: 'array', items: count, description: 'Once connected: those that the frontend offered.' },
     ports: {
       type: 'object',
@@ -66,6 +84,16 @@ export const deviceInfo = {
   },
   additionalProperties: {},
 } as const satisfies Schema;
+
+/** {@link deviceClass} and {@link deviceInfo} where a machine has those classes. */
+export function deviceRepliesWith(classes: readonly DeviceClass[]): {
+  name: typeof deviceClass;
+  info: typeof deviceInfo;
+} {
+  if (classes === DEVICE_CLASSES) return { name: deviceClass, info: deviceInfo };
+  const name = { type: 'string', enum: namesOf(classes) } as unknown as typeof deviceClass;
+  return { name, info: { ...deviceInfo, properties: { ...deviceInfo.properties, ...ownInfo(classes), class: name } } };
+}
 
 export const domainInfo = {
   type: 'object',

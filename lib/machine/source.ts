@@ -1,5 +1,5 @@
 import { CtrlIfError, type CtrlIfErrorDetails } from '../errors.ts';
-import type { Mistake, Path } from './mistake.ts';
+import type { Mistake, Path } from '../schema/mistake.ts';
 
 /** A value that somebody wrote, and where each part of it stands there. */
 export interface Source {

@@ -1,18 +1,13 @@
+import type { DeviceClass } from '../device/class.ts';
+import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { type Clock, systemClock } from '../device/clock.ts';
+import { typesOf } from '../device/wire.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { AnyMessage } from '../link/codec.ts';
 import type { Received } from '../link/received.ts';
 import type { Codec } from '../wire/codec.ts';
-import {
-  CMSG_BLKIF_BE,
-  CMSG_BLKIF_FE,
-  CMSG_CONSOLE,
-  CMSG_NETIF_BE,
-  CMSG_NETIF_FE,
-  CMSG_USBIF_BE,
-  CMSG_USBIF_FE,
-} from '../wire/constants.ts';
+import { CMSG_CONSOLE } from '../wire/constants.ts';
 import { HEADER_BYTES, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { SwitchClient } from './switch-client.ts';
 import type { Taps } from './taps.ts';
@@ -23,17 +18,6 @@ export interface Match {
   readonly type: number;
   readonly subtype?: number;
 }
-
-/** Served by the machine itself. */
-const OWN_TYPES: readonly number[] = [
-  CMSG_CONSOLE,
-  CMSG_BLKIF_BE,
-  CMSG_BLKIF_FE,
-  CMSG_NETIF_BE,
-  CMSG_NETIF_FE,
-  CMSG_USBIF_BE,
-  CMSG_USBIF_FE,
-];
 
 interface Claim {
   readonly match: Match;
@@ -54,9 +38,12 @@ export class ControlSwitch {
   readonly #clients = new Set<SwitchClient>();
   readonly #takeBack = new Map<string, () => void>();
   readonly #taps: Taps;
+  /** The types that the machine itself serves. */
+  readonly #ownTypes: ReadonlySet<number>;
 
   /** @internal */
-  constructor(codec: Codec, taps: Taps, clock: Clock = systemClock) {
+  constructor(codec: Codec, taps: Taps, clock: Clock = systemClock, classes: readonly DeviceClass[] = DEVICE_CLASSES) {
+    this.#ownTypes = new Set([CMSG_CONSOLE, ...classes.flatMap(({ wire }) => [...typesOf(wire)])]);
     this.codec = codec;
     this.clock = clock;
     this.#taps = taps;
@@ -81,7 +68,7 @@ export class ControlSwitch {
   /** @internal @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` where another serves some of it */
   claim(client: SwitchClient, match: Match): () => void {
     const taken = [...this.#claims].some((claim) => overlaps(claim.match, match));
-    if (taken || OWN_TYPES.includes(match.type)) throw served(match);
+    if (taken || this.#ownTypes.has(match.type)) throw served(match);
     const claim = { client, match };
     this.#claims.add(claim);
     for (const domain of this.#domains.values()) this.#listen(domain, match.type);

@@ -1,5 +1,5 @@
 import type { AST } from 'toml-eslint-parser';
-import { type Mistake, type Path, wrongValue } from './mistake.ts';
+import { type Mistake, type Path, wrongValue } from '../schema/mistake.ts';
 import { configError, Lines, placeOf, type Source, syntaxError } from './source.ts';
 import { parseToml } from './toml-mistake.ts';
 

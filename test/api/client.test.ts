@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { createServer as createRawServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../lib/api/client.ts';
-import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { operationNames } from '../../lib/machine/operations.ts';
-import { serverOf, useRuntimeDirectory } from './servers.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
+import { serverOf, useRuntimeDirectory } from './servers.ts';
 
 useRuntimeDirectory();
 

@@ -1,8 +1,8 @@
 /** The table of docs/machine-api.md is the table of operations. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Operation } from '../../lib/machine/operation.ts';
 import { operations, type Stream, streams } from '../../lib/machine/operations.ts';
+import type { Operation } from '../../lib/schema/operation.ts';
 
 const ROWS = [
   ...Object.entries<Operation>(operations).map(([name, { method, path, summary, takes }]) => {

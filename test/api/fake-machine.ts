@@ -3,14 +3,13 @@
  * the table, and are checked as the machine's are.
  */
 import { Duplex } from 'node:stream';
+import { DEVICE_CLASSES } from '../../lib/device/classes/index.ts';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
 import { checkedArguments } from '../../lib/machine/check.ts';
-import { deviceEntries } from '../../lib/machine/device-entries.ts';
-import type { Input } from '../../lib/machine/operation.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
-  type DeviceClass,
+  type DeviceClassName,
   type DeviceInfo,
   type DomainConfig,
   type DomainEnd,
@@ -25,6 +24,7 @@ import {
   operations,
   streams,
 } from '../../lib/machine/operations.ts';
+import type { Input } from '../../lib/schema/operation.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type FakeDomain = Mutable<DomainInfo> & { vcpus: boolean[]; devices: DeviceInfo[] };
@@ -161,7 +161,7 @@ export class FakeMachine extends MachineOperations {
       started: 1_700_000_000_000,
     };
     this.domains.push(domain);
-    for (const { name, list } of deviceEntries) for (const device of config[list] ?? []) attach(domain, name, device);
+    for (const { name, list } of DEVICE_CLASSES) for (const device of config[list] ?? []) attach(domain, name, device);
     return domain;
   }
 
@@ -303,9 +303,9 @@ export function failed(code: CtrlIfErrorCode, subject: string): CtrlIfError {
   return new CtrlIfError(code, `${subject} does not allow this as things stand here; try something else`, { subject });
 }
 
-function attach(domain: FakeDomain, deviceClass: DeviceClass, config: object): DeviceInfo {
+function attach(domain: FakeDomain, deviceClass: DeviceClassName, config: object): DeviceInfo {
   const handle = domain.devices.length;
-  const { unique } = deviceEntries.find(({ name }) => name === deviceClass)!;
+  const { unique } = DEVICE_CLASSES.find(({ name }) => name === deviceClass)!;
   const id = String((config as Record<string, unknown>)[unique] ?? `00:16:3e:00:00:0${handle + 1}`);
   const device: DeviceInfo = {
     class: deviceClass,
@@ -324,7 +324,7 @@ function attach(domain: FakeDomain, deviceClass: DeviceClass, config: object): D
   return device;
 }
 
-function detach(domain: FakeDomain, deviceClass: DeviceClass, matches: (device: DeviceInfo) => boolean): void {
+function detach(domain: FakeDomain, deviceClass: DeviceClassName, matches: (device: DeviceInfo) => boolean): void {
   const index = domain.devices.findIndex((device) => device.class === deviceClass && matches(device));
   if (index === -1) throw failed('ERR_CTRL_IF_DEVICE_NOT_FOUND', domain.name);
   domain.devices.splice(index, 1);

@@ -3,15 +3,16 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { openapi } from '../../lib/api/openapi.ts';
+import { DEVICE_CLASSES } from '../../lib/device/classes/index.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
-import type { Operation } from '../../lib/machine/operation.ts';
 import { operations } from '../../lib/machine/operations.ts';
-import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
+import type { Operation } from '../../lib/schema/operation.ts';
 import { FakeMachine, failed } from './fake-machine.ts';
+import { type Answer, ask, serverOf, useRuntimeDirectory } from './servers.ts';
 
 useRuntimeDirectory();
 
-const DESCRIPTION = JSON.parse(JSON.stringify(openapi('1.2.3')));
+const DESCRIPTION = JSON.parse(JSON.stringify(openapi({ operations, deviceClasses: DEVICE_CLASSES }, '1.2.3')));
 const ajv = new Ajv2020({ strict: false });
 ajv.addSchema(DESCRIPTION, 'api');
 

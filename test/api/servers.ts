@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { ApiClient } from '../../lib/api/client.ts';
-import { type ApiServer, serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
+import { type ApiServer, serveApi } from '../../lib/api/serve.ts';
 import { FakeMachine } from './fake-machine.ts';
 
 const open: ApiServer[] = [];

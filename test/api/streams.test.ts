@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../lib/api/client.ts';
 import type { ApiServer } from '../../lib/api/serve.ts';
-import { ask, serverOf, useRuntimeDirectory } from './servers.ts';
 import { type FakeConsole, FakeMachine, failed } from './fake-machine.ts';
+import { ask, serverOf, useRuntimeDirectory } from './servers.ts';
 
 useRuntimeDirectory();
 

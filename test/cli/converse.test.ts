@@ -1,9 +1,9 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { ApiClient } from '../../lib/api/client.ts';
 import { converse, type Input } from '../../lib/cli/domain-console.ts';
 import type { Lifetime } from '../../lib/cli/lifetime.ts';
 import { machineCommand } from '../../lib/cli/machine.ts';
-import { ApiClient } from '../../lib/api/client.ts';
 import { FakeConsole, FakeMachine } from '../api/fake-machine.ts';
 import { useRuntimeDirectory } from './cli.ts';
 

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Cli, pagesOf, useRuntimeDirectory } from './cli.ts';
 import { printIfTestFails } from '../support/child-output.ts';
+import { Cli, pagesOf, useRuntimeDirectory } from './cli.ts';
 
 const leftBehind = useRuntimeDirectory();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;

@@ -3,18 +3,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackendCall } from '../../lib/device/backend/backend.ts';
 import { BackendInterface } from '../../lib/device/backend/interface.ts';
 import type { BackendEvent, BackendState } from '../../lib/device/backend/table.ts';
-import { BlockBackend, BlockBackendInterface, type Vbd } from '../../lib/device/block/backend.ts';
-import { BLOCK_BACKEND } from '../../lib/device/block/backend-table.ts';
-import { BLOCK } from '../../lib/device/block/wire.ts';
+import { BlockBackend, BlockBackendInterface } from '../../lib/device/classes/block/backend.ts';
+import { BLOCK_BACKEND } from '../../lib/device/classes/block/backend-table.ts';
+import type { Vbd } from '../../lib/device/classes/block/vbd.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import { NetworkBackend, NetworkBackendInterface } from '../../lib/device/classes/network/backend.ts';
+import { NETWORK_BACKEND } from '../../lib/device/classes/network/backend-table.ts';
+import { NETWORK } from '../../lib/device/classes/network/wire.ts';
+import { UsbBackend } from '../../lib/device/classes/usb/backend.ts';
+import { USB_BACKEND } from '../../lib/device/classes/usb/backend-table.ts';
+import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { systemClock } from '../../lib/device/clock.ts';
 import { MockFrontend } from '../../lib/device/mock/frontend.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import { NetworkBackend, NetworkBackendInterface } from '../../lib/device/network/backend.ts';
-import { NETWORK_BACKEND } from '../../lib/device/network/backend-table.ts';
-import { NETWORK } from '../../lib/device/network/wire.ts';
-import { UsbBackend } from '../../lib/device/usb/backend.ts';
-import { USB_BACKEND } from '../../lib/device/usb/backend-table.ts';
-import { USB } from '../../lib/device/usb/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
 /** What hooks were called with, and what they do: a test changes it. */

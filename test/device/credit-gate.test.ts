@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CreditGate } from '../../lib/device/classes/network/credit-gate.ts';
 import { systemClock } from '../../lib/device/clock.ts';
-import { CreditGate } from '../../lib/device/network/credit-gate.ts';
 import { TestClock } from './clock.ts';
 
 function gate(creditBytes: number, periodUsec: number) {

@@ -1,21 +1,18 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BLOCK } from '../../lib/device/block/wire.ts';
+import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
+import { BLOCK_FRONTEND } from '../../lib/device/classes/block/frontend-table.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import { NetworkFrontend } from '../../lib/device/classes/network/frontend.ts';
+import { NETWORK_FRONTEND } from '../../lib/device/classes/network/frontend-table.ts';
+import { NETWORK } from '../../lib/device/classes/network/wire.ts';
+import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
+import { USB_FRONTEND } from '../../lib/device/classes/usb/frontend-table.ts';
+import { USB } from '../../lib/device/classes/usb/wire.ts';
 import type { Frontend } from '../../lib/device/frontend/frontend.ts';
-import {
-  BLOCK_FRONTEND,
-  type FrontendEvent,
-  type FrontendState,
-  NETWORK_FRONTEND,
-  USB_FRONTEND,
-} from '../../lib/device/frontend/table.ts';
+import type { FrontendEvent, FrontendState } from '../../lib/device/frontend/table.ts';
 import { MockBackend } from '../../lib/device/mock/backend.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import { NetworkFrontend } from '../../lib/device/network/frontend.ts';
-import { NETWORK } from '../../lib/device/network/wire.ts';
-import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
-import { USB } from '../../lib/device/usb/wire.ts';
 import { fieldsOf, frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
@@ -48,7 +45,9 @@ class World {
     for (const notice of NOTICES) this.frontend.on(notice, () => this.log.push(`!${notice}`));
     this.frontend.on('error', (error) => this.errors.push(error));
     const { controller } = machine.domain(1);
-    controller.receive(wire.frontend.DRIVER_STATUS, () => fieldsOf(wire.frontend.DRIVER_STATUS, { maxHandle: 0 }));
+    controller.receive(wire.frontend.DRIVER_STATUS, () =>
+      fieldsOf(wire, wire.frontend.DRIVER_STATUS, { maxHandle: 0 }),
+    );
     if (wire.frontend.QUERY) controller.receive(wire.frontend.QUERY, () => ({ status: 0 }));
     const unanswered = (letter: string) => () => {
       this.log.push(letter);
@@ -252,7 +251,9 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
   it('gives its pages back where nobody takes its CONNECT, and says so', async () => {
     const { wire, Frontend } = CLASSES[which];
     const { controller } = machine.domain(1);
-    controller.receive(wire.frontend.DRIVER_STATUS, () => fieldsOf(wire.frontend.DRIVER_STATUS, { maxHandle: 0 }));
+    controller.receive(wire.frontend.DRIVER_STATUS, () =>
+      fieldsOf(wire, wire.frontend.DRIVER_STATUS, { maxHandle: 0 }),
+    );
     controller.receive(wire.frontend.DISCONNECT, () => {});
     if (wire.frontend.QUERY) controller.receive(wire.frontend.QUERY, () => ({ status: 1, domid: 2 }));
     const frontend = new Frontend(machine.domain(1).frontend);
@@ -310,12 +311,13 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
 
 describe('what a status says beside the state', () => {
   it('is the address for the network, bandwidth and ports for USB', async () => {
-    expect((await begin('network', 'CONNECTED')).frontend.find()!.mac).toBe('00:16:3e:00:00:01');
+    const network = await begin('network', 'CONNECTED');
+    expect(network.frontend.find()).toMatchObject({ mac: '00:16:3e:00:00:01' });
     machine = new MockMachine();
     const usb = await begin('usb', 'CONNECTED');
     expect(usb.frontend.find()).toMatchObject({ bandwidth: 500, numPorts: 3 });
     await usb.tell('CONNECTED', { numPorts: 4 });
-    expect(usb.frontend.find()!.numPorts).toBe(4);
+    expect(usb.frontend.find()).toMatchObject({ numPorts: 4 });
   });
 
   it.each(['block', 'network', 'usb'] as const)(

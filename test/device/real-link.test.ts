@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { BlockBackend } from '../../lib/device/block/backend.ts';
-import { BlockFrontend } from '../../lib/device/block/frontend.ts';
-import { BlockHub } from '../../lib/device/block/hub.ts';
+import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
+import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
+import { vbdSetting } from '../../lib/device/classes/block/vbd.ts';
+import { BLOCK } from '../../lib/device/classes/block/wire.ts';
+import type { Peer } from '../../lib/device/context.ts';
+import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
-import type { Peer } from '../../lib/device/surroundings.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
 
 useRuntimeDirectory();
@@ -14,27 +16,27 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   const [front, back] = [await meet('front'), await meet('back')];
   // As they are: whatever messages of their own the two have.
   const peers: Record<'frontend' | 'backend', Peer> = { frontend: front.guest, backend: back.guest };
-  const hub = new BlockHub(machine.channels);
-  hub.addFrontend(1, front.domain);
-  hub.addBackend(2, back.domain);
+  const manager = new DeviceManager(BLOCK, machine.channels);
+  manager.addFrontend(1, front.domain);
+  manager.addBackend(2, back.domain);
   const frontend = new BlockFrontend({ ...machine.domain(1).frontend, peer: peers.frontend });
   const backend = new BlockBackend({ ...machine.domain(2).backend, peer: peers.backend });
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await turn();
   };
   await frontend.start();
-  const device = await hub.attach({ frontend: 1, backend: 2 });
+  const device = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find()?.state === 'HELD');
   await backend.start();
   await until(() => frontend.find()!.state === 'CONNECTED');
-  await device.createVbd({ vdevice: 1, pdevice: 1, devHandle: 0, readonly: true });
+  await device.set(vbdSetting({ vdevice: 1, pdevice: 1, devHandle: 0, readonly: true }));
   const letGo = backend.find(1)!.hold();
   const disconnected = frontend.disconnect();
   await until(() => backend.find(1)!.state === 'DISCONNECTING');
   // A DISCONNECT whose answer waits holds up nothing else on the backend's ring.
-  const other = await hub.attach({ frontend: 1, backend: 2 });
+  const other = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find(1)?.state === 'CONNECTED');
-  await hub.detach(other.relay);
+  await manager.detach(other);
   letGo();
   await disconnected;
   await frontend.connect();

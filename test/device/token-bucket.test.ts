@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TokenBucket, UNLIMITED_CREDIT } from '../../lib/device/token-bucket.ts';
+import { TokenBucket, UNLIMITED_CREDIT } from '../../lib/device/classes/network/token-bucket.ts';
 import { TestClock } from './clock.ts';
 
 function bucket(creditBytes: number, periodUsec: number) {

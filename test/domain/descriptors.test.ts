@@ -5,8 +5,8 @@ import { DescriptorReserve } from '../../lib/domain/descriptor-reserve.ts';
 import { type CtrlIfError, Guest } from '../../lib/index.ts';
 import { namedEngines } from '../support/engines.ts';
 import { type Peer, usePeers } from '../support/peer.ts';
-import { useRuntimeDirectory } from './meeting.ts';
 import { unless } from '../support/skips.ts';
+import { useRuntimeDirectory } from './meeting.ts';
 
 useRuntimeDirectory();
 const peer = usePeers();

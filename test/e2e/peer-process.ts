@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { testsNative } from '../support/engines.ts';
 import { printIfTestFails } from '../support/child-output.ts';
+import { testsNative } from '../support/engines.ts';
 
 export interface Report {
   is: string;

@@ -6,9 +6,9 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { DEVICE_CLASSES } from '../../lib/device/classes/index.ts';
 import { CtrlIfError } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
-import { DEVICE_CLASSES } from '../../lib/machine/device-entries.ts';
 import type { DeviceInfo, DomainConfig, DomainState } from '../../lib/machine/operations.ts';
 import { image } from './images.ts';
 import { found, type, useMachines } from './machines.ts';
@@ -58,7 +58,7 @@ const kill = (machine: Machine, domain: string): Promise<void> =>
   ends(machine, domain, () => signal(machine, domain, 'SIGKILL'));
 
 const driverOf = (n: number): string => DRIVERS[n % DRIVERS.length]!;
-const classOf = (n: number): string => DEVICE_CLASSES[n % DEVICE_CLASSES.length]!;
+const classOf = (n: number): string => DEVICE_CLASSES[n % DEVICE_CLASSES.length]!.name;
 const end =
   (reason: 'reboot' | 'suspend'): Doing =>
   (machine, domain) =>

@@ -1,7 +1,7 @@
 /** The choreographies of PROTOCOL.md section 3, between three processes, in their order; 3.10 is in ordering.test.ts. */
 import { expect, it } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
-import type { DeviceClass } from '../../lib/machine/operations.ts';
+import type { DeviceClassName } from '../../lib/machine/operations.ts';
 import { image } from './images.ts';
 import { crossed, Events, type, useMachines } from './machines.ts';
 
@@ -15,7 +15,7 @@ const ALL = {
   vifs: [{ credit: { bytes: 1500, microseconds: 1000 } }],
   usbs: [{ path: '1-1' }],
 };
-const CLASSES: readonly (readonly [of: DeviceClass, prefix: string, setting: string, changed: string])[] = [
+const CLASSES: readonly (readonly [of: DeviceClassName, prefix: string, setting: string, changed: string])[] = [
   ['block', 'BLKIF', 'VBD_CREATE', ''],
   ['network', 'NETIF', 'CREDITLIMIT', ''],
   ['usb', 'USBIF', 'CLAIM_PORT', '_CHANGED'],

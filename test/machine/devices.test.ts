@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Machine } from '../../lib/machine/machine.ts';
-import type { DeviceClass, DeviceInfo } from '../../lib/machine/operations.ts';
+import type { DeviceClassName, DeviceInfo } from '../../lib/machine/operations.ts';
 import { image } from './images.ts';
 import { crossed, Events, type, useMachines } from './machines.ts';
 
@@ -13,19 +13,19 @@ const CYCLES = Number(process.env.CTRL_IF_LONG_CYCLES ?? 50);
 /** Of the first attach that is compared: pools and caches have their size by then. */
 const SETTLED = 10;
 
-const ATTACH: Record<DeviceClass, (machine: Machine) => Promise<DeviceInfo>> = {
+const ATTACH: Record<DeviceClassName, (machine: Machine) => Promise<DeviceInfo>> = {
   block: (machine) => machine.blockAttach('web', { target: image('img'), vdevice: 769 }),
   network: (machine) => machine.networkAttach('web', { mac: '00:16:3e:00:00:01' }),
   usb: (machine) => machine.usbAttach('web', { path: '1-1' }),
 };
-const DETACH: Record<DeviceClass, (machine: Machine) => Promise<void>> = {
+const DETACH: Record<DeviceClassName, (machine: Machine) => Promise<void>> = {
   block: (machine) => machine.blockDetach('web', 769),
   network: (machine) => machine.networkDetach('web', 0),
   usb: (machine) => machine.usbDetach('web', '1-1'),
 };
-const CLASSES = Object.keys(ATTACH) as DeviceClass[];
+const CLASSES = Object.keys(ATTACH) as DeviceClassName[];
 /** What three processes say on a connect, in order, by the names that the class has. */
-const CONNECT: Record<DeviceClass, readonly RegExp[]> = {
+const CONNECT: Record<DeviceClassName, readonly RegExp[]> = {
   block: [/0>1 BLKIF_BE_CREATE$/, /0>2 BLKIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 BLKIF_FE_INTERFACE_CONNECT$/],
   network: [/0>1 NETIF_BE_CREATE$/, /0>2 NETIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 NETIF_FE_INTERFACE_CONNECT$/],
   usb: [

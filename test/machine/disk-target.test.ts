@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
-import { whyNotServed } from '../../lib/machine/disk-target.ts';
+import { serveApi } from '../../lib/api/serve.ts';
+import { whyNotServed } from '../../lib/device/classes/block/disk-target.ts';
 import { Cli } from '../cli/cli.ts';
 import { Events, useMachines } from './machines.ts';
 
@@ -104,7 +104,7 @@ describe('a target', () => {
       chmodSync(path, mode);
     }
     chmodSync(home, 0o755);
-    const module = new URL('../../dist/machine/disk-target.js', import.meta.url).href;
+    const module = new URL('../../dist/device/classes/block/disk-target.js', import.meta.url).href;
     // A child, since root may open whatever there is: it gives that up once it has its module.
     const script = `
       const { whyNotServed } = await import('${module}');

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { serveApi } from '../../lib/api/serve.ts';
 import { apiPath } from '../../lib/api/path.ts';
-import { useMachines } from './machines.ts';
+import { serveApi } from '../../lib/api/serve.ts';
 import { printIfTestFails } from '../support/child-output.ts';
+import { useMachines } from './machines.ts';
 
 const start = useMachines();
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

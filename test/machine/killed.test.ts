@@ -1,7 +1,7 @@
 /** Either end of a device, killed at each message of its connect. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Machine } from '../../lib/machine/machine.ts';
-import type { DeviceClass } from '../../lib/machine/operations.ts';
+import type { DeviceClassName } from '../../lib/machine/operations.ts';
 import { image } from './images.ts';
 import { crossed, Events, isAlive, messageOf, useMachines } from './machines.ts';
 
@@ -9,7 +9,7 @@ const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
 
 interface Connecting {
-  readonly of: DeviceClass;
+  readonly of: DeviceClassName;
   readonly prefix: string;
   /** What its CREATE is followed by. */
   readonly setting: string;

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Machine, type MachineOptions } from '../../lib/machine/machine.ts';
-import type { DeviceClass, DeviceInfo, MachineEvent } from '../../lib/machine/operations.ts';
+import type { DeviceClassName, DeviceInfo, MachineEvent } from '../../lib/machine/operations.ts';
 
 /** As built: a plain Node process cannot run the sources. */
 const GUEST_PROGRAM = fileURLToPath(new URL('../../dist/machine/guest-program.js', import.meta.url));
@@ -130,7 +130,7 @@ export async function found<T>(machine: Machine, look: () => Promise<T | undefin
 }
 
 /** Resolves when that device's pattern has crossed; at once when it has. */
-export function crossed(machine: Machine, domain: string, of: DeviceClass, handle = 0): Promise<DeviceInfo> {
+export function crossed(machine: Machine, domain: string, of: DeviceClassName, handle = 0): Promise<DeviceInfo> {
   return found(machine, async () => {
     const device = (await machine.devices(domain, of)).find((each) => each.handle === handle);
     return device?.crossed === true && device;

@@ -1,7 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { CtrlIfError } from '../../lib/errors.ts';
 import { readJSON } from '../../lib/machine/json-source.ts';
-import { bodyOf, type Operation } from '../../lib/machine/operation.ts';
 import {
   type CallOptions,
   type DeviceInfo,
@@ -14,6 +13,7 @@ import {
   operations,
 } from '../../lib/machine/operations.ts';
 import { located } from '../../lib/machine/source.ts';
+import { bodyOf, type Operation } from '../../lib/schema/operation.ts';
 import { useMachines } from './machines.ts';
 
 const entries = Object.entries<Operation>(operations);

@@ -13,8 +13,8 @@ import { messageWords } from '../../lib/machine/message-words.ts';
 import { seedCodec } from '../../lib/wire/index.ts';
 import { SUBTYPE_OFFSET, TYPE_OFFSET } from '../../lib/wire/layout.ts';
 import { SEED_MESSAGES } from '../../lib/wire/messages.ts';
-import { GUEST_COMMAND } from './machines.ts';
 import { printIfTestFails } from '../support/child-output.ts';
+import { GUEST_COMMAND } from './machines.ts';
 
 type Answer = (message: AnyMessage) => object | undefined | Promise<object | undefined>;
 

@@ -1,11 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEVICE_CLASSES } from '../../lib/device/classes/index.ts';
+import { credit } from '../../lib/device/classes/network/config.ts';
+import { didYouMean } from '../../lib/did-you-mean.ts';
 import { mistakesIn } from '../../lib/machine/check.ts';
 import { domainConfig } from '../../lib/machine/config-schema.ts';
-import { credit, deviceEntries } from '../../lib/machine/device-entries.ts';
-import { didYouMean } from '../../lib/did-you-mean.ts';
-import type { Schema } from '../../lib/machine/schema.ts';
+import type { Schema } from '../../lib/schema/schema.ts';
 import { configs } from './arbitrary-config.ts';
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false });
@@ -34,7 +35,7 @@ describe('the check of a value', () => {
   it.each<[string, Schema]>([
     ['domainConfig', domainConfig],
     ['credit', credit],
-    ...deviceEntries.map(({ item, config }): [string, Schema] => [item, config]),
+    ...DEVICE_CLASSES.map(({ item, config }): [string, Schema] => [item, config]),
   ])('%s: says what another validator says', (_, schema) => {
     const validate = ajv.compile(schema);
     fc.assert(

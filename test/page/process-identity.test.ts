@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createControlPage, openControlPage, writeParty } from '../../lib/page/control-page.ts';
 import { isAlive, processIdentity } from '../../lib/page/process-identity.ts';
+import { printIfTestFails } from '../support/child-output.ts';
 import { namedEngines } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
 import { usePages } from '../support/pages.ts';
-import { printIfTestFails } from '../support/child-output.ts';
 
 const pages = usePages();
 const children: ChildProcess[] = [];

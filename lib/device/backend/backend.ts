@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { BackendSurroundings, PendingRequest } from '../surroundings.ts';
+import type { BackendContext, PendingRequest } from '../context.ts';
 import { Machine, type Performer, type Table } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, framesOf, type InterfaceId, interfaceOf } from '../wire.ts';
 import { BackendConnection, type BackendInterface } from './interface.ts';
@@ -54,16 +54,16 @@ export abstract class Backend<
 > extends EventEmitter<BackendEvents> {
   protected readonly wire: DeviceWire;
   readonly #table: BackendTable<E, A>;
-  readonly #surroundings: BackendSurroundings;
+  readonly #context: BackendContext;
   readonly #maxInterfaces: number;
   readonly #known = new Map<string, { readonly interface: I; readonly machine: BackendMachine<I, E, A> }>();
   #receivers: (() => void)[] = [];
 
-  constructor(wire: DeviceWire, table: BackendTable<E, A>, surroundings: BackendSurroundings, options: BackendOptions) {
+  constructor(wire: DeviceWire, table: BackendTable<E, A>, context: BackendContext, options: BackendOptions) {
     super();
     this.wire = wire;
     this.#table = table;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#maxInterfaces = options.maxInterfaces ?? 1024;
   }
 
@@ -80,19 +80,19 @@ export abstract class Backend<
 
   /** The interfaces that exist. */
   get interfaces(): readonly I[] {
-    return [...this.#known.values()].map((each) => each.interface).filter(({ state }) => state !== 'ABSENT');
+    return [...this.#known.values()].map((entry) => entry.interface).filter(({ state }) => state !== 'ABSENT');
   }
 
-  /** The interface of that domain and handle (USB: no handle), where it exists. */
+  /** The interface of that domain and handle, where it exists. */
   find(domid: number, handle = 0): I | undefined {
-    return this.interfaces.find((each) => each.domid === domid && each.handle === handle);
+    return this.interfaces.find((device) => device.domid === domid && device.handle === handle);
   }
 
   /** Takes the class's messages, then tells the controller that the driver is UP. */
   async start(): Promise<void> {
     for (const [event, name] of Object.entries(this.messages())) {
       const handle = (message: AnyMessage, request: PendingRequest) => this.#answer(event as E, message, request);
-      this.#receivers.push(this.#surroundings.peer.receive(name, handle));
+      this.#receivers.push(this.#context.peer.receive(name, handle));
     }
     await this.#tellDriverStatus('UP');
   }
@@ -101,16 +101,16 @@ export abstract class Backend<
   async stop(): Promise<void> {
     for (const takeBack of this.#receivers.splice(0)) takeBack();
     await Promise.all(
-      [...this.#known.values()].map(async ({ interface: each, machine }) => {
-        const call = { interface: each, message: { name: 'stop' } };
+      [...this.#known.values()].map(async ({ interface: device, machine }) => {
+        const call = { interface: device, message: { name: 'stop' } };
         const released = new Promise<void>((resolve) => {
-          each.kept.push({ defer() {}, respond: () => resolve(), respondNotUnderstood: resolve });
+          device.kept.push({ defer() {}, respond: () => resolve(), respondNotUnderstood: resolve });
         });
         if ((await machine.fire('stop', call)) !== 'ABSENT') {
           await released;
           await machine.fire('stop', call);
         }
-        this.#forgetAbsent(each);
+        this.#removeIfAbsent(device);
       }),
     );
     await this.#tellDriverStatus('DOWN');
@@ -118,7 +118,7 @@ export abstract class Backend<
 
   async #tellDriverStatus(status: 'DOWN' | 'UP'): Promise<void> {
     const name = this.wire.backend.DRIVER_STATUS;
-    await this.#surroundings.peer.request({ name, status: DRIVER_STATUS[status] });
+    await this.#context.peer.request({ name, status: DRIVER_STATUS[status] });
   }
 
   /** The messages of the class, by event of its table. */
@@ -136,7 +136,7 @@ export abstract class Backend<
   /** Lets an event of the class's own take its turn at an interface. */
   protected async fire(event: BackendEvent | E, call: BackendCall<I>): Promise<void> {
     const { machine } = this.#entry(call.interface, call.message);
-    await machine.fire(event, call).finally(() => this.#forgetAbsent(call.interface));
+    await machine.fire(event, call).finally(() => this.#removeIfAbsent(call.interface));
   }
 
   async #answer(event: BackendEvent | E, message: AnyMessage, request: PendingRequest): Promise<object | undefined> {
@@ -162,7 +162,7 @@ export abstract class Backend<
     return entry;
   }
 
-  #forgetAbsent(id: BackendInterface): void {
+  #removeIfAbsent(id: BackendInterface): void {
     if (id.state === 'ABSENT') this.#known.delete(keyOf(id));
   }
 
@@ -181,12 +181,12 @@ export abstract class Backend<
         request?.defer();
         if (request) kept.push(request);
       },
-      release: ({ interface: each }) => void this.#release(each),
-      detach: ({ interface: each }) => {
-        each.connection?.end();
-        each.connection = undefined;
+      release: ({ interface: device }) => void this.#release(device),
+      detach: ({ interface: device }) => {
+        device.connection?.end();
+        device.connection = undefined;
       },
-      remove: ({ interface: each }) => this.onDestroy(each),
+      remove: ({ interface: device }) => this.onDestroy(device),
     };
     return {
       do: { ...common, ...this.ownActions } as Performer<BackendAction | A, BackendNotice, BackendCall<I>>['do'],
@@ -198,40 +198,40 @@ export abstract class Backend<
     };
   }
 
-  async #map({ interface: each, message }: BackendCall<I>): Promise<BackendConnection> {
+  async #map({ interface: device, message }: BackendCall<I>): Promise<BackendConnection> {
     const frames = framesOf(this.wire, message);
-    const mapped = await mapFrames(this.#surroundings.frames, each.domid, frames);
+    const mapped = await mapFrames(this.#context.frames, device.domid, frames);
     return new BackendConnection(mapped, () => {
-      this.fire('released', { interface: each, message }).catch((error) => this.emit('error', error));
+      this.fire('released', { interface: device, message }).catch((error) => this.emit('error', error));
     });
   }
 
-  async #attach({ interface: each, message }: BackendCall<I>): Promise<void> {
-    const connection = each.connection!;
+  async #attach({ interface: device, message }: BackendCall<I>): Promise<void> {
+    const connection = device.connection!;
     try {
-      connection.channel = this.#surroundings.channels.bind(message.evtchn as number, () => this.#notified(each));
-      await this.onConnect(each);
+      connection.channel = this.#context.channels.bind(message.evtchn as number, () => this.#notified(device));
+      await this.onConnect(device);
     } catch (error) {
       connection.end();
-      each.connection = undefined;
+      device.connection = undefined;
       throw new Refusal('ERROR', error);
     }
   }
 
-  #notified(each: I): void {
+  #notified(device: I): void {
     // What comes while the connection ends is nobody's work any more (PROTOCOL.md 2.3).
-    if (each.state !== 'CONNECTED') return;
+    if (device.state !== 'CONNECTED') return;
     try {
-      this.onNotify(each);
+      this.onNotify(device);
     } catch (error) {
       this.emit('error', error);
     }
   }
 
-  async #release(each: I): Promise<void> {
-    const connection = each.connection!;
+  async #release(device: I): Promise<void> {
+    const connection = device.connection!;
     try {
-      await this.onDisconnect(each);
+      await this.onDisconnect(device);
     } catch (error) {
       this.emit('error', error);
     } finally {

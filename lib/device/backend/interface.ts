@@ -1,5 +1,5 @@
 import { CtrlIfError } from '../../errors.ts';
-import type { Channel, MappedFrame, PendingRequest, SharedFrame } from '../surroundings.ts';
+import type { Channel, MappedFrame, PendingRequest, SharedFrame } from '../context.ts';
 import type { InterfaceId } from '../wire.ts';
 import type { BackendState } from './table.ts';
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { CtrlIfError } from '../../errors.ts';
-import type { FrameMapper, MappedFrame } from '../surroundings.ts';
+import type { FrameMapper, MappedFrame } from '../context.ts';
 import type { BackendStatus } from '../wire.ts';
 
 /** Thrown by a backend's action: the request is answered with this status, and nothing has happened. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { FrontendSurroundings } from '../surroundings.ts';
+import type { FrontendContext } from '../context.ts';
 import { Machine, type Performer } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, frameFields, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import { FrontendConnection, FrontendInterface } from './interface.ts';
@@ -14,7 +14,7 @@ export interface FrontendEvents {
   disconnected: [FrontendInterface];
   /** The interface does not exist any more, or the driver is DOWN. */
   closed: [FrontendInterface];
-  /** A VBD has come or gone (block), or a port (USB): look at what there is. */
+  /** A part of it has come or gone, a disk or a port: look at what there is. */
   changed: [FrontendInterface];
   /** The controller would not connect it; `connect` tries again. */
   refused: [FrontendInterface];
@@ -36,7 +36,7 @@ const MAX_INTERFACES = 1024;
 export class Frontend extends EventEmitter<FrontendEvents> {
   readonly #wire: DeviceWire;
   readonly #table: FrontendTable;
-  readonly #surroundings: FrontendSurroundings;
+  readonly #context: FrontendContext;
   readonly #interfaces = new Map<
     number,
     { readonly interface: FrontendInterface; readonly machine: FrontendMachine }
@@ -46,32 +46,32 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   #receivers: (() => void)[] = [];
   #isUp = false;
 
-  /** @internal See `BlockFrontend`, `NetworkFrontend`, `UsbFrontend`. */
-  constructor(wire: DeviceWire, table: FrontendTable, surroundings: FrontendSurroundings) {
+  /** The frontend driver of the class that `wire` describes, with its table. */
+  constructor(wire: DeviceWire, table: FrontendTable, context: FrontendContext) {
     super();
     this.#wire = wire;
     this.#table = table;
-    this.#surroundings = surroundings;
+    this.#context = context;
   }
 
   /** The interfaces that the controller has named, whatever their state. */
   get interfaces(): readonly FrontendInterface[] {
-    return [...this.#interfaces.values()].map((each) => each.interface);
+    return [...this.#interfaces.values()].map((entry) => entry.interface);
   }
 
-  /** The interface of that handle, where the controller has named it. USB has one, 0. */
+  /** The interface of that handle, where the controller has named it. A class without handles has one, 0. */
   find(handle = 0): FrontendInterface | undefined {
     return this.#interfaces.get(handle)?.interface;
   }
 
   /**
    * Tells the controller that the driver is UP, and asks for the interfaces that it does not tell of because they are connected
-   * (the header; USB cannot ask, and disconnects what it may find). Interfaces connect as `connected` events tell.
+   * (the header; a class without QUERY cannot ask, and disconnects what it may find). Interfaces connect as `connected` events tell.
    */
   async start(): Promise<void> {
     const { frontend } = this.#wire;
     this.#isUp = true;
-    const { peer } = this.#surroundings;
+    const { peer } = this.#context;
     this.#receivers = [peer.receive(frontend.INTERFACE_STATUS, (message: AnyMessage) => this.#take(message))];
     // In the original's network class the controller says UP in turn (PROTOCOL.md 5.2 D4); there is nothing to do.
     if (this.#wire.answersDriverUp) this.#receivers.push(peer.receive(frontend.DRIVER_STATUS, () => {}));
@@ -85,7 +85,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     this.#isUp = false;
     await this.#fireAll('stop');
     try {
-      await this.#surroundings.peer.request({ name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.DOWN });
+      await this.#context.peer.request({ name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.DOWN });
     } finally {
       for (const takeBack of this.#receivers.splice(0)) takeBack();
       await this.#fireAll('down');
@@ -94,9 +94,9 @@ export class Frontend extends EventEmitter<FrontendEvents> {
 
   /** Connects an interface that the user disconnected, or that was refused. `connected` or `refused` tells the outcome. */
   async connect(handle = 0): Promise<void> {
-    const { interface: each, machine } = this.#entry(handle);
-    if (!this.#isUp) throw this.#rejected(each, 'a driver that has been started');
-    await machine.fire('connect', { interface: each });
+    const { interface: device, machine } = this.#entry(handle);
+    if (!this.#isUp) throw this.#rejected(device, 'a driver that has been started');
+    await machine.fire('connect', { interface: device });
   }
 
   /**
@@ -106,15 +106,20 @@ export class Frontend extends EventEmitter<FrontendEvents> {
    *   the backend's
    */
   async disconnect(handle = 0): Promise<void> {
-    const { interface: each, machine } = this.#entry(handle);
-    if ((await machine.fire('disconnect', { interface: each })) !== 'DISCONNECTING') return;
-    await this.#asked.get(each);
-    if (each.state !== 'DISCONNECTING') return;
+    const { interface: device, machine } = this.#entry(handle);
+    if ((await machine.fire('disconnect', { interface: device })) !== 'DISCONNECTING') return;
+    await this.#asked.get(device);
+    if (device.state !== 'DISCONNECTING') return;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_REFUSED',
       `the controller did not disconnect ${this.#wire.name} interface ${handle}; its backend still has the pages: try again, or stop the driver`,
-      { expected: 'INTERFACE_STATUS DISCONNECTED', received: each.state },
+      { expected: 'INTERFACE_STATUS DISCONNECTED', received: device.state },
     );
+  }
+
+  /** A new interface of the class. */
+  protected newInterface(handle: number): FrontendInterface {
+    return new FrontendInterface(handle);
   }
 
   async #query(maxHandle: number): Promise<void> {
@@ -133,16 +138,16 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     if (!status || (!known && (!names || this.#interfaces.size >= MAX_INTERFACES))) return;
     // A driver that goes DOWN offers no more pages.
     if (!this.#isUp && (known?.state ?? 'CLOSED') === 'CLOSED') return;
-    const { interface: each, machine } = this.#entry(handleOf(message));
-    if (names) each.status = message;
-    const isRepeated = status === 'CONNECTED' && each.connection?.isBoundTo(message.evtchn as number) === true;
-    await machine.fire(isRepeated ? 'repeated' : status, { interface: each, message });
+    const { interface: device, machine } = this.#entry(handleOf(message));
+    if (names) device.status = message;
+    const isRepeated = status === 'CONNECTED' && device.connection?.isBoundTo(message.evtchn as number) === true;
+    await machine.fire(isRepeated ? 'repeated' : status, { interface: device, message });
   }
 
   #entry(handle: number): { readonly interface: FrontendInterface; readonly machine: FrontendMachine } {
     const found = this.#interfaces.get(handle);
     if (found) return found;
-    const made = new FrontendInterface(handle);
+    const made = this.newInterface(handle);
     const machine: FrontendMachine = new Machine(this.#table, this.#performer);
     made.machine = machine;
     const entry = { interface: made, machine };
@@ -152,58 +157,63 @@ export class Frontend extends EventEmitter<FrontendEvents> {
 
   async #fireAll(event: FrontendEvent): Promise<void> {
     const all = [...this.#interfaces.values()];
-    await Promise.all(all.map(({ interface: each, machine }) => machine.fire(event, { interface: each })));
+    await Promise.all(all.map(({ interface: device, machine }) => machine.fire(event, { interface: device })));
   }
 
   readonly #performer: Performer<FrontendAction, FrontendNotice, FrontendCall> = {
     do: {
-      offer: ({ interface: each }) => {
-        if (each.backend === undefined) throw this.#rejected(each, 'an interface that the controller has named');
-        each.connection = new FrontendConnection(this.#surroundings, each.backend, this.#wire.frameFields.length);
+      offer: ({ interface: device }) => {
+        if (device.backend === undefined) throw this.#rejected(device, 'an interface that the controller has named');
+        device.connection = new FrontendConnection(this.#context, device.backend, this.#wire.frameFields.length);
       },
-      askConnect: ({ interface: each }) => this.#askConnect(each),
-      askDisconnect: ({ interface: each }) => {
-        const answer = this.#ask('DISCONNECT', each.handle);
+      askConnect: ({ interface: device }) => this.#askConnect(device),
+      askDisconnect: ({ interface: device }) => {
+        const answer = this.#ask('DISCONNECT', device.handle);
         // Who waits for it hears of the failure too.
         answer.catch((error) => this.emit('error', error));
-        this.#asked.set(each, answer);
+        this.#asked.set(device, answer);
       },
-      bind: ({ interface: each, message }) => this.#bind(each, message!),
-      release: ({ interface: each }) => {
-        each.connection?.end();
-        each.connection = undefined;
+      bind: ({ interface: device, message }) => this.#bind(device, message!),
+      release: ({ interface: device }) => {
+        device.connection?.end();
+        device.connection = undefined;
       },
-      reject: ({ interface: each }) => {
-        throw this.#rejected(each, 'that disconnect() has resolved before connect()');
+      reject: ({ interface: device }) => {
+        throw this.#rejected(device, 'that disconnect() has resolved before connect()');
       },
     },
-    tell: (notice, { interface: each }) => this.emit(notice, each),
+    tell: (notice, { interface: device }) => this.emit(notice, device),
   };
 
-  #bind(each: FrontendInterface, { evtchn }: AnyMessage): void {
-    each.connection!.bind(evtchn as number, () => {
-      if (each.state === 'CONNECTED') this.emit('notified', each);
+  #bind(device: FrontendInterface, { evtchn }: AnyMessage): void {
+    device.connection!.bind(evtchn as number, () => {
+      if (device.state === 'CONNECTED') this.emit('notified', device);
     });
   }
 
   /** Not awaited: the answer comes after the statuses that it causes, and those wait for the event that asked. */
-  #askConnect(each: FrontendInterface): void {
-    const { machine } = this.#entry(each.handle);
-    const answer = this.#ask('CONNECT', each.handle, frameFields(this.#wire, each.connection!.frames));
-    this.#asked.set(each, answer);
-    const isLast = () => this.#asked.get(each) === answer;
+  #askConnect(device: FrontendInterface): void {
+    const { machine } = this.#entry(device.handle);
+    const answer = this.#ask('CONNECT', device.handle, frameFields(this.#wire, device.connection!.frames));
+    this.#asked.set(device, answer);
+    const isLast = () => this.#asked.get(device) === answer;
     answer.then(
-      () => machine.fire(each.connection?.backend === each.backend ? 'answered' : 'moved', { interface: each }, isLast),
+      () =>
+        machine.fire(
+          device.connection?.backend === device.backend ? 'answered' : 'moved',
+          { interface: device },
+          isLast,
+        ),
       (error) => {
         // Nobody has taken the pages.
-        machine.fire('failed', { interface: each }, isLast);
+        machine.fire('failed', { interface: device }, isLast);
         this.emit('error', error);
       },
     );
   }
 
   #ask(which: 'CONNECT' | 'DISCONNECT' | 'QUERY', handle: number, fields?: object): Promise<AnyMessage> {
-    return this.#surroundings.peer.request(frontendMessage(this.#wire, which, handle, fields));
+    return this.#context.peer.request(frontendMessage(this.#wire, which, handle, fields));
   }
 
   #rejected({ handle, state }: FrontendInterface, expected: string): CtrlIfError {

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
-import type { Channel, FrontendSurroundings, SharedFrame } from '../surroundings.ts';
+import type { Channel, FrontendContext, SharedFrame } from '../context.ts';
 import type { FrontendState } from './table.ts';
 
 /** The pages that an interface has offered to its backend, and the port to it. */
@@ -10,23 +10,23 @@ export class FrontendConnection {
   readonly shared: readonly SharedFrame[];
   /** Whom they are offered to. */
   readonly backend: number;
-  readonly #surroundings: FrontendSurroundings;
+  readonly #context: FrontendContext;
   #channel: Channel | undefined;
   #port: number | undefined;
 
   /** Allocates and offers that many frames to domain `backend`, or none. */
-  constructor(surroundings: FrontendSurroundings, backend: number, count: number) {
-    this.#surroundings = surroundings;
+  constructor(context: FrontendContext, backend: number, count: number) {
+    this.#context = context;
     this.backend = backend;
     const allocated: number[] = [];
     this.frames = allocated;
     try {
       while (allocated.length < count) {
-        const frame = surroundings.frames.allocate();
+        const frame = context.frames.allocate();
         allocated.push(frame);
-        surroundings.frames.offer(frame, backend);
+        context.frames.offer(frame, backend);
       }
-      this.shared = allocated.map((frame) => surroundings.frames.frame(frame));
+      this.shared = allocated.map((frame) => context.frames.frame(frame));
     } catch (error) {
       this.end();
       throw error;
@@ -44,7 +44,7 @@ export class FrontendConnection {
 
   bind(port: number, onNotify: () => void): void {
     this.#channel?.close();
-    this.#channel = this.#surroundings.channels.bind(port, onNotify);
+    this.#channel = this.#context.channels.bind(port, onNotify);
     this.#port = port;
   }
 
@@ -56,8 +56,8 @@ export class FrontendConnection {
   end(): void {
     this.#channel?.close();
     for (const frame of this.frames) {
-      this.#surroundings.frames.revoke(frame, this.backend);
-      this.#surroundings.frames.free(frame);
+      this.#context.frames.revoke(frame, this.backend);
+      this.#context.frames.free(frame);
     }
   }
 }
@@ -85,23 +85,8 @@ export class FrontendInterface {
     return this.status?.domid as number | undefined;
   }
 
-  /** The interface's own address; network only, from its first CONNECTED on. */
-  get mac(): string | undefined {
-    return this.status?.mac as string | undefined;
-  }
-
-  /** Microseconds of each 1 ms frame for isochronous and interrupt transfers; USB only. */
-  get bandwidth(): number | undefined {
-    return this.status?.bandwidth as number | undefined;
-  }
-
-  /** Ports of the virtual root hub; USB only. */
-  get numPorts(): number | undefined {
-    return this.status?.numPorts as number | undefined;
-  }
-
   /**
-   * The pages shared with the backend, which may write anything to them at any time; one, or two (tx, rx) for the network.
+   * The pages shared with the backend, which may write anything to them at any time; as many as the class has.
    * They are others after each reconnect.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected

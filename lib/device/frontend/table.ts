@@ -1,5 +1,5 @@
 /** One interface of a frontend: what the controller's statuses and the user's wishes do (PROTOCOL.md 2.4, 2.7, 2.10). */
-import type { Cell, Table } from '../table.ts';
+import type { Table } from '../table.ts';
 import type { InterfaceStatus } from '../wire.ts';
 
 /**
@@ -49,11 +49,10 @@ export type FrontendAction = 'offer' | 'askConnect' | 'askDisconnect' | 'bind' |
 /** Events that the user hears. */
 export type FrontendNotice = 'connected' | 'disconnected' | 'closed' | 'changed' | 'refused';
 
-type FrontendCell = Cell<FrontendState, FrontendAction, FrontendNotice>;
 export type FrontendTable = Table<FrontendState, FrontendEvent, FrontendAction, FrontendNotice>;
 
 // biome-ignore format: a table, one cell a line
-const ROWS: FrontendTable['cells'] = {
+export const FRONTEND_ROWS: FrontendTable['cells'] = {
   CLOSED: {
     CLOSED:       { next: 'CLOSED' },
     DISCONNECTED: { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
@@ -171,27 +170,5 @@ const ROWS: FrontendTable['cells'] = {
     disconnect:   { next: 'IDLE' },
     stop:         { next: 'IDLE' },
     down:         { next: 'CLOSED', tell: ['closed'] },
-  },
-};
-
-/** CHANGED: a VBD has come or gone. */
-export const BLOCK_FRONTEND: FrontendTable = { name: 'block frontend', initial: 'CLOSED', cells: ROWS };
-
-const IGNORED: FrontendCell = { next: 'CONNECTED' };
-
-/** CHANGED means nothing to a network interface. */
-export const NETWORK_FRONTEND: FrontendTable = {
-  name: 'network frontend',
-  initial: 'CLOSED',
-  cells: { ...ROWS, CONNECTED: { ...ROWS.CONNECTED, CHANGED: IGNORED } },
-};
-
-/** USB has no CHANGED: CONNECTED comes again, with another number of ports. */
-export const USB_FRONTEND: FrontendTable = {
-  name: 'usb frontend',
-  initial: 'CLOSED',
-  cells: {
-    ...ROWS,
-    CONNECTED: { ...ROWS.CONNECTED, repeated: { next: 'CONNECTED', tell: ['changed'] }, CHANGED: IGNORED },
   },
 };

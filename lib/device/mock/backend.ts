@@ -1,6 +1,6 @@
 import type { AnyMessage } from '../../link/codec.ts';
 import { mapFrames } from '../backend/refusal.ts';
-import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../surroundings.ts';
+import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../context.ts';
 import {
   type DeviceWire,
   DRIVER_STATUS,
@@ -56,12 +56,12 @@ export class MockBackend {
     this.#receive(frontend.DRIVER_STATUS, async ({ status }) => {
       if (status === DRIVER_STATUS.DOWN) this.#letGo();
       else await this.tell('DISCONNECTED');
-      return fieldsOf(frontend.DRIVER_STATUS, { maxHandle: this.#handle });
+      return fieldsOf(wire, frontend.DRIVER_STATUS, { maxHandle: this.#handle });
     });
     this.#receive(frontend.CONNECT, (message) => this.#connect(message));
     this.#receive(frontend.DISCONNECT, () => this.tell('DISCONNECTED'));
     const { QUERY } = frontend;
-    if (QUERY) this.#receive(QUERY, (message) => fieldsOf(QUERY, this.#fields(this.#statusOf(message))));
+    if (QUERY) this.#receive(QUERY, (message) => fieldsOf(wire, QUERY, this.#fields(this.#statusOf(message))));
   }
 
   /** The frontend's pages, while it is connected. */
@@ -112,9 +112,8 @@ export class MockBackend {
       status: INTERFACE_STATUSES.indexOf(status),
       evtchn: status === 'CONNECTED' ? (this.#ports?.portB ?? 0) : 0,
       domid: status === 'CLOSED' ? 0 : this.#domain.domid,
-      mac: '00:00:00:00:00:00',
-      bandwidth: 500,
-      numPorts: 0,
+      ...this.#wire.ownFields?.status,
+      ...this.#wire.ownFields?.connect,
     };
   }
 

@@ -1,6 +1,5 @@
-import type { MessageName } from '../../wire/codec.ts';
+import type { ChannelPair, SharedFrame } from '../context.ts';
 import { FrontendConnection } from '../frontend/interface.ts';
-import type { ChannelPair, SharedFrame } from '../surroundings.ts';
 import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../wire.ts';
 import type { MockDomain, MockMachine } from './machine.ts';
 
@@ -85,7 +84,6 @@ export class MockFrontend implements InterfaceId {
     const answer = await this.ask(this.#wire.backend.CONNECT, {
       ...frames,
       evtchn: channel.portA,
-      bandwidth: 500,
       ...fields,
     });
     if (answer !== 'OKAY') {
@@ -110,12 +108,11 @@ export class MockFrontend implements InterfaceId {
   }
 
   /** Any message to the backend about this interface. Resolves with the name of the status in its answer. */
-  async ask(name: MessageName, fields: object = {}): Promise<string> {
-    // Where the class's CREATE has addresses, these are zeros.
-    const macs = { mac: '00:00:00:00:00:00', beMac: '00:00:00:00:00:00' };
-    const answer = await this.#backend.controller.request(
-      backendMessage(this.#wire, name, this, { ...macs, ...fields }),
-    );
+  async ask(name: string, fields: object = {}): Promise<string> {
+    const { backend, ownFields } = this.#wire;
+    const own = { [backend.CREATE]: ownFields?.create, [backend.CONNECT]: ownFields?.connect }[name];
+    const message = backendMessage(this.#wire, name, this, { ...own, ...fields });
+    const answer = await this.#backend.controller.request(message);
     const found = Object.entries(this.#wire.statuses).find(([, status]) => status === answer.status);
     return found?.[0] ?? `status ${answer.status}`;
   }

@@ -1,4 +1,4 @@
-import type { BackendSurroundings, FrontendSurroundings } from '../surroundings.ts';
+import type { BackendContext, FrontendContext } from '../context.ts';
 import { MockChannels } from './channels.ts';
 import { MockMemory } from './memory.ts';
 import { MockPeer } from './peer.ts';
@@ -10,8 +10,8 @@ export interface MockDomain {
   readonly guest: MockPeer;
   /** The controller's end. */
   readonly controller: MockPeer;
-  readonly frontend: FrontendSurroundings;
-  readonly backend: BackendSurroundings;
+  readonly frontend: FrontendContext;
+  readonly backend: BackendContext;
 }
 
 /** A whole machine in one process, without rings and shared memory: for tests of frontends, of backends, and of both. */
@@ -41,6 +41,6 @@ export class MockMachine {
   kill(domid: number): void {
     this.#domains.get(domid)?.guest.die();
     this.#domains.delete(domid);
-    this.memory.forget(domid);
+    this.memory.removeDomain(domid);
   }
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { CtrlIfError } from '../../errors.ts';
-import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../surroundings.ts';
+import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../context.ts';
 
 interface Frame {
   readonly shared: SharedFrame;
@@ -68,9 +68,9 @@ export class MockMemory {
   }
 
   /** The domain has died: its frames and its mappings are gone. */
-  forget(domid: number): void {
+  removeDomain(domid: number): void {
     for (const mapping of this.#mappings) if (mapping.domid === domid) this.#mappings.delete(mapping);
-    for (const each of this.#frames.keys()) if (each.startsWith(`${domid}/`)) this.#frames.delete(each);
+    for (const id of this.#frames.keys()) if (id.startsWith(`${domid}/`)) this.#frames.delete(id);
   }
 
   #isMapped(frame: Frame): boolean {

@@ -2,7 +2,7 @@ import { CtrlIfError } from '../../errors.ts';
 import { type AnyMessage, untyped } from '../../link/codec.ts';
 import { Lane } from '../../link/lane.ts';
 import { seedCodec } from '../../wire/codec.ts';
-import type { Peer, PeerHandler } from '../surroundings.ts';
+import type { Peer, PeerHandler } from '../context.ts';
 
 const codec = untyped(seedCodec);
 

@@ -1,0 +1,64 @@
+import type { BackendNotice, BackendState } from '../../backend/table.ts';
+import {
+  BACKEND_REFUSALS,
+  BACKEND_ROWS,
+  type BackendAction,
+  type BackendCell,
+  type BackendEvent,
+} from '../../backend/table.ts';
+import type { Table } from '../../table.ts';
+import type { BackendStatus } from '../../wire.ts';
+
+export type BlockBackendEvent = 'VBD_CREATE' | 'VBD_DESTROY';
+
+/** As {@link BACKEND_REFUSALS}, for the actions of VBDs. */
+export const BLOCK_REFUSALS = {
+  /** No VBD has this vdevice yet. */
+  findNoVbd: ['VBD_EXISTS'],
+  /** Room for one more VBD. */
+  allocateVbd: ['OUT_OF_MEMORY'],
+  /** The backend's `onVbdCreate`. */
+  openVbd: ['PHYSDEV_NOT_FOUND'],
+  /** Some VBD has this vdevice. */
+  findVbd: ['VBD_NOT_FOUND'],
+  /** The backend's `onVbdDestroy`. */
+  closeVbd: [],
+} as const satisfies Record<string, readonly BackendStatus[]>;
+
+export type BlockBackendAction = keyof typeof BLOCK_REFUSALS;
+type Cell = BackendCell<BackendAction | BlockBackendAction>;
+
+// VBDs come and go in any state of their interface (PROTOCOL.md 2.3).
+const vbdCreate = (next: BackendState): Cell => ({ do: ['findNoVbd', 'allocateVbd', 'openVbd'], next, tell: ['OKAY'] });
+const vbdDestroy = (next: BackendState): Cell => ({ do: ['findVbd', 'closeVbd'], next, tell: ['OKAY'] });
+
+/** One interface of a block backend (PROTOCOL.md 2.3, 2.16). */
+// biome-ignore format: a table, one cell a line
+export const BLOCK_BACKEND: Table<
+  BackendState, BackendEvent | BlockBackendEvent, BackendAction | BlockBackendAction, BackendNotice
+> = {
+  name: 'block backend',
+  initial: 'ABSENT',
+  cells: {
+    ABSENT: {
+      ...BACKEND_ROWS.ABSENT,
+      VBD_CREATE:  { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+      VBD_DESTROY: { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+    },
+    DISCONNECTED: {
+      ...BACKEND_ROWS.DISCONNECTED,
+      VBD_CREATE:  vbdCreate('DISCONNECTED'),
+      VBD_DESTROY: vbdDestroy('DISCONNECTED'),
+    },
+    CONNECTED: {
+      ...BACKEND_ROWS.CONNECTED,
+      VBD_CREATE:  vbdCreate('CONNECTED'),
+      VBD_DESTROY: vbdDestroy('CONNECTED'),
+    },
+    DISCONNECTING: {
+      ...BACKEND_ROWS.DISCONNECTING,
+      VBD_CREATE:  vbdCreate('DISCONNECTING'),
+      VBD_DESTROY: vbdDestroy('DISCONNECTING'),
+    },
+  },
+};

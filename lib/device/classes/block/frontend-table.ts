@@ -1,0 +1,4 @@
+import { FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+
+/** CHANGED: a VBD has come or gone. */
+export const BLOCK_FRONTEND: FrontendTable = { name: 'block frontend', initial: 'CLOSED', cells: FRONTEND_ROWS };

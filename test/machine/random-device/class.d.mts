@@ -1,0 +1,3 @@
+import type { DeviceClass } from '../../../lib/device/class.ts';
+
+export const RANDOM_CLASS: DeviceClass;
