@@ -1,8 +1,8 @@
 /** What npm gets when it packs a clone, or installs ctrl-if from git: `scripts/setup.mjs --prepare`. */
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clone, DEADLINE, pack, run } from './clones.ts';
+import { clone, DEADLINE, pack, ROOT, run } from './clones.ts';
 
 const prepare = (folder: string, env?: Record<string, string>) =>
   run(folder, process.execPath, ['scripts/setup.mjs', '--prepare'], env).stderr;
@@ -25,6 +25,21 @@ describe('a clone in which nothing has been built', () => {
     prepare(folder, { npm_command: command });
     expect(existsSync(join(folder, 'dist/index.js'))).toBe(true);
     expect(run(folder, process.execPath, ['scripts/setup.mjs']).stderr).toBe('');
+  });
+
+  it('is built by a run of its tests, and again after each change', { timeout: DEADLINE }, () => {
+    const source = join(folder, 'lib/did-you-mean.ts');
+    writeFileSync(source, `${readFileSync(source, 'utf8')}export const TODAY = true;\n`);
+    cpSync(join(ROOT, 'vitest.config.ts'), join(folder, 'vitest.config.ts'));
+    for (const file of ['build.ts', 'skips.ts']) {
+      cpSync(join(ROOT, 'test/support', file), join(folder, 'test/support', file), { recursive: true });
+    }
+    writeFileSync(
+      join(folder, 'test/built.test.ts'),
+      `import { expect, it } from 'vitest';
+      it('runs what is built', async () => expect(await import('../dist/did-you-mean.js')).toHaveProperty('TODAY'));`,
+    );
+    run(folder, process.execPath, ['node_modules/vitest/vitest.mjs', 'run']);
   });
 });
 
