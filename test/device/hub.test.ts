@@ -10,6 +10,7 @@ import { NetworkHub } from '../../lib/device/network/hub.ts';
 import { UsbBackend } from '../../lib/device/usb/backend.ts';
 import { UsbFrontend } from '../../lib/device/usb/frontend.ts';
 import { UsbHub } from '../../lib/device/usb/hub.ts';
+import { until } from '../support/until.ts';
 
 let machine: MockMachine;
 beforeEach(() => {
@@ -50,10 +51,6 @@ function begin(which: ClassName) {
       return new Backend(machine.domain(domid).backend) as BlockBackend;
     },
   };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
 }
 
 describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {

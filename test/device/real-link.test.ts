@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/block/frontend.ts';
@@ -6,6 +5,7 @@ import { BlockHub } from '../../lib/device/block/hub.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import type { Peer } from '../../lib/device/surroundings.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
+import { until } from '../support/until.ts';
 
 useRuntimeDirectory();
 
@@ -19,9 +19,6 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   hub.addBackend(2, back.domain);
   const frontend = new BlockFrontend({ ...machine.domain(1).frontend, peer: peers.frontend });
   const backend = new BlockBackend({ ...machine.domain(2).backend, peer: peers.backend });
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await turn();
-  };
   await frontend.start();
   const device = await hub.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find()?.state === 'HELD');
