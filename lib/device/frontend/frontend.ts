@@ -196,7 +196,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
       () => machine.fire(each.connection?.backend === each.backend ? 'answered' : 'moved', { interface: each }, isLast),
       (error) => {
         // Nobody has taken the pages.
-        machine.fire('failed', { interface: each }, isLast);
+        void machine.fire('failed', { interface: each }, isLast);
         this.emit('error', error);
       },
     );
