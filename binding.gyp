@@ -18,9 +18,6 @@
         "-fvisibility=hidden"  # only the two entry points of a Node-API module are exported
       ],
       "conditions": [
-        ["OS=='linux'", {
-          "libraries": ["-lrt"]  # shm_open before glibc 2.34; an empty archive after it
-        }],
         ["OS=='mac'", {
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

@@ -10,6 +10,7 @@ if (!native)
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/build.ts',
     // A process of its own for each file: the addon, the shared memory names and the sockets of one never meet another's.
     pool: 'forks',
     env: native ? {} : { CTRL_IF_ENGINE: 'file' },

@@ -3,7 +3,8 @@
 // it runs before there are any.
 //
 // With --prepare it is npm's own step before a package is packed, and after npm ci and npm install in a clone. When ctrl-if
-// is installed from git, that is where its dist and its addon come from.
+// is installed from git, that is where its dist and its addon come from. With --build it leaves the dependencies as they
+// are: vitest builds by it before it runs tests, out of those very dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -23,6 +24,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, 'node_modules', '.ctrl-if-setup.json');
 const force = process.argv.includes('--force');
 const preparing = process.argv.includes('--prepare');
+const building = process.argv.includes('--build');
 /** Tells the npm that this script runs not to run it again. */
 const RUNNING = 'CTRL_IF_SETUP';
 const INSTALLING = ['ci', 'install'];
@@ -46,11 +48,13 @@ if (preparing && !hasTypeScript && process.env.npm_config_omit?.includes('dev'))
 
 const done = readStamps();
 
-step('dependencies', 'installing dependencies from package-lock.json', ['package.json', 'package-lock.json'], {
-  ready: () => hasTypeScript,
-  isDone: preparing,
-  run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
-});
+if (!building) {
+  step('dependencies', 'installing dependencies from package-lock.json', ['package.json', 'package-lock.json'], {
+    ready: () => hasTypeScript,
+    isDone: preparing,
+    run: () => must('npm ci', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  });
+}
 const missing = missingTools();
 if (missing.length === 0) {
   step('addon', 'building the native addon', ADDON_INPUTS, {

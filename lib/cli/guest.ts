@@ -24,7 +24,7 @@ export async function guestCommand(options: GuestCommandOptions, lifetime: Lifet
   const { domid, engine } = guest;
   const ending = new Promise<Ending>((resolve) => {
     guest.on('close', (error) => resolve({ why: 'closed', error }));
-    fired(signal).then(() => resolve({ why: 'signal' }));
+    void fired(signal).then(() => resolve({ why: 'signal' }));
     answerEverything(guest, (message, id) => {
       narrator.message(domid, message, id);
       if (message.name === 'SHUTDOWN_POWEROFF') resolve({ why: 'poweroff' });

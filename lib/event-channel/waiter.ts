@@ -87,7 +87,7 @@ export class Waiter {
     if (this.#stopped || this.#turning) return;
     if (!this.#microtaskQueued && this.#microtaskTurns < MICROTASK_TURNS) {
       this.#microtaskQueued = true;
-      READY.then(this.#microtask);
+      void READY.then(this.#microtask);
     }
     this.#wake();
   }

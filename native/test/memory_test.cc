@@ -11,6 +11,7 @@
 #include <string>
 
 #include "check.hpp"
+#include "ctrl_if/segment.hpp"
 
 namespace {
 

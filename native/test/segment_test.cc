@@ -60,6 +60,31 @@ void refusals() {
   CHECK(Segment::unlink(name.c_str()).ok());
 }
 
+#if defined(__linux__)
+void names_of_no_object() {
+  Segment segment;
+  for (const std::string& name : {std::string(), std::string("/"), std::string("/a/b"), "/" + std::string(255, 'x')}) {
+    expect(Segment::create(name.c_str(), 4096, segment), EINVAL, "shm_open");
+    expect(Segment::open(name.c_str(), 1, segment), EINVAL, "shm_open");
+    expect(Segment::unlink(name.c_str()), ENOENT, "shm_unlink");
+  }
+  const std::string longest = "/" + std::string(220, 'x') + fresh_name("longest").substr(1);
+  CHECK(Segment::create(longest.c_str(), 4096, segment).ok());
+  CHECK(Segment::unlink(longest.c_str()).ok());
+}
+
+void links_are_not_followed() {
+  const std::string name = fresh_name("link");
+  const std::string file = "/dev/shm" + name;
+  CHECK_EQ(::symlink("/dev/zero", file.c_str()), 0);
+  Segment segment;
+  expect(Segment::open(name.c_str(), 1, segment), ELOOP, "shm_open");
+  expect(Segment::create(name.c_str(), 4096, segment), EEXIST, "shm_open");
+  CHECK(Segment::unlink(name.c_str()).ok());
+  expect(Segment::unlink(name.c_str()), ENOENT, "shm_unlink");
+}
+#endif
+
 void too_small() {
   const std::string name = fresh_name("small");
   Segment small;
@@ -135,6 +160,10 @@ void finds_what_is_mapped() {
 int main() {
   run("two mappings of one object", two_mappings_of_one_object);
   run("refusals", refusals);
+#if defined(__linux__)
+  run("names of no object", names_of_no_object);
+  run("links are not followed", links_are_not_followed);
+#endif
   run("too small", too_small);
   run("a failure leaves nothing", failure_leaves_nothing);
   run("values", values);

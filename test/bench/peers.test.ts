@@ -36,7 +36,7 @@ describe('the sequence number', () => {
       (sequence) => sent.push(sequence),
       () => {},
     );
-    front.roundTrips(2, NO_MARK);
+    void front.roundTrips(2, NO_MARK);
     front.receive(0);
     expect(sent).toEqual([0, 1]);
     expect(() => front.receive(0)).toThrow('wrong sequence number at the front: expected 1, received 0');

@@ -60,7 +60,7 @@ export class Cli {
       return { code, signal, stdout: this.stdout, stderr: this.stderr };
     });
     running.add(this);
-    this.exited.then(() => running.delete(this));
+    void this.exited.then(() => running.delete(this));
   }
 
   /** Resolves with the match when what has come on `stream` holds `pattern`. */

@@ -148,7 +148,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
     const world = await begin(which, state);
     const answer = ask(world, event);
     let answered: string | undefined;
-    answer.then((value) => {
+    void answer.then((value) => {
       answered = value;
     });
     await turn();

@@ -14,6 +14,7 @@ import { controllerFields, portSetting } from '../../lib/device/classes/usb/port
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { until } from '../support/until.ts';
 
 let machine: MockMachine;
 beforeEach(() => {
@@ -54,10 +55,6 @@ function begin(which: ClassName) {
       return new Backend(machine.domain(domid).backend) as BlockBackend;
     },
   };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
 }
 
 describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BlockBackend } from '../../lib/device/classes/block/backend.ts';
 import { BlockFrontend } from '../../lib/device/classes/block/frontend.ts';
@@ -8,6 +7,7 @@ import type { Peer } from '../../lib/device/context.ts';
 import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
 import { MockMachine } from '../../lib/device/mock/machine.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
+import { until } from '../support/until.ts';
 
 useRuntimeDirectory();
 
@@ -21,9 +21,6 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   manager.addBackend(2, back.domain);
   const frontend = new BlockFrontend({ ...machine.domain(1).frontend, peer: peers.frontend });
   const backend = new BlockBackend({ ...machine.domain(2).backend, peer: peers.backend });
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await turn();
-  };
   await frontend.start();
   const device = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find()?.state === 'HELD');

@@ -15,6 +15,7 @@ import { processIdentity } from '../../lib/page/process-identity.ts';
 import { PAGE_SELECTOR, PAGE_WAKEUP } from '../../lib/wire/page.ts';
 import { useDomains } from '../event-channel/events.ts';
 import { testsNative } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
 
 const directory = useRuntimeDirectory();
@@ -45,11 +46,6 @@ function events(channel: EventChannel) {
     for (const resolve of waiting.splice(0)) resolve();
   });
   return heard;
-}
-
-/** The other ends hear of a close by the controller's messages, which no promise of ours waits for. */
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await turn();
 }
 
 const bound = (channel: EventChannel) => channel.remote !== undefined;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDoorbell } from '../../lib/page/native-doorbell.ts';
 import { testsNative } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
+import { until } from '../support/until.ts';
 import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
 
 useRuntimeDirectory();
@@ -41,7 +42,7 @@ describe.runIf(testsNative)('without a doorbell', () => {
     for (let n = 0; n < 50; n++) {
       expect(await guest.request({ name: 'SEQ', n })).toMatchObject({ answer: n + 1 });
       // Both sleep in between.
-      while (!guest.stats.asleep) await new Promise(setImmediate);
+      await until(() => guest.stats.asleep);
     }
     const [domain] = controller.domains.values();
     expect((await domain!.request({ name: 'SHUTDOWN_POWEROFF' })).name).toBe('SHUTDOWN_POWEROFF');

@@ -5,6 +5,7 @@ import { DomainLoop } from '../../lib/event-channel/domain-loop.ts';
 import type { Waiter } from '../../lib/event-channel/waiter.ts';
 import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../lib/wire/page.ts';
 import { testsNative } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { useDomains } from './events.ts';
 
 const domain = useDomains();
@@ -29,11 +30,6 @@ function fakeWaiter(left: number, onTurn: () => void = () => {}) {
     },
   };
   return { shares, waiter: waiter as unknown as Waiter };
-}
-
-/** Lets the event loop come round until `done`; the test's own limit ends a wait in vain. */
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await turn();
 }
 
 describe('a loop', () => {

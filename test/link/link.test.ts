@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Received } from '../../lib/link/received.ts';
 import { RequestError } from '../../lib/link/request-error.ts';
 import { CtrlIfError } from '../../lib/wire/index.ts';
+import { until } from '../support/until.ts';
 import { linkPair } from './link-pair.ts';
 
 const ended = new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the test is over');
@@ -17,11 +17,6 @@ afterEach(() => {
   pair?.guest.link.end(ended);
   pair?.controller.link.end(ended);
 });
-
-/** Resolves once `condition` holds, looked at after every turn of the event loop; the test's own limit ends a wait in vain. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
-}
 
 describe('requests and responses', () => {
   it('resolves with what the handler returned, the request kept where it said nothing', async () => {

@@ -106,7 +106,7 @@ export function useParties(): () => Promise<{ controller: Controller; driver: Pa
       controller.once('domain', (link) => {
         const party = new Party(link as unknown as Domain, child);
         // Frontends start one after the other, and the last thing that they ask is this.
-        party.next(lastWord).then(() => resolve(party));
+        void party.next(lastWord).then(() => resolve(party));
       });
     });
   }

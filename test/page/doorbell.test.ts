@@ -67,7 +67,7 @@ describe.runIf(testsNative)('a doorbell', () => {
             order.push('immediate');
             resolve();
           });
-          Promise.resolve().then(() => order.push('microtask'));
+          void Promise.resolve().then(() => order.push('microtask'));
           process.nextTick(() => order.push('tick'));
           order.push(storage.getStore());
         });

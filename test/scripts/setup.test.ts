@@ -1,57 +1,11 @@
 /** What npm gets when it packs a clone, or installs ctrl-if from git: `scripts/setup.mjs --prepare`. */
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testsNative } from '../support/engines.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['lib', 'scripts', 'binding.gyp', 'native', 'CHANGELOG.md', 'package.json', 'package-lock.json'];
-const TYPESCRIPT = ['tsconfig.json', 'tsconfig.build.json'];
-const DEADLINE = 90_000;
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A clone whose dependencies are installed. */
-function clone({ without = [] }: { without?: string[] } = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ctrl-if-clone-'));
-  folders.push(folder);
-  for (const source of [...SOURCES, ...TYPESCRIPT]) {
-    cpSync(join(ROOT, source), join(folder, source), { recursive: true });
-  }
-  mkdirSync(join(folder, 'node_modules'));
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (name.startsWith('.') || without.includes(name)) continue;
-    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
-  }
-  return folder;
-}
-
-/** Runs there as on a machine without a C++ compiler: to build the addon once more would tell nothing and take long. */
-function run(folder: string, command: string, args: string[], env: Record<string, string> = {}) {
-  const { npm_command: _, npm_config_omit: __, CTRL_IF_SETUP: ___, ...inherited } = process.env;
-  const result = spawnSync(command, args, {
-    cwd: folder,
-    env: { ...inherited, CXX: '/nowhere/c++', ...env },
-    encoding: 'utf8',
-    timeout: DEADLINE,
-  });
-  expect(result.status, result.stderr).toBe(0);
-  return result;
-}
+import { beforeAll, describe, expect, it } from 'vitest';
+import { clone, DEADLINE, pack, ROOT, run } from './clones.ts';
 
 const prepare = (folder: string, env?: Record<string, string>) =>
   run(folder, process.execPath, ['scripts/setup.mjs', '--prepare'], env).stderr;
-
-function packed(folder: string): string[] {
-  const [{ files }] = JSON.parse(run(folder, 'npm', ['pack', '--json', '--loglevel=error']).stdout);
-  return files.map(({ path }: { path: string }) => path);
-}
 
 describe('a clone in which nothing has been built', () => {
   let folder: string;
@@ -62,7 +16,7 @@ describe('a clone in which nothing has been built', () => {
   it('is packed with the compiled package, and without an addon where there is no compiler', {
     timeout: DEADLINE,
   }, () => {
-    const files = packed(folder);
+    const { files } = pack(folder);
     expect(files).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js']));
     expect(files.filter((file) => file.startsWith('prebuilds/') || file.endsWith('.node'))).toEqual([]);
   });
@@ -73,23 +27,20 @@ describe('a clone in which nothing has been built', () => {
     expect(run(folder, process.execPath, ['scripts/setup.mjs']).stderr).toBe('');
   });
 
-  it.runIf(testsNative)(
-    'is packed with its addon where there is one, and works natively then',
-    { timeout: DEADLINE },
-    () => {
-      const built = 'build/Release/ctrl_if.node';
-      cpSync(join(ROOT, built), join(folder, built));
-      const files = packed(folder);
-      const addons = files.filter((file) => file.startsWith('prebuilds/'));
-      expect(addons).toEqual([expect.stringContaining(`prebuilds/${process.platform}-${process.arch}/ctrl-if.napi`)]);
-      const installed = join(folder, 'installed');
-      for (const file of files) cpSync(join(folder, file), join(installed, file));
-      symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
-      const choose = "import('./dist/index.js').then(({ chooseEngine }) => console.log(chooseEngine().engine))";
-      const { stdout, stderr } = run(installed, process.execPath, ['-e', choose], { CTRL_IF_ENGINE: '' });
-      expect({ stdout, stderr }).toEqual({ stdout: 'native\n', stderr: '' });
-    },
-  );
+  it('is built by a run of its tests, and again after each change', { timeout: DEADLINE }, () => {
+    const source = join(folder, 'lib/did-you-mean.ts');
+    writeFileSync(source, `${readFileSync(source, 'utf8')}export const TODAY = true;\n`);
+    cpSync(join(ROOT, 'vitest.config.ts'), join(folder, 'vitest.config.ts'));
+    for (const file of ['build.ts', 'skips.ts']) {
+      cpSync(join(ROOT, 'test/support', file), join(folder, 'test/support', file), { recursive: true });
+    }
+    writeFileSync(
+      join(folder, 'test/built.test.ts'),
+      `import { expect, it } from 'vitest';
+      it('runs what is built', async () => expect(await import('../dist/did-you-mean.js')).toHaveProperty('TODAY'));`,
+    );
+    run(folder, process.execPath, ['node_modules/vitest/vitest.mjs', 'run']);
+  });
 });
 
 describe('preparing', () => {

@@ -206,7 +206,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
         ),
       (error) => {
         // Nobody has taken the pages.
-        machine.fire('failed', { interface: device }, isLast);
+        void machine.fire('failed', { interface: device }, isLast);
         this.emit('error', error);
       },
     );

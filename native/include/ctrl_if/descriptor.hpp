@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 #include <cerrno>
 #include <cstdint>
@@ -51,6 +54,17 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// What `fd` stands for. A binary that is linked on glibc 2.33 or later and calls fstat does not load on an older one,
+/// so the system is asked directly where its struct is the C library's.
+inline Outcome read_stat(int fd, struct stat& out) {
+#if defined(__linux__) && defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
+  const long result = ::syscall(SYS_fstat, fd, &out);
+#else
+  const int result = ::fstat(fd, &out);
+#endif
+  return result == 0 ? Outcome{} : Outcome::failed("fstat");
+}
+
 /// Both ends of an anonymous pipe. No program that this process starts inherits them.
 struct Pipe {
   Descriptor read;
@@ -90,7 +104,8 @@ inline Outcome open_peer(const PeerPath& path, int access, mode_t kind, Descript
   Descriptor fd(::open(path.text(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return Outcome::failed("open");
   struct stat st {};
-  if (::fstat(fd.get(), &st) != 0) return Outcome::failed("fstat");
+  const Outcome outcome = read_stat(fd.get(), st);
+  if (!outcome.ok()) return outcome;
   if ((st.st_mode & S_IFMT) != kind) return Outcome{0, "fstat", false, true};
   out = std::move(fd);
   return Outcome{};

@@ -21,7 +21,7 @@
 
 #include "descriptor.hpp"
 #include "mapping.hpp"
-#include "segment.hpp"
+#include "shared_object.hpp"
 #include "wire.h"
 
 namespace ctrl_if {
@@ -39,7 +39,7 @@ class DomainMemory {
     if (outcome.ok()) outcome = out.populate(0, 1);
     if (!outcome.ok()) {
       out.reset();
-      (void)::shm_unlink(name);  // O_EXCL: the name is ours to remove
+      (void)unlink_object(name);  // O_EXCL: the name is ours to remove
     }
     return outcome;
   }
@@ -90,7 +90,8 @@ class DomainMemory {
   /// How many frames of memory the object has by the system's own count.
   Outcome resident(uint64_t& frames) const {
     struct stat st {};
-    if (::fstat(fd_.get(), &st) != 0) return Outcome::failed("fstat");
+    const Outcome outcome = read_stat(fd_.get(), st);
+    if (!outcome.ok()) return outcome;
     frames = static_cast<uint64_t>(st.st_blocks) * 512 / kFrameBytes;
     return Outcome{};
   }

@@ -16,24 +16,9 @@
 
 #include "descriptor.hpp"
 #include "mapping.hpp"
+#include "shared_object.hpp"
 
 namespace ctrl_if {
-
-/// Creates the shared-memory object `name` ("/..."), empty and for this user alone. EEXIST: there is one already.
-inline Outcome create_object(const char* name, Descriptor& out) {
-  out = Descriptor(::shm_open(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
-  return out.get() < 0 ? Outcome::failed("shm_open") : Outcome{};
-}
-
-#if !defined(__APPLE__)  // which has no such call, and F_PREALLOCATE refuses shared-memory objects
-/// Gives bytes offset..offset+bytes-1 of the object memory, zero-filled where there was none, and makes it long enough.
-inline Outcome allocate(int fd, uint64_t offset, uint64_t bytes) {
-  int error;
-  do error = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes));  // leaves errno alone
-  while (error == EINTR);  // a profiler's or child's signal, not an answer
-  return error == 0 ? Outcome{} : Outcome{error, "posix_fallocate"};
-}
-#endif
 
 /// What fstat said. Where a part is mapped, `bytes` are the part's.
 struct SegmentStat {
@@ -54,7 +39,7 @@ class Segment {
     if (!outcome.ok()) return outcome;
     outcome = reserve(fd.get(), bytes);
     if (outcome.ok()) outcome = out.adopt(fd.get(), bytes);
-    if (!outcome.ok()) (void)::shm_unlink(name);  // O_EXCL: the name is ours to remove
+    if (!outcome.ok()) (void)unlink_object(name);  // O_EXCL: the name is ours to remove
     if (outcome.ok() && keep) out.fd_ = std::move(fd);
     return outcome;
   }
@@ -62,8 +47,9 @@ class Segment {
   /// Maps all of the existing `name`, or with `start_only` its first `min_bytes`. With fewer than those in it:
   /// truncated, and out.stat().bytes says how many.
   static Outcome open(const char* name, uint64_t min_bytes, Segment& out, bool start_only = false) {
-    Descriptor fd(::shm_open(name, O_RDWR | O_CLOEXEC, 0));
-    if (fd.get() < 0) return Outcome::failed("shm_open");
+    Descriptor fd;
+    const Outcome outcome = open_object(name, 0, fd);
+    if (!outcome.ok()) return outcome;
     return start_only ? out.adopt_part(fd.get(), 0, min_bytes) : out.adopt(fd.get(), min_bytes);
   }
 
@@ -75,9 +61,7 @@ class Segment {
     return outcome.ok() ? out.adopt_part(fd.get(), offset, bytes) : outcome;
   }
 
-  static Outcome unlink(const char* name) {
-    return ::shm_unlink(name) == 0 ? Outcome{} : Outcome::failed("shm_unlink");
-  }
+  static Outcome unlink(const char* name) { return unlink_object(name); }
 
   void reset() {
     mapping_.reset();
@@ -127,7 +111,8 @@ class Segment {
   Outcome inspect(int fd) {
     reset();
     struct stat st {};
-    if (::fstat(fd, &st) != 0) return Outcome::failed("fstat");
+    const Outcome outcome = read_stat(fd, st);
+    if (!outcome.ok()) return outcome;
     stat_.bytes = static_cast<uint64_t>(st.st_size);
     stat_.device = static_cast<uint64_t>(st.st_dev);
     stat_.inode = static_cast<uint64_t>(st.st_ino);

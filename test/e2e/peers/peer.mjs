@@ -65,7 +65,7 @@ function orders(whole) {
     everything: () => Promise.all([...endpoints.values()].map(everything)),
     /** Requests without end: what a kill interrupts. */
     flood: () => {
-      for (const endpoint of endpoints.values()) flood(endpoint);
+      for (const endpoint of endpoints.values()) void flood(endpoint);
     },
     /** Requests that stay unanswered: what a death must reject. */
     hang: async () => {
