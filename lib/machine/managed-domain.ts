@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../device/clock.ts';
 import type { Domain } from '../domain/domain.ts';
 import { REBOOT_EXIT_CODE, writeDomainEnvironment } from '../domain/domain-environment.ts';
@@ -31,6 +32,8 @@ export interface DomainSurroundings {
 
 /** Milliseconds that a process whose link is closed has to exit. */
 const EXIT_TIMEOUT = 5_000;
+/** Milliseconds after a process's exit in which the close of its socket is awaited. */
+const HANG_UP_TIMEOUT = 1_000;
 const SECOND = 1_000_000;
 /** Of a life that has not begun. */
 const NO_PROCESS: ProcessExit = { exitCode: null, signal: null, lastWords: '' };
@@ -225,6 +228,8 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     const late = setTimeout(() => child.kill(), EXIT_TIMEOUT);
     const exit = await child.exited;
     clearTimeout(late);
+    // Its socket closes with it, which tells callers that it died; a child of its own may hold that socket.
+    await Promise.race([closed, delay(HANG_UP_TIMEOUT, undefined, { ref: false })]);
     await link.close();
     await this.devices.lifeEnded(link.domid);
     this.#cancelDeadline();
