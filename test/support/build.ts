@@ -11,6 +11,6 @@ export default function setup(project: TestProject): void {
 }
 
 function build(): void {
-  const { status } = spawnSync(process.execPath, [SETUP, '--build'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error('ctrl-if: what the tests run could not be built (see above)');
+  const { status, stderr } = spawnSync(process.execPath, [SETUP, '--build'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ctrl-if: what the tests run could not be built\n${stderr}`);
 }
