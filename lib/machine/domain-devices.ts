@@ -331,8 +331,14 @@ export class DomainDevices {
   }
 
   #describe(found: LedgerInterface, device: object): DeviceInfo {
-    const domid = this.#isAwake ? this.#record.domid : undefined;
-    return deviceInfo(found, device, domid ?? 0, (ends) => this.#context.managers.hasCrossed(ends));
+    const domid = (this.#isAwake ? this.#record.domid : undefined) ?? 0;
+    // While it is attached only the manager has it, which tells watchers its states by then.
+    const made =
+      found.device ??
+      this.#manager(found)
+        .devicesOf(domid)
+        .find(({ handle }) => handle === found.handle);
+    return deviceInfo({ ...found, device: made }, device, domid, (ends) => this.#context.managers.hasCrossed(ends));
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
