@@ -22,7 +22,7 @@ export class DomainLoop {
   /** @param events the domain's ports; without any, each of its links hears a doorbell of its own */
   constructor(events?: OwnEvents) {
     this.#events = events;
-    events?.tell({ rung: () => this.#rung(), due: () => this.run() });
+    events?.setListener({ rung: () => this.#rung(), due: () => this.run() });
   }
 
   /** From now on `waiter` gets turns, until it sleeps. */

@@ -27,7 +27,7 @@ export class OwnEvents {
   readonly #holding = new Uint32Array(PORTS_A_LOOK);
   readonly #holdingBits: ReturnType<NativePage['openEvents']>;
   readonly #held = new Set<number>();
-  #told: EventsListener = { rung() {}, due() {} };
+  #listener: EventsListener = { rung() {}, due() {} };
   #dispatching = false;
   #closed = false;
   /** Events of ports that nobody listens on, and doorbells heard. */
@@ -44,7 +44,7 @@ export class OwnEvents {
     this.#holdingBits = page.openEvents(this.#holding);
     this.#doorbell = openDoorbell(() => {
       this.counts.doorbells++;
-      this.#told.rung();
+      this.#listener.rung();
     });
     // The domain's socket keeps the process alive, or lets it go.
     this.#doorbell.unref();
@@ -66,14 +66,15 @@ export class OwnEvents {
     return { page: this.#descriptor, doorbell: this.#doorbell.writeFd };
   }
 
-  tell(listener: EventsListener): void {
-    this.#told = listener;
+  /** Whom to call from now on; a second call replaces the first. */
+  setListener(listener: EventsListener): void {
+    this.#listener = listener;
   }
 
   /** Calls `fired` for each event of `port`, until {@link unlisten}. What has come before is told now. */
   listen(port: number, fired: () => void): void {
     this.#handlers.set(port, fired);
-    if (this.#bits.unmask(port) === 1) this.#told.due();
+    if (this.#bits.unmask(port) === 1) this.#listener.due();
   }
 
   unlisten(port: number): void {
@@ -85,7 +86,7 @@ export class OwnEvents {
   }
 
   unmask(port: number): void {
-    if (this.#bits.unmask(port) === 1) this.#told.due();
+    if (this.#bits.unmask(port) === 1) this.#listener.due();
   }
 
   /** Looks again at a port that a notifier may have left pending and unannounced, killed in the middle of it. */
