@@ -10,7 +10,7 @@ import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import { PeerEvents } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
-import { createEventPage, openControlPage, writeDomid, writeParty } from '../page/control-page.ts';
+import { createEventPage, openControlPage, writeDomid, writeIdentity } from '../page/control-page.ts';
 import { sweepStalePages, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import type { EngineName } from '../page/page.ts';
@@ -304,7 +304,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     let peer: PeerEvents | undefined;
     const domid = this.#nextDomid();
     try {
-      writeParty(page, 'controller');
+      writeIdentity(page, 'controller');
       writeDomid(page, domid);
       const address = events && { pid: owner.pid, ...events };
       if (this.#events && address && page instanceof NativePage) peer = PeerEvents.ifReachable(page, address);

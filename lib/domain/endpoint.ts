@@ -7,7 +7,7 @@ import type { LinkStats } from '../link/link.ts';
 import type { LinkObserver } from '../link/observer.ts';
 import type { Received } from '../link/received.ts';
 import type { AnyHandler } from '../link/receivers.ts';
-import type { Party } from '../page/control-page.ts';
+import type { Role } from '../page/control-page.ts';
 import type { EngineName } from '../page/page.ts';
 import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -54,7 +54,7 @@ export interface EndpointParts<User extends MessageDefinition>
 /** What both ends of a link can do. `User` is the union of the messages that the user defined, `P` whose end it is. */
 export abstract class Endpoint<
   User extends MessageDefinition = never,
-  P extends Party = Party,
+  P extends Role = Role,
 > extends EventEmitter<EndpointEvents> {
   /** The guest's number, given out by the controller from 1. */
   readonly domid: number;
@@ -65,7 +65,7 @@ export abstract class Endpoint<
   #warnings: HandlerWarnings | undefined;
 
   /** @internal Endpoints are made by `Guest.connect` and by the controller. */
-  constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: P }) {
+  constructor({ domid, codec, ...parts }: EndpointParts<User> & { role: P }) {
     super();
     this.domid = domid;
     this.engine = parts.page.engine;

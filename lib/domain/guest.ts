@@ -71,7 +71,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
 
   /** @internal Guests are made by {@link Guest.connect}. */
   constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
-    super({ ...parts, party: 'guest' });
+    super({ ...parts, role: 'guest' });
     const engine = parts.page.engine as 'native' | 'file';
     this.#foreign = new ForeignFrames({ domid: this.domid, engine, controlSocket: this.controlSocket });
     this.#memory = memory;

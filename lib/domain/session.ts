@@ -4,16 +4,16 @@ import type { IdleStrategy } from '../event-channel/idle.ts';
 import { runsBeside } from '../event-channel/processors.ts';
 import type { AnyCodec } from '../link/codec.ts';
 import { Link } from '../link/link.ts';
-import { type Party, readParty } from '../page/control-page.ts';
+import { readIdentity, type Role } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { ControlSocket } from './control-socket.ts';
 import { BYE, isBye } from './handshake.ts';
 
-export interface SessionOptions<P extends Party = Party> {
+export interface SessionOptions<P extends Role = Role> {
   connection: Connection;
   page: Page;
-  party: P;
+  role: P;
   /** The peer's thread in its process, where it has said it. */
   peerThread: number | undefined;
   codec: AnyCodec;
@@ -36,7 +36,7 @@ export interface Notifier {
 }
 
 /** A link with its page and its socket, from the welcome until either side closes, breaks the rules or dies. */
-export class Session<P extends Party> implements ConnectionEvents {
+export class Session<P extends Role> implements ConnectionEvents {
   readonly link: Link;
   /** What is asked beside the rings. */
   readonly controlSocket: ControlSocket<P>;
@@ -46,8 +46,8 @@ export class Session<P extends Party> implements ConnectionEvents {
   #ended = false;
 
   constructor(options: SessionOptions<P>) {
-    const { connection, page, party, peerThread, codec, onHandlerError, loop, idle, notifier } = options;
-    const peer = { ...readParty(page, party === 'guest' ? 'controller' : 'guest'), thread: peerThread };
+    const { connection, page, role, peerThread, codec, onHandlerError, loop, idle, notifier } = options;
+    const peer = { ...readIdentity(page, role === 'guest' ? 'controller' : 'guest'), thread: peerThread };
     this.controlSocket = new ControlSocket((line) => connection.post(line));
     this.#options = options;
     this.#gone = new Promise((resolve) => {
@@ -55,7 +55,7 @@ export class Session<P extends Party> implements ConnectionEvents {
     });
     this.link = new Link({
       page,
-      party,
+      role,
       codec,
       onHandlerError,
       peerThread,
@@ -145,7 +145,7 @@ export class Session<P extends Party> implements ConnectionEvents {
   }
 
   get #peer(): string {
-    return this.#options.party === 'guest' ? 'the controller' : `domain ${this.#options.domid}`;
+    return this.#options.role === 'guest' ? 'the controller' : `domain ${this.#options.domid}`;
   }
 
   get #details(): { domid: number } {

@@ -3,7 +3,7 @@ import { block } from '../event-channel/block.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
 import type { IdleStrategy } from '../event-channel/idle.ts';
 import { Waiter, type WaitingSide } from '../event-channel/waiter.ts';
-import { isPartyAtomic, type Party, readParty } from '../page/control-page.ts';
+import { isAtomic, readIdentity, type Role } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import { isAlive } from '../page/process-identity.ts';
 import { BackRing } from '../ring/back-ring.ts';
@@ -22,7 +22,7 @@ import { Requester } from './requester.ts';
 export interface LinkOptions {
   page: Page;
   /** Which of the two this process is: it says which ring it is front of. */
-  party: Party;
+  role: Role;
   codec: AnyCodec;
   /** The peer's thread, whose end a blocking wait must notice; default: its process alone is looked for. */
   peerThread?: number | undefined;
@@ -88,16 +88,16 @@ export class Link {
   readonly #loop: DomainLoop;
   readonly #page: Page;
   readonly #peerRingsDoorbell: boolean;
-  readonly #peer: Party;
+  readonly #peer: Role;
   readonly #peerThread: number | undefined;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
 
   constructor(options: LinkOptions) {
-    const { page, party, codec, peerRunsBeside, ringPeer } = options;
-    const peer: Party = party === 'guest' ? 'controller' : 'guest';
-    const [ownRing, peerRing] = party === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
-    const peerMayTear = !page.atomic || !isPartyAtomic(page, peer);
+    const { page, role, codec, peerRunsBeside, ringPeer } = options;
+    const peer: Role = role === 'guest' ? 'controller' : 'guest';
+    const [ownRing, peerRing] = role === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
+    const peerMayTear = !page.atomic || !isAtomic(page, peer);
     this.#codec = codec;
     this.#onBroken = options.onBroken;
     const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#waiting.ringPeer() };
@@ -111,7 +111,7 @@ export class Link {
     this.ref();
     const side: WaitingSide = {
       page,
-      ownWord: PAGE_WAKEUP[party],
+      ownWord: PAGE_WAKEUP[role],
       peerWord: PAGE_WAKEUP[peer],
       peerRunsBeside,
       awaitsAnswer: () => this.#requester.awaitsAnswer,
@@ -124,7 +124,7 @@ export class Link {
       ring: this.#back,
       codec,
       // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
-      keepsDeferredOrder: party === 'guest',
+      keepsDeferredOrder: role === 'guest',
       onHandlerError: options.onHandlerError,
       onAnswer: () => this.#waiting.kick(),
     });
@@ -193,7 +193,7 @@ export class Link {
         },
         peerRingsDoorbell: this.#peerRingsDoorbell,
         ensurePeer: () => {
-          if (!isAlive({ ...readParty(this.#page, this.#peer), thread: this.#peerThread })) throw this.#peerDied();
+          if (!isAlive({ ...readIdentity(this.#page, this.#peer), thread: this.#peerThread })) throw this.#peerDied();
         },
       },
       timeout,

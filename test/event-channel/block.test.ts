@@ -24,7 +24,7 @@ function guest(onAsleep: (nth: number) => void) {
   const broken: CtrlIfError[] = [];
   const link = new Link({
     page,
-    party: 'guest',
+    role: 'guest',
     codec: untyped(codec),
     peerRunsBeside: true,
     ringPeer: () => true,

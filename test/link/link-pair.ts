@@ -17,11 +17,11 @@ export interface Observed {
   broken: CtrlIfError[];
 }
 
-export function openLink(page: SabPage, party: 'guest' | 'controller', ringPeer: () => void = () => {}) {
+export function openLink(page: SabPage, role: 'guest' | 'controller', ringPeer: () => void = () => {}) {
   const observed: Observed = { handlerErrors: [], broken: [] };
   const link = new Link({
     page,
-    party,
+    role,
     codec: untyped(codec),
     peerRunsBeside: true,
     ringPeer: () => {
