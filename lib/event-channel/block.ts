@@ -1,18 +1,18 @@
 import type { DomainLoop } from './domain-loop.ts';
-import type { Waiter } from './waiter.ts';
+import type { Poller } from './poller.ts';
 
-/** A peer that cannot ring this domain's pipe is looked for this often, in milliseconds. */
+/** The longest sleep, in milliseconds, when the peer cannot ring this domain's doorbell. */
 const NAP = 1;
-/** How long a peer that was killed may go unnoticed: nobody else hears its socket meanwhile. */
-const LOOK_FOR_DEATH = 50;
-/** About what being woken costs, when the strategy has no time of its own. */
+/** How often to check that the peer lives, in milliseconds: its socket is not read meanwhile. */
+const DEATH_CHECK = 50;
+/** How long to spin before sleeping, in milliseconds: about what a wake-up costs. */
 const SPIN = 0.05;
 
 export interface Blocked {
-  waiter: Waiter;
+  poller: Poller;
   loop: DomainLoop;
-  /** Whether what is awaited has come, after up to `polls` looks. */
-  look(polls: number): boolean;
+  /** Whether the response has come, after up to `polls` polls of the ring. */
+  poll(polls: number): boolean;
   /** Whether the peer rings the domain's own doorbell. */
   peerRingsDoorbell: boolean;
   /** Throws when the peer is gone. */
@@ -20,33 +20,33 @@ export interface Blocked {
 }
 
 /**
- * Blocks this thread until `look` says yes, true, or `milliseconds` have passed, false: it spins as long as a wake-up
- * would take, then sleeps on the doorbell. The link's word and the domain's are both set, each before a look, so that
- * whoever publishes after that look rings.
+ * Blocks this thread until `poll` returns true, or until `milliseconds` have passed; returns which (true: in time). It
+ * spins for as long as a wake-up takes, then sleeps on the doorbell. It sets the link's word and the domain's before the
+ * last poll, so that a peer that publishes after this poll rings.
  */
-export function block({ waiter, loop, look, peerRingsDoorbell, ensurePeer }: Blocked, milliseconds: number): boolean {
+export function block({ poller, loop, poll, peerRingsDoorbell, ensurePeer }: Blocked, milliseconds: number): boolean {
   const began = performance.now();
   const deadline = began + milliseconds;
-  const spinUntil = Math.min(deadline, began + (waiter.spins ? SPIN : 0));
+  const spinUntil = Math.min(deadline, began + (poller.spins ? SPIN : 0));
   do {
-    if (look(waiter.polls)) return true;
+    if (poll(poller.polls)) return true;
   } while (performance.now() < spinUntil);
   try {
     for (let checked = began; ; ) {
-      waiter.arm();
+      poller.arm();
       loop.arm();
-      if (look(1)) return true;
+      if (poll(1)) return true;
       const now = performance.now();
       if (now >= deadline) return false;
-      if (now - checked >= LOOK_FOR_DEATH) {
+      if (now - checked >= DEATH_CHECK) {
         ensurePeer();
         checked = now;
       }
-      loop.sleep(Math.min(deadline - now, peerRingsDoorbell ? LOOK_FOR_DEATH : NAP));
+      loop.sleep(Math.min(deadline - now, peerRingsDoorbell ? DEATH_CHECK : NAP));
     }
   } finally {
-    waiter.disarm();
-    // What rang for others has been heard here, and is told there.
+    poller.disarm();
+    // Ports that fired meanwhile are dispatched in the loop's next turn.
     loop.disarm();
   }
 }

@@ -1,19 +1,19 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { OwnEvents } from './own-events.ts';
-import type { Waiter } from './waiter.ts';
+import type { Poller } from './poller.ts';
 
-/** Nobody wakes who waits here. */
+/** A word that nobody notifies, to sleep on. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * What a domain does between its sleeps: it gives each link that is awake a turn, looks which of its ports have fired,
- * and lets the event loop have its own turn in between. What it costs is what is active: links that sleep are not
- * looked at, and ports are found by the bits that are set.
+ * Runs a domain while it is awake: each link that is awake gets a turn, the ports that have fired are dispatched, and the
+ * event loop has its own turn in between. Only what is active costs time: links that sleep are not polled, and ports are
+ * found by the bits that are set.
  */
 export class DomainLoop {
   readonly #events: OwnEvents | undefined;
-  readonly #awake = new Set<Waiter>();
-  /** Whoever wants the process to stay alive for this loop's turns. */
+  readonly #awake = new Set<Poller>();
+  /** Objects for which the process stays alive during this loop's turns. */
   readonly #holders = new Set<object>();
   #pulse: Pulse | undefined;
   #running = false;
@@ -25,14 +25,14 @@ export class DomainLoop {
     events?.setListener({ rung: () => this.#rung(), due: () => this.run() });
   }
 
-  /** From now on `waiter` gets turns, until it sleeps. */
-  join(waiter: Waiter): void {
-    this.#awake.add(waiter);
+  /** From now on `poller` gets turns, until it sleeps. */
+  join(poller: Poller): void {
+    this.#awake.add(poller);
     this.run();
   }
 
-  leave(waiter: Waiter): void {
-    this.#awake.delete(waiter);
+  leave(poller: Poller): void {
+    this.#awake.delete(poller);
   }
 
   /** The process stays alive for this loop's turns, until each holder has released it. */
@@ -61,15 +61,15 @@ export class DomainLoop {
   }
 
   /**
-   * For who blocks the thread ({@link import('./block.ts').block}): says that the domain sleeps, so that whatever comes
-   * after this rings.
+   * For a blocking wait ({@link import('./block.ts').block}): says that the domain sleeps, so that every later event
+   * rings.
    */
   arm(): void {
     this.#events?.arm();
     this.#events?.hold();
   }
 
-  /** Awake again; what was rung for meanwhile is looked for in a turn. */
+  /** Says that the domain is awake again; ports that fired meanwhile are dispatched in a turn. */
   disarm(): void {
     this.#events?.disarm();
     this.#events?.release();
@@ -85,7 +85,7 @@ export class DomainLoop {
 
   #rung(): void {
     if (this.#stopped) return;
-    // Who rang has waited long enough: its port is served before the loop comes round.
+    // At once: the peer that rang has already waited for the wake-up.
     this.#events!.dispatch();
     this.run();
   }
@@ -102,10 +102,10 @@ export class DomainLoop {
     if (this.#stopped) return;
     let asleep = false;
     try {
-      // Several that look for long would each wait for the others' looks.
+      // With more than one link awake, polling one delays the others, so poll for long only when there is exactly one.
       const share = this.#awake.size === 1 ? 1 : 0;
-      for (const waiter of this.#awake) {
-        if (!waiter.turn(share)) this.#awake.delete(waiter);
+      for (const poller of this.#awake) {
+        if (!poller.turn(share)) this.#awake.delete(poller);
       }
       const fired = this.#events?.dispatch() ?? 0;
       asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();
@@ -115,7 +115,7 @@ export class DomainLoop {
     }
   };
 
-  /** As for one link (`waiter.ts`): what fired before a peer could see that this domain sleeps is found here. */
+  /** As for one link (`poller.ts`): ports that fired before a peer could see that this domain sleeps are found here. */
   #fallAsleep(): boolean {
     if (this.#events) {
       this.#events.arm();
@@ -132,8 +132,8 @@ export class DomainLoop {
 }
 
 /**
- * Has the event loop come round without keeping it alive. An immediate that is unref'd does neither: the loop would wait for
- * something else in its poll, while peers, who were told that this domain looks by itself, do not ring.
+ * Makes the event loop come round without keeping the process alive. An unref'd immediate does not: the event loop would
+ * block in its poll, while peers, which read that this domain is awake, do not ring.
  */
 class Pulse {
   readonly #channel = new MessageChannel();

@@ -3,10 +3,10 @@ import { checkKeys } from '../unknown-key.ts';
 
 /**
  * What a link does when nothing comes:
- * - `spin`: it never sleeps. The lowest latency, and a core each side.
- * - `adaptive`: it goes on looking for as long as that has been paying, and sleeps else.
+ * - `spin`: it never sleeps. The lowest latency; takes a core on each side.
+ * - `adaptive`: it polls for as long as polling has lately found messages in time, and otherwise sleeps.
  * - `park`: it sleeps at once. The least CPU.
- * - `spinMicroseconds`: it looks for so long after the last message, always.
+ * - `spinMicroseconds`: it polls for so long after each message, then sleeps.
  */
 export type IdleStrategy = 'spin' | 'adaptive' | 'park' | { readonly spinMicroseconds: number };
 
@@ -26,33 +26,33 @@ export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
 }
 
 /**
- * A message this soon after the one before is worth looking for, in milliseconds: sleeping and being woken takes both
- * sides more CPU than that (docs/decisions/0007).
+ * A message that follows the last one within this time, in milliseconds, is worth polling for: a sleep and a wake-up take
+ * both sides more CPU than that (docs/decisions/0007).
  */
 const PROMPT = 0.04;
-/** How long it goes on looking at least once that has paid; at most it is {@link PROMPT}. */
+/** The least budget after polling has found a message, in milliseconds; the most is {@link PROMPT}. */
 const LEAST = 0.005;
-/** The first time it looks until the peer is awake as well, which takes 50 us and more. */
+/** The first budget after a {@link IdleBudget.raise}, in milliseconds: it lasts until the peer is awake, 50 us and more. */
 const ENTRY = 0.2;
-/** No look has paid yet. */
+/** Polling has found no message yet. */
 const UNKNOWN = -1;
 
 /**
- * How long to look before sleeping, in milliseconds. The adaptive one looks twice as long as it has lately had to wait,
- * and stops when that was in vain, until {@link raise}.
+ * How long to poll before sleeping, in milliseconds. With `adaptive` it is twice the time that messages have lately taken to
+ * come, and 0 once no message came within it, until {@link raise}.
  */
 export class IdleBudget {
   readonly #adaptive: boolean;
   #milliseconds: number;
-  /** The moving average of how long looks that paid have taken. */
+  /** The moving average of how long polling took until a message came. */
   #wait = UNKNOWN;
 
   readonly #most: number;
   readonly #scale: number;
 
   /**
-   * @param useful whether looking can find anything: the peer runs beside
-   * @param scale how many times dearer than the native engine's its looks and wake-ups are
+   * @param useful whether polling can find anything: the peer can run meanwhile
+   * @param scale what a poll and a wake-up cost, as a multiple of the native engine's
    */
   constructor(idle: IdleStrategy, useful: boolean, scale = 1) {
     this.#adaptive = useful && idle === 'adaptive';
@@ -68,19 +68,19 @@ export class IdleBudget {
     return this.#milliseconds;
   }
 
-  /** Work came after so many milliseconds of looking in vain. */
+  /** Work came after so many milliseconds of polling in vain. */
   paid(waited: number): void {
     if (!this.#adaptive || this.#milliseconds === 0) return;
     this.#wait = this.#wait < 0 ? waited : this.#wait + (waited - this.#wait) / 4;
     this.#milliseconds = Math.min(this.#most, Math.max(this.#scale * LEAST, 2 * this.#wait));
   }
 
-  /** The budget was spent in vain. */
+  /** No work came within the budget. */
   spent(): void {
     if (this.#adaptive) this.#milliseconds = 0;
   }
 
-  /** Looking would have paid, had the peer looked as well: both now do. */
+  /** Polling would have found messages if both sides had polled; both do from now on. */
   raise(): void {
     if (!this.#adaptive || this.#milliseconds > 0) return;
     this.#milliseconds = this.#scale * ENTRY;
@@ -89,8 +89,8 @@ export class IdleBudget {
 }
 
 /**
- * Two sides that both sleep see the other's wake-up time, not its speed. So who rings says whether its message came
- * promptly after the peer's, and when both did so in turn, they would have found each other by looking.
+ * When both sides sleep, each sees the other's wake-up time and not its speed. So a side that rings says whether its message
+ * came promptly after the peer's. If both sides' messages did, polling would have found them.
  */
 export class Promptness {
   readonly #prompt: number;

@@ -6,8 +6,8 @@ import { openDoorbell } from '../page/native-doorbell.ts';
 import type { NativePage } from '../page/native-page.ts';
 import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
-/** Ports told in one look: a peer that notifies without end gets no more of a turn than that. */
-const PORTS_A_LOOK = 64;
+/** The most ports that one poll dispatches: a peer that notifies without end gets no more of a turn than that. */
+const PORTS_A_POLL = 64;
 
 export interface EventsListener {
   /** The doorbell rang. */
@@ -21,10 +21,10 @@ export class OwnEvents {
   readonly #page: NativePage;
   readonly #descriptor: number;
   readonly #doorbell: NativeDoorbell;
-  readonly #fired = new Uint32Array(PORTS_A_LOOK);
+  readonly #fired = new Uint32Array(PORTS_A_POLL);
   readonly #bits: ReturnType<NativePage['openEvents']>;
   readonly #handlers = new Map<number, () => void>();
-  readonly #holding = new Uint32Array(PORTS_A_LOOK);
+  readonly #holding = new Uint32Array(PORTS_A_POLL);
   readonly #holdingBits: ReturnType<NativePage['openEvents']>;
   readonly #held = new Set<number>();
   #listener: EventsListener = { rung() {}, due() {} };
@@ -89,7 +89,7 @@ export class OwnEvents {
     if (this.#bits.unmask(port) === 1) this.#listener.due();
   }
 
-  /** Looks again at a port that a notifier may have left pending and unannounced, killed in the middle of it. */
+  /** Checks a port again that a notifier may have left pending and unannounced, killed in the middle of it. */
   recheck(port: number): void {
     if (!this.status(port).masked) this.unmask(port);
   }
@@ -107,7 +107,7 @@ export class OwnEvents {
     if (this.#closed || this.#dispatching) return 0;
     this.#dispatching = true;
     try {
-      const count = this.#bits.collect(PORTS_A_LOOK);
+      const count = this.#bits.collect(PORTS_A_POLL);
       for (let i = 0; i < count; i++) {
         const handler = this.#handlers.get(this.#fired[i]!);
         if (handler) callListener(handler);
@@ -120,7 +120,7 @@ export class OwnEvents {
     }
   }
 
-  /** Says that this domain sleeps (store, full fence); the caller then looks once more. Pairs with the notifier's claim. */
+  /** Says that this domain sleeps (store, full fence); the caller then polls once more. Pairs with the notifier's claim. */
   arm(): void {
     this.#page.armWakeup(PAGE_ASLEEP);
   }
@@ -134,10 +134,10 @@ export class OwnEvents {
    * that stays pending is not rung for again, and what is awaited may come by that very port.
    */
   hold(): void {
-    for (let looks = 0; looks < PORTS / PORTS_A_LOOK; looks++) {
-      const count = this.#holdingBits.collect(PORTS_A_LOOK);
+    for (let polls = 0; polls < PORTS / PORTS_A_POLL; polls++) {
+      const count = this.#holdingBits.collect(PORTS_A_POLL);
       for (const port of this.#holding.subarray(0, count)) this.#held.add(port);
-      if (count < PORTS_A_LOOK) return;
+      if (count < PORTS_A_POLL) return;
     }
   }
 

@@ -56,7 +56,7 @@ export class Dispatcher implements Answering {
     return this.#awaitsHandler;
   }
 
-  /** Sends the responses that are staged and takes what has come, at most one ringful, with up to `polls` looks. */
+  /** Sends the responses that are staged and takes what has come, at most one ringful, polling up to `polls` times. */
   take(polls: number): number {
     const ring = this.#ring;
     this.#awaitsHandler = false;
@@ -157,7 +157,7 @@ export class Dispatcher implements Answering {
     // A handler that must wait its turn finds the ring's view reused by then.
     const kept = ordered && this.#deferred.busy ? bytes.slice() : bytes;
     const request = new Received(this, kept, type, subtype, id, message);
-    // Looked for again when its turn comes: a receiver that was taken back is not called any more (5.2 D12).
+    // The receiver is found again when its turn comes: one that was taken back is not called any more (5.2 D12).
     if (ordered && this.#deferred.busy) this.#deferred.run(() => this.#handleNow(request));
     else if (ordered) this.#deferred.run(() => this.#handle(handler, request));
     else this.#handle(handler, request);

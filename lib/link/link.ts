@@ -2,7 +2,7 @@ import { CtrlIfError } from '../errors.ts';
 import { block } from '../event-channel/block.ts';
 import { DomainLoop } from '../event-channel/domain-loop.ts';
 import type { IdleStrategy } from '../event-channel/idle.ts';
-import { Waiter, type WaitingSide } from '../event-channel/waiter.ts';
+import { type PolledLink, Poller } from '../event-channel/poller.ts';
 import { isAtomic, readIdentity, type Role } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import { isAlive } from '../page/process-identity.ts';
@@ -24,7 +24,7 @@ export interface LinkOptions {
   /** Which of the two this process is: it says which ring it is front of. */
   role: Role;
   codec: AnyCodec;
-  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is looked for. */
+  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is checked. */
   peerThread?: number | undefined;
   /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
   peerRunsBeside: boolean;
@@ -59,7 +59,7 @@ export interface LinkStats {
   waiting: number;
   /** Requests taken from the peer and not yet answered. */
   unanswered: number;
-  /** What this side does when nothing comes, and how long it would look now before it sleeps, in microseconds. */
+  /** What this side does when nothing comes, and how long it polls before it sleeps, in microseconds, as of now. */
   idle: IdleStrategy;
   idleBudget: { answers: number; requests: number };
   /** Whether this side waits to be notified, using no CPU. */
@@ -84,7 +84,7 @@ export class Link {
   readonly #back: BackRing;
   readonly #requester: Requester;
   readonly #dispatcher: Dispatcher;
-  readonly #waiting: Waiter;
+  readonly #poller: Poller;
   readonly #loop: DomainLoop;
   readonly #page: Page;
   readonly #peerRingsDoorbell: boolean;
@@ -100,7 +100,7 @@ export class Link {
     const peerMayTear = !page.atomic || !isAtomic(page, peer);
     this.#codec = codec;
     this.#onBroken = options.onBroken;
-    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#waiting.ringPeer() };
+    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#poller.ringPeer() };
     this.#front = new FrontRing(page, { ...ownRing, ...waking });
     this.#back = new BackRing(page, { ...peerRing, ...waking });
     this.#page = page;
@@ -109,7 +109,7 @@ export class Link {
     this.#peerThread = options.peerThread;
     this.#loop = options.loop ?? new DomainLoop();
     this.ref();
-    const side: WaitingSide = {
+    const side: PolledLink = {
       page,
       ownWord: PAGE_WAKEUP[role],
       peerWord: PAGE_WAKEUP[peer],
@@ -118,7 +118,7 @@ export class Link {
       turn: (polls) => this.#turn(polls),
       ringPeer,
     };
-    this.#waiting = new Waiter(side, this.#loop, options.idle);
+    this.#poller = new Poller(side, this.#loop, options.idle);
     this.#requester = new Requester({ ring: this.#front, codec, onBroken: (error) => this.#break(error) });
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
@@ -126,7 +126,7 @@ export class Link {
       // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
       keepsDeferredOrder: role === 'guest',
       onHandlerError: options.onHandlerError,
-      onAnswer: () => this.#waiting.kick(),
+      onAnswer: () => this.#poller.kick(),
     });
   }
 
@@ -142,19 +142,19 @@ export class Link {
 
   /** Begins to take and to send. Requests made before wait for it. */
   start(): void {
-    this.#waiting.kick();
+    this.#poller.kick();
   }
 
   /** To be called when the peer has notified this side. */
   doorbell(): void {
-    this.#waiting.doorbell();
+    this.#poller.doorbell();
   }
 
   /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
   request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
     try {
       const isAlone = options === undefined && this.#failure === undefined && this.#requester.isQuiet;
-      const polls = isAlone ? this.#waiting.looksAtOnce : 0;
+      const polls = isAlone ? this.#poller.pollsAtOnce : 0;
       if (polls === 0) return this.#requestInTurn(message, options);
       const response = this.#requester.askAtOnce(message, polls);
       return response ? Promise.resolve(response) : this.#awaitPlaced(message);
@@ -185,10 +185,10 @@ export class Link {
     this.#enqueue({ message, call });
     const answered = block(
       {
-        waiter: this.#waiting,
+        poller: this.#poller,
         loop: this.#loop,
-        look: (polls) => {
-          this.#lookForResponses(polls);
+        poll: (polls) => {
+          this.#pollForResponses(polls);
           return outcome !== undefined;
         },
         peerRingsDoorbell: this.#peerRingsDoorbell,
@@ -215,7 +215,7 @@ export class Link {
   trySend(message: AnyMessage): boolean {
     if (this.#failure) throw this.#failure;
     if (!this.#requester.tryPlace(message)) return false;
-    this.#waiting.kick();
+    this.#poller.kick();
     return true;
   }
 
@@ -251,10 +251,10 @@ export class Link {
       inFlight: this.#requester.inFlight,
       waiting: this.#requester.waiting,
       ...this.#dispatcher.counts,
-      ...this.#waiting.counts,
-      idle: this.#waiting.idle,
-      idleBudget: this.#waiting.budgetMicroseconds,
-      asleep: this.#waiting.asleep,
+      ...this.#poller.counts,
+      idle: this.#poller.idle,
+      idleBudget: this.#poller.budgetMicroseconds,
+      asleep: this.#poller.asleep,
     };
   }
 
@@ -277,7 +277,7 @@ export class Link {
     if (this.#failure) return;
     this.#failure = error;
     this.#loop.release(this);
-    this.#waiting.stop();
+    this.#poller.stop();
     this.#dispatcher.stop();
     this.#requester.fail(error);
   }
@@ -302,7 +302,7 @@ export class Link {
   }
 
   /** The part of a turn that takes no requests. */
-  #lookForResponses(polls: number): void {
+  #pollForResponses(polls: number): void {
     try {
       this.#requester.take(polls);
       this.#requester.placeWaiting();
@@ -324,10 +324,10 @@ export class Link {
 
   /** The rest of a request that {@link Requester.askAtOnce} sent and did not see answered. */
   #awaitPlaced(message: AnyMessage): Promise<AnyMessage> {
-    this.#waiting.lookedInVain();
+    this.#poller.polledInVain();
     return new Promise((resolve, reject) => {
       this.#requester.awaitPlaced(this.#requester.call(message, resolve, reject));
-      this.#waiting.kick();
+      this.#poller.kick();
     });
   }
 
@@ -347,6 +347,6 @@ export class Link {
   #enqueue(outgoing: OutgoingMessage): void {
     if (this.#failure) throw this.#failure;
     this.#requester.enqueue(outgoing);
-    this.#waiting.kick();
+    this.#poller.kick();
   }
 }

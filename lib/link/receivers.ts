@@ -7,11 +7,11 @@ export type AnyHandler = (message: AnyMessage, request: Received) => unknown;
 /** One receiver for each type, or one for each message of it: never two for the same message (PROTOCOL.md 1.5). */
 export class Receivers {
   /**
-   * For each type, its receiver or those of its messages by subtype: looked at for every message that comes. No longer
+   * For each type, its receiver or those of its messages by subtype: read for every message that comes. No longer
    * than the highest type that has one, since a controller has such a table for each guest.
    */
   readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = [];
-  /** By type and subtype; looked at for what nobody else receives. */
+  /** By type and subtype; read for messages without another receiver. */
   #defaults: Map<number, AnyHandler> | undefined;
 
   /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
@@ -49,7 +49,7 @@ export class Receivers {
   }
 
   find(type: number, subtype: number): AnyHandler | undefined {
-    // A look beyond an array's end is slow.
+    // Reading beyond an array's end is slow.
     const found = type < this.#byType.length ? this.#byType[type] : undefined;
     if (typeof found === 'function') return found;
     const handler = found !== undefined && subtype < found.length ? found[subtype] : undefined;

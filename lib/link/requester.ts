@@ -80,8 +80,8 @@ export class Requester {
   }
 
   /**
-   * Asks and looks for the response in the same breath: no call to remember, no turn to wait for. Only when all
-   * {@link isQuiet}. Undefined when it is not there after `polls` looks: then {@link awaitPlaced}.
+   * Sends the request and polls for its response at once, without a call in the table and without a turn. Only when
+   * {@link isQuiet}. Undefined when the response has not come after `polls` polls of the ring: then {@link awaitPlaced}.
    */
   askAtOnce(message: AnyMessage, polls: number): AnyMessage | undefined {
     const ring = this.#ring;
@@ -117,7 +117,7 @@ export class Requester {
     this.#calls.add(call);
   }
 
-  /** Sends what is staged and takes the responses that have come, with up to `polls` looks; returns how many. */
+  /** Sends what is staged and takes the responses that have come, polling up to `polls` times; returns how many. */
   take(polls: number): number {
     const ring = this.#ring;
     if (ring.unanswered + ring.pending === 0) return 0;

@@ -12,7 +12,10 @@ export class SerialQueue {
     return this.#busy;
   }
 
-  /** Runs `job` at once when none is under way. `job` must not throw; a promise it returns keeps the others waiting until it is settled. */
+  /**
+   * Runs `job` at once when none is under way, else after those before it. `job` must not throw. When it returns a promise,
+   * the next waits until that has settled.
+   */
   run(job: () => unknown): void {
     if (this.#busy) {
       this.#waiting.push(job);

@@ -44,22 +44,22 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('tell at most 64 in one look, and every one in turn though the first are notified without end', () => {
+  it('tell at most 64 in one poll, and every one in turn though the first are notified without end', () => {
     const { own, peer } = domain();
     const ports = Array.from({ length: 1000 }, (_, i) => 2 + 4 * i);
     const told = noting(own, ports);
     for (const port of ports) peer.notify(port);
     const counts: number[] = [];
-    for (let look = 0; look < 16; look++) {
+    for (let poll = 0; poll < 16; poll++) {
       counts.push(own.dispatch());
-      // The lowest are there again before each look.
+      // The lowest are there again before each poll.
       for (const port of ports.slice(0, 10)) peer.notify(port);
     }
     expect(Math.max(...counts)).toBe(64);
     expect(new Set(told)).toEqual(new Set(ports));
   });
 
-  it('tell an event that comes while its listener runs in the next look, not in this one', () => {
+  it('tell an event that comes while its listener runs in the next poll, not in this one', () => {
     const { own, peer } = domain();
     let runs = 0;
     own.listen(9, () => {
@@ -67,9 +67,9 @@ describe.runIf(testsNative)('the ports of a domain', () => {
       peer.notify(9);
     });
     peer.notify(9);
-    for (let look = 1; look <= 5; look++) {
+    for (let poll = 1; poll <= 5; poll++) {
       expect(own.dispatch()).toBe(1);
-      expect(runs).toBe(look);
+      expect(runs).toBe(poll);
     }
   });
 

@@ -3,48 +3,47 @@ import { AWAKE, WAKEUP_PROMPT } from '../wire/page.ts';
 import type { DomainLoop } from './domain-loop.ts';
 import { DEFAULT_IDLE, IdleBudget, type IdleStrategy, Promptness } from './idle.ts';
 
-/** How long each engine's look at a ring is worth repeating before the event loop gets its turn: 10 us, or two looks. */
+/** How many polls of a ring a turn takes, by engine: 10 us of them, or two, before the event loop has its turn. */
 const POLLS = { native: 200, sab: 200, file: 2 } as const;
-/** What each engine's looks and wake-ups cost beside the native engine's. */
+/** What a poll and a wake-up cost, as a multiple of the native engine's. */
 const SCALE = { native: 1, sab: 1, file: 4 } as const;
 /** Microtask turns in a row before timers and sockets get theirs. */
 const MICROTASK_TURNS = 256;
 
-export interface WaitingSide {
+export interface PolledLink {
   page: Page;
   /** Where this side says that it sleeps, and where the peer does ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
   peerWord: number;
-  /** Whether the peer can run while this side looks (see `processors.ts`); else looking only takes time from it. */
+  /** Whether the peer can run while this side polls (see `processors.ts`); if not, polling only takes time from it. */
   peerRunsBeside: boolean;
   /** Whether this side has asked what is not answered yet. */
   awaitsAnswer(): boolean;
-  /** Sends what is staged, takes what has come with up to `polls` looks, and tells whether there was any work. */
+  /** Sends what is staged and takes what has come, polling up to `polls` times; returns whether there was any work. */
   turn(polls: number): boolean;
   /** Notifies the peer; true when that took its doorbell, a system call. */
   ringPeer(): boolean;
 }
 
 /**
- * One link's waiting: it looks at its rings while there is traffic and for the budget of its strategy after it, then
- * says that it sleeps, looks once more, and leaves the domain's loop until it is notified. The wake-up cannot be lost:
- * the sleeper sets its word, fences and looks; the peer publishes, fences and then reads the word (DESIGN.md, "decide
- * whether to notify").
+ * Decides when one link polls its rings and when it sleeps. It polls while there is traffic, and for the budget of its
+ * strategy after that. Then it sets its word, polls once more, and leaves the domain's loop until it is notified. A
+ * wake-up cannot be lost: the sleeper sets its word, fences and polls; the peer publishes, fences and reads the word.
  */
-export class Waiter {
+export class Poller {
   readonly idle: IdleStrategy;
-  /** Sleeps taken, events sent and doorbells rung for them, events heard, since the link began. */
+  /** Since the link began: sleeps, events sent, doorbells rung for them, events received. */
   readonly counts = { sleeps: 0, notified: 0, doorbellsRung: 0, doorbellsHeard: 0 };
-  readonly #side: WaitingSide;
+  readonly #side: PolledLink;
   readonly #loop: DomainLoop;
-  /** One for answers and one for requests: who only asks has nothing to look for between two questions. */
+  /** One budget for answers and one for requests: a side that only asks polls for nothing between two questions. */
   readonly #forAnswers: IdleBudget;
   readonly #forRequests: IdleBudget;
   readonly #promptness: Promptness;
   readonly #mostPolls: number;
   #awake = false;
   #stopped = false;
-  /** When it began to look in vain; 0 while there is work. */
+  /** When polling in vain began; 0 while there is work. */
   #idleSince = 0;
   #paysAtOnce = false;
   #microtaskQueued = false;
@@ -52,7 +51,7 @@ export class Waiter {
   /** A turn is running: whatever is staged now goes out at its end. */
   #turning = false;
 
-  constructor(side: WaitingSide, loop: DomainLoop, idle: IdleStrategy = DEFAULT_IDLE) {
+  constructor(side: PolledLink, loop: DomainLoop, idle: IdleStrategy = DEFAULT_IDLE) {
     this.idle = idle;
     this.#side = side;
     this.#loop = loop;
@@ -68,16 +67,17 @@ export class Waiter {
     return !this.#awake;
   }
 
-  /** How long it would look in vain now, in microseconds, for answers and for requests. */
+  /** How long it polls in vain before it sleeps, in microseconds, as of now. */
   get budgetMicroseconds(): { answers: number; requests: number } {
     return { answers: this.#forAnswers.milliseconds * 1000, requests: this.#forRequests.milliseconds * 1000 };
   }
 
-  /** How many looks are worth one call, and whether looking for longer than that is. */
+  /** How many polls one call is worth. */
   get polls(): number {
     return this.#mostPolls;
   }
 
+  /** Whether polling for longer than one call is worth it. */
   get spins(): boolean {
     return this.#mostPolls > 1 && this.idle !== 'park';
   }
@@ -106,29 +106,29 @@ export class Waiter {
   /** To be called when a publish found the peer asleep. */
   ringPeer(): void {
     const { page, peerWord } = this.#side;
-    // Relaxed would do: a wrong guess costs a sleep or a few looks.
+    // Relaxed would do: a wrong guess costs a sleep or a few polls.
     page.store32(peerWord + WAKEUP_PROMPT, this.#promptness.rings(performance.now()) ? 1 : 0);
     this.counts.notified++;
     if (this.#side.ringPeer()) this.counts.doorbellsRung++;
   }
 
   /**
-   * How many looks the caller may take at once, in place of a turn, for what it has just asked; 0 when it must not: the
-   * peer cannot run, has not been answering that fast, or the event loop is due.
+   * How many polls a request may take at once for its response, in place of a turn. 0 when the peer cannot run, has not
+   * been answering that fast, or when the event loop is due.
    */
-  get looksAtOnce(): number {
+  get pollsAtOnce(): number {
     if (!this.#paysAtOnce || this.#microtaskTurns >= MICROTASK_TURNS || this.#stopped) return 0;
     this.#microtaskTurns++;
     this.#wake();
     return this.#mostPolls;
   }
 
-  /** What {@link looksAtOnce} was used for did not come. It is tried again when an answer comes within a turn. */
-  lookedInVain(): void {
+  /** The response did not come within {@link pollsAtOnce}. These polls are allowed again when one comes within a turn. */
+  polledInVain(): void {
     this.#paysAtOnce = false;
   }
 
-  /** Before a blocking wait: says that this side sleeps. The caller looks at its rings before it does. */
+  /** Before a blocking wait: says that this side sleeps. The caller then polls its rings once more. */
   arm(): void {
     this.#side.page.armWakeup(this.#side.ownWord);
   }
@@ -143,13 +143,13 @@ export class Waiter {
     this.#loop.leave(this);
   }
 
-  /** For the loop: one turn, with as many looks as `share` of them is worth; false when this link sleeps now. */
+  /** For the loop: one turn, with that share of the polls (0 to 1, at least one poll); false when this link sleeps now. */
   turn(share: number): boolean {
     this.#microtaskTurns = 0;
     const worked = this.#turn(share);
     // The turn may have been the link's last, and the page is gone with it.
     if (this.#stopped) return false;
-    if (worked || this.#looksOn()) return true;
+    if (worked || this.#pollsOn()) return true;
     return !this.#fallAsleep();
   }
 
@@ -158,7 +158,7 @@ export class Waiter {
   }
 
   /** Whether what is left of the budget is worth another turn. */
-  #looksOn(): boolean {
+  #pollsOn(): boolean {
     const budget = this.#budget;
     if (budget.milliseconds === 0) return false;
     if (budget.milliseconds === Number.POSITIVE_INFINITY) return true;
@@ -194,7 +194,7 @@ export class Waiter {
     } finally {
       this.#turning = false;
     }
-    // With budget left and no time lost, looking at the clock would cost more than it tells.
+    // With budget left and no time lost, reading the clock would cost more than it tells.
     if (budget.milliseconds === 0 || this.#idleSince > 0) {
       const now = performance.now();
       this.#promptness.worked(now);

@@ -1,8 +1,8 @@
-/** How long each strategy looks before it sleeps, by a clock of the test's own, and that no wake-up falls through. */
+/** How long each strategy polls before it sleeps, by a clock of the test's own, and that no wake-up is lost. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DomainLoop } from '../../lib/event-channel/domain-loop.ts';
 import { checkIdleStrategy, type IdleStrategy } from '../../lib/event-channel/idle.ts';
-import { Waiter } from '../../lib/event-channel/waiter.ts';
+import { Poller } from '../../lib/event-channel/poller.ts';
 import { SabPage } from '../../lib/page/sab-page.ts';
 import { PAGE_WAKEUP, WAKEUP_PROMPT } from '../../lib/wire/page.ts';
 import { expectError } from '../support/expect-error.ts';
@@ -18,12 +18,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A waiter whose rings and peer the test plays: `work` is how many turns will find something. */
+/** A poller whose link the test plays: `work` is how many turns will find something. */
 function waiting(idle: IdleStrategy, peerRunsBeside = true) {
   const page = SabPage.create(4096);
-  const awake = new Set<Waiter>();
+  const awake = new Set<Poller>();
   const played = { work: 0, polls: 0, rings: true };
-  const loop = { join: (waiter: Waiter) => awake.add(waiter), leave: (waiter: Waiter) => awake.delete(waiter) };
+  const loop = { join: (poller: Poller) => awake.add(poller), leave: (poller: Poller) => awake.delete(poller) };
   const side = {
     page,
     ownWord: PAGE_WAKEUP.guest,
@@ -38,147 +38,147 @@ function waiting(idle: IdleStrategy, peerRunsBeside = true) {
     },
     ringPeer: () => played.rings,
   };
-  const waiter = new Waiter(side, loop as unknown as DomainLoop, idle);
+  const poller = new Poller(side, loop as unknown as DomainLoop, idle);
   const saysItSleeps = () => page.load32(PAGE_WAKEUP.guest) === 1;
-  return { page, played, waiter, awake, saysItSleeps };
+  return { page, played, poller, awake, saysItSleeps };
 }
 
 /** Microseconds of vain turns, 1 us each, until it sleeps; undefined when it does not within `most`. */
-function looksFor(waiter: Waiter, most = 10_000): number | undefined {
+function pollsFor(poller: Poller, most = 10_000): number | undefined {
   for (let microseconds = 0; microseconds <= most; microseconds++) {
-    if (!waiter.turn(1)) return microseconds;
+    if (!poller.turn(1)) return microseconds;
     now += 0.001;
   }
   return undefined;
 }
 
-describe('a link that waits', () => {
+describe('a poller', () => {
   it('sleeps at once when it parks', () => {
-    const { waiter, saysItSleeps } = waiting('park');
-    waiter.kick();
-    expect(looksFor(waiter)).toBe(0);
-    expect([waiter.asleep, saysItSleeps(), waiter.counts.sleeps]).toEqual([true, true, 1]);
+    const { poller, saysItSleeps } = waiting('park');
+    poller.kick();
+    expect(pollsFor(poller)).toBe(0);
+    expect([poller.asleep, saysItSleeps(), poller.counts.sleeps]).toEqual([true, true, 1]);
   });
 
   it('never sleeps when it spins', () => {
-    const { waiter, saysItSleeps } = waiting('spin');
-    waiter.kick();
-    expect(looksFor(waiter, 100_000)).toBeUndefined();
-    expect([waiter.asleep, saysItSleeps()]).toEqual([false, false]);
+    const { poller, saysItSleeps } = waiting('spin');
+    poller.kick();
+    expect(pollsFor(poller, 100_000)).toBeUndefined();
+    expect([poller.asleep, saysItSleeps()]).toEqual([false, false]);
   });
 
-  it('looks for as long as it was told, whether or not that pays', () => {
-    const { waiter, played } = waiting({ spinMicroseconds: 300 });
+  it('polls for as long as it was told, whether or not messages come', () => {
+    const { poller, played } = waiting({ spinMicroseconds: 300 });
     for (let round = 0; round < 5; round++) {
-      waiter.doorbell();
-      expect(looksFor(waiter)).toBeGreaterThanOrEqual(299);
-      expect(waiter.asleep).toBe(true);
+      poller.doorbell();
+      expect(pollsFor(poller)).toBeGreaterThanOrEqual(299);
+      expect(poller.asleep).toBe(true);
     }
-    waiter.doorbell();
+    poller.doorbell();
     for (let i = 0; i < 200; i++) {
       played.work = 1;
-      expect(waiter.turn(1)).toBe(true);
+      expect(poller.turn(1)).toBe(true);
       now += 0.2;
     }
-    expect(looksFor(waiter)).toBeLessThanOrEqual(301);
+    expect(pollsFor(poller)).toBeLessThanOrEqual(301);
   });
 
   it('sleeps at once, whatever it was told, when its peer cannot run meanwhile', () => {
     for (const idle of ['spin', 'adaptive', 'park', { spinMicroseconds: 1000 }] as const) {
-      const { waiter, played } = waiting(idle, false);
-      waiter.kick();
-      expect(looksFor(waiter)).toBe(0);
+      const { poller, played } = waiting(idle, false);
+      poller.kick();
+      expect(pollsFor(poller)).toBe(0);
       expect(played.polls).toBe(1);
-      expect(waiter.looksAtOnce).toBe(0);
+      expect(poller.pollsAtOnce).toBe(0);
     }
   });
 
-  it('adapts: it looks while that pays, and stops when it was in vain', () => {
-    const { waiter, played } = waiting('adaptive');
-    waiter.kick();
+  it('adapts: it polls while messages come in time, and sleeps at once when none did', () => {
+    const { poller, played } = waiting('adaptive');
+    poller.kick();
     for (let i = 0; i < 100; i++) {
       played.work = 1;
-      expect(waiter.turn(1)).toBe(true);
+      expect(poller.turn(1)).toBe(true);
       // Each message comes 5 us after the last.
       for (let vain = 0; vain < 5; vain++) {
-        expect(waiter.turn(1)).toBe(true);
+        expect(poller.turn(1)).toBe(true);
         now += 0.001;
       }
     }
-    expect(looksFor(waiter)).toBeGreaterThan(0);
-    expect(waiter.asleep).toBe(true);
+    expect(pollsFor(poller)).toBeGreaterThan(0);
+    expect(poller.asleep).toBe(true);
     // In vain: the next time it does not.
-    waiter.doorbell();
-    expect(waiter.asleep).toBe(true);
+    poller.doorbell();
+    expect(poller.asleep).toBe(true);
   });
 
-  it('adapts: it looks again when both sides rang promptly, and not when one did', () => {
-    const { page, waiter, played } = waiting('adaptive');
+  it('adapts: it polls again when both sides rang promptly, and not when one did', () => {
+    const { page, poller, played } = waiting('adaptive');
     const exchange = ({ ownAfter, peerPromptly }: { ownAfter: number; peerPromptly: boolean }) => {
       // It works on what it heard, answers after so many milliseconds, and is rung once more.
       played.work = 1;
-      waiter.doorbell();
+      poller.doorbell();
       now += ownAfter;
-      waiter.ringPeer();
+      poller.ringPeer();
       now += 0.1;
       page.store32(PAGE_WAKEUP.guest + WAKEUP_PROMPT, peerPromptly ? 1 : 0);
-      waiter.doorbell();
-      return waiter.asleep;
+      poller.doorbell();
+      return poller.asleep;
     };
-    waiter.kick();
-    looksFor(waiter);
+    poller.kick();
+    pollsFor(poller);
     expect(exchange({ ownAfter: 1, peerPromptly: true })).toBe(true);
     expect(exchange({ ownAfter: 0.001, peerPromptly: false })).toBe(true);
     expect(exchange({ ownAfter: 0.001, peerPromptly: true })).toBe(false);
   });
 
   it('says whether its message came promptly to whom it rings for, and counts doorbells apart from events', () => {
-    const { page, waiter, played } = waiting('park');
+    const { page, poller, played } = waiting('park');
     const word = () => page.load32(PAGE_WAKEUP.controller + WAKEUP_PROMPT);
     played.work = 1;
-    waiter.doorbell();
-    waiter.ringPeer();
+    poller.doorbell();
+    poller.ringPeer();
     expect(word()).toBe(1);
     now += 10;
     played.rings = false;
-    waiter.ringPeer();
+    poller.ringPeer();
     expect(word()).toBe(0);
-    expect(waiter.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsHeard: 1 });
+    expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsHeard: 1 });
   });
 
   it('finds what came in the instant before it slept, and stays awake', () => {
-    const { page, waiter, played, saysItSleeps } = waiting('park');
-    waiter.kick();
+    const { page, poller, played, saysItSleeps } = waiting('park');
+    poller.kick();
     const arm = page.armWakeup.bind(page);
     page.armWakeup = (offset) => {
       played.work = 1;
       arm(offset);
     };
-    expect(waiter.turn(1)).toBe(true);
-    expect([waiter.asleep, saysItSleeps(), waiter.counts.sleeps]).toEqual([false, false, 0]);
+    expect(poller.turn(1)).toBe(true);
+    expect([poller.asleep, saysItSleeps(), poller.counts.sleeps]).toEqual([false, false, 0]);
   });
 
   it('joins the loop when it wakes and leaves it when it sleeps, once each', () => {
-    const { waiter, awake, saysItSleeps } = waiting('park');
-    waiter.kick();
-    waiter.kick();
-    expect([...awake]).toEqual([waiter]);
-    expect(waiter.turn(1)).toBe(false);
-    awake.delete(waiter);
+    const { poller, awake, saysItSleeps } = waiting('park');
+    poller.kick();
+    poller.kick();
+    expect([...awake]).toEqual([poller]);
+    expect(poller.turn(1)).toBe(false);
+    awake.delete(poller);
     // Heard, nothing found: asleep again within the call, and not in the loop.
-    waiter.doorbell();
-    expect([waiter.asleep, saysItSleeps(), awake.size]).toEqual([true, true, 0]);
+    poller.doorbell();
+    expect([poller.asleep, saysItSleeps(), awake.size]).toEqual([true, true, 0]);
   });
 
   it('does nothing any more when it is stopped, its page gone', () => {
-    const { page, waiter, awake } = waiting('spin');
-    waiter.kick();
-    waiter.stop();
+    const { page, poller, awake } = waiting('spin');
+    poller.kick();
+    poller.stop();
     page.unmap();
-    waiter.kick();
-    waiter.doorbell();
-    waiter.disarm();
-    expect([waiter.turn(1), waiter.looksAtOnce, awake.size]).toEqual([false, 0, 0]);
+    poller.kick();
+    poller.doorbell();
+    poller.disarm();
+    expect([poller.turn(1), poller.pollsAtOnce, awake.size]).toEqual([false, 0, 0]);
   });
 });
 
