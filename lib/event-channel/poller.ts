@@ -83,7 +83,7 @@ export class Poller {
   }
 
   /** There is something to send or to wait for: take a turn as soon as the running code is done, and stay awake. */
-  kick(): void {
+  schedule(): void {
     if (this.#stopped || this.#turning) return;
     if (!this.#microtaskQueued && this.#microtaskTurns < MICROTASK_TURNS) {
       this.#microtaskQueued = true;

@@ -126,7 +126,7 @@ export class Link {
       // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
       keepsDeferredOrder: role === 'guest',
       onHandlerError: options.onHandlerError,
-      onAnswer: () => this.#poller.kick(),
+      onAnswer: () => this.#poller.schedule(),
     });
   }
 
@@ -142,7 +142,7 @@ export class Link {
 
   /** Begins to take and to send. Requests made before wait for it. */
   start(): void {
-    this.#poller.kick();
+    this.#poller.schedule();
   }
 
   /** To be called when the peer has notified this side. */
@@ -215,7 +215,7 @@ export class Link {
   trySend(message: AnyMessage): boolean {
     if (this.#failure) throw this.#failure;
     if (!this.#requester.tryPlace(message)) return false;
-    this.#poller.kick();
+    this.#poller.schedule();
     return true;
   }
 
@@ -327,7 +327,7 @@ export class Link {
     this.#poller.polledInVain();
     return new Promise((resolve, reject) => {
       this.#requester.awaitPlaced(this.#requester.call(message, resolve, reject));
-      this.#poller.kick();
+      this.#poller.schedule();
     });
   }
 
@@ -347,6 +347,6 @@ export class Link {
   #enqueue(outgoing: OutgoingMessage): void {
     if (this.#failure) throw this.#failure;
     this.#requester.enqueue(outgoing);
-    this.#poller.kick();
+    this.#poller.schedule();
   }
 }

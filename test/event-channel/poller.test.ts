@@ -55,14 +55,14 @@ function pollsFor(poller: Poller, most = 10_000): number | undefined {
 describe('a poller', () => {
   it('sleeps at once when it parks', () => {
     const { poller, saysItSleeps } = waiting('park');
-    poller.kick();
+    poller.schedule();
     expect(pollsFor(poller)).toBe(0);
     expect([poller.asleep, saysItSleeps(), poller.counts.sleeps]).toEqual([true, true, 1]);
   });
 
   it('never sleeps when it spins', () => {
     const { poller, saysItSleeps } = waiting('spin');
-    poller.kick();
+    poller.schedule();
     expect(pollsFor(poller, 100_000)).toBeUndefined();
     expect([poller.asleep, saysItSleeps()]).toEqual([false, false]);
   });
@@ -86,7 +86,7 @@ describe('a poller', () => {
   it('sleeps at once, whatever it was told, when its peer cannot run meanwhile', () => {
     for (const idle of ['spin', 'adaptive', 'park', { spinMicroseconds: 1000 }] as const) {
       const { poller, played } = waiting(idle, false);
-      poller.kick();
+      poller.schedule();
       expect(pollsFor(poller)).toBe(0);
       expect(played.polls).toBe(1);
       expect(poller.pollsAtOnce).toBe(0);
@@ -95,7 +95,7 @@ describe('a poller', () => {
 
   it('adapts: it polls while messages come in time, and sleeps at once when none did', () => {
     const { poller, played } = waiting('adaptive');
-    poller.kick();
+    poller.schedule();
     for (let i = 0; i < 100; i++) {
       played.work = 1;
       expect(poller.turn(1)).toBe(true);
@@ -125,7 +125,7 @@ describe('a poller', () => {
       poller.doorbell();
       return poller.asleep;
     };
-    poller.kick();
+    poller.schedule();
     pollsFor(poller);
     expect(exchange({ ownAfter: 1, peerPromptly: true })).toBe(true);
     expect(exchange({ ownAfter: 0.001, peerPromptly: false })).toBe(true);
@@ -148,7 +148,7 @@ describe('a poller', () => {
 
   it('finds what came in the instant before it slept, and stays awake', () => {
     const { page, poller, played, saysItSleeps } = waiting('park');
-    poller.kick();
+    poller.schedule();
     const arm = page.armWakeup.bind(page);
     page.armWakeup = (offset) => {
       played.work = 1;
@@ -160,8 +160,8 @@ describe('a poller', () => {
 
   it('joins the loop when it wakes and leaves it when it sleeps, once each', () => {
     const { poller, awake, saysItSleeps } = waiting('park');
-    poller.kick();
-    poller.kick();
+    poller.schedule();
+    poller.schedule();
     expect([...awake]).toEqual([poller]);
     expect(poller.turn(1)).toBe(false);
     awake.delete(poller);
@@ -172,10 +172,10 @@ describe('a poller', () => {
 
   it('does nothing any more when it is stopped, its page gone', () => {
     const { page, poller, awake } = waiting('spin');
-    poller.kick();
+    poller.schedule();
     poller.stop();
     page.unmap();
-    poller.kick();
+    poller.schedule();
     poller.doorbell();
     poller.disarm();
     expect([poller.turn(1), poller.pollsAtOnce, awake.size]).toEqual([false, 0, 0]);
