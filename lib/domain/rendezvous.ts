@@ -76,7 +76,7 @@ export class Rendezvous<G extends { start(): void }> {
                 this.#describe(connection);
                 return;
               }
-              // Within this call, so that what follows the welcome in the same chunk finds the session.
+              // Within this call, so that the guest hears what follows the welcome in the same chunk.
               const guest = this.#enter(parseWelcome(line), connection);
               resolve(guest);
               // Not before the caller's `await` has gone on and it has registered its receivers.

@@ -30,7 +30,7 @@ function guest(onAsleep: (nth: number) => void) {
     ringPeer: () => true,
     onHandlerError() {},
     onBroken: (error) => {
-      // As a session does.
+      // As an endpoint does.
       page.unmap();
       broken.push(error);
     },
