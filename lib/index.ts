@@ -10,12 +10,12 @@ export { Guest, type GuestMemoryOptions, type GuestOptions } from './domain/gues
 export type { Answer, Handler, MessageFor } from './domain/handler.ts';
 export type { ResizeMemoryOptions } from './domain/memory-watch.ts';
 export { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from './errors.ts';
-export type { IdleStrategy } from './event-channel/idle.ts';
 export type { PortState } from './event-channel/registry.ts';
 export type { RequestOptions } from './link/call.ts';
 export type { LinkStats } from './link/link.ts';
 export type { Received } from './link/received.ts';
 export { RequestError } from './link/request-error.ts';
+export type { IdleStrategy } from './link/wait/idle-strategy.ts';
 export type { MemorySize, Resized, ResizeOptions } from './memory/balloon.ts';
 export type { DomainMemory } from './memory/domain-memory.ts';
 export type { Frame } from './memory/frame.ts';

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { CtrlIfError } from '../errors.ts';
-import type { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerEvents } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
+import type { DomainLoop } from '../link/wait/domain-loop.ts';
+import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { openControlPage, writeDomid, writeIdentity } from '../page/control-page.ts';
 import { unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';

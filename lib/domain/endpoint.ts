@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
-import type { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
-import { runsBeside } from '../event-channel/processors.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { untyped } from '../link/codec.ts';
 import { Link, type LinkStats } from '../link/link.ts';
 import type { LinkObserver } from '../link/observer.ts';
 import type { AnyHandler } from '../link/receivers.ts';
+import type { DomainLoop } from '../link/wait/domain-loop.ts';
+import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
+import { runsBeside } from '../link/wait/processors.ts';
 import { readIdentity, type Role } from '../page/control-page.ts';
 import type { EngineName, Page } from '../page/page.ts';
 import type { Codec, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';

@@ -1,8 +1,8 @@
 import { CtrlIfError } from '../errors.ts';
-import type { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
 import type { PeerDirectory } from '../event-channel/peer-directory.ts';
+import type { DomainLoop } from '../link/wait/domain-loop.ts';
+import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { MappedFrame } from '../memory/frame-mapper.ts';
 import type { EngineChoice } from '../page/choose-engine.ts';

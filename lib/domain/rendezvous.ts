@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
-import { DomainLoop } from '../event-channel/domain-loop.ts';
 import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { aborted } from '../link/call.ts';
+import { DomainLoop } from '../link/wait/domain-loop.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
 import { createControlPage, markControlPage } from '../page/control-page.ts';
 import type { FilePage } from '../page/file-page.ts';

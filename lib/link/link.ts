@@ -1,8 +1,4 @@
 import { CtrlIfError } from '../errors.ts';
-import { block } from '../event-channel/block.ts';
-import { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
-import { type PolledLink, Poller } from '../event-channel/poller.ts';
 import { isAtomic, readIdentity, type Role } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import { isAlive } from '../page/process-identity.ts';
@@ -18,6 +14,10 @@ import type { LinkObserver } from './observer.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { AnyHandler } from './receivers.ts';
 import { Requester } from './requester.ts';
+import { block } from './wait/blocking-wait.ts';
+import { DomainLoop } from './wait/domain-loop.ts';
+import type { IdleStrategy } from './wait/idle-strategy.ts';
+import { type PolledLink, Poller } from './wait/poller.ts';
 
 export interface LinkOptions {
   page: Page;
@@ -26,7 +26,7 @@ export interface LinkOptions {
   codec: AnyCodec;
   /** The peer's thread, whose end a blocking wait must notice; default: its process alone is checked. */
   peerThread?: number | undefined;
-  /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
+  /** Whether the peer can run while this side polls; see `wait/processors.ts`. */
   peerRunsBeside: boolean;
   /** What to do when nothing comes; default `adaptive`. */
   idle?: IdleStrategy | undefined;

@@ -1,7 +1,9 @@
-import type { Page } from '../page/page.ts';
-import { AWAKE, WAKEUP_PROMPT } from '../wire/page.ts';
+import type { Page } from '../../page/page.ts';
+import { AWAKE, WAKEUP_PROMPT } from '../../wire/page.ts';
 import type { DomainLoop } from './domain-loop.ts';
-import { DEFAULT_IDLE, IdleBudget, type IdleStrategy, Promptness } from './idle.ts';
+import { IdleBudget } from './idle-budget.ts';
+import { DEFAULT_IDLE, type IdleStrategy } from './idle-strategy.ts';
+import { Promptness } from './promptness.ts';
 
 /** How many polls of a ring a turn takes, by engine: 10 us of them, or two, before the event loop has its turn. */
 const POLLS = { native: 200, sab: 200, file: 2 } as const;
@@ -12,7 +14,7 @@ const MICROTASK_TURNS = 256;
 
 export interface PolledLink {
   page: Page;
-  /** Where this side says that it sleeps, and where the peer does ({@link import('../wire/page.ts').PAGE_WAKEUP}). */
+  /** Where this side says that it sleeps, and where the peer does ({@link import('../../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
   peerWord: number;
   /** Whether the peer can run while this side polls (see `processors.ts`); if not, polling only takes time from it. */

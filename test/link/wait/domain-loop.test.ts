@@ -1,11 +1,11 @@
 /** Whose turn it is, when the domain sleeps, and what wakes it: with pollers that the test plays. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DomainLoop } from '../../lib/event-channel/domain-loop.ts';
-import type { Poller } from '../../lib/event-channel/poller.ts';
-import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../lib/wire/page.ts';
-import { testsNative } from '../support/engines.ts';
-import { useDomains } from './events.ts';
+import { DomainLoop } from '../../../lib/link/wait/domain-loop.ts';
+import type { Poller } from '../../../lib/link/wait/poller.ts';
+import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../../lib/wire/page.ts';
+import { useDomains } from '../../event-channel/events.ts';
+import { testsNative } from '../../support/engines.ts';
 
 const domain = useDomains();
 const loops: DomainLoop[] = [];
@@ -187,7 +187,7 @@ describe.runIf(testsNative)('a loop with ports', () => {
     loop.run();
     await until(() => page.load32(PAGE_ASLEEP) === 1);
     page.store32(PAGE_SELECTOR, 0xffffffff); // bits with nothing behind them
-    const { openRinger } = await import('../../lib/page/native-doorbell.ts');
+    const { openRinger } = await import('../../../lib/page/native-doorbell.ts');
     const ringer = openRinger(process.pid, own.descriptors.doorbell);
     for (let n = 1; n <= 20; n++) {
       ringer.ring();

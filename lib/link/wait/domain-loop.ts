@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import type { OwnEvents } from './own-events.ts';
+import type { OwnEvents } from '../../event-channel/own-events.ts';
 import type { Poller } from './poller.ts';
 
 /** A word that nobody notifies, to sleep on. */
@@ -61,7 +61,7 @@ export class DomainLoop {
   }
 
   /**
-   * For a blocking wait ({@link import('./block.ts').block}): says that the domain sleeps, so that every later event
+   * For a blocking wait ({@link import('./blocking-wait.ts').block}): says that the domain sleeps, so that every later event
    * rings.
    */
   arm(): void {

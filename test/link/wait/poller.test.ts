@@ -1,11 +1,11 @@
 /** How long each strategy polls before it sleeps, by a clock of the test's own, and that no wake-up is lost. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DomainLoop } from '../../lib/event-channel/domain-loop.ts';
-import { checkIdleStrategy, type IdleStrategy } from '../../lib/event-channel/idle.ts';
-import { Poller } from '../../lib/event-channel/poller.ts';
-import { SabPage } from '../../lib/page/sab-page.ts';
-import { PAGE_WAKEUP, WAKEUP_PROMPT } from '../../lib/wire/page.ts';
-import { expectError } from '../support/expect-error.ts';
+import type { DomainLoop } from '../../../lib/link/wait/domain-loop.ts';
+import { checkIdleStrategy, type IdleStrategy } from '../../../lib/link/wait/idle-strategy.ts';
+import { Poller } from '../../../lib/link/wait/poller.ts';
+import { SabPage } from '../../../lib/page/sab-page.ts';
+import { PAGE_WAKEUP, WAKEUP_PROMPT } from '../../../lib/wire/page.ts';
+import { expectError } from '../../support/expect-error.ts';
 
 /** Milliseconds. */
 let now: number;
