@@ -92,14 +92,16 @@ async function openLink(page: SabPage, role: 'guest' | 'controller', doorbell: M
     codec: untyped(createCodec([ECHO])),
     // Two threads on two cores, as two processes would be.
     peerRunsBeside: true,
-    ringPeer: () => {
-      doorbell.postMessage(0);
-      return true;
+    notifier: {
+      notify: () => {
+        doorbell.postMessage(0);
+        return true;
+      },
     },
     onHandlerError: (error) => setImmediate(die, error),
     onBroken: die,
   });
-  doorbell.on('message', () => link.doorbell());
+  doorbell.on('message', () => link.notified());
   link.start();
   return link;
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { CtrlIfError } from '../errors.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
-import { PeerEvents } from '../event-channel/peer-events.ts';
+import { PeerEvents, PeerPort } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import type { DomainLoop } from '../link/wait/domain-loop.ts';
 import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
@@ -144,7 +144,6 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
       writeIdentity(page, 'controller');
       writeDomid(page, domid);
       if (host.events && address && page instanceof NativePage) peer = PeerEvents.ifReachable(page, address);
-      const notified = peer;
       const port = peer && host.exchange.allocateControl(domid);
       const domain = new Domain<User>({
         pid: owner.pid,
@@ -157,11 +156,11 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
         codec: host.codec,
         loop: host.loop,
         idle: host.idle,
-        notifier: notified && { notify: () => notified.notify(CONTROL_PORT), close: () => notified.close() },
+        peerPort: peer && new PeerPort(peer, CONTROL_PORT),
+        ownPort: port === undefined ? undefined : { events: host.events!, port },
       });
       host.domains.set(domid, domain);
       if (address && peer) host.exchange.join(domid, remoteMember(address, domain.controlSocket));
-      if (port !== undefined) host.events!.listen(port, () => domain.notified());
       host.exchange.serve(domid, domain.controlSocket);
       host.memories.join(domid, { identity: owner, memory: ready.memory, controlSocket: domain.controlSocket });
       leaveOnClose(host, domain, port);
@@ -196,7 +195,7 @@ function openAnnounced<User extends MessageDefinition>(
 
 /** A function of its own, so that what the guest presented itself with is not kept for as long as the domain lives. */
 function leaveOnClose<User extends MessageDefinition>(
-  { domains, exchange, memories, events }: AdmissionHost<User>,
+  { domains, exchange, memories }: AdmissionHost<User>,
   domain: Domain<User>,
   port: number | undefined,
 ): void {
@@ -205,9 +204,7 @@ function leaveOnClose<User extends MessageDefinition>(
     domains.delete(domid);
     exchange.leave(domid, error ? 'died' : 'closed');
     memories.leave(domid, error ? 'died' : 'closed');
-    if (port === undefined) return;
-    events!.unlisten(port);
-    exchange.close(CONTROLLER_DOMID, port);
+    if (port !== undefined) exchange.close(CONTROLLER_DOMID, port);
   });
 }
 

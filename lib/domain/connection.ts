@@ -52,8 +52,8 @@ export class Connection {
     else this.#socket.unref();
   }
 
-  /** Returns true: each ring is a system call. */
-  ring(): boolean {
+  /** Rings the peer. Returns true: that is a system call each time. */
+  notify(): boolean {
     this.#socket.write(BELL);
     return true;
   }

@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
+import type { OwnEvents } from '../event-channel/own-events.ts';
+import type { PeerPort } from '../event-channel/peer-events.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { untyped } from '../link/codec.ts';
-import { Link, type LinkStats } from '../link/link.ts';
+import { Link } from '../link/link.ts';
 import type { LinkObserver } from '../link/observer.ts';
 import type { AnyHandler } from '../link/receivers.ts';
+import type { LinkStats } from '../link/stats.ts';
 import type { DomainLoop } from '../link/wait/domain-loop.ts';
 import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { runsBeside } from '../link/wait/processors.ts';
@@ -31,12 +34,6 @@ export interface EndpointEvents {
   close: [CtrlIfError | undefined];
 }
 
-/** How the peer's control port is notified; `notify` tells whether that took a doorbell. */
-export interface Notifier {
-  notify(): boolean;
-  close(): void;
-}
-
 /** What an end is made of. */
 export interface EndpointParts<User extends MessageDefinition> {
   connection: Connection;
@@ -49,8 +46,10 @@ export interface EndpointParts<User extends MessageDefinition> {
   /** Of the domain whose end this is. */
   loop: DomainLoop;
   idle: IdleStrategy | undefined;
-  /** The peer's control port, where it can be notified through its page; else it is rung over the socket. */
-  notifier: Notifier | undefined;
+  /** The peer's control port; undefined where its page cannot be reached, and it is rung over the socket. */
+  peerPort: PeerPort | undefined;
+  /** Where the peer notifies this side through its page; undefined where it can ring over the socket only. */
+  ownPort: { readonly events: OwnEvents; readonly port: number } | undefined;
 }
 
 /**
@@ -70,7 +69,8 @@ export abstract class Endpoint<
   readonly #link: Link;
   readonly #connection: Connection;
   readonly #page: Page;
-  readonly #notifier: Notifier | undefined;
+  readonly #peerPort: PeerPort | undefined;
+  readonly #ownPort: EndpointParts<User>['ownPort'];
   readonly #peer: LinkPeer;
   readonly #socketClosed: Promise<void>;
   #ended = false;
@@ -87,7 +87,8 @@ export abstract class Endpoint<
     domid,
     loop,
     idle,
-    notifier,
+    peerPort,
+    ownPort,
   }: EndpointParts<User> & { role: P }) {
     super();
     this.domid = domid;
@@ -95,7 +96,8 @@ export abstract class Endpoint<
     this.controlSocket = new ControlSocket((line) => connection.post(line));
     this.#connection = connection;
     this.#page = page;
-    this.#notifier = notifier;
+    this.#peerPort = peerPort;
+    this.#ownPort = ownPort;
     this.#peer = { name: role === 'guest' ? 'the controller' : `domain ${domid}`, domid };
     const peer = { ...readIdentity(page, role === 'guest' ? 'controller' : 'guest'), thread: peerThread };
     this.#link = new Link({
@@ -107,14 +109,15 @@ export abstract class Endpoint<
       peerRunsBeside: runsBeside(peer),
       loop,
       idle,
-      ringPeer: notifier ? () => notifier.notify() : () => connection.ring(),
+      notifier: peerPort ?? connection,
       // A side that reaches the other's page is taken to be reached as well; without, a blocking wait sleeps for short times only.
-      peerRingsDoorbell: notifier !== undefined,
+      peerRingsDoorbell: peerPort !== undefined,
       onBroken: (error) => this.#break(error),
     });
+    ownPort?.events.listen(ownPort.port, this.#link.notified);
     this.#socketClosed = new Promise((resolve) => {
       connection.events = {
-        onDoorbell: () => this.notified(),
+        onDoorbell: this.#link.notified,
         onLine: (line) => this.#takeLine(line),
         onGarbage: (received) => this.#break(sentGarbage(this.#peer, received)),
         onClose: () => {
@@ -142,11 +145,6 @@ export abstract class Endpoint<
 
   /** The conversation is over, and nobody has been told yet. */
   protected ended(_error: CtrlIfError | undefined): void {}
-
-  /** @internal The peer has notified this side. */
-  notified(): void {
-    this.#link.doorbell();
-  }
 
   /** @internal Begins to take messages. */
   start(): void {
@@ -286,7 +284,8 @@ export abstract class Endpoint<
     this.#ended = true;
     this.#link.end(forPending);
     this.controlSocket.end(forPending);
-    this.#notifier?.close();
+    this.#ownPort?.events.unlisten(this.#ownPort.port);
+    this.#peerPort?.close();
     this.#page.unmap();
     this.#console?.hangUp();
     this.ended(reason);

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
 import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
-import type { EventsAddress } from '../event-channel/peer-events.ts';
+import { type EventsAddress, PeerPort } from '../event-channel/peer-events.ts';
 import { aborted } from '../link/call.ts';
 import { DomainLoop } from '../link/wait/domain-loop.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
@@ -13,7 +13,7 @@ import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
-import { PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { Connection } from './connection.ts';
 import { isOutOfDescriptors } from './descriptor-reserve.ts';
 import type { GuestParts } from './guest.ts';
@@ -149,18 +149,18 @@ export class Rendezvous<G extends { start(): void }> {
       codec: this.#settings.codec,
       loop: new DomainLoop(events),
       idle: this.#settings.idle,
-      notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
-      events,
+      peerPort: events && theirs && portOf(directory, { pid, ...theirs }),
+      ownPort: events && { events, port: CONTROL_PORT },
       directory,
       memory: this.#memory,
     });
   }
 }
 
-/** Of the controller; none where its descriptors cannot be reached, as between PID namespaces: it is rung over the socket. */
-function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
+/** The controller's port for this guest; undefined where its descriptors cannot be reached, as between PID namespaces. */
+function portOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
   const peer = directory.openIfReachable(address);
-  return peer && { notify: () => peer.notify(port), close: () => peer.close() };
+  return peer && new PeerPort(peer, port);
 }
 
 const givenUp = (signal: AbortSignal, name: string): CtrlIfError => aborted(signal, `connecting to controller ${name}`);

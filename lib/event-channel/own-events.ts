@@ -1,4 +1,4 @@
-import { callListener } from '../call-listener.ts';
+import { throwUncaught } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
 import { PORT_MASKED, PORT_PENDING } from '../page/native-codes.ts';
@@ -9,14 +9,7 @@ import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 /** The most ports that one poll dispatches: a peer that notifies without end gets no more of a turn than that. */
 const PORTS_A_POLL = 64;
 
-export interface EventsListener {
-  /** The doorbell rang. */
-  rung(): void;
-  /** A port has fired that no doorbell will announce. */
-  due(): void;
-}
-
-/** The ports of this process's own domain: the bits in its page, its doorbell, and who is told when a port fires. */
+/** The ports of this process's own domain: the bits in its page, its doorbell, and a handler for each port. */
 export class OwnEvents {
   readonly #page: NativePage;
   readonly #descriptor: number;
@@ -27,7 +20,7 @@ export class OwnEvents {
   readonly #holding = new Uint32Array(PORTS_A_POLL);
   readonly #holdingBits: ReturnType<NativePage['openEvents']>;
   readonly #held = new Set<number>();
-  #listener: EventsListener = { rung() {}, due() {} };
+  #onWoken: () => void = () => {};
   #dispatching = false;
   #closed = false;
   /** Events of ports that nobody listens on, and doorbells heard. */
@@ -42,10 +35,7 @@ export class OwnEvents {
     this.#descriptor = descriptor;
     this.#bits = page.openEvents(this.#fired);
     this.#holdingBits = page.openEvents(this.#holding);
-    this.#doorbell = openDoorbell(() => {
-      this.counts.doorbells++;
-      this.#listener.rung();
-    });
+    this.#doorbell = openDoorbell(this.#rung);
     // The domain's socket keeps the process alive, or lets it go.
     this.#doorbell.unref();
   }
@@ -66,15 +56,18 @@ export class OwnEvents {
     return { page: this.#descriptor, doorbell: this.#doorbell.writeFd };
   }
 
-  /** Whom to call from now on; a second call replaces the first. */
-  setListener(listener: EventsListener): void {
-    this.#listener = listener;
+  /**
+   * Calls `onWoken` whenever this domain must be awake: its doorbell rang, and what had fired is dispatched; or a port has
+   * fired that no doorbell announces. A second call replaces the first.
+   */
+  setListener(onWoken: () => void): void {
+    this.#onWoken = onWoken;
   }
 
-  /** Calls `fired` for each event of `port`, until {@link unlisten}. What has come before is told now. */
+  /** Calls `fired` for each event of `port`, until {@link unlisten}, and for one that came before. */
   listen(port: number, fired: () => void): void {
     this.#handlers.set(port, fired);
-    if (this.#bits.unmask(port) === 1) this.#listener.due();
+    if (this.#bits.unmask(port) === 1) this.#onWoken();
   }
 
   unlisten(port: number): void {
@@ -86,7 +79,7 @@ export class OwnEvents {
   }
 
   unmask(port: number): void {
-    if (this.#bits.unmask(port) === 1) this.#listener.due();
+    if (this.#bits.unmask(port) === 1) this.#onWoken();
   }
 
   /** Checks a port again that a notifier may have left pending and unannounced, killed in the middle of it. */
@@ -100,8 +93,8 @@ export class OwnEvents {
   }
 
   /**
-   * Tells who listens, each port's bit cleared before; returns how many ports had fired. What a listener throws is an
-   * uncaught exception, as of any event, and keeps no event from the others.
+   * Calls the handler of each port that has fired, its bit cleared before; returns how many ports had fired. What a handler
+   * throws is an uncaught exception, as of any event, and keeps no event from the others.
    */
   dispatch(): number {
     if (this.#closed || this.#dispatching) return 0;
@@ -110,8 +103,15 @@ export class OwnEvents {
       const count = this.#bits.collect(PORTS_A_POLL);
       for (let i = 0; i < count; i++) {
         const handler = this.#handlers.get(this.#fired[i]!);
-        if (handler) callListener(handler);
-        else this.counts.unbound++;
+        if (!handler) {
+          this.counts.unbound++;
+          continue;
+        }
+        try {
+          handler();
+        } catch (error) {
+          throwUncaught(error);
+        }
         if (this.#closed) return 0;
       }
       return count;
@@ -158,4 +158,11 @@ export class OwnEvents {
     this.#handlers.clear();
     this.#doorbell.close();
   }
+
+  readonly #rung = (): void => {
+    this.counts.doorbells++;
+    // At once, and not in the domain's next turn: the peer that rang has already waited for the wake-up.
+    this.dispatch();
+    this.#onWoken();
+  };
 }

@@ -7,17 +7,18 @@ import { FrontRing } from '../ring/front-ring.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
 import { PAGE_WAKEUP } from '../wire/page.ts';
-import { checkRequestOptions, type RequestOptions, timedOut } from './call.ts';
+import { type Call, checkRequestOptions, type RequestOptions, timedOut } from './call.ts';
 import type { AnyCodec, AnyMessage } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { LinkObserver } from './observer.ts';
-import type { OutgoingMessage } from './outgoing.ts';
 import type { AnyHandler } from './receivers.ts';
 import { Requester } from './requester.ts';
+import type { LinkStats } from './stats.ts';
 import { block } from './wait/blocking-wait.ts';
 import { DomainLoop } from './wait/domain-loop.ts';
 import type { IdleStrategy } from './wait/idle-strategy.ts';
-import { type PolledLink, Poller } from './wait/poller.ts';
+import { type Notifier, type PolledLink, Poller } from './wait/poller.ts';
+import { withResolvers } from './with-resolvers.ts';
 
 export interface LinkOptions {
   page: Page;
@@ -30,45 +31,15 @@ export interface LinkOptions {
   peerRunsBeside: boolean;
   /** What to do when nothing comes; default `adaptive`. */
   idle?: IdleStrategy | undefined;
-  /** The loop of the domain whose link this is; default: one of its own, whose doorbell is {@link Link.doorbell}. */
+  /** The loop of the domain whose link this is; default: one of its own. */
   loop?: DomainLoop | undefined;
-  /** Notifies the peer; returns whether that took a doorbell, a system call. */
-  ringPeer(): boolean;
+  notifier: Notifier;
   /** Whether the peer notifies this side through the domain's ports, and so can end a blocking wait; default: no. */
   peerRingsDoorbell?: boolean | undefined;
   /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
   onHandlerError(error: CtrlIfError): void;
   /** The peer broke the protocol: the link has failed, nothing more will pass. */
   onBroken(error: CtrlIfError): void;
-}
-
-/** What has passed, and what is under way. */
-export interface LinkStats {
-  requestsSent: number;
-  responsesReceived: number;
-  requestsReceived: number;
-  responsesSent: number;
-  /** Responses to requests that had been given up. */
-  lateResponses: number;
-  /** Requests whose `length` was not their message's; answered with length 0. */
-  malformedRequests: number;
-  /** Requests that no receiver took; answered with length 0. */
-  unclaimedRequests: number;
-  /** Requests sent and not yet answered, and those waiting for a free slot or id. */
-  inFlight: number;
-  waiting: number;
-  /** Requests taken from the peer and not yet answered. */
-  unanswered: number;
-  /** What this side does when nothing comes, and how long it polls before it sleeps, in microseconds, as of now. */
-  idle: IdleStrategy;
-  idleBudget: { answers: number; requests: number };
-  /** Whether this side waits to be notified, using no CPU. */
-  asleep: boolean;
-  sleeps: number;
-  /** How often the peer slept when something was published, and how often that took a system call. */
-  notified: number;
-  doorbellsRung: number;
-  doorbellsHeard: number;
 }
 
 /** Batches of requests handled in one turn before the event loop gets its own. */
@@ -78,7 +49,9 @@ const SYNC_TIMEOUT = 5000;
 const SYNC_OPTIONS = ['timeout'];
 
 /** A conversation over one control page: requests out and in, each answered once, until one side goes. */
-export class Link {
+export class Link implements PolledLink {
+  /** To be called when the peer has notified this side. */
+  readonly notified: () => void;
   readonly #codec: AnyCodec;
   readonly #front: FrontRing;
   readonly #back: BackRing;
@@ -94,31 +67,24 @@ export class Link {
   #failure: CtrlIfError | undefined;
 
   constructor(options: LinkOptions) {
-    const { page, role, codec, peerRunsBeside, ringPeer } = options;
+    const { page, role, codec, peerRunsBeside, notifier, idle } = options;
     const peer: Role = role === 'guest' ? 'controller' : 'guest';
     const [ownRing, peerRing] = role === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
     const peerMayTear = !page.atomic || !isAtomic(page, peer);
     this.#codec = codec;
     this.#onBroken = options.onBroken;
-    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#poller.ringPeer() };
+    this.#loop = options.loop ?? new DomainLoop();
+    const words = { ownWord: PAGE_WAKEUP[role], peerWord: PAGE_WAKEUP[peer] };
+    this.#poller = new Poller(this, { page, ...words, peerRunsBeside, notifier, loop: this.#loop, idle });
+    this.notified = this.#poller.notified;
+    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: this.#poller.notifyPeer };
     this.#front = new FrontRing(page, { ...ownRing, ...waking });
     this.#back = new BackRing(page, { ...peerRing, ...waking });
     this.#page = page;
     this.#peerRingsDoorbell = options.peerRingsDoorbell ?? false;
     this.#peer = peer;
     this.#peerThread = options.peerThread;
-    this.#loop = options.loop ?? new DomainLoop();
     this.ref();
-    const side: PolledLink = {
-      page,
-      ownWord: PAGE_WAKEUP[role],
-      peerWord: PAGE_WAKEUP[peer],
-      peerRunsBeside,
-      awaitsAnswer: () => this.#requester.awaitsAnswer,
-      turn: (polls) => this.#turn(polls),
-      ringPeer,
-    };
-    this.#poller = new Poller(side, this.#loop, options.idle);
     this.#requester = new Requester({ ring: this.#front, codec, onBroken: (error) => this.#break(error) });
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
@@ -128,6 +94,11 @@ export class Link {
       onHandlerError: options.onHandlerError,
       onAnswer: () => this.#poller.schedule(),
     });
+  }
+
+  /** Whether this side has asked what is not answered yet. */
+  get awaitsAnswer(): boolean {
+    return this.#requester.awaitsAnswer;
   }
 
   /** The process stays alive for what this link has to do, as it does from the beginning. */
@@ -145,22 +116,31 @@ export class Link {
     this.#poller.schedule();
   }
 
-  /** To be called when the peer has notified this side. */
-  doorbell(): void {
-    this.#poller.doorbell();
-  }
-
   /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
   request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
     try {
       const isAlone = options === undefined && this.#failure === undefined && this.#requester.isQuiet;
       const polls = isAlone ? this.#poller.pollsAtOnce : 0;
-      if (polls === 0) return this.#requestInTurn(message, options);
-      const response = this.#requester.askAtOnce(message, polls);
-      return response ? Promise.resolve(response) : this.#awaitPlaced(message);
+      if (polls > 0) {
+        const response = this.#requester.askAtOnce(message, polls);
+        return response ? Promise.resolve(response) : this.#awaitPlaced(message);
+      }
+      if (options !== undefined) checkRequestOptions(options);
     } catch (error) {
       return Promise.reject(error);
     }
+    const { promise, resolve, reject } = withResolvers<AnyMessage>();
+    let call: Call | undefined;
+    try {
+      call = this.#requester.call(message, resolve, reject);
+      if (options?.signal || options?.timeout !== undefined) this.#limit(call, options);
+      this.#requester.enqueue({ message, call });
+      this.#poller.schedule();
+    } catch (error) {
+      if (call === undefined) reject(error);
+      else call.fail(error);
+    }
+    return promise;
   }
 
   /**
@@ -182,7 +162,8 @@ export class Link {
         outcome = { error };
       },
     );
-    this.#enqueue({ message, call });
+    this.#requester.enqueue({ message, call });
+    this.#poller.schedule();
     const answered = block(
       {
         poller: this.#poller,
@@ -208,12 +189,14 @@ export class Link {
 
   /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
   send(message: AnyMessage): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ message, sent: resolve, fail: reject }));
+    return new Promise((resolve, reject) => {
+      this.#requester.enqueue({ message, sent: resolve, fail: reject });
+      this.#poller.schedule();
+    });
   }
 
   /** As {@link send}, at once or not at all: false when the ring is full or others wait before it. */
   trySend(message: AnyMessage): boolean {
-    if (this.#failure) throw this.#failure;
     if (!this.#requester.tryPlace(message)) return false;
     this.#poller.schedule();
     return true;
@@ -260,7 +243,7 @@ export class Link {
 
   /** Sends what is staged and takes what has come, once: the last thing to do before an orderly end. */
   flush(): void {
-    if (!this.#failure) this.#turn(1);
+    if (!this.#failure) this.turn(1);
   }
 
   /**
@@ -269,8 +252,28 @@ export class Link {
    */
   end(error: CtrlIfError): void {
     if (this.#failure) return;
-    this.#turn(1);
+    this.turn(1);
     this.#fail(error);
+  }
+
+  /** For the poller: sends what is staged and takes what has come, polling up to `polls` times; returns whether it worked. */
+  turn(polls: number): boolean {
+    try {
+      let work = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        const sent = this.#front.pending + this.#back.pending;
+        const answers = this.#requester.take(polls);
+        const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
+        const placed = this.#requester.placeWaiting();
+        work += sent + answers + requests + placed;
+        // Code that awaited an answer, and handlers that await, go on only when this code has ended.
+        if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
+      }
+      return work + this.#front.flush() + this.#back.flush() > 0;
+    } catch (error) {
+      this.#break(error as CtrlIfError);
+      return false;
+    }
   }
 
   #fail(error: CtrlIfError): void {
@@ -280,25 +283,6 @@ export class Link {
     this.#poller.stop();
     this.#dispatcher.stop();
     this.#requester.fail(error);
-  }
-
-  #turn(polls: number): boolean {
-    try {
-      let work = 0;
-      for (let round = 0; round < ROUNDS; round++) {
-        const sent = this.#front.pending + this.#back.pending;
-        const answers = this.#requester.take(polls);
-        const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
-        const placed = this.#requester.placeWaiting();
-        work += sent + answers + requests + placed;
-        // Who was answered, and handlers that await, go on only when this code has ended.
-        if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
-      }
-      return work + this.#front.flush() + this.#back.flush() > 0;
-    } catch (error) {
-      this.#break(error as CtrlIfError);
-      return false;
-    }
   }
 
   /** The part of a turn that takes no requests. */
@@ -331,22 +315,8 @@ export class Link {
     });
   }
 
-  #requestInTurn(message: AnyMessage, options: RequestOptions | undefined): Promise<AnyMessage> {
-    if (options !== undefined) checkRequestOptions(options);
-    return new Promise((resolve, reject) => {
-      const call = this.#requester.call(message, resolve, reject);
-      if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#requester.remove(call));
-      try {
-        this.#enqueue({ message, call });
-      } catch (error) {
-        call.fail(error);
-      }
-    });
-  }
-
-  #enqueue(outgoing: OutgoingMessage): void {
-    if (this.#failure) throw this.#failure;
-    this.#requester.enqueue(outgoing);
-    this.#poller.schedule();
+  /** Gives the call up by its signal or in time, and takes it from those that wait for a slot. */
+  #limit(call: Call, options: RequestOptions): void {
+    call.limit(options, () => this.#requester.remove(call));
   }
 }

@@ -29,6 +29,7 @@ export class Requester {
   readonly #outgoing = new Outgoing();
   /** Messages in flight with id 0xFF. */
   #noAnswerAwaited = 0;
+  #failure: CtrlIfError | undefined;
 
   constructor({ ring, codec, onBroken }: RequesterOptions) {
     this.#ring = ring;
@@ -61,16 +62,18 @@ export class Requester {
     return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
   }
 
-  /** On the ring, or behind those that wait for it. Throws the encoder's error. */
+  /** On the ring, or behind those that wait for it. Throws the encoder's error, or why the link has ended. */
   enqueue(outgoing: OutgoingMessage): void {
+    if (this.#failure) throw this.#failure;
     if (this.#outgoing.size === 0 && this.#place(outgoing)) return;
     // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
     outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
     this.#outgoing.add(outgoing);
   }
 
-  /** On the ring at once, its response awaited by nobody, or not at all: then false. */
+  /** On the ring at once, its response awaited by nobody, or not at all: then false. Throws as {@link enqueue}. */
   tryPlace(message: AnyMessage): boolean {
+    if (this.#failure) throw this.#failure;
     return this.#outgoing.size === 0 && this.#place({ message });
   }
 
@@ -136,6 +139,7 @@ export class Requester {
 
   /** Nothing will be answered any more. */
   fail(error: CtrlIfError): void {
+    this.#failure = error;
     for (const call of this.#calls.drain()) call.fail(error);
     for (const waiting of this.#outgoing.drain()) (waiting.call ?? waiting).fail?.(error);
   }

@@ -1,9 +1,14 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { OwnEvents } from '../../event-channel/own-events.ts';
-import type { Poller } from './poller.ts';
 
 /** A word that nobody notifies, to sleep on. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/** What gets turns while it is awake: a link's poller. */
+export interface LoopMember {
+  /** One turn, with that share of its polls (0 to 1); returns whether it stays awake. */
+  turn(share: number): boolean;
+}
 
 /**
  * Runs a domain while it is awake: each link that is awake gets a turn, the ports that have fired are dispatched, and the
@@ -12,7 +17,7 @@ const NOBODY = new Int32Array(new SharedArrayBuffer(4));
  */
 export class DomainLoop {
   readonly #events: OwnEvents | undefined;
-  readonly #awake = new Set<Poller>();
+  readonly #awake = new Set<LoopMember>();
   /** Objects for which the process stays alive during this loop's turns. */
   readonly #holders = new Set<object>();
   #pulse: Pulse | undefined;
@@ -22,17 +27,17 @@ export class DomainLoop {
   /** @param events the domain's ports; without any, each of its links hears a doorbell of its own */
   constructor(events?: OwnEvents) {
     this.#events = events;
-    events?.setListener({ rung: () => this.#rung(), due: () => this.run() });
+    events?.setListener(() => this.run());
   }
 
-  /** From now on `poller` gets turns, until it sleeps. */
-  join(poller: Poller): void {
-    this.#awake.add(poller);
+  /** From now on `member` gets turns, until it sleeps. */
+  join(member: LoopMember): void {
+    this.#awake.add(member);
     this.run();
   }
 
-  leave(poller: Poller): void {
-    this.#awake.delete(poller);
+  leave(member: LoopMember): void {
+    this.#awake.delete(member);
   }
 
   /** The process stays alive for this loop's turns, until each holder has released it. */
@@ -83,13 +88,6 @@ export class DomainLoop {
     else Atomics.wait(NOBODY, 0, 0, milliseconds);
   }
 
-  #rung(): void {
-    if (this.#stopped) return;
-    // At once: the peer that rang has already waited for the wake-up.
-    this.#events!.dispatch();
-    this.run();
-  }
-
   #schedule(): void {
     const immediate = setImmediate(this.#turn);
     if (this.#holders.size > 0) return;
@@ -104,8 +102,8 @@ export class DomainLoop {
     try {
       // With more than one link awake, polling one delays the others, so poll for long only when there is exactly one.
       const share = this.#awake.size === 1 ? 1 : 0;
-      for (const poller of this.#awake) {
-        if (!poller.turn(share)) this.#awake.delete(poller);
+      for (const member of this.#awake) {
+        if (!member.turn(share)) this.#awake.delete(member);
       }
       const fired = this.#events?.dispatch() ?? 0;
       asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();

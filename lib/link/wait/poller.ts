@@ -12,19 +12,34 @@ const SCALE = { native: 1, sab: 1, file: 4 } as const;
 /** Microtask turns in a row before timers and sockets get theirs. */
 const MICROTASK_TURNS = 256;
 
+/** The link whose rings are polled. */
 export interface PolledLink {
+  /** Whether this side has asked what is not answered yet. */
+  readonly awaitsAnswer: boolean;
+  /**
+   * Sends what is staged and takes what has come, polling up to `polls` times; returns whether there was any work. A link
+   * that fails in it stops its poller first.
+   */
+  turn(polls: number): boolean;
+}
+
+/** How the peer is notified: by a port of its domain, or over the socket. */
+export interface Notifier {
+  /** Returns whether that took a doorbell, a system call. */
+  notify(): boolean;
+}
+
+export interface PollerOptions {
   page: Page;
   /** Where this side says that it sleeps, and where the peer does ({@link import('../../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
   peerWord: number;
   /** Whether the peer can run while this side polls (see `processors.ts`); if not, polling only takes time from it. */
   peerRunsBeside: boolean;
-  /** Whether this side has asked what is not answered yet. */
-  awaitsAnswer(): boolean;
-  /** Sends what is staged and takes what has come, polling up to `polls` times; returns whether there was any work. */
-  turn(polls: number): boolean;
-  /** Notifies the peer; true when that took its doorbell, a system call. */
-  ringPeer(): boolean;
+  notifier: Notifier;
+  loop: DomainLoop;
+  /** Default: `adaptive`. */
+  idle?: IdleStrategy | undefined;
 }
 
 /**
@@ -36,7 +51,11 @@ export class Poller {
   readonly idle: IdleStrategy;
   /** Since the link began: sleeps, events sent, doorbells rung for them, events received. */
   readonly counts = { sleeps: 0, notified: 0, doorbellsRung: 0, doorbellsHeard: 0 };
-  readonly #side: PolledLink;
+  readonly #link: PolledLink;
+  readonly #page: Page;
+  readonly #ownWord: number;
+  readonly #peerWord: number;
+  readonly #notifier: Notifier;
   readonly #loop: DomainLoop;
   /** One budget for answers and one for requests: a side that only asks polls for nothing between two questions. */
   readonly #forAnswers: IdleBudget;
@@ -52,16 +71,24 @@ export class Poller {
   #microtaskTurns = 0;
   /** A turn is running: whatever is staged now goes out at its end. */
   #turning = false;
+  /** The budget as of the turn's beginning, which may have taken the last answer. */
+  #turnBudget: IdleBudget;
 
-  constructor(side: PolledLink, loop: DomainLoop, idle: IdleStrategy = DEFAULT_IDLE) {
+  constructor(link: PolledLink, options: PollerOptions) {
+    const { page, peerRunsBeside, idle = DEFAULT_IDLE } = options;
     this.idle = idle;
-    this.#side = side;
-    this.#loop = loop;
-    const scale = SCALE[side.page.engine];
-    this.#forAnswers = new IdleBudget(idle, side.peerRunsBeside, scale);
-    this.#forRequests = new IdleBudget(idle, side.peerRunsBeside, scale);
+    this.#link = link;
+    this.#page = page;
+    this.#ownWord = options.ownWord;
+    this.#peerWord = options.peerWord;
+    this.#notifier = options.notifier;
+    this.#loop = options.loop;
+    const scale = SCALE[page.engine];
+    this.#forAnswers = new IdleBudget(idle, peerRunsBeside, scale);
+    this.#forRequests = new IdleBudget(idle, peerRunsBeside, scale);
+    this.#turnBudget = this.#forRequests;
     this.#promptness = new Promptness(scale);
-    this.#mostPolls = side.peerRunsBeside ? POLLS[side.page.engine] : 1;
+    this.#mostPolls = peerRunsBeside ? POLLS[page.engine] : 1;
   }
 
   /** Whether this side sleeps until it is notified. */
@@ -94,25 +121,28 @@ export class Poller {
     this.#wake();
   }
 
-  /** The peer notified this side. */
-  doorbell(): void {
+  /** To be called when the peer has notified this side. */
+  readonly notified = (): void => {
     if (this.#stopped) return;
     this.counts.doorbellsHeard++;
-    const { page, ownWord } = this.#side;
-    if (this.#promptness.rung(page.load32(ownWord + WAKEUP_PROMPT) === 1)) this.#budget.raise();
+    const isPrompt = this.#page.load32(this.#ownWord + WAKEUP_PROMPT) === 1;
+    if (this.#promptness.rung(isPrompt)) this.#budget.raise();
     this.#wake();
-    // At once, and not when the loop comes round to it: who rang has waited long enough.
-    if (!this.#turning && !this.turn(1)) this.#loop.leave(this);
-  }
+    if (this.#turning) return;
+    this.#microtaskTurns = 0;
+    // At once, and not in the loop's next turn: a peer that rang has already waited for the wake-up.
+    const worked = this.#end(this.#link.turn(this.#begin(1)));
+    if (!this.#staysAwake(worked)) this.#loop.leave(this);
+  };
 
   /** To be called when a publish found the peer asleep. */
-  ringPeer(): void {
-    const { page, peerWord } = this.#side;
+  readonly notifyPeer = (): void => {
     // Relaxed would do: a wrong guess costs a sleep or a few polls.
-    page.store32(peerWord + WAKEUP_PROMPT, this.#promptness.rings(performance.now()) ? 1 : 0);
+    const isPrompt = this.#promptness.rings(performance.now());
+    this.#page.store32(this.#peerWord + WAKEUP_PROMPT, isPrompt ? 1 : 0);
     this.counts.notified++;
-    if (this.#side.ringPeer()) this.counts.doorbellsRung++;
-  }
+    if (this.#notifier.notify()) this.counts.doorbellsRung++;
+  };
 
   /**
    * How many polls a request may take at once for its response, in place of a turn. 0 when the peer cannot run, has not
@@ -132,12 +162,12 @@ export class Poller {
 
   /** Before a blocking wait: says that this side sleeps. The caller then polls its rings once more. */
   arm(): void {
-    this.#side.page.armWakeup(this.#side.ownWord);
+    this.#page.armWakeup(this.#ownWord);
   }
 
   disarm(): void {
     // A link that broke during the wait has given its page back.
-    if (!this.#stopped) this.#side.page.store32(this.#side.ownWord, AWAKE);
+    if (!this.#stopped) this.#page.store32(this.#ownWord, AWAKE);
   }
 
   stop(): void {
@@ -148,15 +178,18 @@ export class Poller {
   /** For the loop: one turn, with that share of the polls (0 to 1, at least one poll); false when this link sleeps now. */
   turn(share: number): boolean {
     this.#microtaskTurns = 0;
-    const worked = this.#turn(share);
-    // The turn may have been the link's last, and the page is gone with it.
-    if (this.#stopped) return false;
-    if (worked || this.#pollsOn()) return true;
-    return !this.#fallAsleep();
+    return this.#staysAwake(this.#end(this.#link.turn(this.#begin(share))));
   }
 
   get #budget(): IdleBudget {
-    return this.#side.awaitsAnswer() ? this.#forAnswers : this.#forRequests;
+    return this.#link.awaitsAnswer ? this.#forAnswers : this.#forRequests;
+  }
+
+  /** After a turn: whether the next one is due, or this link sleeps from now on. */
+  #staysAwake(worked: boolean): boolean {
+    // The turn may have been the link's last, and the page is gone with it.
+    if (this.#stopped) return false;
+    return worked || this.#pollsOn() || !this.#fallAsleep();
   }
 
   /** Whether what is left of the budget is worth another turn. */
@@ -184,18 +217,22 @@ export class Poller {
     this.#microtaskQueued = false;
     if (this.#stopped) return;
     this.#microtaskTurns++;
-    if (this.#turn(1)) this.#paysAtOnce = this.#mostPolls > 1 && this.#forAnswers.milliseconds > 0;
+    const worked = this.#end(this.#link.turn(this.#begin(1)));
+    if (worked) this.#paysAtOnce = this.#mostPolls > 1 && this.#forAnswers.milliseconds > 0;
   };
 
-  #turn(share: number): boolean {
-    const budget = this.#budget;
+  /** Before a turn of the link's; returns how many polls it may take. */
+  #begin(share: number): number {
     this.#turning = true;
-    try {
-      const polls = budget.milliseconds > 0 ? Math.max(1, Math.floor(this.#mostPolls * share)) : 1;
-      if (!this.#side.turn(polls)) return false;
-    } finally {
-      this.#turning = false;
-    }
+    this.#turnBudget = this.#budget;
+    return this.#turnBudget.milliseconds > 0 ? Math.max(1, Math.floor(this.#mostPolls * share)) : 1;
+  }
+
+  /** After a turn of the link's; returns whether it worked. */
+  #end(worked: boolean): boolean {
+    this.#turning = false;
+    if (!worked) return false;
+    const budget = this.#turnBudget;
     // With budget left and no time lost, reading the clock would cost more than it tells.
     if (budget.milliseconds === 0 || this.#idleSince > 0) {
       const now = performance.now();
@@ -209,7 +246,7 @@ export class Poller {
   #fallAsleep(): boolean {
     this.arm();
     // What the peer published before it could see the word set is found here; what it publishes after, it rings for.
-    const worked = this.#turn(0);
+    const worked = this.#end(this.#link.turn(this.#begin(0)));
     if (this.#stopped) return true;
     if (worked) {
       this.disarm();

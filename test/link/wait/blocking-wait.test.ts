@@ -27,7 +27,7 @@ function guest(onAsleep: (nth: number) => void) {
     role: 'guest',
     codec: untyped(codec),
     peerRunsBeside: true,
-    ringPeer: () => true,
+    notifier: { notify: () => true },
     onHandlerError() {},
     onBroken: (error) => {
       // As an endpoint does.

@@ -2,7 +2,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DomainLoop } from '../../../lib/link/wait/domain-loop.ts';
-import type { Poller } from '../../../lib/link/wait/poller.ts';
 import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../../lib/wire/page.ts';
 import { useDomains } from '../../event-channel/events.ts';
 import { testsNative } from '../../support/engines.ts';
@@ -28,7 +27,7 @@ function fakePoller(left: number, onTurn: () => void = () => {}) {
       return shares.length < left;
     },
   };
-  return { shares, poller: poller as unknown as Poller };
+  return { shares, poller };
 }
 
 /** Lets the event loop come round until `done`; the test's own limit ends a wait in vain. */

@@ -24,21 +24,24 @@ function waiting(idle: IdleStrategy, peerRunsBeside = true) {
   const awake = new Set<Poller>();
   const played = { work: 0, polls: 0, rings: true };
   const loop = { join: (poller: Poller) => awake.add(poller), leave: (poller: Poller) => awake.delete(poller) };
-  const side = {
-    page,
-    ownWord: PAGE_WAKEUP.guest,
-    peerWord: PAGE_WAKEUP.controller,
-    peerRunsBeside,
-    awaitsAnswer: () => false,
+  const link = {
+    awaitsAnswer: false,
     turn: (polls: number) => {
       played.polls = polls;
       if (played.work === 0) return false;
       played.work--;
       return true;
     },
-    ringPeer: () => played.rings,
   };
-  const poller = new Poller(side, loop as unknown as DomainLoop, idle);
+  const poller = new Poller(link, {
+    page,
+    ownWord: PAGE_WAKEUP.guest,
+    peerWord: PAGE_WAKEUP.controller,
+    peerRunsBeside,
+    notifier: { notify: () => played.rings },
+    loop: loop as unknown as DomainLoop,
+    idle,
+  });
   const saysItSleeps = () => page.load32(PAGE_WAKEUP.guest) === 1;
   return { page, played, poller, awake, saysItSleeps };
 }
@@ -70,11 +73,11 @@ describe('a poller', () => {
   it('polls for as long as it was told, whether or not messages come', () => {
     const { poller, played } = waiting({ spinMicroseconds: 300 });
     for (let round = 0; round < 5; round++) {
-      poller.doorbell();
+      poller.notified();
       expect(pollsFor(poller)).toBeGreaterThanOrEqual(299);
       expect(poller.asleep).toBe(true);
     }
-    poller.doorbell();
+    poller.notified();
     for (let i = 0; i < 200; i++) {
       played.work = 1;
       expect(poller.turn(1)).toBe(true);
@@ -108,7 +111,7 @@ describe('a poller', () => {
     expect(pollsFor(poller)).toBeGreaterThan(0);
     expect(poller.asleep).toBe(true);
     // In vain: the next time it does not.
-    poller.doorbell();
+    poller.notified();
     expect(poller.asleep).toBe(true);
   });
 
@@ -117,12 +120,12 @@ describe('a poller', () => {
     const exchange = ({ ownAfter, peerPromptly }: { ownAfter: number; peerPromptly: boolean }) => {
       // It works on what it heard, answers after so many milliseconds, and is rung once more.
       played.work = 1;
-      poller.doorbell();
+      poller.notified();
       now += ownAfter;
-      poller.ringPeer();
+      poller.notifyPeer();
       now += 0.1;
       page.store32(PAGE_WAKEUP.guest + WAKEUP_PROMPT, peerPromptly ? 1 : 0);
-      poller.doorbell();
+      poller.notified();
       return poller.asleep;
     };
     poller.schedule();
@@ -136,12 +139,12 @@ describe('a poller', () => {
     const { page, poller, played } = waiting('park');
     const word = () => page.load32(PAGE_WAKEUP.controller + WAKEUP_PROMPT);
     played.work = 1;
-    poller.doorbell();
-    poller.ringPeer();
+    poller.notified();
+    poller.notifyPeer();
     expect(word()).toBe(1);
     now += 10;
     played.rings = false;
-    poller.ringPeer();
+    poller.notifyPeer();
     expect(word()).toBe(0);
     expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsHeard: 1 });
   });
@@ -166,7 +169,7 @@ describe('a poller', () => {
     expect(poller.turn(1)).toBe(false);
     awake.delete(poller);
     // Heard, nothing found: asleep again within the call, and not in the loop.
-    poller.doorbell();
+    poller.notified();
     expect([poller.asleep, saysItSleeps(), awake.size]).toEqual([true, true, 0]);
   });
 
@@ -176,7 +179,7 @@ describe('a poller', () => {
     poller.stop();
     page.unmap();
     poller.schedule();
-    poller.doorbell();
+    poller.notified();
     poller.disarm();
     expect([poller.turn(1), poller.pollsAtOnce, awake.size]).toEqual([false, 0, 0]);
   });
