@@ -83,8 +83,8 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
 
   onDoorbell(): void {}
 
-  onGarbage(what: string): void {
-    this.#refuse(handshakeError(`sent ${what}`, 'a line of JSON', what));
+  onGarbage(received: string): void {
+    this.#refuse(handshakeError(`sent ${received}`, 'a line of JSON', received));
   }
 
   onClose(): void {

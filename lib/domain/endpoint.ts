@@ -243,7 +243,7 @@ export abstract class Endpoint<
   /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
   async close(): Promise<void> {
     if (!this.#ended) {
-      // The process stays alive for the caller, who waits for it.
+      // The caller waits for it, so the process stays alive.
       this.#keepAlive(true);
       this.#link.flush();
       this.#end(closedHere(this.#peer), undefined);
@@ -278,7 +278,10 @@ export abstract class Endpoint<
     this.#connection.destroy();
   }
 
-  /** @param forPending what those are told who wait for an answer; `reason` is for the `close` event */
+  /**
+   * @param forPending rejects what waits for an answer
+   * @param reason for the `close` event
+   */
   #end(forPending: CtrlIfError, reason: CtrlIfError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;

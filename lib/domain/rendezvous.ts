@@ -61,7 +61,7 @@ export class Rendezvous<G extends { start(): void }> {
         signal?.addEventListener('abort', onAbort, { once: true });
         const connection = new Connection(socket, {
           onDoorbell: () => {},
-          onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
+          onGarbage: (received) => reject(handshakeError(`sent ${received}`, 'a line of JSON', received)),
           onClose: () =>
             reject(
               new CtrlIfError(

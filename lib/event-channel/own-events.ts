@@ -130,7 +130,7 @@ export class OwnEvents {
   }
 
   /**
-   * For who blocks the thread and dispatches nothing: clears what has fired, to be told after {@link release}. A port
+   * For a blocking wait, which dispatches nothing: clears what has fired, to be dispatched after {@link release}. A port
    * that stays pending is not rung for again, and what is awaited may come by that very port.
    */
   hold(): void {

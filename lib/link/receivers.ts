@@ -24,7 +24,7 @@ export class Receivers {
       });
     }
     const taken = this.#byType[type];
-    if (typeof taken === 'function' || taken?.some((each) => each !== undefined)) throw exists(`type ${type}`);
+    if (typeof taken === 'function' || taken?.some((handler) => handler !== undefined)) throw exists(`type ${type}`);
     set(this.#byType, type, handler);
     return () => {
       if (this.#byType[type] === handler) this.#byType[type] = undefined;
@@ -63,10 +63,10 @@ function set<T>(array: (T | undefined)[], index: number, value: T): void {
   array[index] = value;
 }
 
-function exists(what: string): CtrlIfError {
+function exists(subject: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_RECEIVER_EXISTS',
-    `${what} has a receiver already, and a message goes to one receiver only; take the other back first (receive returns the function that does)`,
-    { subject: what },
+    `${subject} has a receiver already, and a message goes to one receiver only; take the other back first (receive returns the function that does)`,
+    { subject },
   );
 }

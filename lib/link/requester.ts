@@ -17,7 +17,7 @@ export interface RequesterOptions {
 /** The lowest id, which a request gets when no other is in flight. */
 const FIRST_ID = 0;
 
-/** Puts this side's requests on the front ring, and brings each response to who waits for it. */
+/** Puts this side's requests on the front ring, and settles the call that each response belongs to. */
 export class Requester {
   observer: LinkObserver | undefined;
   readonly counts = { requestsSent: 0, responsesReceived: 0, lateResponses: 0 };
@@ -132,7 +132,7 @@ export class Requester {
     return count;
   }
 
-  /** A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8). */
+  /** A slot that a response freed goes to the message that has waited longest, in every turn: no edge to miss (H8). */
   placeWaiting(): number {
     return this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
   }
@@ -203,8 +203,8 @@ export class Requester {
   }
 }
 
-function broken(what: string, response: Uint8Array): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${what}; the link is closed`, {
+function broken(mistake: string, response: Uint8Array): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${mistake}; the link is closed`, {
     received: Buffer.from(response.subarray(0, HEADER_BYTES)).toString('hex'),
   });
 }
