@@ -6,8 +6,13 @@ export function callListener(listener: () => void): void {
   try {
     listener();
   } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
+    throwUncaught(error);
   }
+}
+
+/** Throws `error` when the running code is done, as an uncaught exception. */
+export function throwUncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }

@@ -79,7 +79,7 @@ export async function back(job: Job, port: Port): Promise<number> {
 
 const idleOf = ({ idle }: Job) => (idle ? { idle } : {});
 
-async function openLink(page: SabPage, party: 'guest' | 'controller', doorbell: MessagePort) {
+async function openLink(page: SabPage, role: 'guest' | 'controller', doorbell: MessagePort) {
   const inside = (file: string) => new URL(file, import.meta.resolve('ctrl-if')).href;
   const { Link } = (await import(inside('./link/link.js'))) as typeof import('../../dist/link/link.js');
   const { untyped } = (await import(inside('./link/codec.js'))) as typeof import('../../dist/link/codec.js');
@@ -88,18 +88,20 @@ async function openLink(page: SabPage, party: 'guest' | 'controller', doorbell: 
   };
   const link = new Link({
     page,
-    party,
+    role,
     codec: untyped(createCodec([ECHO])),
     // Two threads on two cores, as two processes would be.
     peerRunsBeside: true,
-    ringPeer: () => {
-      doorbell.postMessage(0);
-      return true;
+    notifier: {
+      notify: () => {
+        doorbell.postMessage(0);
+        return true;
+      },
     },
     onHandlerError: (error) => setImmediate(die, error),
     onBroken: die,
   });
-  doorbell.on('message', () => link.doorbell());
+  doorbell.on('message', () => link.notified());
   link.start();
   return link;
 }

@@ -1,7 +1,7 @@
 /** Which processors the two processes of a comparison run on. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { allowedProcessors } from '../event-channel/processors.ts';
+import { allowedProcessors } from '../link/wait/processors.ts';
 
 /** Each process on a processor of its own; both on one; or wherever the system puts them. */
 export type Placement = 'apart' | 'together' | 'free';

@@ -5,7 +5,7 @@ import { LineSplitter } from '../lines.ts';
 const DOORBELL = 0x07;
 /** One for all: a small buffer keeps a pool of 8 KiB alive. */
 const BELL = Buffer.from([DOORBELL]);
-/** Longer than any line of the handshake; who sends more is not a peer of ours. */
+/** Longer than any line of the handshake; a longer line is garbage. */
 export const MAX_LINE_BYTES = 4096;
 /**
  * What may wait for a peer that does not read. Between honest sides these are the 256 questions that each asks at most before it has
@@ -19,7 +19,7 @@ export interface ConnectionEvents {
   /** The socket has ended, in whatever way; called once. */
   onClose(): void;
   /** The peer sent what is neither a line of JSON nor a doorbell. */
-  onGarbage(what: string): void;
+  onGarbage(received: string): void;
 }
 
 /**
@@ -52,8 +52,8 @@ export class Connection {
     else this.#socket.unref();
   }
 
-  /** Returns true: each ring is a system call. */
-  ring(): boolean {
+  /** Rings the peer. Returns true: that is a system call each time. */
+  notify(): boolean {
     this.#socket.write(BELL);
     return true;
   }

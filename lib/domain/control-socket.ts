@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CtrlIfError } from '../errors.ts';
-import type { Party } from '../page/control-page.ts';
+import type { Role } from '../page/control-page.ts';
 import { CODE, LONGEST_MESSAGE, MESSAGE } from './fields.ts';
 import {
   type AnswerOf,
@@ -39,7 +39,7 @@ interface Waiting {
  * maps whose page. `{ask: N, about: NAME, ...}`, then `{answer: N, ...}` or `{answer: N, failed: CODE, message}`. Both sides check
  * what comes against its declaration (`questions.ts`): a wrong question is answered as failed, a wrong answer ends the link.
  */
-export class ControlSocket<P extends Party> {
+export class ControlSocket<P extends Role> {
   readonly #send: (line: object) => void;
   readonly #responders = new Map<string, (question: Line) => Promise<object>>();
   readonly #waiting = new Map<number, Waiting>();

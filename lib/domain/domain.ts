@@ -33,7 +33,7 @@ export class Domain<User extends MessageDefinition = never> extends Endpoint<Use
 
   /** @internal Domains are made by the controller. */
   constructor({ pid, token, hasMemory, ...parts }: DomainParts<User>) {
-    super({ ...parts, party: 'controller' });
+    super({ ...parts, role: 'controller' });
     this.pid = pid;
     this.token = token;
     if (hasMemory) this.#memory = new MemoryWatch(this.domid, parts.page, this.controlSocket);

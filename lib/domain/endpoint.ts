@@ -1,39 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { callListener } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
+import type { OwnEvents } from '../event-channel/own-events.ts';
+import type { PeerPort } from '../event-channel/peer-events.ts';
 import type { RequestOptions } from '../link/call.ts';
 import { untyped } from '../link/codec.ts';
-import type { LinkStats } from '../link/link.ts';
+import { Link } from '../link/link.ts';
 import type { LinkObserver } from '../link/observer.ts';
-import type { Received } from '../link/received.ts';
 import type { AnyHandler } from '../link/receivers.ts';
-import type { Party } from '../page/control-page.ts';
-import type { EngineName } from '../page/page.ts';
-import type { Codec, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
+import type { LinkStats } from '../link/stats.ts';
+import type { DomainLoop } from '../link/wait/domain-loop.ts';
+import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
+import { runsBeside } from '../link/wait/processors.ts';
+import { readIdentity, type Role } from '../page/control-page.ts';
+import type { EngineName, Page } from '../page/page.ts';
+import type { Codec, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
+import type { Connection } from './connection.ts';
 import { ConsoleStream } from './console-stream.ts';
-import type { ControlSocket } from './control-socket.ts';
+import { ControlSocket } from './control-socket.ts';
+import type { Handler, MessageFor } from './handler.ts';
 import { HandlerWarnings } from './handler-warnings.ts';
-import { Session, type SessionOptions } from './session.ts';
-
-/** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
-export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
-
-export type Handler<M> = (message: M, request: Received) => Answer<M> | Promise<Answer<M>>;
-
-/**
- * The message of that name; of a type, any message. TypeScript takes all names for one that there is not, whose handler is then to
- * have no mistakes of its own.
- */
-export type MessageFor<Which extends MessageName<User> | number, User extends MessageDefinition = never> = [
-  MessageName<User>,
-] extends [Which]
-  ? // biome-ignore lint/suspicious/noExplicitAny: see above
-    any
-  : Which extends MessageName<User>
-    ? MessageOf<Which, User>
-    : Message<User>;
+import { BYE, isBye } from './handshake.ts';
+import { closedByPeer, closedHere, type LinkPeer, peerDied, sentGarbage } from './link-errors.ts';
 
 export interface EndpointEvents {
   /**
@@ -46,41 +35,98 @@ export interface EndpointEvents {
 }
 
 /** What an end is made of. */
-export interface EndpointParts<User extends MessageDefinition>
-  extends Pick<SessionOptions, 'connection' | 'page' | 'peerThread' | 'domid' | 'loop' | 'idle' | 'notifier'> {
+export interface EndpointParts<User extends MessageDefinition> {
+  connection: Connection;
+  page: Page;
+  /** The peer's thread in its process, where it has said it. */
+  peerThread: number | undefined;
   codec: Codec<User>;
+  /** The guest's. */
+  domid: number;
+  /** Of the domain whose end this is. */
+  loop: DomainLoop;
+  idle: IdleStrategy | undefined;
+  /** The peer's control port; undefined where its page cannot be reached, and it is rung over the socket. */
+  peerPort: PeerPort | undefined;
+  /** Where the peer notifies this side through its page; undefined where it can ring over the socket only. */
+  ownPort: { readonly events: OwnEvents; readonly port: number } | undefined;
 }
 
-/** What both ends of a link can do. `User` is the union of the messages that the user defined, `P` whose end it is. */
+/**
+ * One end of a link, with its page and its socket, from the welcome until either side closes, breaks the rules or dies: what both
+ * ends can do. `User` is the union of the messages that the user defined, `P` whose end it is.
+ */
 export abstract class Endpoint<
   User extends MessageDefinition = never,
-  P extends Party = Party,
+  P extends Role = Role,
 > extends EventEmitter<EndpointEvents> {
   /** The guest's number, given out by the controller from 1. */
   readonly domid: number;
   /** The engine on this side of the page. */
   readonly engine: EngineName;
-  readonly #session: Session<P>;
+  /** @internal What is asked beside the rings. */
+  readonly controlSocket: ControlSocket<P>;
+  readonly #link: Link;
+  readonly #connection: Connection;
+  readonly #page: Page;
+  readonly #peerPort: PeerPort | undefined;
+  readonly #ownPort: EndpointParts<User>['ownPort'];
+  readonly #peer: LinkPeer;
+  readonly #socketClosed: Promise<void>;
+  #ended = false;
   #console: ConsoleStream | undefined;
   #warnings: HandlerWarnings | undefined;
 
   /** @internal Endpoints are made by `Guest.connect` and by the controller. */
-  constructor({ domid, codec, ...parts }: EndpointParts<User> & { party: P }) {
+  constructor({
+    connection,
+    page,
+    role,
+    peerThread,
+    codec,
+    domid,
+    loop,
+    idle,
+    peerPort,
+    ownPort,
+  }: EndpointParts<User> & { role: P }) {
     super();
     this.domid = domid;
-    this.engine = parts.page.engine;
-    this.#session = new Session({
-      ...parts,
+    this.engine = page.engine;
+    this.controlSocket = new ControlSocket((line) => connection.post(line));
+    this.#connection = connection;
+    this.#page = page;
+    this.#peerPort = peerPort;
+    this.#ownPort = ownPort;
+    this.#peer = { name: role === 'guest' ? 'the controller' : `domain ${domid}`, domid };
+    const peer = { ...readIdentity(page, role === 'guest' ? 'controller' : 'guest'), thread: peerThread };
+    this.#link = new Link({
+      page,
+      role,
       codec: untyped(codec),
-      domid,
       onHandlerError: (error) => this.#handlerFailed(error),
-      onEnd: (error) => {
-        this.#console?.hangUp();
-        this.ended(error);
-        callListener(() => this.emit('close', error));
-      },
+      peerThread,
+      peerRunsBeside: runsBeside(peer),
+      loop,
+      idle,
+      notifier: peerPort ?? connection,
+      // A side that reaches the other's page is taken to be reached as well; without, a blocking wait sleeps for short times only.
+      peerRingsDoorbell: peerPort !== undefined,
+      onBroken: (error) => this.#break(error),
     });
-    parts.connection.events = this.#session;
+    ownPort?.events.listen(ownPort.port, this.#link.notified);
+    this.#socketClosed = new Promise((resolve) => {
+      connection.events = {
+        onDoorbell: this.#link.notified,
+        onLine: (line) => this.#takeLine(line),
+        onGarbage: (received) => this.#break(sentGarbage(this.#peer, received)),
+        onClose: () => {
+          resolve();
+          const died = peerDied(this.#peer);
+          this.#end(died, died);
+        },
+      };
+    });
   }
 
   #handlerFailed(error: CtrlIfError): void {
@@ -92,27 +138,17 @@ export abstract class Endpoint<
     }
   }
 
-  /** @internal What is asked beside the rings. */
-  get controlSocket(): ControlSocket<P> {
-    return this.#session.controlSocket;
-  }
-
   /** @internal Whoever is to hear of each message that passes. */
   set observer(observer: LinkObserver | undefined) {
-    this.#session.link.observer = observer;
+    this.#link.observer = observer;
   }
 
   /** The conversation is over, and nobody has been told yet. */
   protected ended(_error: CtrlIfError | undefined): void {}
 
-  /** @internal The peer has notified this side. */
-  notified(): void {
-    this.#session.link.doorbell();
-  }
-
   /** @internal Begins to take messages. */
   start(): void {
-    this.#session.link.start();
+    this.#link.start();
   }
 
   /**
@@ -127,7 +163,7 @@ export abstract class Endpoint<
     message: MessageInputOf<Name, User> & { name: Name },
     options?: RequestOptions,
   ): Promise<MessageOf<Name, User>> {
-    return this.#session.link.request(message, options) as Promise<MessageOf<Name, User>>;
+    return this.#link.request(message, options) as Promise<MessageOf<Name, User>>;
   }
 
   /**
@@ -140,17 +176,17 @@ export abstract class Endpoint<
     message: MessageInputOf<Name, User> & { name: Name },
     options?: { timeout?: number },
   ): MessageOf<Name, User> {
-    return this.#session.link.requestSync(message, options) as MessageOf<Name, User>;
+    return this.#link.requestSync(message, options) as MessageOf<Name, User>;
   }
 
   /** Sends a message whose answer nobody awaits (id 0xFF); resolves when it is in the ring. */
   send(message: MessageInput<User>): Promise<void> {
-    return this.#session.link.send(message);
+    return this.#link.send(message);
   }
 
   /** As {@link send}, at once or not at all: false when the ring is full or others wait before this one. */
   trySend(message: MessageInput<User>): boolean {
-    return this.#session.link.trySend(message);
+    return this.#link.trySend(message);
   }
 
   /**
@@ -166,13 +202,13 @@ export abstract class Endpoint<
   ): () => void {
     const untyped = handler as unknown as AnyHandler;
     return typeof which === 'number'
-      ? this.#session.link.receiveType(which, untyped)
-      : this.#session.link.receiveMessage(which, untyped);
+      ? this.#link.receiveType(which, untyped)
+      : this.#link.receiveMessage(which, untyped);
   }
 
   /** Answers what the user has no receiver for. */
   protected receiveByDefault<Name extends MessageName>(name: Name, handler: Handler<MessageOf<Name>>): void {
-    this.#session.link.receiveByDefault(name, handler as unknown as AnyHandler);
+    this.#link.receiveByDefault(name, handler as unknown as AnyHandler);
   }
 
   /**
@@ -181,17 +217,17 @@ export abstract class Endpoint<
    * guest without a tty (PROTOCOL.md 2.12).
    */
   get console(): ConsoleStream {
-    this.#console ??= new ConsoleStream(this.#session.link);
+    this.#console ??= new ConsoleStream(this.#link);
     return this.#console;
   }
 
   get stats(): LinkStats {
-    return this.#session.link.stats;
+    return this.#link.stats;
   }
 
   /** Has the process stay alive as long as the conversation lasts, as it does unless {@link unref} is called. */
   ref(): this {
-    this.#session.keepAlive(true);
+    this.#keepAlive(true);
     return this;
   }
 
@@ -200,16 +236,62 @@ export abstract class Endpoint<
    * {@link close} was called. Whatever arrives while something else keeps the process alive is handled as ever.
    */
   unref(): this {
-    this.#session.keepAlive(false);
+    this.#keepAlive(false);
     return this;
   }
 
   /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
-  close(): Promise<void> {
-    return this.#session.close();
+  async close(): Promise<void> {
+    if (!this.#ended) {
+      // The caller waits for it, so the process stays alive.
+      this.#keepAlive(true);
+      this.#link.flush();
+      this.#end(closedHere(this.#peer), undefined);
+      this.#connection.end(BYE);
+    }
+    await this.#socketClosed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #keepAlive(keep: boolean): void {
+    if (this.#ended) return;
+    this.#connection.keepAlive(keep);
+    if (keep) this.#link.ref();
+    else this.#link.unref();
+  }
+
+  #takeLine(line: Record<string, unknown>): void {
+    if (isBye(line)) {
+      this.#end(closedByPeer(this.#peer), undefined);
+      this.#connection.end();
+      return;
+    }
+    const wrong = this.controlSocket.take(line);
+    if (wrong !== undefined) this.#break(sentGarbage(this.#peer, wrong));
+  }
+
+  #break(error: CtrlIfError): void {
+    this.#end(error, error);
+    this.#connection.destroy();
+  }
+
+  /**
+   * @param forPending rejects what waits for an answer
+   * @param reason for the `close` event
+   */
+  #end(forPending: CtrlIfError, reason: CtrlIfError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#link.end(forPending);
+    this.controlSocket.end(forPending);
+    this.#ownPort?.events.unlisten(this.#ownPort.port);
+    this.#peerPort?.close();
+    this.#page.unmap();
+    this.#console?.hangUp();
+    this.ended(reason);
+    callListener(() => this.emit('close', reason));
   }
 }

@@ -1,5 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
-import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../event-channel/idle.ts';
+import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';

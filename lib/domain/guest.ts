@@ -1,13 +1,12 @@
 import { CtrlIfError } from '../errors.ts';
-import type { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
 import type { PeerDirectory } from '../event-channel/peer-directory.ts';
+import type { DomainLoop } from '../link/wait/domain-loop.ts';
+import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { MappedFrame } from '../memory/frame-mapper.ts';
 import type { EngineChoice } from '../page/choose-engine.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
-import { CONTROL_PORT } from '../wire/page.ts';
 import { remoteAuthority } from './channel-exchange.ts';
 import { connect } from './connect.ts';
 import { Endpoint, type EndpointParts } from './endpoint.ts';
@@ -53,7 +52,6 @@ const UNDERSTOOD = 0;
 
 /** What a guest is made of. */
 export interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
-  events: OwnEvents | undefined;
   directory: PeerDirectory;
   memory: DomainMemory | undefined;
 }
@@ -70,8 +68,8 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   #onEnd: (error: CtrlIfError) => void = () => {};
 
   /** @internal Guests are made by {@link Guest.connect}. */
-  constructor({ events, directory, memory, ...parts }: GuestParts<User>) {
-    super({ ...parts, party: 'guest' });
+  constructor({ directory, memory, ...parts }: GuestParts<User>) {
+    super({ ...parts, role: 'guest' });
     const engine = parts.page.engine as 'native' | 'file';
     this.#foreign = new ForeignFrames({ domid: this.domid, engine, controlSocket: this.controlSocket });
     this.#memory = memory;
@@ -79,9 +77,9 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
       reportMemory(memory, this.controlSocket);
       this.receiveByDefault('MEM_REQUEST_SET', ({ target }) => this.#resize(memory, target));
     }
+    const events = parts.ownPort?.events;
     this.#events = events;
     this.#loop = parts.loop;
-    events?.listen(CONTROL_PORT, () => this.notified());
     if (events) {
       const channels = new EventChannels(this.domid, events, remoteAuthority(this.controlSocket), directory);
       channels.serve(this.controlSocket);

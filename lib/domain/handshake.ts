@@ -1,5 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
-import type { Party } from '../page/control-page.ts';
+import type { Role } from '../page/control-page.ts';
 import type { SegmentAddress } from '../page/foreign-segment.ts';
 import { isPageName } from '../page/name.ts';
 import type { ProcessIdentity } from '../page/process-identity.ts';
@@ -28,7 +28,7 @@ const NAME = text(4096, { pattern: { test: () => true }, expected: 'text' });
 
 /** A line that is neither a question nor an answer. */
 export interface HandshakeLine {
-  readonly sentBy: Party | 'either';
+  readonly sentBy: Role | 'either';
   readonly line: Shape<object>;
   /** What it says: docs/control-socket.md. */
   readonly does: string;

@@ -1,11 +1,11 @@
-import type { Party } from '../page/control-page.ts';
+import type { Role } from '../page/control-page.ts';
 import { CONTROL_PORT, PORTS } from '../wire/page.ts';
 import { DOMID, EVENTS, MEMORY, PID, PORT } from './fields.ts';
 import { integer, object, oneOf, type Shape, text, type ValueOf, variants } from './shape.ts';
 
 /** A question of one side to the other, over the control socket. */
 export interface QuestionDeclaration<Question, Answer> {
-  readonly askedBy: Party;
+  readonly askedBy: Role;
   readonly question: Shape<Question>;
   readonly answer: Shape<Answer>;
   /** What it does, and when the answer comes: docs/control-socket.md. */
@@ -153,10 +153,10 @@ export type AnswerOf<N extends QuestionName> = Contents[N]['answer'];
 // biome-ignore lint/suspicious/noConfusingVoidType: a responder without a return statement is the common one
 export type ReplyTo<N extends QuestionName> = AnswerOf<N> | (keyof AnswerOf<N> extends never ? void : never);
 /** The questions that one side asks. */
-export type AskedBy<P extends Party> = {
+export type AskedBy<P extends Role> = {
   [N in QuestionName]: (typeof QUESTIONS)[N]['askedBy'] extends P ? N : never;
 }[QuestionName];
-export type Other<P extends Party> = P extends 'guest' ? 'controller' : 'guest';
+export type Other<P extends Role> = P extends 'guest' ? 'controller' : 'guest';
 
 /** {@link QUESTIONS}, by which a name stands for its own question and answer. */
 export const DECLARATIONS: { readonly [N in QuestionName]: QuestionDeclaration<QuestionOf<N>, AnswerOf<N>> } =

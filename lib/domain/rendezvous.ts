@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { CtrlIfError } from '../errors.ts';
-import { DomainLoop } from '../event-channel/domain-loop.ts';
 import { OwnEvents } from '../event-channel/own-events.ts';
 import { PeerDirectory } from '../event-channel/peer-directory.ts';
-import type { EventsAddress } from '../event-channel/peer-events.ts';
+import { type EventsAddress, PeerPort } from '../event-channel/peer-events.ts';
 import { aborted } from '../link/call.ts';
+import { DomainLoop } from '../link/wait/domain-loop.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
 import { createControlPage, markControlPage } from '../page/control-page.ts';
 import type { FilePage } from '../page/file-page.ts';
@@ -13,7 +13,7 @@ import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
-import { PAGE_NONCE_BYTES } from '../wire/page.ts';
+import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { Connection } from './connection.ts';
 import { isOutOfDescriptors } from './descriptor-reserve.ts';
 import type { GuestParts } from './guest.ts';
@@ -61,7 +61,7 @@ export class Rendezvous<G extends { start(): void }> {
         signal?.addEventListener('abort', onAbort, { once: true });
         const connection = new Connection(socket, {
           onDoorbell: () => {},
-          onGarbage: (what) => reject(handshakeError(`sent ${what}`, 'a line of JSON', what)),
+          onGarbage: (received) => reject(handshakeError(`sent ${received}`, 'a line of JSON', received)),
           onClose: () =>
             reject(
               new CtrlIfError(
@@ -76,7 +76,7 @@ export class Rendezvous<G extends { start(): void }> {
                 this.#describe(connection);
                 return;
               }
-              // Within this call, so that what follows the welcome in the same chunk finds the session.
+              // Within this call, so that the guest hears what follows the welcome in the same chunk.
               const guest = this.#enter(parseWelcome(line), connection);
               resolve(guest);
               // Not before the caller's `await` has gone on and it has registered its receivers.
@@ -149,18 +149,18 @@ export class Rendezvous<G extends { start(): void }> {
       codec: this.#settings.codec,
       loop: new DomainLoop(events),
       idle: this.#settings.idle,
-      notifier: events && theirs && notifierOf(directory, { pid, ...theirs }),
-      events,
+      peerPort: events && theirs && portOf(directory, { pid, ...theirs }),
+      ownPort: events && { events, port: CONTROL_PORT },
       directory,
       memory: this.#memory,
     });
   }
 }
 
-/** Of the controller; none where its descriptors cannot be reached, as between PID namespaces: it is rung over the socket. */
-function notifierOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
+/** The controller's port for this guest; undefined where its descriptors cannot be reached, as between PID namespaces. */
+function portOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
   const peer = directory.openIfReachable(address);
-  return peer && { notify: () => peer.notify(port), close: () => peer.close() };
+  return peer && new PeerPort(peer, port);
 }
 
 const givenUp = (signal: AbortSignal, name: string): CtrlIfError => aborted(signal, `connecting to controller ${name}`);

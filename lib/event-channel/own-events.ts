@@ -1,4 +1,4 @@
-import { callListener } from '../call-listener.ts';
+import { throwUncaught } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
 import { PORT_MASKED, PORT_PENDING } from '../page/native-codes.ts';
@@ -6,28 +6,21 @@ import { openDoorbell } from '../page/native-doorbell.ts';
 import type { NativePage } from '../page/native-page.ts';
 import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
-/** Ports told in one look: a peer that notifies without end gets no more of a turn than that. */
-const PORTS_A_LOOK = 64;
+/** The most ports that one poll dispatches: a peer that notifies without end gets no more of a turn than that. */
+const PORTS_A_POLL = 64;
 
-export interface EventsListener {
-  /** The doorbell rang. */
-  rung(): void;
-  /** A port has fired that no doorbell will announce. */
-  due(): void;
-}
-
-/** The ports of this process's own domain: the bits in its page, its doorbell, and who is told when a port fires. */
+/** The ports of this process's own domain: the bits in its page, its doorbell, and a handler for each port. */
 export class OwnEvents {
   readonly #page: NativePage;
   readonly #descriptor: number;
   readonly #doorbell: NativeDoorbell;
-  readonly #fired = new Uint32Array(PORTS_A_LOOK);
+  readonly #fired = new Uint32Array(PORTS_A_POLL);
   readonly #bits: ReturnType<NativePage['openEvents']>;
   readonly #handlers = new Map<number, () => void>();
-  readonly #holding = new Uint32Array(PORTS_A_LOOK);
+  readonly #holding = new Uint32Array(PORTS_A_POLL);
   readonly #holdingBits: ReturnType<NativePage['openEvents']>;
   readonly #held = new Set<number>();
-  #told: EventsListener = { rung() {}, due() {} };
+  #onWoken: () => void = () => {};
   #dispatching = false;
   #closed = false;
   /** Events of ports that nobody listens on, and doorbells heard. */
@@ -42,10 +35,7 @@ export class OwnEvents {
     this.#descriptor = descriptor;
     this.#bits = page.openEvents(this.#fired);
     this.#holdingBits = page.openEvents(this.#holding);
-    this.#doorbell = openDoorbell(() => {
-      this.counts.doorbells++;
-      this.#told.rung();
-    });
+    this.#doorbell = openDoorbell(this.#rung);
     // The domain's socket keeps the process alive, or lets it go.
     this.#doorbell.unref();
   }
@@ -66,14 +56,18 @@ export class OwnEvents {
     return { page: this.#descriptor, doorbell: this.#doorbell.writeFd };
   }
 
-  tell(listener: EventsListener): void {
-    this.#told = listener;
+  /**
+   * Calls `onWoken` whenever this domain must be awake: its doorbell rang, and what had fired is dispatched; or a port has
+   * fired that no doorbell announces. A second call replaces the first.
+   */
+  setListener(onWoken: () => void): void {
+    this.#onWoken = onWoken;
   }
 
-  /** Calls `fired` for each event of `port`, until {@link unlisten}. What has come before is told now. */
+  /** Calls `fired` for each event of `port`, until {@link unlisten}, and for one that came before. */
   listen(port: number, fired: () => void): void {
     this.#handlers.set(port, fired);
-    if (this.#bits.unmask(port) === 1) this.#told.due();
+    if (this.#bits.unmask(port) === 1) this.#onWoken();
   }
 
   unlisten(port: number): void {
@@ -85,10 +79,10 @@ export class OwnEvents {
   }
 
   unmask(port: number): void {
-    if (this.#bits.unmask(port) === 1) this.#told.due();
+    if (this.#bits.unmask(port) === 1) this.#onWoken();
   }
 
-  /** Looks again at a port that a notifier may have left pending and unannounced, killed in the middle of it. */
+  /** Checks a port again that a notifier may have left pending and unannounced, killed in the middle of it. */
   recheck(port: number): void {
     if (!this.status(port).masked) this.unmask(port);
   }
@@ -99,18 +93,25 @@ export class OwnEvents {
   }
 
   /**
-   * Tells who listens, each port's bit cleared before; returns how many ports had fired. What a listener throws is an
-   * uncaught exception, as of any event, and keeps no event from the others.
+   * Calls the handler of each port that has fired, its bit cleared before; returns how many ports had fired. What a handler
+   * throws is an uncaught exception, as of any event, and keeps no event from the others.
    */
   dispatch(): number {
     if (this.#closed || this.#dispatching) return 0;
     this.#dispatching = true;
     try {
-      const count = this.#bits.collect(PORTS_A_LOOK);
+      const count = this.#bits.collect(PORTS_A_POLL);
       for (let i = 0; i < count; i++) {
         const handler = this.#handlers.get(this.#fired[i]!);
-        if (handler) callListener(handler);
-        else this.counts.unbound++;
+        if (!handler) {
+          this.counts.unbound++;
+          continue;
+        }
+        try {
+          handler();
+        } catch (error) {
+          throwUncaught(error);
+        }
         if (this.#closed) return 0;
       }
       return count;
@@ -119,7 +120,7 @@ export class OwnEvents {
     }
   }
 
-  /** Says that this domain sleeps (store, full fence); the caller then looks once more. Pairs with the notifier's claim. */
+  /** Says that this domain sleeps (store, full fence); the caller then polls once more. Pairs with the notifier's claim. */
   arm(): void {
     this.#page.armWakeup(PAGE_ASLEEP);
   }
@@ -129,14 +130,14 @@ export class OwnEvents {
   }
 
   /**
-   * For who blocks the thread and dispatches nothing: clears what has fired, to be told after {@link release}. A port
+   * For a blocking wait, which dispatches nothing: clears what has fired, to be dispatched after {@link release}. A port
    * that stays pending is not rung for again, and what is awaited may come by that very port.
    */
   hold(): void {
-    for (let looks = 0; looks < PORTS / PORTS_A_LOOK; looks++) {
-      const count = this.#holdingBits.collect(PORTS_A_LOOK);
+    for (let polls = 0; polls < PORTS / PORTS_A_POLL; polls++) {
+      const count = this.#holdingBits.collect(PORTS_A_POLL);
       for (const port of this.#holding.subarray(0, count)) this.#held.add(port);
-      if (count < PORTS_A_LOOK) return;
+      if (count < PORTS_A_POLL) return;
     }
   }
 
@@ -157,4 +158,11 @@ export class OwnEvents {
     this.#handlers.clear();
     this.#doorbell.close();
   }
+
+  readonly #rung = (): void => {
+    this.counts.doorbells++;
+    // At once, and not in the domain's next turn: the peer that rang has already waited for the wake-up.
+    this.dispatch();
+    this.#onWoken();
+  };
 }

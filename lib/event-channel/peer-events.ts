@@ -46,6 +46,27 @@ export class PeerEvents {
   }
 }
 
+/** One port of a peer. */
+export class PeerPort {
+  readonly #peer: Pick<PeerEvents, 'notify' | 'close'>;
+  readonly #port: number;
+
+  /** @param peer closed with {@link close} */
+  constructor(peer: Pick<PeerEvents, 'notify' | 'close'>, port: number) {
+    this.#peer = peer;
+    this.#port = port;
+  }
+
+  /** Sets the port's bit and, where the peer sleeps, rings its doorbell; true when it did. */
+  notify(): boolean {
+    return this.#peer.notify(this.#port);
+  }
+
+  close(): void {
+    this.#peer.close();
+  }
+}
+
 /** What `open` opens of another process; undefined when that cannot be seen from here, as from another PID namespace. */
 export function ifReachable<T>(open: () => T): T | undefined {
   try {

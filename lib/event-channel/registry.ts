@@ -19,8 +19,8 @@ export const CONTROLLER_DOMID = 0;
 const FREE: PortState = { state: 'free' };
 
 /**
- * Who may notify whom: for each domain its ports, as the hypervisor keeps them. Pure: the bits are in the pages, and who
- * must map what is told elsewhere.
+ * Which domain may notify which: the ports of each domain, as the hypervisor keeps them. Pure: the bits are in the pages, and
+ * the exchange tells which page to map.
  */
 export class PortRegistry {
   readonly #domains = new Map<number, Map<number, PortState>>();

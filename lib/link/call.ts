@@ -15,7 +15,7 @@ export interface RequestOptions {
   timeout?: number;
 }
 
-/** A request under way: what its response must echo, who waits for it, and for how long. */
+/** A request under way: what its response must echo, what settles it, and when it is given up. */
 export class Call {
   readonly type: number;
   readonly subtype: number;

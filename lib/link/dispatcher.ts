@@ -4,16 +4,16 @@ import { carriesFailure, encodeFailure, type Failure, NOT_UNDERSTOOD } from '../
 import { ID_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { encodeNotUnderstood } from '../wire/slot.ts';
 import { type AnyCodec, type AnyMessage, failureFields } from './codec.ts';
-import { Lane } from './lane.ts';
 import type { LinkObserver } from './observer.ts';
 import { type Answering, Received } from './received.ts';
 import { type AnyHandler, Receivers } from './receivers.ts';
 import { RequestError } from './request-error.ts';
+import { SerialQueue } from './serial-queue.ts';
 
 export interface DispatcherOptions {
   ring: BackRing;
   codec: AnyCodec;
-  /** Whether handlers of deferred messages run one after the other (see {@link Lane}); the rest run as they come. */
+  /** Whether handlers of deferred messages run one after the other (see {@link SerialQueue}); the rest run as they come. */
   keepsDeferredOrder: boolean;
   onHandlerError(error: CtrlIfError): void;
   /** A response has been staged. */
@@ -39,7 +39,7 @@ export class Dispatcher implements Answering {
   readonly #keepsDeferredOrder: boolean;
   readonly #onAnswer: () => void;
   readonly #onHandlerError: (error: CtrlIfError) => void;
-  readonly #lane = new Lane();
+  readonly #deferred = new SerialQueue();
   #stopped = false;
   #awaitsHandler = false;
 
@@ -56,7 +56,7 @@ export class Dispatcher implements Answering {
     return this.#awaitsHandler;
   }
 
-  /** Sends the responses that are staged and takes what has come, at most one ringful, with up to `polls` looks. */
+  /** Sends the responses that are staged and takes what has come, at most one ringful, polling up to `polls` times. */
   take(polls: number): number {
     const ring = this.#ring;
     this.#awaitsHandler = false;
@@ -68,10 +68,10 @@ export class Dispatcher implements Answering {
     return count;
   }
 
-  /** Forgets what waits in the lane, and lets later answers go nowhere. */
+  /** Drops the deferred messages that wait, and lets later answers go nowhere. */
   stop(): void {
     this.#stopped = true;
-    this.#lane.clear();
+    this.#deferred.clear();
   }
 
   answer(request: Received, fields: object | undefined): void {
@@ -155,11 +155,11 @@ export class Dispatcher implements Answering {
     }
     const ordered = this.#keepsDeferredOrder && codec.definitionOf(type, subtype)?.deferred === true;
     // A handler that must wait its turn finds the ring's view reused by then.
-    const kept = ordered && this.#lane.busy ? bytes.slice() : bytes;
+    const kept = ordered && this.#deferred.busy ? bytes.slice() : bytes;
     const request = new Received(this, kept, type, subtype, id, message);
-    // Looked for again when its turn comes: a receiver that was taken back is not called any more (5.2 D12).
-    if (ordered && this.#lane.busy) this.#lane.run(() => this.#handleNow(request));
-    else if (ordered) this.#lane.run(() => this.#handle(handler, request));
+    // The receiver is found again when its turn comes: one that was taken back is not called any more (5.2 D12).
+    if (ordered && this.#deferred.busy) this.#deferred.run(() => this.#handleNow(request));
+    else if (ordered) this.#deferred.run(() => this.#handle(handler, request));
     else this.#handle(handler, request);
   }
 

@@ -1,9 +1,5 @@
 import { CtrlIfError } from '../errors.ts';
-import { block } from '../event-channel/block.ts';
-import { DomainLoop } from '../event-channel/domain-loop.ts';
-import type { IdleStrategy } from '../event-channel/idle.ts';
-import { Waiter, type WaitingSide } from '../event-channel/waiter.ts';
-import { isPartyAtomic, type Party, readParty } from '../page/control-page.ts';
+import { isAtomic, readIdentity, type Role } from '../page/control-page.ts';
 import type { Page } from '../page/page.ts';
 import { isAlive } from '../page/process-identity.ts';
 import { BackRing } from '../ring/back-ring.ts';
@@ -11,64 +7,39 @@ import { FrontRing } from '../ring/front-ring.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { CONTROL_RX, CONTROL_TX } from '../wire/control-rings.ts';
 import { PAGE_WAKEUP } from '../wire/page.ts';
-import { checkRequestOptions, type RequestOptions, timedOut } from './call.ts';
+import { type Call, checkRequestOptions, type RequestOptions, timedOut } from './call.ts';
 import type { AnyCodec, AnyMessage } from './codec.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { LinkObserver } from './observer.ts';
-import type { OutgoingMessage } from './outgoing.ts';
 import type { AnyHandler } from './receivers.ts';
 import { Requester } from './requester.ts';
+import type { LinkStats } from './stats.ts';
+import { block } from './wait/blocking-wait.ts';
+import { DomainLoop } from './wait/domain-loop.ts';
+import type { IdleStrategy } from './wait/idle-strategy.ts';
+import { type Notifier, type PolledLink, Poller } from './wait/poller.ts';
+import { withResolvers } from './with-resolvers.ts';
 
 export interface LinkOptions {
   page: Page;
   /** Which of the two this process is: it says which ring it is front of. */
-  party: Party;
+  role: Role;
   codec: AnyCodec;
-  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is looked for. */
+  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is checked. */
   peerThread?: number | undefined;
-  /** Whether the peer can run while this side polls; see `event-channel/processors.ts`. */
+  /** Whether the peer can run while this side polls; see `wait/processors.ts`. */
   peerRunsBeside: boolean;
   /** What to do when nothing comes; default `adaptive`. */
   idle?: IdleStrategy | undefined;
-  /** The loop of the domain whose link this is; default: one of its own, whose doorbell is {@link Link.doorbell}. */
+  /** The loop of the domain whose link this is; default: one of its own. */
   loop?: DomainLoop | undefined;
-  /** Notifies the peer; returns whether that took a doorbell, a system call. */
-  ringPeer(): boolean;
+  notifier: Notifier;
   /** Whether the peer notifies this side through the domain's ports, and so can end a blocking wait; default: no. */
   peerRingsDoorbell?: boolean | undefined;
   /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
   onHandlerError(error: CtrlIfError): void;
   /** The peer broke the protocol: the link has failed, nothing more will pass. */
   onBroken(error: CtrlIfError): void;
-}
-
-/** What has passed, and what is under way. */
-export interface LinkStats {
-  requestsSent: number;
-  responsesReceived: number;
-  requestsReceived: number;
-  responsesSent: number;
-  /** Responses to requests that had been given up. */
-  lateResponses: number;
-  /** Requests whose `length` was not their message's; answered with length 0. */
-  malformedRequests: number;
-  /** Requests that no receiver took; answered with length 0. */
-  unclaimedRequests: number;
-  /** Requests sent and not yet answered, and those waiting for a free slot or id. */
-  inFlight: number;
-  waiting: number;
-  /** Requests taken from the peer and not yet answered. */
-  unanswered: number;
-  /** What this side does when nothing comes, and how long it would look now before it sleeps, in microseconds. */
-  idle: IdleStrategy;
-  idleBudget: { answers: number; requests: number };
-  /** Whether this side waits to be notified, using no CPU. */
-  asleep: boolean;
-  sleeps: number;
-  /** How often the peer slept when something was published, and how often that took a system call. */
-  notified: number;
-  doorbellsRung: number;
-  doorbellsHeard: number;
 }
 
 /** Batches of requests handled in one turn before the event loop gets its own. */
@@ -78,56 +49,56 @@ const SYNC_TIMEOUT = 5000;
 const SYNC_OPTIONS = ['timeout'];
 
 /** A conversation over one control page: requests out and in, each answered once, until one side goes. */
-export class Link {
+export class Link implements PolledLink {
+  /** To be called when the peer has notified this side. */
+  readonly notified: () => void;
   readonly #codec: AnyCodec;
   readonly #front: FrontRing;
   readonly #back: BackRing;
   readonly #requester: Requester;
   readonly #dispatcher: Dispatcher;
-  readonly #waiting: Waiter;
+  readonly #poller: Poller;
   readonly #loop: DomainLoop;
   readonly #page: Page;
   readonly #peerRingsDoorbell: boolean;
-  readonly #peer: Party;
+  readonly #peer: Role;
   readonly #peerThread: number | undefined;
   readonly #onBroken: LinkOptions['onBroken'];
   #failure: CtrlIfError | undefined;
 
   constructor(options: LinkOptions) {
-    const { page, party, codec, peerRunsBeside, ringPeer } = options;
-    const peer: Party = party === 'guest' ? 'controller' : 'guest';
-    const [ownRing, peerRing] = party === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
-    const peerMayTear = !page.atomic || !isPartyAtomic(page, peer);
+    const { page, role, codec, peerRunsBeside, notifier, idle } = options;
+    const peer: Role = role === 'guest' ? 'controller' : 'guest';
+    const [ownRing, peerRing] = role === 'guest' ? [CONTROL_TX, CONTROL_RX] : [CONTROL_RX, CONTROL_TX];
+    const peerMayTear = !page.atomic || !isAtomic(page, peer);
     this.#codec = codec;
     this.#onBroken = options.onBroken;
-    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: () => this.#waiting.ringPeer() };
+    this.#loop = options.loop ?? new DomainLoop();
+    const words = { ownWord: PAGE_WAKEUP[role], peerWord: PAGE_WAKEUP[peer] };
+    this.#poller = new Poller(this, { page, ...words, peerRunsBeside, notifier, loop: this.#loop, idle });
+    this.notified = this.#poller.notified;
+    const waking = { peerMayTear, peerWakeup: PAGE_WAKEUP[peer], onPeerAsleep: this.#poller.notifyPeer };
     this.#front = new FrontRing(page, { ...ownRing, ...waking });
     this.#back = new BackRing(page, { ...peerRing, ...waking });
     this.#page = page;
     this.#peerRingsDoorbell = options.peerRingsDoorbell ?? false;
     this.#peer = peer;
     this.#peerThread = options.peerThread;
-    this.#loop = options.loop ?? new DomainLoop();
     this.ref();
-    const side: WaitingSide = {
-      page,
-      ownWord: PAGE_WAKEUP[party],
-      peerWord: PAGE_WAKEUP[peer],
-      peerRunsBeside,
-      awaitsAnswer: () => this.#requester.awaitsAnswer,
-      turn: (polls) => this.#turn(polls),
-      ringPeer,
-    };
-    this.#waiting = new Waiter(side, this.#loop, options.idle);
     this.#requester = new Requester({ ring: this.#front, codec, onBroken: (error) => this.#break(error) });
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
       codec,
       // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
-      keepsDeferredOrder: party === 'guest',
+      keepsDeferredOrder: role === 'guest',
       onHandlerError: options.onHandlerError,
-      onAnswer: () => this.#waiting.kick(),
+      onAnswer: () => this.#poller.schedule(),
     });
+  }
+
+  /** Whether this side has asked what is not answered yet. */
+  get awaitsAnswer(): boolean {
+    return this.#requester.awaitsAnswer;
   }
 
   /** The process stays alive for what this link has to do, as it does from the beginning. */
@@ -142,25 +113,34 @@ export class Link {
 
   /** Begins to take and to send. Requests made before wait for it. */
   start(): void {
-    this.#waiting.kick();
-  }
-
-  /** To be called when the peer has notified this side. */
-  doorbell(): void {
-    this.#waiting.doorbell();
+    this.#poller.schedule();
   }
 
   /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
   request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
     try {
       const isAlone = options === undefined && this.#failure === undefined && this.#requester.isQuiet;
-      const polls = isAlone ? this.#waiting.looksAtOnce : 0;
-      if (polls === 0) return this.#requestInTurn(message, options);
-      const response = this.#requester.askAtOnce(message, polls);
-      return response ? Promise.resolve(response) : this.#awaitPlaced(message);
+      const polls = isAlone ? this.#poller.pollsAtOnce : 0;
+      if (polls > 0) {
+        const response = this.#requester.askAtOnce(message, polls);
+        return response ? Promise.resolve(response) : this.#awaitPlaced(message);
+      }
+      if (options !== undefined) checkRequestOptions(options);
     } catch (error) {
       return Promise.reject(error);
     }
+    const { promise, resolve, reject } = withResolvers<AnyMessage>();
+    let call: Call | undefined;
+    try {
+      call = this.#requester.call(message, resolve, reject);
+      if (options?.signal || options?.timeout !== undefined) this.#limit(call, options);
+      this.#requester.enqueue({ message, call });
+      this.#poller.schedule();
+    } catch (error) {
+      if (call === undefined) reject(error);
+      else call.fail(error);
+    }
+    return promise;
   }
 
   /**
@@ -182,18 +162,19 @@ export class Link {
         outcome = { error };
       },
     );
-    this.#enqueue({ message, call });
+    this.#requester.enqueue({ message, call });
+    this.#poller.schedule();
     const answered = block(
       {
-        waiter: this.#waiting,
+        poller: this.#poller,
         loop: this.#loop,
-        look: (polls) => {
-          this.#lookForResponses(polls);
+        poll: (polls) => {
+          this.#pollForResponses(polls);
           return outcome !== undefined;
         },
         peerRingsDoorbell: this.#peerRingsDoorbell,
         ensurePeer: () => {
-          if (!isAlive({ ...readParty(this.#page, this.#peer), thread: this.#peerThread })) throw this.#peerDied();
+          if (!isAlive({ ...readIdentity(this.#page, this.#peer), thread: this.#peerThread })) throw this.#peerDied();
         },
       },
       timeout,
@@ -208,14 +189,16 @@ export class Link {
 
   /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
   send(message: AnyMessage): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ message, sent: resolve, fail: reject }));
+    return new Promise((resolve, reject) => {
+      this.#requester.enqueue({ message, sent: resolve, fail: reject });
+      this.#poller.schedule();
+    });
   }
 
   /** As {@link send}, at once or not at all: false when the ring is full or others wait before it. */
   trySend(message: AnyMessage): boolean {
-    if (this.#failure) throw this.#failure;
     if (!this.#requester.tryPlace(message)) return false;
-    this.#waiting.kick();
+    this.#poller.schedule();
     return true;
   }
 
@@ -251,16 +234,16 @@ export class Link {
       inFlight: this.#requester.inFlight,
       waiting: this.#requester.waiting,
       ...this.#dispatcher.counts,
-      ...this.#waiting.counts,
-      idle: this.#waiting.idle,
-      idleBudget: this.#waiting.budgetMicroseconds,
-      asleep: this.#waiting.asleep,
+      ...this.#poller.counts,
+      idle: this.#poller.idle,
+      idleBudget: this.#poller.budgetMicroseconds,
+      asleep: this.#poller.asleep,
     };
   }
 
   /** Sends what is staged and takes what has come, once: the last thing to do before an orderly end. */
   flush(): void {
-    if (!this.#failure) this.#turn(1);
+    if (!this.#failure) this.turn(1);
   }
 
   /**
@@ -269,20 +252,12 @@ export class Link {
    */
   end(error: CtrlIfError): void {
     if (this.#failure) return;
-    this.#turn(1);
+    this.turn(1);
     this.#fail(error);
   }
 
-  #fail(error: CtrlIfError): void {
-    if (this.#failure) return;
-    this.#failure = error;
-    this.#loop.release(this);
-    this.#waiting.stop();
-    this.#dispatcher.stop();
-    this.#requester.fail(error);
-  }
-
-  #turn(polls: number): boolean {
+  /** For the poller: sends what is staged and takes what has come, polling up to `polls` times; returns whether it worked. */
+  turn(polls: number): boolean {
     try {
       let work = 0;
       for (let round = 0; round < ROUNDS; round++) {
@@ -291,7 +266,7 @@ export class Link {
         const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
         const placed = this.#requester.placeWaiting();
         work += sent + answers + requests + placed;
-        // Who was answered, and handlers that await, go on only when this code has ended.
+        // Code that awaited an answer, and handlers that await, go on only when this code has ended.
         if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
       }
       return work + this.#front.flush() + this.#back.flush() > 0;
@@ -301,8 +276,17 @@ export class Link {
     }
   }
 
+  #fail(error: CtrlIfError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#loop.release(this);
+    this.#poller.stop();
+    this.#dispatcher.stop();
+    this.#requester.fail(error);
+  }
+
   /** The part of a turn that takes no requests. */
-  #lookForResponses(polls: number): void {
+  #pollForResponses(polls: number): void {
     try {
       this.#requester.take(polls);
       this.#requester.placeWaiting();
@@ -324,29 +308,15 @@ export class Link {
 
   /** The rest of a request that {@link Requester.askAtOnce} sent and did not see answered. */
   #awaitPlaced(message: AnyMessage): Promise<AnyMessage> {
-    this.#waiting.lookedInVain();
+    this.#poller.polledInVain();
     return new Promise((resolve, reject) => {
       this.#requester.awaitPlaced(this.#requester.call(message, resolve, reject));
-      this.#waiting.kick();
+      this.#poller.schedule();
     });
   }
 
-  #requestInTurn(message: AnyMessage, options: RequestOptions | undefined): Promise<AnyMessage> {
-    if (options !== undefined) checkRequestOptions(options);
-    return new Promise((resolve, reject) => {
-      const call = this.#requester.call(message, resolve, reject);
-      if (options?.signal || options?.timeout !== undefined) call.limit(options, () => this.#requester.remove(call));
-      try {
-        this.#enqueue({ message, call });
-      } catch (error) {
-        call.fail(error);
-      }
-    });
-  }
-
-  #enqueue(outgoing: OutgoingMessage): void {
-    if (this.#failure) throw this.#failure;
-    this.#requester.enqueue(outgoing);
-    this.#waiting.kick();
+  /** Gives the call up by its signal or in time, and takes it from those that wait for a slot. */
+  #limit(call: Call, options: RequestOptions): void {
+    call.limit(options, () => this.#requester.remove(call));
   }
 }

@@ -7,11 +7,11 @@ export type AnyHandler = (message: AnyMessage, request: Received) => unknown;
 /** One receiver for each type, or one for each message of it: never two for the same message (PROTOCOL.md 1.5). */
 export class Receivers {
   /**
-   * For each type, its receiver or those of its messages by subtype: looked at for every message that comes. No longer
+   * For each type, its receiver or those of its messages by subtype: read for every message that comes. No longer
    * than the highest type that has one, since a controller has such a table for each guest.
    */
   readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = [];
-  /** By type and subtype; looked at for what nobody else receives. */
+  /** By type and subtype; read for messages without another receiver. */
   #defaults: Map<number, AnyHandler> | undefined;
 
   /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
@@ -24,7 +24,7 @@ export class Receivers {
       });
     }
     const taken = this.#byType[type];
-    if (typeof taken === 'function' || taken?.some((each) => each !== undefined)) throw exists(`type ${type}`);
+    if (typeof taken === 'function' || taken?.some((handler) => handler !== undefined)) throw exists(`type ${type}`);
     set(this.#byType, type, handler);
     return () => {
       if (this.#byType[type] === handler) this.#byType[type] = undefined;
@@ -49,7 +49,7 @@ export class Receivers {
   }
 
   find(type: number, subtype: number): AnyHandler | undefined {
-    // A look beyond an array's end is slow.
+    // Reading beyond an array's end is slow.
     const found = type < this.#byType.length ? this.#byType[type] : undefined;
     if (typeof found === 'function') return found;
     const handler = found !== undefined && subtype < found.length ? found[subtype] : undefined;
@@ -63,10 +63,10 @@ function set<T>(array: (T | undefined)[], index: number, value: T): void {
   array[index] = value;
 }
 
-function exists(what: string): CtrlIfError {
+function exists(subject: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_RECEIVER_EXISTS',
-    `${what} has a receiver already, and a message goes to one receiver only; take the other back first (receive returns the function that does)`,
-    { subject: what },
+    `${subject} has a receiver already, and a message goes to one receiver only; take the other back first (receive returns the function that does)`,
+    { subject },
   );
 }

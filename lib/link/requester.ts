@@ -17,7 +17,7 @@ export interface RequesterOptions {
 /** The lowest id, which a request gets when no other is in flight. */
 const FIRST_ID = 0;
 
-/** Puts this side's requests on the front ring, and brings each response to who waits for it. */
+/** Puts this side's requests on the front ring, and settles the call that each response belongs to. */
 export class Requester {
   observer: LinkObserver | undefined;
   readonly counts = { requestsSent: 0, responsesReceived: 0, lateResponses: 0 };
@@ -29,6 +29,7 @@ export class Requester {
   readonly #outgoing = new Outgoing();
   /** Messages in flight with id 0xFF. */
   #noAnswerAwaited = 0;
+  #failure: CtrlIfError | undefined;
 
   constructor({ ring, codec, onBroken }: RequesterOptions) {
     this.#ring = ring;
@@ -61,16 +62,18 @@ export class Requester {
     return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
   }
 
-  /** On the ring, or behind those that wait for it. Throws the encoder's error. */
+  /** On the ring, or behind those that wait for it. Throws the encoder's error, or why the link has ended. */
   enqueue(outgoing: OutgoingMessage): void {
+    if (this.#failure) throw this.#failure;
     if (this.#outgoing.size === 0 && this.#place(outgoing)) return;
     // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
     outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
     this.#outgoing.add(outgoing);
   }
 
-  /** On the ring at once, its response awaited by nobody, or not at all: then false. */
+  /** On the ring at once, its response awaited by nobody, or not at all: then false. Throws as {@link enqueue}. */
   tryPlace(message: AnyMessage): boolean {
+    if (this.#failure) throw this.#failure;
     return this.#outgoing.size === 0 && this.#place({ message });
   }
 
@@ -80,8 +83,8 @@ export class Requester {
   }
 
   /**
-   * Asks and looks for the response in the same breath: no call to remember, no turn to wait for. Only when all
-   * {@link isQuiet}. Undefined when it is not there after `polls` looks: then {@link awaitPlaced}.
+   * Sends the request and polls for its response at once, without a call in the table and without a turn. Only when
+   * {@link isQuiet}. Undefined when the response has not come after `polls` polls of the ring: then {@link awaitPlaced}.
    */
   askAtOnce(message: AnyMessage, polls: number): AnyMessage | undefined {
     const ring = this.#ring;
@@ -117,7 +120,7 @@ export class Requester {
     this.#calls.add(call);
   }
 
-  /** Sends what is staged and takes the responses that have come, with up to `polls` looks; returns how many. */
+  /** Sends what is staged and takes the responses that have come, polling up to `polls` times; returns how many. */
   take(polls: number): number {
     const ring = this.#ring;
     if (ring.unanswered + ring.pending === 0) return 0;
@@ -129,13 +132,14 @@ export class Requester {
     return count;
   }
 
-  /** A slot that a response freed goes to who has waited longest, whenever there is one: no edge to miss (H8). */
+  /** A slot that a response freed goes to the message that has waited longest, in every turn: no edge to miss (H8). */
   placeWaiting(): number {
     return this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
   }
 
   /** Nothing will be answered any more. */
   fail(error: CtrlIfError): void {
+    this.#failure = error;
     for (const call of this.#calls.drain()) call.fail(error);
     for (const waiting of this.#outgoing.drain()) (waiting.call ?? waiting).fail?.(error);
   }
@@ -199,8 +203,8 @@ export class Requester {
   }
 }
 
-function broken(what: string, response: Uint8Array): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${what}; the link is closed`, {
+function broken(mistake: string, response: Uint8Array): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_PEER_PROTOCOL', `the peer sent ${mistake}; the link is closed`, {
     received: Buffer.from(response.subarray(0, HEADER_BYTES)).toString('hex'),
   });
 }

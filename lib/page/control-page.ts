@@ -18,7 +18,8 @@ import { NativePage } from './native-page.ts';
 import type { EngineName, Page } from './page.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.ts';
 
-export type Party = 'guest' | 'controller';
+/** Which side of a control page: the guest's, who owns it, or the controller's. */
+export type Role = 'guest' | 'controller';
 type NamedEngine = Exclude<EngineName, 'sab'>;
 type NamedPage = NativePage | FilePage;
 
@@ -75,25 +76,26 @@ export function markControlPage(page: Page, nonce: Uint8Array): void {
   page.store32(PAGE_IDENTITY.bytes, page.bytes);
   page.store32(PAGE_IDENTITY.magic + 4, PAGE_MAGIC[1]);
   page.store32(PAGE_IDENTITY.magic, PAGE_MAGIC[0]);
-  writeParty(page, 'guest');
+  writeIdentity(page, 'guest');
 }
 
-export function writeParty(page: Page, party: Party, identity: ProcessIdentity = processIdentity()): void {
-  const at = PAGE_PARTY[party];
+/** Writes which process is on that side of the page, and by which engine. */
+export function writeIdentity(page: Page, role: Role, identity: ProcessIdentity = processIdentity()): void {
+  const offset = PAGE_PARTY[role];
   const startTime = new Uint8Array(8);
   new DataView(startTime.buffer).setBigUint64(0, identity.startTime, true);
-  page.write(at + PARTY_START_TIME, startTime);
-  page.store32(at + PARTY_ENGINE, ENGINE_NUMBERS[page.engine]);
-  page.store32(at + PARTY_PID, identity.pid);
+  page.write(offset + PARTY_START_TIME, startTime);
+  page.store32(offset + PARTY_ENGINE, ENGINE_NUMBERS[page.engine]);
+  page.store32(offset + PARTY_PID, identity.pid);
 }
 
 export function writeDomid(page: Page, domid: number): void {
   page.store32(PAGE_DOMID, domid);
 }
 
-/** Whether that party moves words as bytes, so that the other must expect to see one half-written. */
-export function isPartyAtomic(page: Page, party: Party): boolean {
-  return page.load32(PAGE_PARTY[party] + PARTY_ENGINE) !== ENGINE_NUMBERS.file;
+/** Whether that side moves whole words. If not, it moves them as bytes, and the other may see one half-written. */
+export function isAtomic(page: Page, role: Role): boolean {
+  return page.load32(PAGE_PARTY[role] + PARTY_ENGINE) !== ENGINE_NUMBERS.file;
 }
 
 export interface Expectation {
@@ -179,7 +181,7 @@ function verifyIdentity(page: Page, name: string, { nonce, owner }: Expectation)
       page.bytes,
     );
   }
-  const guest = readParty(page, 'guest');
+  const guest = readIdentity(page, 'guest');
   if (!isAlive(guest)) {
     throw fail(
       'ERR_CTRL_IF_PAGE_STALE',
@@ -211,11 +213,12 @@ function verifyIdentity(page: Page, name: string, { nonce, owner }: Expectation)
   }
 }
 
-export function readParty(page: Page, party: Party): ProcessIdentity {
+/** The process on that side of the page, as the page says. */
+export function readIdentity(page: Page, role: Role): ProcessIdentity {
   const startTime = new Uint8Array(8);
-  page.read(PAGE_PARTY[party] + PARTY_START_TIME, startTime);
+  page.read(PAGE_PARTY[role] + PARTY_START_TIME, startTime);
   return {
-    pid: page.load32(PAGE_PARTY[party] + PARTY_PID),
+    pid: page.load32(PAGE_PARTY[role] + PARTY_PID),
     startTime: new DataView(startTime.buffer).getBigUint64(0, true),
   };
 }

@@ -44,25 +44,29 @@ export class NativeRingEngine implements RingEngine {
   }
 
   publish(count: number): number {
-    this.#transfer(count, 0, 0, 0);
+    this.#order(count, 0, 0, 0);
+    transfer();
     return callBlock[PUBLISHED]!;
   }
 
   collect(max: number, polls: number): number {
-    return this.#transfer(0, max, polls, 0);
+    this.#order(0, max, polls, 0);
+    transfer();
+    return callBlock[COLLECTED]!;
   }
 
   exchange(count: number, max: number, polls: number): number {
-    return this.#transfer(count, max, polls, 1);
+    this.#order(count, max, polls, 1);
+    transfer();
+    return callBlock[COLLECTED]!;
   }
 
-  #transfer(count: number, max: number, polls: number, claim: 0 | 1): number {
+  /** Writes what `transfer` is to do. */
+  #order(count: number, max: number, polls: number, claim: 0 | 1): void {
     callBlock[RING] = this.#index;
     callBlock[COUNT] = count;
     callBlock[MAX] = max;
     callBlock[POLLS] = polls;
     callBlock[CLAIM] = claim;
-    transfer();
-    return callBlock[COLLECTED]!;
   }
 }

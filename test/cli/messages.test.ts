@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { allowedProcessors } from '../../lib/event-channel/processors.ts';
+import { allowedProcessors } from '../../lib/link/wait/processors.ts';
 import { SEED_MESSAGES } from '../../lib/wire/index.ts';
 import { Cli, ENGINES, expectError, packageWithoutAddon, pagesOf, run, useRuntimeDirectory } from './cli.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { choosePlacing } from '../../lib/cli/placement.ts';
-import { allowedProcessors } from '../../lib/event-channel/processors.ts';
+import { allowedProcessors } from '../../lib/link/wait/processors.ts';
 
 const processors = allowedProcessors({ pid: process.pid }) ?? [];
 const canPlace = processors.length > 1 && spawnSync('taskset', ['--version']).status === 0;

@@ -9,7 +9,7 @@ import { type Line, mistakesIn, SAMPLES } from './question-samples.ts';
 const over = new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the test is over');
 
 /** One side, and the lines that it sends. */
-function alone<P extends 'guest' | 'controller'>(_party: P) {
+function alone<P extends 'guest' | 'controller'>(_role: P) {
   const sent: Line[] = [];
   return { sent, socket: new ControlSocket<P>((line) => sent.push(JSON.parse(JSON.stringify(line)))) };
 }

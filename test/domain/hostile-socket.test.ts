@@ -10,7 +10,7 @@ import { closeRawPeers, guestOfRawController, rawGuest } from './raw-peers.ts';
 closeRawPeers();
 const directory = useRuntimeDirectory();
 const NAMES = Object.keys(QUESTIONS) as QuestionName[];
-const askedBy = (party: 'guest' | 'controller') => NAMES.filter((name) => QUESTIONS[name].askedBy === party);
+const askedBy = (role: 'guest' | 'controller') => NAMES.filter((name) => QUESTIONS[name].askedBy === role);
 
 const NESTED = `${'['.repeat(2000)}${']'.repeat(2000)}`;
 const protocol = expect.objectContaining({ code: 'ERR_CTRL_IF_PEER_PROTOCOL' });

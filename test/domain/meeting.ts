@@ -18,7 +18,7 @@ export function useRuntimeDirectory(): { path: string } {
   });
   afterEach(async () => {
     // Guests and controllers may close in any order.
-    await Promise.all(open.splice(0).map((each) => each.close()));
+    await Promise.all(open.splice(0).map((end) => end.close()));
     expect(readdirSync(directory.path)).toEqual([]);
     expect(pagesOf(process.pid)).toEqual([]);
   });

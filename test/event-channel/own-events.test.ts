@@ -44,22 +44,22 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('tell at most 64 in one look, and every one in turn though the first are notified without end', () => {
+  it('tell at most 64 in one poll, and every one in turn though the first are notified without end', () => {
     const { own, peer } = domain();
     const ports = Array.from({ length: 1000 }, (_, i) => 2 + 4 * i);
     const told = noting(own, ports);
     for (const port of ports) peer.notify(port);
     const counts: number[] = [];
-    for (let look = 0; look < 16; look++) {
+    for (let poll = 0; poll < 16; poll++) {
       counts.push(own.dispatch());
-      // The lowest are there again before each look.
+      // The lowest are there again before each poll.
       for (const port of ports.slice(0, 10)) peer.notify(port);
     }
     expect(Math.max(...counts)).toBe(64);
     expect(new Set(told)).toEqual(new Set(ports));
   });
 
-  it('tell an event that comes while its listener runs in the next look, not in this one', () => {
+  it('tell an event that comes while its listener runs in the next poll, not in this one', () => {
     const { own, peer } = domain();
     let runs = 0;
     own.listen(9, () => {
@@ -67,9 +67,9 @@ describe.runIf(testsNative)('the ports of a domain', () => {
       peer.notify(9);
     });
     peer.notify(9);
-    for (let look = 1; look <= 5; look++) {
+    for (let poll = 1; poll <= 5; poll++) {
       expect(own.dispatch()).toBe(1);
-      expect(runs).toBe(look);
+      expect(runs).toBe(poll);
     }
   });
 
@@ -91,7 +91,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
   it('keep what is masked, and say that it is due when it is unmasked', () => {
     const { own, peer } = domain();
     let due = 0;
-    own.tell({ rung() {}, due: () => due++ });
+    own.setListener(() => due++);
     const told = noting(own, [7, 8]);
     own.mask(7);
     for (let i = 0; i < 3; i++) peer.notify(7);
@@ -109,7 +109,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
   it('say that what came before the listener is due', () => {
     const { own, peer } = domain();
     let due = 0;
-    own.tell({ rung() {}, due: () => due++ });
+    own.setListener(() => due++);
     own.mask(11);
     peer.notify(11);
     const told = noting(own, [11]);
@@ -140,7 +140,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     peer.notify(40);
     expect(own.dispatch()).toBe(0);
     let due = 0;
-    own.tell({ rung() {}, due: () => due++ });
+    own.setListener(() => due++);
     own.recheck(40);
     own.recheck(41);
     expect(due).toBe(1);
@@ -197,12 +197,9 @@ describe.runIf(testsNative)('a domain that sleeps', () => {
     const { page, own, peer } = domain();
     let rung = 0;
     const heard = new Promise<void>((resolve) => {
-      own.tell({
-        rung: () => {
-          rung++;
-          resolve();
-        },
-        due() {},
+      own.setListener(() => {
+        rung++;
+        resolve();
       });
     });
     own.arm();

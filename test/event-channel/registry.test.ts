@@ -48,7 +48,8 @@ class Books {
   take(step: Step): void {
     const before = this.open;
     const unknown = [step.domid, ...('remote' in step ? [step.remote] : [])].some((domid) => !this.there.has(domid));
-    const at = (domid: number, port: number) => before.find((end) => end.domid === domid && end.port === port)?.state;
+    const stateOf = (domid: number, port: number) =>
+      before.find((end) => end.domid === domid && end.port === port)?.state;
     switch (step.do) {
       case 'add':
         if (this.there.has(step.domid)) return;
@@ -73,26 +74,26 @@ class Books {
           return;
         }
         const port = this.registry.allocate(step.domid, step.remote);
-        expect(at(step.domid, port)).toBeUndefined();
+        expect(stateOf(step.domid, port)).toBeUndefined();
         expect(this.registry.status(step.domid, port)).toEqual({ state: 'unbound', remote: step.remote });
         return;
       }
       case 'bind': {
-        const other = at(step.remote, step.port);
+        const other = stateOf(step.remote, step.port);
         const bind = () => this.registry.bind(step.domid, step.remote, step.port);
         if (unknown) expect(codeOf(bind)).toBe('ERR_CTRL_IF_DOMAIN');
         else if (other?.state !== 'unbound') expect(codeOf(bind)).toBe('ERR_CTRL_IF_PORT_NOT_BOUND');
         else if (other.remote !== step.domid) expect(codeOf(bind)).toBe('ERR_CTRL_IF_PORT_OWNER');
         else {
           const port = bind();
-          expect(at(step.domid, port)).toBeUndefined();
+          expect(stateOf(step.domid, port)).toBeUndefined();
           const bound = { state: 'interdomain', remote: step.remote, remotePort: step.port };
           expect(this.registry.status(step.domid, port)).toEqual(bound);
         }
         return;
       }
       case 'close': {
-        const closed = at(step.domid, step.port);
+        const closed = stateOf(step.domid, step.port);
         const close = () => this.registry.close(step.domid, step.port);
         if (unknown) expect(codeOf(close)).toBe('ERR_CTRL_IF_DOMAIN');
         else if (!closed) expect(codeOf(close)).toBe('ERR_CTRL_IF_PORT_NOT_BOUND');

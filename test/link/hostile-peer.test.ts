@@ -15,12 +15,12 @@ function guestWithRawController() {
   const answer = (bytes: Uint8Array) => {
     requests.push(bytes);
     requests.flush();
-    guest.link.doorbell();
+    guest.link.notified();
   };
   const ask = (bytes: Uint8Array) => {
     toGuest.push(bytes);
     toGuest.flush();
-    guest.link.doorbell();
+    guest.link.notified();
   };
   return { page, guest, requests, toGuest, answer, ask };
 }
@@ -84,7 +84,7 @@ describe('a controller that lies', () => {
     let handled = 0;
     guest.link.receiveType(0, () => void handled++);
     page.store32(520, 9);
-    guest.link.doorbell();
+    guest.link.notified();
     while (guest.broken.length === 0) await turn();
     expect(guest.broken[0]).toMatchObject({ code: 'ERR_CTRL_IF_PEER_INDEX', offset: 520 });
     expect(handled).toBe(0);

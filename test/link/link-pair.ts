@@ -17,16 +17,18 @@ export interface Observed {
   broken: CtrlIfError[];
 }
 
-export function openLink(page: SabPage, party: 'guest' | 'controller', ringPeer: () => void = () => {}) {
+export function openLink(page: SabPage, role: 'guest' | 'controller', notifyPeer: () => void = () => {}) {
   const observed: Observed = { handlerErrors: [], broken: [] };
   const link = new Link({
     page,
-    party,
+    role,
     codec: untyped(codec),
     peerRunsBeside: true,
-    ringPeer: () => {
-      ringPeer();
-      return true;
+    notifier: {
+      notify: () => {
+        notifyPeer();
+        return true;
+      },
     },
     onHandlerError: (error) => observed.handlerErrors.push(error),
     onBroken: (error) => observed.broken.push(error),
@@ -37,8 +39,8 @@ export function openLink(page: SabPage, party: 'guest' | 'controller', ringPeer:
 /** Both ends of a link in one process; a doorbell reaches the other side in the next turn, as over a socket. */
 export function linkPair() {
   const page = controlPage();
-  const guest = openLink(page, 'guest', () => setImmediate(() => controller.link.doorbell()));
-  const controller = openLink(page, 'controller', () => setImmediate(() => guest.link.doorbell()));
+  const guest = openLink(page, 'guest', () => setImmediate(() => controller.link.notified()));
+  const controller = openLink(page, 'controller', () => setImmediate(() => guest.link.notified()));
   guest.link.start();
   controller.link.start();
   return { page, guest, controller };

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   createControlPage,
-  isPartyAtomic,
+  isAtomic,
   openControlPage,
-  readParty,
+  readIdentity,
   writeDomid,
-  writeParty,
+  writeIdentity,
 } from '../../lib/page/control-page.ts';
 import type { Page } from '../../lib/page/page.ts';
 import { processIdentity } from '../../lib/page/process-identity.ts';
@@ -43,7 +43,7 @@ describe.each(namedEngines)('a control page made by the %s engine', (engine) => 
     expect(readFileSync(shmFile(name)).toString('hex')).toBe(golden.toString('hex'));
 
     // The controller, its domid, and the words of the sleepers: each on a line of its own.
-    writeParty(page, 'controller', { pid: 0x01020304, startTime: 0x1122334455667788n });
+    writeIdentity(page, 'controller', { pid: 0x01020304, startTime: 0x1122334455667788n });
     writeDomid(page, 0xfffe);
     page.armWakeup(PAGE_WAKEUP.guest);
     page.armWakeup(PAGE_WAKEUP.controller);
@@ -54,13 +54,13 @@ describe.each(namedEngines)('a control page made by the %s engine', (engine) => 
     expect(readFileSync(shmFile(name)).toString('hex')).toBe(golden.toString('hex'));
   });
 
-  it('says of each party who it is, and whether its words are atomic', () => {
+  it('says which process is on each side, and whether its words are atomic', () => {
     const page = pages.keep(createControlPage(pages.name(), nonce, engine));
-    expect(readParty(page, 'guest')).toEqual(processIdentity());
-    expect(isPartyAtomic(page, 'guest')).toBe(engine === 'native');
-    writeParty(page, 'controller', { pid: 4_000_000_000, startTime: 2n ** 64n - 1n });
-    expect(readParty(page, 'controller')).toEqual({ pid: 4_000_000_000, startTime: 2n ** 64n - 1n });
-    expect(isPartyAtomic(page, 'controller')).toBe(engine === 'native');
+    expect(readIdentity(page, 'guest')).toEqual(processIdentity());
+    expect(isAtomic(page, 'guest')).toBe(engine === 'native');
+    writeIdentity(page, 'controller', { pid: 4_000_000_000, startTime: 2n ** 64n - 1n });
+    expect(readIdentity(page, 'controller')).toEqual({ pid: 4_000_000_000, startTime: 2n ** 64n - 1n });
+    expect(isAtomic(page, 'controller')).toBe(engine === 'native');
   });
 });
 
@@ -92,7 +92,7 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     expect(page.engine).toBe(opener);
     expect(page.bytes).toBe(4096);
     expect(holdsOf(name)).toHaveLength(1);
-    expect(isPartyAtomic(page, 'guest')).toBe(maker === 'native');
+    expect(isAtomic(page, 'guest')).toBe(maker === 'native');
   });
 
   it('but not when another thing is there: ERR_CTRL_IF_PAGE_MAGIC', () => {
@@ -128,7 +128,7 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
       { pid: 0, startTime: 0n }, // nobody ever wrote it
       { pid: 0xffffffff, startTime: 0n },
     ]) {
-      const error = expectRefusal('ERR_CTRL_IF_PAGE_STALE', (page) => writeParty(page, 'guest', identity));
+      const error = expectRefusal('ERR_CTRL_IF_PAGE_STALE', (page) => writeIdentity(page, 'guest', identity));
       expect(error).toMatchObject({ offset: 2176, received: identity.pid });
       expect(error.message).toContain(`process ${identity.pid}`);
     }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createControlPage, openControlPage, writeParty } from '../../lib/page/control-page.ts';
+import { createControlPage, openControlPage, writeIdentity } from '../../lib/page/control-page.ts';
 import { isAlive, processIdentity } from '../../lib/page/process-identity.ts';
 import { printIfTestFails } from '../support/child-output.ts';
 import { namedEngines } from '../support/engines.ts';
@@ -88,7 +88,7 @@ describe('a process', () => {
     for (const engine of namedEngines) {
       const name = pages.name();
       const made = pages.keep(createControlPage(name, new Uint8Array(16), engine));
-      writeParty(made, 'guest', identity);
+      writeIdentity(made, 'guest', identity);
       expectError('ERR_CTRL_IF_PAGE_STALE', `process ${pid}`, () =>
         openControlPage(name, { nonce: new Uint8Array(16) }, engine),
       );

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../../errors.ts';
 import { type AnyMessage, untyped } from '../../link/codec.ts';
-import { Lane } from '../../link/lane.ts';
+import { SerialQueue } from '../../link/serial-queue.ts';
 import { seedCodec } from '../../wire/codec.ts';
 import type { Peer, PeerHandler } from '../context.ts';
 
@@ -20,16 +20,16 @@ export class MockPeer implements Peer {
   readonly failures: unknown[] = [];
   readonly #handlers = new Map<string, PeerHandler>();
   readonly #calls = new Set<Call>();
-  readonly #lane: Lane | undefined;
+  readonly #deferred: SerialQueue | undefined;
   #other: MockPeer | undefined;
 
-  private constructor(lane: Lane | undefined) {
-    this.#lane = lane;
+  private constructor(deferred: SerialQueue | undefined) {
+    this.#deferred = deferred;
   }
 
   /** Both ends. On the guest's, device messages wait for each other (PROTOCOL.md 1.6). */
   static link(): { readonly guest: MockPeer; readonly controller: MockPeer } {
-    const guest = new MockPeer(new Lane());
+    const guest = new MockPeer(new SerialQueue());
     const controller = new MockPeer(undefined);
     guest.#other = controller;
     controller.#other = guest;
@@ -90,7 +90,7 @@ export class MockPeer implements Peer {
     const handler = this.#handlers.get(message.name);
     const definition = codec.definition(message.name);
     if (!handler) call.reject(notUnderstood(message));
-    else if (this.#lane && definition.deferred) this.#lane.run(() => this.#handle(handler, message, call));
+    else if (this.#deferred && definition.deferred) this.#deferred.run(() => this.#handle(handler, message, call));
     else void this.#handle(handler, message, call);
   }
 

@@ -3,7 +3,7 @@
  * device messages keep their order among themselves while console, shutdown, memory and VCPU overtake
  * (PROTOCOL.md 1.6). It holds no more than the ring's slots, since each job is an unanswered request.
  */
-export class Lane {
+export class SerialQueue {
   readonly #waiting: (() => unknown)[] = [];
   #busy = false;
 
@@ -12,7 +12,10 @@ export class Lane {
     return this.#busy;
   }
 
-  /** Runs `job` at once when the lane is free. `job` must not throw; a promise it returns keeps the lane until settled. */
+  /**
+   * Runs `job` at once when none is under way, else after those before it. `job` must not throw. When it returns a promise,
+   * the next waits until that has settled.
+   */
   run(job: () => unknown): void {
     if (this.#busy) {
       this.#waiting.push(job);

@@ -1,19 +1,24 @@
 import { MessageChannel } from 'node:worker_threads';
-import type { OwnEvents } from './own-events.ts';
-import type { Waiter } from './waiter.ts';
+import type { OwnEvents } from '../../event-channel/own-events.ts';
 
-/** Nobody wakes who waits here. */
+/** A word that nobody notifies, to sleep on. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
+/** What gets turns while it is awake: a link's poller. */
+export interface LoopMember {
+  /** One turn, with that share of its polls (0 to 1); returns whether it stays awake. */
+  turn(share: number): boolean;
+}
+
 /**
- * What a domain does between its sleeps: it gives each link that is awake a turn, looks which of its ports have fired,
- * and lets the event loop have its own turn in between. What it costs is what is active: links that sleep are not
- * looked at, and ports are found by the bits that are set.
+ * Runs a domain while it is awake: each link that is awake gets a turn, the ports that have fired are dispatched, and the
+ * event loop has its own turn in between. Only what is active costs time: links that sleep are not polled, and ports are
+ * found by the bits that are set.
  */
 export class DomainLoop {
   readonly #events: OwnEvents | undefined;
-  readonly #awake = new Set<Waiter>();
-  /** Whoever wants the process to stay alive for this loop's turns. */
+  readonly #awake = new Set<LoopMember>();
+  /** Objects for which the process stays alive during this loop's turns. */
   readonly #holders = new Set<object>();
   #pulse: Pulse | undefined;
   #running = false;
@@ -22,17 +27,17 @@ export class DomainLoop {
   /** @param events the domain's ports; without any, each of its links hears a doorbell of its own */
   constructor(events?: OwnEvents) {
     this.#events = events;
-    events?.tell({ rung: () => this.#rung(), due: () => this.run() });
+    events?.setListener(() => this.run());
   }
 
-  /** From now on `waiter` gets turns, until it sleeps. */
-  join(waiter: Waiter): void {
-    this.#awake.add(waiter);
+  /** From now on `member` gets turns, until it sleeps. */
+  join(member: LoopMember): void {
+    this.#awake.add(member);
     this.run();
   }
 
-  leave(waiter: Waiter): void {
-    this.#awake.delete(waiter);
+  leave(member: LoopMember): void {
+    this.#awake.delete(member);
   }
 
   /** The process stays alive for this loop's turns, until each holder has released it. */
@@ -61,15 +66,15 @@ export class DomainLoop {
   }
 
   /**
-   * For who blocks the thread ({@link import('./block.ts').block}): says that the domain sleeps, so that whatever comes
-   * after this rings.
+   * For a blocking wait ({@link import('./blocking-wait.ts').block}): says that the domain sleeps, so that every later event
+   * rings.
    */
   arm(): void {
     this.#events?.arm();
     this.#events?.hold();
   }
 
-  /** Awake again; what was rung for meanwhile is looked for in a turn. */
+  /** Says that the domain is awake again; ports that fired meanwhile are dispatched in a turn. */
   disarm(): void {
     this.#events?.disarm();
     this.#events?.release();
@@ -81,13 +86,6 @@ export class DomainLoop {
   sleep(milliseconds: number): void {
     if (this.#events) this.#events.wait(Math.ceil(milliseconds));
     else Atomics.wait(NOBODY, 0, 0, milliseconds);
-  }
-
-  #rung(): void {
-    if (this.#stopped) return;
-    // Who rang has waited long enough: its port is served before the loop comes round.
-    this.#events!.dispatch();
-    this.run();
   }
 
   #schedule(): void {
@@ -102,10 +100,10 @@ export class DomainLoop {
     if (this.#stopped) return;
     let asleep = false;
     try {
-      // Several that look for long would each wait for the others' looks.
+      // With more than one link awake, polling one delays the others, so poll for long only when there is exactly one.
       const share = this.#awake.size === 1 ? 1 : 0;
-      for (const waiter of this.#awake) {
-        if (!waiter.turn(share)) this.#awake.delete(waiter);
+      for (const member of this.#awake) {
+        if (!member.turn(share)) this.#awake.delete(member);
       }
       const fired = this.#events?.dispatch() ?? 0;
       asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();
@@ -115,7 +113,7 @@ export class DomainLoop {
     }
   };
 
-  /** As for one link (`waiter.ts`): what fired before a peer could see that this domain sleeps is found here. */
+  /** As for one link (`poller.ts`): ports that fired before a peer could see that this domain sleeps are found here. */
   #fallAsleep(): boolean {
     if (this.#events) {
       this.#events.arm();
@@ -132,8 +130,8 @@ export class DomainLoop {
 }
 
 /**
- * Has the event loop come round without keeping it alive. An immediate that is unref'd does neither: the loop would wait for
- * something else in its poll, while peers, who were told that this domain looks by itself, do not ring.
+ * Makes the event loop come round without keeping the process alive. An unref'd immediate does not: the event loop would
+ * block in its poll, while peers, which read that this domain is awake, do not ring.
  */
 class Pulse {
   readonly #channel = new MessageChannel();

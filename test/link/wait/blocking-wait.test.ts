@@ -1,13 +1,13 @@
 /** Waiting that blocks the thread: the peer acts in the instants at which it could be missed, or never. */
 import { describe, expect, it } from 'vitest';
-import { CtrlIfError } from '../../lib/errors.ts';
-import { untyped } from '../../lib/link/codec.ts';
-import { Link } from '../../lib/link/link.ts';
-import { BackRing } from '../../lib/ring/back-ring.ts';
-import { CONTROL_TX } from '../../lib/wire/control-rings.ts';
-import { PAGE_PARTY, PAGE_WAKEUP, PARTY_PID } from '../../lib/wire/page.ts';
-import { codec, controlPage } from '../link/link-pair.ts';
-import { expectError } from '../support/expect-error.ts';
+import { CtrlIfError } from '../../../lib/errors.ts';
+import { untyped } from '../../../lib/link/codec.ts';
+import { Link } from '../../../lib/link/link.ts';
+import { BackRing } from '../../../lib/ring/back-ring.ts';
+import { CONTROL_TX } from '../../../lib/wire/control-rings.ts';
+import { PAGE_PARTY, PAGE_WAKEUP, PARTY_PID } from '../../../lib/wire/page.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { codec, controlPage } from '../link-pair.ts';
 
 const over = new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the test is over, and so is this link');
 
@@ -24,13 +24,13 @@ function guest(onAsleep: (nth: number) => void) {
   const broken: CtrlIfError[] = [];
   const link = new Link({
     page,
-    party: 'guest',
+    role: 'guest',
     codec: untyped(codec),
     peerRunsBeside: true,
-    ringPeer: () => true,
+    notifier: { notify: () => true },
     onHandlerError() {},
     onBroken: (error) => {
-      // As a session does.
+      // As an endpoint does.
       page.unmap();
       broken.push(error);
     },

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runsBeside } from '../../lib/event-channel/processors.ts';
-import { isAlive, isSameThread, threadIdentity } from '../../lib/page/process-identity.ts';
-import { usePeers } from '../support/peer.ts';
+import { runsBeside } from '../../../lib/link/wait/processors.ts';
+import { isAlive, isSameThread, threadIdentity } from '../../../lib/page/process-identity.ts';
+import { usePeers } from '../../support/peer.ts';
 
 const peer = usePeers();
 const workers: Worker[] = [];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { isSameThread, type ProcessIdentity, threadIdentity } from '../page/process-identity.ts';
+import { isSameThread, type ProcessIdentity, threadIdentity } from '../../page/process-identity.ts';
 
 /**
  * Whether `peer` can run while this thread does: not when it is this thread, and not when both may use one and the same

@@ -1,12 +1,11 @@
-/** Whose turn it is, when the domain sleeps, and what wakes it: with waiters that the test plays itself. */
+/** Whose turn it is, when the domain sleeps, and what wakes it: with pollers that the test plays. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DomainLoop } from '../../lib/event-channel/domain-loop.ts';
-import type { Waiter } from '../../lib/event-channel/waiter.ts';
-import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../lib/wire/page.ts';
-import { testsNative } from '../support/engines.ts';
-import { until } from '../support/until.ts';
-import { useDomains } from './events.ts';
+import { DomainLoop } from '../../../lib/link/wait/domain-loop.ts';
+import { PAGE_ASLEEP, PAGE_SELECTOR } from '../../../lib/wire/page.ts';
+import { useDomains } from '../../event-channel/events.ts';
+import { testsNative } from '../../support/engines.ts';
+import { until } from '../../support/until.ts';
 
 const domain = useDomains();
 const loops: DomainLoop[] = [];
@@ -20,37 +19,37 @@ function loopOf(own?: ReturnType<typeof domain>['own']): DomainLoop {
 }
 
 /** A link that stays awake for `left` turns and notes each share it was given. */
-function fakeWaiter(left: number, onTurn: () => void = () => {}) {
+function fakePoller(left: number, onTurn: () => void = () => {}) {
   const shares: number[] = [];
-  const waiter = {
+  const poller = {
     turn(share: number) {
       shares.push(share);
       onTurn();
       return shares.length < left;
     },
   };
-  return { shares, waiter: waiter as unknown as Waiter };
+  return { shares, poller };
 }
 
 describe('a loop', () => {
   it('gives turns to who is awake and to nobody else', async () => {
     const loop = loopOf();
-    const [short, long] = [fakeWaiter(2), fakeWaiter(6)];
-    loop.join(short.waiter);
-    loop.join(long.waiter);
+    const [short, long] = [fakePoller(2), fakePoller(6)];
+    loop.join(short.poller);
+    loop.join(long.poller);
     await until(() => long.shares.length === 6);
     for (let i = 0; i < 5; i++) await turn();
     expect(short.shares).toHaveLength(2);
     expect(long.shares).toHaveLength(6);
-    loop.join(short.waiter);
+    loop.join(short.poller);
     await until(() => short.shares.length === 3);
   });
 
-  it('lets one alone look for long, and several not', async () => {
+  it('polls for long when one link is awake, and not when several are', async () => {
     const loop = loopOf();
-    const [short, long] = [fakeWaiter(3), fakeWaiter(5)];
-    loop.join(short.waiter);
-    loop.join(long.waiter);
+    const [short, long] = [fakePoller(3), fakePoller(5)];
+    loop.join(short.poller);
+    loop.join(long.poller);
     await until(() => long.shares.length === 5);
     expect(short.shares).toEqual([0, 0, 0]);
     expect(long.shares).toEqual([0, 0, 0, 1, 1]);
@@ -58,18 +57,18 @@ describe('a loop', () => {
 
   it('lets timers and sockets have their turn between its own, though a link never sleeps', async () => {
     const loop = loopOf();
-    const busy = fakeWaiter(Number.POSITIVE_INFINITY);
-    loop.join(busy.waiter);
+    const busy = fakePoller(Number.POSITIVE_INFINITY);
+    loop.join(busy.poller);
     for (let ticks = 0; ticks < 5; ticks++) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(busy.shares.length).toBeGreaterThan(5);
   });
 
   it('forgets who leaves, in the middle of a turn as well, and turns no more when it is stopped', async () => {
     const loop = loopOf();
-    const second = fakeWaiter(100);
-    const first = fakeWaiter(100, () => loop.leave(second.waiter));
-    loop.join(first.waiter);
-    loop.join(second.waiter);
+    const second = fakePoller(100);
+    const first = fakePoller(100, () => loop.leave(second.poller));
+    loop.join(first.poller);
+    loop.join(second.poller);
     await until(() => first.shares.length === 3);
     expect(second.shares).toEqual([]);
     loop.stop();
@@ -83,14 +82,14 @@ describe('a loop', () => {
 
   it('goes on after a turn that threw, which is an uncaught exception', async () => {
     const loop = loopOf();
-    const one = fakeWaiter(4, () => {
+    const one = fakePoller(4, () => {
       if (one.shares.length === 2) throw new Error('thrown in a turn');
     });
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     const heard = new Promise<Error>((resolve) => process.once('uncaughtException', resolve));
     try {
-      loop.join(one.waiter);
+      loop.join(one.poller);
       expect((await heard).message).toBe('thrown in a turn');
       await until(() => one.shares.length === 4);
     } finally {
@@ -103,8 +102,8 @@ describe.runIf(testsNative)('a loop with ports', () => {
   it('says that the domain sleeps when nothing is awake, and is woken by the first event', async () => {
     const { page, own, peer } = domain();
     const loop = loopOf(own);
-    const one = fakeWaiter(3);
-    loop.join(one.waiter);
+    const one = fakePoller(3);
+    loop.join(one.poller);
     expect(page.load32(PAGE_ASLEEP)).toBe(0);
     await until(() => page.load32(PAGE_ASLEEP) === 1);
     expect(one.shares).toHaveLength(3);
@@ -118,8 +117,8 @@ describe.runIf(testsNative)('a loop with ports', () => {
   it('needs no doorbell while a link is awake', async () => {
     const { own, peer } = domain();
     const loop = loopOf(own);
-    const busy = fakeWaiter(Number.POSITIVE_INFINITY);
-    loop.join(busy.waiter);
+    const busy = fakePoller(Number.POSITIVE_INFINITY);
+    loop.join(busy.poller);
     await turn();
     for (let n = 0; n < 50; n++) {
       const told = new Promise<void>((resolve) => own.listen(2, resolve));
@@ -129,12 +128,12 @@ describe.runIf(testsNative)('a loop with ports', () => {
     expect(own.counts.doorbells).toBe(0);
   });
 
-  it('finds what came between its last look and its sleep', async () => {
+  it('finds the event that came between its last poll and its sleep', async () => {
     const { page, own, peer } = domain();
     const loop = loopOf(own);
     let told = 0;
     own.listen(2, () => told++);
-    // The peer is as unlucky as it can be: it notifies when the domain has armed and before it looks once more.
+    // The peer is as unlucky as it can be: it notifies when the domain has armed and before it polls once more.
     const arm = own.arm.bind(own);
     const rang: boolean[] = [];
     own.arm = () => {
@@ -177,13 +176,13 @@ describe.runIf(testsNative)('a loop with ports', () => {
     await told;
   });
 
-  it('rung for nothing, it looks and sleeps again', async () => {
+  it('polls and sleeps again when it was rung for nothing', async () => {
     const { page, own } = domain();
     const loop = loopOf(own);
     loop.run();
     await until(() => page.load32(PAGE_ASLEEP) === 1);
     page.store32(PAGE_SELECTOR, 0xffffffff); // bits with nothing behind them
-    const { openRinger } = await import('../../lib/page/native-doorbell.ts');
+    const { openRinger } = await import('../../../lib/page/native-doorbell.ts');
     const ringer = openRinger(process.pid, own.descriptors.doorbell);
     for (let n = 1; n <= 20; n++) {
       ringer.ring();
