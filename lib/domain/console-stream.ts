@@ -38,6 +38,7 @@ export class ConsoleStream extends Duplex {
       // Length 0 is a console's normal acknowledgement.
       return { data: NO_DATA };
     });
+    if (link.failure) this.hangUp();
   }
 
   /** The link is gone: the reader gets its end, the writer an error at the next write. */

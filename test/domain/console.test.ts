@@ -78,6 +78,15 @@ describe('the console', () => {
     expect((await failed)[0]).toMatchObject({ code: 'ERR_CTRL_IF_PEER_CLOSED' });
   });
 
+  it('ends at once where the link has ended before its first use', async () => {
+    const { guest } = await meet();
+    await guest.close();
+    await once(guest.console.resume(), 'end');
+    const failed = once(guest.console, 'error');
+    guest.console.write('hello?');
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
+  });
+
   it('has one owner: a receiver of CONSOLE_DATA cannot join it', async () => {
     const { guest } = await meet();
     expect(guest.console).toBe(guest.console);
