@@ -167,7 +167,8 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
       const ours = port === undefined ? undefined : { ...host.events!.descriptors, port };
       this.connection.post(welcomeLine({ domid, controller: threadIdentity(), events: ours }));
       host.onDomain(domain);
-      domain.start();
+      // By then whoever awaits the domain has gone on, and has registered its receivers and listeners.
+      setImmediate(() => domain.start());
     } catch (error) {
       if (!host.domains.has(domid)) {
         peer?.close();

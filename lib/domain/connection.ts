@@ -32,18 +32,37 @@ export class Connection {
   events: ConnectionEvents;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   #closed = false;
+  #paused = false;
 
   constructor(socket: Socket, events: ConnectionEvents) {
     this.#socket = socket;
     this.events = events;
-    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('data', (chunk) => {
+      this.#lines.push(chunk);
+      this.#takeLines();
+    });
     // An error is followed by 'close', which tells all there is to tell.
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#closed) return;
       this.#closed = true;
-      this.events.onClose();
+      if (!this.#paused) this.events.onClose();
     });
+  }
+
+  /** Holds back whatever comes, the rest of the chunk and the close included, until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  /** Delivers what has come since {@link pause}, and goes on. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#takeLines();
+    if (this.#closed) this.events.onClose();
+    else this.#socket.resume();
   }
 
   /** Whether the socket keeps the process alive. */
@@ -88,10 +107,9 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #take(chunk: Buffer): void {
+  #takeLines(): void {
     const lines = this.#lines;
-    lines.push(chunk);
-    for (;;) {
+    while (!this.#paused) {
       // Any number of rings is one: the link looks at its rings and finds whatever there is.
       if (lines.skip(DOORBELL)) this.events.onDoorbell();
       const text = lines.next();
@@ -100,7 +118,7 @@ export class Connection {
       if (line) this.events.onLine(line);
       else this.events.onGarbage(JSON.stringify(text.slice(0, 80)));
     }
-    if (!lines.isTooLong) return;
+    if (this.#paused || !lines.isTooLong) return;
     // What follows is heard by nobody, and takes no memory.
     lines.take();
     this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { CtrlIfError } from '../errors.ts';
 import type { Role } from '../page/control-page.ts';
 import { CODE, LONGEST_MESSAGE, MESSAGE } from './fields.ts';
@@ -129,8 +128,6 @@ export class ControlSocket<P extends Role> {
     let line: object;
     this.#answering++;
     try {
-      // A question may come with the welcome, before the caller's `await` has gone on and has registered its responders.
-      if (!this.#responders.has(about) && Object.hasOwn(QUESTIONS, about)) await turn();
       const responder = this.#responders.get(about);
       if (!responder) throw notUnderstood(about);
       line = { answer, ...(await responder(question)) };

@@ -39,7 +39,10 @@ export interface ControllerOptions<Users extends readonly MessageDefinition[] = 
 const OPTIONS = ['name', 'engine', 'messages', 'idle'] satisfies (keyof ControllerOptions)[];
 
 export interface ControllerEvents<User extends MessageDefinition> {
-  /** A guest has connected. Receivers registered in this call miss none of its messages. */
+  /**
+   * A guest has connected. Receivers and listeners registered in this call, or as soon as an `await` of this event goes on, miss
+   * nothing, the domain's `close` included.
+   */
   domain: [Domain<User>];
   /** A guest was turned away, or a peer on the socket is none of ours. */
   refused: [CtrlIfError];

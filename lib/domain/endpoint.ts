@@ -12,7 +12,7 @@ import type { LinkStats } from '../link/stats.ts';
 import type { DomainLoop } from '../link/wait/domain-loop.ts';
 import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { runsBeside } from '../link/wait/processors.ts';
-import { readIdentity, type Role } from '../page/control-page.ts';
+import { type Role, readIdentity } from '../page/control-page.ts';
 import type { EngineName, Page } from '../page/page.ts';
 import type { Codec, MessageInput, MessageInputOf, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -115,6 +115,8 @@ export abstract class Endpoint<
       onBroken: (error) => this.#break(error),
     });
     ownPort?.events.listen(ownPort.port, this.#link.notified);
+    // The peer may part in the chunk in which it was met, when nobody can have a listener on this end yet.
+    connection.pause();
     this.#socketClosed = new Promise((resolve) => {
       connection.events = {
         onDoorbell: this.#link.notified,
@@ -146,9 +148,10 @@ export abstract class Endpoint<
   /** The conversation is over, and nobody has been told yet. */
   protected ended(_error: CtrlIfError | undefined): void {}
 
-  /** @internal Begins to take messages. */
+  /** @internal Begins with what the peer has sent, and may end with it: to be called in a turn after this end was handed out. */
   start(): void {
     this.#link.start();
+    this.#connection.resume();
   }
 
   /**
@@ -264,6 +267,8 @@ export abstract class Endpoint<
   }
 
   #takeLine(line: Record<string, unknown>): void {
+    // The rest of a chunk: its answer could not be sent, and the page is unmapped.
+    if (this.#ended) return;
     if (isBye(line)) {
       this.#end(closedByPeer(this.#peer), undefined);
       this.#connection.end();

@@ -88,7 +88,8 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Creates a page, meets the controller called `name` and gets a domid from it.
+   * Creates a page, meets the controller called `name` and gets a domid from it. Receivers and listeners registered as soon as
+   * the `await` of it goes on miss nothing, `close` included.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER` (also when none came within `wait`), `_ABORTED`, `_TIMEOUT`,
    *   `_DEFINITION` (a message that both sides define is not the same on both, or `messages` is no array of definitions),

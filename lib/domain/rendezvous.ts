@@ -76,10 +76,10 @@ export class Rendezvous<G extends { start(): void }> {
                 this.#describe(connection);
                 return;
               }
-              // Within this call, so that the guest hears what follows the welcome in the same chunk.
+              // Within this call, so that what follows the welcome in the same chunk is the guest's.
               const guest = this.#enter(parseWelcome(line), connection);
               resolve(guest);
-              // Not before the caller's `await` has gone on and it has registered its receivers.
+              // By then the caller's `await` has gone on, and it has registered its receivers and listeners.
               setImmediate(() => guest.start());
             } catch (error) {
               reject(error);

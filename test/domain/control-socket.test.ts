@@ -114,16 +114,6 @@ describe('a question', () => {
     },
   );
 
-  it('that comes before its responder is answered, where that is registered within the turn', async () => {
-    const { socket, sent } = alone('guest');
-    expect(socket.take({ ask: 1, about: 'resume' })).toBeUndefined();
-    await Promise.resolve();
-    socket.answer('resume', () => {});
-    await turn();
-    await turn();
-    expect(sent).toEqual([{ answer: 1 }]);
-  });
-
   it('that the other side is to ask is not understood', async () => {
     for (const name of NAMES) {
       const asker = QUESTIONS[name].askedBy === 'guest' ? alone('guest') : alone('controller');

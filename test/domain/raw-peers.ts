@@ -52,6 +52,11 @@ export class RawPeer {
     );
   }
 
+  /** No line comes after these. */
+  end(): void {
+    this.#socket.end();
+  }
+
   next(): Promise<Line> {
     const line = this.#lines.shift();
     return line ? Promise.resolve(line) : new Promise((resolve) => this.#waiting.push(resolve));
@@ -69,8 +74,17 @@ export class RawPeer {
   }
 }
 
+/** What a peer sends in one chunk with the line by which it is met, and whether it then hangs up. */
+export interface RawEnding {
+  further?: (Line | string)[];
+  hangsUp?: boolean;
+}
+
 /** A guest of the controller `test` whose socket is the test's. */
-export async function rawGuest(directory: string): Promise<RawPeer & { domid: number }> {
+export async function rawGuest(
+  directory: string,
+  { further = [], hangsUp = false }: RawEnding = {},
+): Promise<RawPeer & { domid: number }> {
   const page = newPageName();
   const mapped = createControlPage(page, Buffer.alloc(16), 'file');
   open.push(() => mapped.unmap());
@@ -79,7 +93,9 @@ export async function rawGuest(directory: string): Promise<RawPeer & { domid: nu
   peer.send(
     { announce: 2, page, nonce: '00'.repeat(16), pid, startTime: String(startTime) },
     { ready: true, memory: { descriptor: 0, device: 0, inode: 0 } },
+    ...further,
   );
+  if (hangsUp) peer.end();
   const { domid } = await peer.next();
   return Object.assign(peer, { domid: domid as number });
 }
@@ -87,7 +103,7 @@ export async function rawGuest(directory: string): Promise<RawPeer & { domid: nu
 /** A real guest, and a controller whose socket is the test's. */
 export async function guestOfRawController(
   directory: string,
-  options: { memory?: { frames: number }; welcome?: Line } = {},
+  options: { memory?: { frames: number }; welcome?: Line; first?: Line | string } & RawEnding = {},
 ): Promise<{ guest: Guest; controller: RawPeer }> {
   const server = createServer().listen(join(directory, 'raw.sock'));
   try {
@@ -97,7 +113,9 @@ export async function guestOfRawController(
     const controller = new RawPeer((await connection)[0]);
     await controller.next();
     await controller.next();
-    controller.send({ welcome: 2, domid: 1, pid: process.pid, startTime: '0', ...options.welcome });
+    const welcome = { welcome: 2, domid: 1, pid: process.pid, startTime: '0', ...options.welcome };
+    controller.send(options.first ?? welcome, ...(options.further ?? []));
+    if (options.hangsUp) controller.end();
     const guest = await connected;
     open.push(() => void guest.close());
     return { guest, controller };
