@@ -15,7 +15,7 @@ import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
 import { type ChannelExchange, remoteMember } from './channel-exchange.ts';
-import { Connection, type ConnectionEvents } from './connection.ts';
+import { Connection, type ConnectionEvents, DEAF } from './connection.ts';
 import { DESCRIBE, type DefinitionComparison, type Definitions } from './definitions.ts';
 import { type DescriptorReserve, isOutOfDescriptors } from './descriptor-reserve.ts';
 import { Domain } from './domain.ts';
@@ -57,8 +57,6 @@ export interface AdmissionHost<User extends MessageDefinition> {
 
 /** How long a peer may take to present itself, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 5000;
-/** For a peer that has been refused: what it still sends is ignored. */
-const DEAF: ConnectionEvents = { onDoorbell() {}, onGarbage() {}, onClose() {}, onLine() {} };
 
 /**
  * The controller's side of the handshake with one peer: it presents itself in the order of `handshake.ts`, its page is

@@ -22,6 +22,9 @@ export interface ConnectionEvents {
   onGarbage(received: string): void;
 }
 
+/** For a peer that has been refused: what it still sends is ignored. */
+export const DEAF: ConnectionEvents = { onDoorbell() {}, onGarbage() {}, onClose() {}, onLine() {} };
+
 /**
  * The control socket: lines of JSON to meet and to part, doorbells in between. The kernel closes it when the peer
  * dies, which is how a death is known at once.

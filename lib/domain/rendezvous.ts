@@ -14,7 +14,7 @@ import { newPageName, unlinkPage } from '../page/name.ts';
 import { NativePage } from '../page/native-page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
 import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
-import { Connection } from './connection.ts';
+import { Connection, DEAF } from './connection.ts';
 import { isOutOfDescriptors } from './descriptor-reserve.ts';
 import type { GuestParts } from './guest.ts';
 import type { ConnectSettings } from './guest-options.ts';
@@ -59,9 +59,14 @@ export class Rendezvous<G extends { start(): void }> {
         );
         onAbort = () => reject(givenUp(signal!, name));
         signal?.addEventListener('abort', onAbort, { once: true });
+        const refuse = (error: unknown) => {
+          // A welcome in the rest of the chunk would make a guest of a page that is unmapped.
+          connection.events = DEAF;
+          reject(error);
+        };
         const connection = new Connection(socket, {
           onDoorbell: () => {},
-          onGarbage: (received) => reject(handshakeError(`sent ${received}`, 'a line of JSON', received)),
+          onGarbage: (received) => refuse(handshakeError(`sent ${received}`, 'a line of JSON', received)),
           onClose: () =>
             reject(
               new CtrlIfError(
@@ -82,7 +87,7 @@ export class Rendezvous<G extends { start(): void }> {
               // By then the caller's `await` has gone on, and it has registered its receivers and listeners.
               setImmediate(() => guest.start());
             } catch (error) {
-              reject(error);
+              refuse(error);
             }
           },
         });

@@ -70,6 +70,15 @@ describe('a guest whose controller, in one chunk with the welcome,', () => {
   });
 });
 
+it.each([
+  ['refuses it', { refused: 'ERR_CTRL_IF_NAME', message: 'no' }, 'ERR_CTRL_IF_NAME'],
+  ['speaks another version', { welcome: 99 }, 'ERR_CTRL_IF_HANDSHAKE'],
+  ['sends no JSON', 'hello\n', 'ERR_CTRL_IF_HANDSHAKE'],
+])('a guest whose controller %s and welcomes it in one chunk has no link', async (_how, first, code) => {
+  const met = guestOfRawController(directory.path, { first, further: [WELCOME] });
+  await expect(met).rejects.toMatchObject({ code });
+});
+
 describe('a domain whose guest, in one chunk with its announcement,', () => {
   const meet = async (options: RawEnding) => {
     const controller = await listen();
