@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -82,6 +83,21 @@ void initialize(Entry<Bytes>& entry) {
   entry.id = 0;
   entry.length = static_cast<uint8_t>(Bytes < 256 ? Bytes - 4 : 0);
   std::memset(entry.body, 0x5a, sizeof entry.body);
+}
+
+/// Takes 1 to `max` responses as they come, which carry the sequence numbers from `expected` on. Ends the program when
+/// the child `peer` ends before.
+template <class Ring, uint32_t Bytes>
+uint32_t take_in_order(Ring& ring, Entry<Bytes>* responses, uint32_t max, pid_t peer, uint32_t& expected) {
+  int32_t n = 0;
+  while ((n = ring.take_responses_spinning(responses, max, kPolls)) == 0) {
+    if (::waitpid(peer, nullptr, WNOHANG) != 0) die("the back ended early");
+  }
+  if (n < 0) die("the back's index is wrong");
+  for (int32_t i = 0; i < n; i++) {
+    if (responses[i].sequence != expected++) die("the front expected another sequence number");
+  }
+  return static_cast<uint32_t>(n);
 }
 
 /// The back's half of the bargain, as `Checker` of bench/peers/checker.ts: it sees every request, in order, and takes

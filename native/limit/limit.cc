@@ -98,17 +98,7 @@ class Front {
     if (ring_.push_requests(outgoing_, count) != static_cast<int32_t>(count)) die("a request found no room");
   }
 
-  uint32_t take(uint32_t max) {
-    int32_t n = 0;
-    while ((n = ring_.take_responses_spinning(incoming_, max, kPolls)) == 0) {
-      if (::waitpid(peer_, nullptr, WNOHANG) != 0) die("the back ended early");
-    }
-    if (n < 0) die("the back's index is wrong");
-    for (int32_t i = 0; i < n; i++) {
-      if (incoming_[i].sequence != expected_++) die("the front expected another sequence number");
-    }
-    return static_cast<uint32_t>(n);
-  }
+  uint32_t take(uint32_t max) { return take_in_order(ring_, incoming_, max, peer_, expected_); }
 
   FrontRing<FixedGeometry<Bytes, Slots>> ring_;
   Entry<Bytes> outgoing_[Slots];

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <sys/wait.h>
 
 #include "common.hpp"
 #include "ctrl_if/ring.hpp"
@@ -122,17 +121,7 @@ class WideFront {
     outbox_.publish([this](const void* entries, uint32_t n) { return ring_.push_requests(entries, n); });
   }
 
-  uint32_t take() {
-    int32_t n = 0;
-    while ((n = ring_.take_responses_spinning(inbox_, Slots, kPolls)) == 0) {
-      if (::waitpid(peer_, nullptr, WNOHANG) != 0) die("the back ended early");
-    }
-    if (n < 0) die("the back's index is wrong");
-    for (int32_t i = 0; i < n; i++) {
-      if (inbox_[i].sequence != expected_++) die("the front expected another sequence number");
-    }
-    return static_cast<uint32_t>(n);
-  }
+  uint32_t take() { return take_in_order(ring_, inbox_, Slots, peer_, expected_); }
 
   ctrl_if::FrontRing<ctrl_if::FixedGeometry<Bytes, Slots>> ring_;
   Outbox<Bytes, Slots> outbox_;

@@ -29,6 +29,14 @@ export interface RunOptions {
   root?: string;
 }
 
+/** What `--json` prints: an object a line. */
+export function jsonLines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
 /** A `ctrl-if` that runs. */
 export class Cli {
   readonly process: ChildProcessWithoutNullStreams;

@@ -9,7 +9,7 @@ import { apiPath } from '../../lib/api/path.ts';
 import { type ApiServer, serveApi } from '../../lib/api/serve.ts';
 import { FakeMachine, failed } from '../api/fake-machine.ts';
 import { unless } from '../support/skips.ts';
-import { Cli, expectError, run, useRuntimeDirectory } from './cli.ts';
+import { Cli, expectError, jsonLines, run, useRuntimeDirectory } from './cli.ts';
 
 const leftBehind = useRuntimeDirectory();
 
@@ -422,12 +422,7 @@ describe('console on pipes', () => {
     await cli.sees('stdout', /"event":"console","domain":"web","data":"6869"/);
     machine.consoles[0]!.hangUp();
     const { stdout } = await cli.exited;
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).event),
-    ).toEqual(['connected', 'console', 'closed']);
+    expect(jsonLines(stdout).map(({ event }) => event)).toEqual(['connected', 'console', 'closed']);
   });
 
   it('ends when the machine does', async () => {

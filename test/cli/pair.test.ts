@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Controller, type Domain } from '../../lib/index.ts';
-import { Cli, ENGINES, expectError, pagesOf, run, useRuntimeDirectory } from './cli.ts';
+import { Cli, ENGINES, expectError, jsonLines, pagesOf, run, useRuntimeDirectory } from './cli.ts';
 
 const runtimeDirectory = useRuntimeDirectory();
 
@@ -51,12 +51,7 @@ describe('controller', () => {
     await controller.sees('stdout', /"close"/);
     const { code, stdout } = await controller.kill('SIGINT');
     expect(code).toBe(0);
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toMatchObject([
+    expect(jsonLines(stdout)).toMatchObject([
       { event: 'listening', name: 'json' },
       { event: 'domain', domid: 1, pid: guest.process.pid },
       { event: 'console', domid: 1, data: '68690a' },
@@ -160,12 +155,7 @@ describe('guest', () => {
         await domain.shutdown('poweroff');
         const { stdout, stderr } = await guest.exited;
         expect(stderr).toBe('');
-        expect(
-          stdout
-            .trim()
-            .split('\n')
-            .map((line) => JSON.parse(line)),
-        ).toMatchObject([
+        expect(jsonLines(stdout)).toMatchObject([
           { event: 'connected', domid: 1 },
           { event: 'console', domid: 1, data: '6869' },
           { event: 'message', domid: 1, message: { name: 'SHUTDOWN_SYSRQ', id: expect.any(Number), key: '\0' } },

@@ -14,6 +14,7 @@ import type { NativePage } from '../../lib/page/native-page.ts';
 import { processIdentity } from '../../lib/page/process-identity.ts';
 import { PAGE_SELECTOR, PAGE_WAKEUP } from '../../lib/wire/page.ts';
 import { useDomains } from '../event-channel/events.ts';
+import { codeOf } from '../support/code-of.ts';
 import { testsNative } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
@@ -331,15 +332,6 @@ describe.runIf(testsNative)('what cannot be', () => {
     await until(() => codeOf(() => b.notify()) === 'ERR_CTRL_IF_CLOSED');
   });
 });
-
-function codeOf(act: () => unknown): string | undefined {
-  try {
-    act();
-  } catch (error) {
-    return (error as CtrlIfError).code;
-  }
-  return undefined;
-}
 
 describe.runIf(testsNative)('an end', () => {
   const authority: PortAuthority = {

@@ -121,10 +121,11 @@ describe('a saturated link', () => {
         ),
       );
       for (const { passed, ticksAmong, echoesAmong } of served) {
-        // That it came to an end shows that all three went on; and not one after the other, but each among the others.
+        // The end shows that all three went on. Those among the messages show that they did not run one after the other; how
+        // many that are depends on what else the machine does.
         expect(passed).toBeGreaterThanOrEqual(500);
-        expect(ticksAmong).toBeGreaterThan(10);
-        expect(echoesAmong).toBeGreaterThan(10);
+        expect(ticksAmong).toBeGreaterThan(2);
+        expect(echoesAmong).toBeGreaterThan(2);
       }
     },
   );

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTROLLER_DOMID, checkPort, PortRegistry, type PortState } from '../../lib/event-channel/registry.ts';
+import { codeOf } from '../support/code-of.ts';
 import { expectError } from '../support/expect-error.ts';
 
 const DOMIDS = [0, 1, 2, 3];
@@ -21,15 +22,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('bind' as const), domid, remote: domid, port }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), domid, port }) },
 );
-
-function codeOf(act: () => unknown): string | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-}
 
 /** A registry, and what the test itself knows of who is there. */
 class Books {

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadAddon, type NativeDoorbell, type NativeRinger } from '../../lib/page/addon.ts';
+import { codeOf } from '../support/code-of.ts';
 import { testsNative } from '../support/engines.ts';
 import { usePeers } from '../support/peer.ts';
 
@@ -25,15 +26,6 @@ function ringer(bell: NativeDoorbell, pid = process.pid): NativeRinger {
   const one = native().openRinger(pid, bell.writeFd);
   opened.push(one);
   return one;
-}
-
-function codeOf(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (failure) {
-    return (failure as NodeJS.ErrnoException).code;
-  }
-  return undefined;
 }
 
 describe.runIf(testsNative)('a doorbell', () => {

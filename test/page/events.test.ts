@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadAddon, type NativeSegment } from '../../lib/page/addon.ts';
 import { PAGE_ASLEEP } from '../../lib/wire/page.ts';
+import { codeOf } from '../support/code-of.ts';
 import { testsNative } from '../support/engines.ts';
 import { holdsOf, usePages } from '../support/pages.ts';
 import { pump, usePeers } from '../support/peer.ts';
@@ -29,15 +30,6 @@ function channels(bytes = 4096, room = 64) {
   const page = keep(native().createSegment(pages.name(), bytes));
   const ports = new Uint32Array(room);
   return { page, ports, events: page.openEvents(ports) };
-}
-
-function codeOf(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (failure) {
-    return (failure as NodeJS.ErrnoException).code;
-  }
-  return undefined;
 }
 
 describe.runIf(testsNative)('event channels', () => {

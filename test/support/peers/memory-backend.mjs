@@ -3,6 +3,7 @@
 import { FrameMapper } from '../../../dist/memory/index.js';
 import { PageWindow } from '../../../dist/page/page-window.js';
 import { openPage } from '../../../dist/ring/index.js';
+import { obey } from './orders.mjs';
 
 const { name, engine, domid } = JSON.parse(process.argv[2]);
 const open = (offset, bytes) => new PageWindow(openPage(name, offset + bytes, engine), offset, bytes);
@@ -36,14 +37,6 @@ const orders = {
   },
 };
 
-process.on('message', async ({ order, ...details }) => {
-  let answer;
-  try {
-    answer = { ...(await orders[order](details)) };
-  } catch (error) {
-    answer = { code: error.code, message: error.message };
-  }
-  process.send(answer);
-});
+obey(orders);
 process.on('disconnect', () => mapper.close());
 process.send({ ready: true });

@@ -3,6 +3,7 @@ import { readdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainMemory } from '../../../dist/memory/index.js';
 import { unlinkPage } from '../../../dist/ring/index.js';
+import { obey } from './orders.mjs';
 
 const { name, engine, frames, maximum, unlink, small } = JSON.parse(process.argv[2]);
 if (small && statfsSync('/dev/shm').blocks > 256) throw new Error('this is the real /dev/shm');
@@ -69,15 +70,7 @@ const orders = {
   names: () => ({ names: readdirSync('/dev/shm').length, resident: memory.segment.residentFrames }),
 };
 
-process.on('message', async ({ order, ...details }) => {
-  let answer;
-  try {
-    answer = { ...(await orders[order](details)) };
-  } catch (error) {
-    answer = { code: error.code, message: error.message };
-  }
-  process.send({ ...answer, inUse: memory.inUse, size: memory.size });
-});
+obey(orders, () => ({ inUse: memory.inUse, size: memory.size }));
 process.on('disconnect', () => {
   memory.unmap();
   page.unmap();
