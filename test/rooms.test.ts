@@ -10,7 +10,7 @@ const LIB = join(ROOT, 'lib');
 /** The rooms from the highest to the lowest. Rooms of one row do not import each other. */
 function roomOrder(): string[][] {
   const contributing = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
-  const [, sentence] = /only look down: ([^.]+)\./.exec(contributing)!;
+  const [, sentence] = /import downwards only: ([^.]+)\./.exec(contributing)!;
   return sentence!.split('→').map((row) => [...row.matchAll(/`([\w-]+)`/g)].map(([, room]) => room!));
 }
 

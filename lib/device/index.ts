@@ -35,12 +35,6 @@ export {
 export { type Setting, Settings } from './manager/settings.ts';
 export type { DeviceState } from './manager/table.ts';
 export { type MemoryActions, type MemoryEvents, MemoryResponder } from './memory.ts';
-export { MockBackend, type MockBackendOptions } from './mock/backend.ts';
-export { MockChannels } from './mock/channels.ts';
-export { MockFrontend, type MockFrontendOptions } from './mock/frontend.ts';
-export { type MockDomain, MockMachine } from './mock/machine.ts';
-export { MockMemory } from './mock/memory.ts';
-export { MockPeer } from './mock/peer.ts';
 export {
   type ShutdownActions,
   type ShutdownEvents,

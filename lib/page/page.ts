@@ -10,7 +10,7 @@ export interface Page {
   readonly engine: EngineName;
   /** Size of the mapping in bytes. */
   readonly bytes: number;
-  /** False where a word is moved as bytes, so that another process may see it half-written (see `ring/torn.ts`). */
+  /** False where a word is moved as bytes, so that another process may see it half-written (docs/decisions/0002-the-file-engine-and-torn-words.md). */
   readonly atomic: boolean;
   /** Load-acquire; pairs with the peer's {@link store32}. */
   load32(offset: number): number;

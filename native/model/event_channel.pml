@@ -5,7 +5,7 @@
 // raises the event only if that says "asleep" (ring_object.cc, Ring::transfer). Port B is raised for each publish. Each
 // notifier publishes MESSAGES times. Lost is: everything has come to rest, and something published was not seen.
 //
-// Left out one at a time, each of which check.sh wants to see fail:
+// check.mjs leaves these out one at a time, and each must then fail:
 //   NO_SLEEPER_FENCE   arm() without its fence             NO_RING_RECHECK      a link sleeps without a last look
 //   NO_NOTIFIER_FENCE  claim() without its fence           NO_SELECTOR_RECHECK  the domain sleeps without a last look
 //   CLEAR_AFTER_LOOK   collect() clears pending too late   NO_UNMASK_RECHECK    unmask() without a look at pending

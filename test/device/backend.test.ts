@@ -14,8 +14,8 @@ import { UsbBackend } from '../../lib/device/classes/usb/backend.ts';
 import { USB_BACKEND } from '../../lib/device/classes/usb/backend-table.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { systemClock } from '../../lib/device/clock.ts';
-import { MockFrontend } from '../../lib/device/mock/frontend.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockFrontend } from '../../lib/testing/mock-frontend.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
 /** What hooks were called with, and what they do: a test changes it. */

@@ -13,7 +13,7 @@ import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
 import { controllerFields, portSetting } from '../../lib/device/classes/usb/port-claim.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { until } from '../support/until.ts';
 
 let machine: MockMachine;

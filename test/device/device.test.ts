@@ -9,7 +9,7 @@ import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { Device } from '../../lib/device/manager/device.ts';
 import { Settings } from '../../lib/device/manager/settings.ts';
 import { DEVICE, type DeviceEvent, type DeviceState } from '../../lib/device/manager/table.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { type DeviceWire, INTERFACE_STATUSES } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 

@@ -11,8 +11,8 @@ import { USB_FRONTEND } from '../../lib/device/classes/usb/frontend-table.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import type { Frontend } from '../../lib/device/frontend/frontend.ts';
 import type { FrontendEvent, FrontendState } from '../../lib/device/frontend/table.ts';
-import { MockBackend } from '../../lib/device/mock/backend.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockBackend } from '../../lib/testing/mock-backend.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { fieldsOf, frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 

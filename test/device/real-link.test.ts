@@ -5,7 +5,7 @@ import { vbdSetting } from '../../lib/device/classes/block/vbd.ts';
 import { BLOCK } from '../../lib/device/classes/block/wire.ts';
 import type { Peer } from '../../lib/device/context.ts';
 import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { meet, useRuntimeDirectory } from '../domain/meeting.ts';
 import { until } from '../support/until.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MEMORY, MemoryResponder } from '../../lib/device/memory.ts';
-import { MockPeer } from '../../lib/device/mock/peer.ts';
+import { MockPeer } from '../../lib/testing/mock-peer.ts';
 import { SHUTDOWN, ShutdownResponder } from '../../lib/device/shutdown.ts';
 import { type AnyTable, Machine } from '../../lib/device/table.ts';
 import { VCPU, VcpuResponder } from '../../lib/device/vcpu.ts';

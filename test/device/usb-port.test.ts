@@ -3,8 +3,8 @@ import { UsbBackend } from '../../lib/device/classes/usb/backend.ts';
 import { type PortEvent, type PortState, USB_PORT } from '../../lib/device/classes/usb/port-table.ts';
 import { type UsbPort, UsbPorts } from '../../lib/device/classes/usb/ports.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
-import { MockFrontend } from '../../lib/device/mock/frontend.ts';
-import { MockMachine } from '../../lib/device/mock/machine.ts';
+import { MockFrontend } from '../../lib/testing/mock-frontend.ts';
+import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
 const RECIPES: Record<PortState, PortEvent[]> = { UNCLAIMED: [], EMPTY: ['CLAIM'], PRESENT: ['CLAIM', 'plugged'] };

@@ -1,7 +1,7 @@
-import type { ChannelPair, SharedFrame } from '../context.ts';
-import { FrontendConnection } from '../frontend/interface.ts';
-import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../wire.ts';
-import type { MockDomain, MockMachine } from './machine.ts';
+import type { ChannelPair, SharedFrame } from '../device/context.ts';
+import { FrontendConnection } from '../device/frontend/interface.ts';
+import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../device/wire.ts';
+import type { MockDomain, MockMachine } from './mock-machine.ts';
 
 export interface MockFrontendOptions {
   /** The frontend's domain; default 1. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { CtrlIfError } from '../../errors.ts';
-import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../context.ts';
+import { CtrlIfError } from '../errors.ts';
+import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../device/context.ts';
 
 interface Frame {
   readonly shared: SharedFrame;

@@ -1,5 +1,5 @@
-import { CtrlIfError } from '../../errors.ts';
-import type { Channel, ChannelAllocator, ChannelPair, EventChannels } from '../context.ts';
+import { CtrlIfError } from '../errors.ts';
+import type { Channel, ChannelAllocator, ChannelPair, EventChannels } from '../device/context.ts';
 
 interface Port {
   readonly domid: number;

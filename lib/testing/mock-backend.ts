@@ -1,6 +1,6 @@
-import type { AnyMessage } from '../../link/codec.ts';
-import { mapFrames } from '../backend/refusal.ts';
-import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../context.ts';
+import type { AnyMessage } from '../link/codec.ts';
+import { mapFrames } from '../device/backend/refusal.ts';
+import type { Channel, ChannelPair, MappedFrame, SharedFrame } from '../device/context.ts';
 import {
   type DeviceWire,
   DRIVER_STATUS,
@@ -10,8 +10,8 @@ import {
   handleOf,
   INTERFACE_STATUSES,
   type InterfaceStatus,
-} from '../wire.ts';
-import type { MockDomain, MockMachine } from './machine.ts';
+} from '../device/wire.ts';
+import type { MockDomain, MockMachine } from './mock-machine.ts';
 
 export interface MockBackendOptions {
   /** The driver domain; default 2. */

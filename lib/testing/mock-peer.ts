@@ -1,8 +1,8 @@
-import { CtrlIfError } from '../../errors.ts';
-import { type AnyMessage, untyped } from '../../link/codec.ts';
-import { SerialQueue } from '../../link/serial-queue.ts';
-import { seedCodec } from '../../wire/codec.ts';
-import type { Peer, PeerHandler } from '../context.ts';
+import { CtrlIfError } from '../errors.ts';
+import { type AnyMessage, untyped } from '../link/codec.ts';
+import { SerialQueue } from '../link/serial-queue.ts';
+import { seedCodec } from '../wire/codec.ts';
+import type { Peer, PeerHandler } from '../device/context.ts';
 
 const codec = untyped(seedCodec);
 

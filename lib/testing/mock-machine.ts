@@ -1,7 +1,7 @@
-import type { BackendContext, FrontendContext } from '../context.ts';
-import { MockChannels } from './channels.ts';
-import { MockMemory } from './memory.ts';
-import { MockPeer } from './peer.ts';
+import type { BackendContext, FrontendContext } from '../device/context.ts';
+import { MockChannels } from './mock-channels.ts';
+import { MockMemory } from './mock-memory.ts';
+import { MockPeer } from './mock-peer.ts';
 
 /** A domain of a {@link MockMachine}: its link's two ends, and what its drivers get. */
 export interface MockDomain {
