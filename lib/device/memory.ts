@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from './clock.ts';
 import type { Peer } from './surroundings.ts';
-import { Machine, type Table } from './table.ts';
+import { StateMachine, type Table } from './table.ts';
 
 export type MemoryState = 'IDLE' | 'WORKING' | 'WAITING';
 /**
@@ -65,7 +65,7 @@ const REFUSED = 1;
 
 /** A guest that resizes its memory as asked. The response says "understood"; that it is done is told by `reached`. */
 export class MemoryResponder extends EventEmitter<MemoryEvents> {
-  readonly #machine: Machine<MemoryState, MemoryEvent, MemoryAction, MemoryNotice, undefined>;
+  readonly #machine: StateMachine<MemoryState, MemoryEvent, MemoryAction, MemoryNotice, undefined>;
   readonly #actions: MemoryActions;
   readonly #takeBack: () => void;
   #target = 0;
@@ -75,7 +75,7 @@ export class MemoryResponder extends EventEmitter<MemoryEvents> {
   constructor(peer: Peer, actions: MemoryActions, clock: Clock = systemClock) {
     super();
     this.#actions = actions;
-    this.#machine = new Machine(MEMORY, {
+    this.#machine = new StateMachine(MEMORY, {
       do: {
         begin: () => void this.#pass(this.#target),
         wait: () => {

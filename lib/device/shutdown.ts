@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Peer } from './surroundings.ts';
-import { Machine, type Table } from './table.ts';
+import { StateMachine, type Table } from './table.ts';
 
 /** PENDING: it is ending. SUSPENDING: it is on its way to rest, rests, or is on its way back. */
 export type ShutdownState = 'IDLE' | 'PENDING' | 'SUSPENDING';
@@ -69,13 +69,13 @@ interface ShutdownInput {
  * suspends is done when it has resumed, the last of several.
  */
 export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
-  readonly #machine: Machine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
+  readonly #machine: StateMachine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
   readonly #takeBack: (() => void)[];
   #kept: ShutdownRequest | undefined;
 
   constructor(peer: Peer, actions: ShutdownActions) {
     super();
-    this.#machine = new Machine(SHUTDOWN, {
+    this.#machine = new StateMachine(SHUTDOWN, {
       do: {
         begin: ({ event }) => this.#begin(actions, event as ShutdownRequest),
         press: ({ key }) => actions.sysrq?.(key!),

@@ -1,6 +1,6 @@
 /**
  * A state machine as data: for every state and every event one cell that says what to do, where to go, and whom to tell.
- * The types make a missing cell a compile error; {@link Machine} is the one interpreter of all tables.
+ * The types make a missing cell a compile error; {@link StateMachine} is the one interpreter of all tables.
  */
 
 /**
@@ -52,7 +52,13 @@ export function watchCells(listener: CellListener | undefined): void {
  * Runs one table. Events take their turn: each is done, its promises included, before the next begins. So an action must
  * not await an event that it fires itself.
  */
-export class Machine<State extends string, Event extends string, Action extends string, Notice extends string, Input> {
+export class StateMachine<
+  State extends string,
+  Event extends string,
+  Action extends string,
+  Notice extends string,
+  Input,
+> {
   readonly #table: Table<State, Event, Action, Notice>;
   readonly #performer: Performer<Action, Notice, Input>;
   #state: State;

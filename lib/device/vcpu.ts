@@ -1,5 +1,5 @@
 import type { Peer } from './surroundings.ts';
-import { Machine, type Table } from './table.ts';
+import { StateMachine, type Table } from './table.ts';
 
 export type VcpuState = 'EMPTY' | 'QUEUED';
 /** Messages in capitals; `done`: the action is over, well or not. */
@@ -43,7 +43,7 @@ interface VcpuOrder {
   readonly isOn: boolean;
   outcome: number | Promise<number>;
 }
-type VcpuMachine = Machine<VcpuState, VcpuEvent, VcpuAction, VcpuNotice, VcpuOrder>;
+type VcpuMachine = StateMachine<VcpuState, VcpuEvent, VcpuAction, VcpuNotice, VcpuOrder>;
 
 /** A guest that turns its VCPUs on and off as asked. The response says whether it was done, and comes when it is. */
 export class VcpuResponder {
@@ -70,7 +70,7 @@ export class VcpuResponder {
   #machineOf(vcpu: number): VcpuMachine {
     const found = this.#machines.get(vcpu);
     if (found) return found;
-    const machine: VcpuMachine = new Machine(VCPU, {
+    const machine: VcpuMachine = new StateMachine(VCPU, {
       do: {
         begin: (order) => {
           order.outcome = this.#carryOut(order, machine);

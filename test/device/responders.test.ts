@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MEMORY, MemoryResponder } from '../../lib/device/memory.ts';
 import { MockPeer } from '../../lib/device/mock/peer.ts';
 import { SHUTDOWN, ShutdownResponder } from '../../lib/device/shutdown.ts';
-import { type AnyTable, Machine } from '../../lib/device/table.ts';
+import { type AnyTable, StateMachine } from '../../lib/device/table.ts';
 import { VCPU, VcpuResponder } from '../../lib/device/vcpu.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 import { TestClock } from './clock.ts';
@@ -217,7 +217,7 @@ it.each(LATE.map(([table, state, event]) => ({ name: table.name, table, state, e
   async ({ table, state, event }) => {
     const unexpected = () => expect.unreachable();
     const actions = new Proxy({}, { get: () => unexpected });
-    const machine = new Machine({ ...table, initial: state }, { do: actions, tell: unexpected });
+    const machine = new StateMachine({ ...table, initial: state }, { do: actions, tell: unexpected });
     expect(await machine.fire(event, undefined)).toBe(state);
   },
 );

@@ -2,7 +2,7 @@ import type { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { MessageName } from '../../wire/codec.ts';
 import type { ChannelAllocator, ChannelPair } from '../surroundings.ts';
-import { Machine, Raised } from '../table.ts';
+import { Raised, StateMachine } from '../table.ts';
 import {
   type DeviceWire,
   frameFields,
@@ -57,7 +57,7 @@ interface RelayCall extends Making {
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
 export class Relay {
   readonly #with: RelaySurroundings;
-  readonly #machine: Machine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
+  readonly #machine: StateMachine<RelayState, RelayEvent, RelayAction, RelayNotice, RelayCall>;
   readonly #backend: BackendEnd;
   /** How often its frontend was told DISCONNECTED. */
   #tellings = 0;
@@ -69,7 +69,7 @@ export class Relay {
     const { wire, frontend, backend, handle, fields, onError } = surroundings;
     const { create, connect } = fields;
     this.#backend = new BackendEnd(backend, { wire, frontend: frontend.domid, handle, create, connect, onError });
-    this.#machine = new Machine(RELAY, {
+    this.#machine = new StateMachine(RELAY, {
       do: this.#actions,
       tell: (notice) => this.#tell(notice),
     });
