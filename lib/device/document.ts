@@ -2,7 +2,7 @@
 import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
 import { BLOCK_REFUSALS } from './block/backend-table.ts';
-import type { AnyTable, Cell } from './table.ts';
+import { type AnyTable, type Cell, cellOf } from './table.ts';
 import { TABLES } from './tables.ts';
 import { USB_REFUSALS } from './usb/backend-table.ts';
 
@@ -98,8 +98,10 @@ ${markdownTable(['action', 'refuses with'], rows)}`;
 
 function section(table: AnyTable): string {
   const states = Object.keys(table.cells);
-  const events = Object.keys(table.cells[table.initial]!);
-  const rows = events.map((event) => [event, ...states.map((state) => cellText(state, table.cells[state]![event]!))]);
+  const rows = table.events.map((event) => [
+    event,
+    ...states.map((state) => cellText(state, cellOf(table, state, event))),
+  ]);
   return `## ${table.name}
 
 ${diagram(table)}
@@ -107,7 +109,7 @@ ${diagram(table)}
 ${markdownTable(['event', ...states], rows)}`;
 }
 
-function cellText(state: string, { do: actions = [], next, tell = [] }: AnyCell): string {
+function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
   const parts = [...actions];
   if (next !== state) parts.push(`**${next}**`);
   return [...parts, ...tell.map((notice) => `_${notice}_`)].join(', ');
@@ -116,8 +118,9 @@ function cellText(state: string, { do: actions = [], next, tell = [] }: AnyCell)
 /** Only what changes the state: the rest is in the table. */
 function diagram(table: AnyTable): string {
   const arrows = new Map<string, string[]>();
-  for (const [state, row] of Object.entries(table.cells)) {
-    for (const [event, { next }] of Object.entries(row)) {
+  for (const state of Object.keys(table.cells)) {
+    for (const event of table.events) {
+      const { next = state } = cellOf(table, state, event);
       const arrow = `${state} --> ${next}`;
       if (next !== state) arrows.set(arrow, [...(arrows.get(arrow) ?? []), event]);
     }

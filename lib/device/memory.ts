@@ -8,7 +8,8 @@ export type MemoryState = 'IDLE' | 'WORKING' | 'WAITING';
  * SET is the message. `reached` and `short`: a pass has ended with the target, or without; `outdated`: it had an older target;
  * `retry`: a second has gone by.
  */
-export type MemoryEvent = 'SET' | 'reached' | 'short' | 'outdated' | 'retry';
+const EVENTS = ['SET', 'reached', 'short', 'outdated', 'retry'] as const;
+export type MemoryEvent = (typeof EVENTS)[number];
 type MemoryAction = 'begin' | 'wait' | 'stopWaiting';
 type MemoryNotice = 'reached' | 'short';
 
@@ -17,6 +18,7 @@ type MemoryNotice = 'reached' | 'short';
 export const MEMORY: Table<MemoryState, MemoryEvent, MemoryAction, MemoryNotice> = {
   name: 'memory',
   initial: 'IDLE',
+  events: EVENTS,
   cells: {
     IDLE: {
       SET:      { do: ['begin'], next: 'WORKING' },

@@ -3,7 +3,8 @@ import { StateMachine, type Table } from './table.ts';
 
 export type VcpuState = 'EMPTY' | 'QUEUED';
 /** Messages in capitals; `done`: the action is over, well or not. */
-export type VcpuEvent = 'ON' | 'OFF' | 'done';
+const EVENTS = ['ON', 'OFF', 'done'] as const;
+export type VcpuEvent = (typeof EVENTS)[number];
 type VcpuAction = 'begin';
 type VcpuNotice = 'busy';
 
@@ -15,6 +16,7 @@ type VcpuNotice = 'busy';
 export const VCPU: Table<VcpuState, VcpuEvent, VcpuAction, VcpuNotice> = {
   name: 'vcpu',
   initial: 'EMPTY',
+  events: EVENTS,
   cells: {
     EMPTY: {
       ON:   { do: ['begin'], next: 'QUEUED' },
