@@ -1,14 +1,12 @@
 /** Every table of this room, in the order of `docs/devices.md`. */
 import { BLOCK_BACKEND } from './block/backend-table.ts';
 import { BLOCK_FRONTEND, NETWORK_FRONTEND, USB_FRONTEND } from './frontend/table.ts';
-import { MEMORY } from './memory.ts';
 import { NETWORK_BACKEND } from './network/backend-table.ts';
 import { RELAY } from './relay/table.ts';
 import { SHUTDOWN } from './shutdown.ts';
 import type { AnyTable } from './table.ts';
 import { USB_BACKEND } from './usb/backend-table.ts';
 import { USB_PORT } from './usb/port-table.ts';
-import { VCPU } from './vcpu.ts';
 
 export const TABLES: readonly AnyTable[] = [
   BLOCK_FRONTEND,
@@ -20,6 +18,4 @@ export const TABLES: readonly AnyTable[] = [
   USB_PORT,
   RELAY,
   SHUTDOWN,
-  MEMORY,
-  VCPU,
 ];
