@@ -37,6 +37,7 @@ export class MemoryResponder extends EventEmitter<MemoryEvents> {
   #state: MemoryState = 'IDLE';
   #target = 0;
   #frames = 0;
+  #isClosed = false;
   #cancelRetry: () => void = () => {};
 
   constructor(peer: Peer, actions: MemoryActions, clock: Clock = systemClock) {
@@ -59,6 +60,7 @@ export class MemoryResponder extends EventEmitter<MemoryEvents> {
 
   /** Takes no more requests, and gives up on a target that was not reached. */
   close(): void {
+    this.#isClosed = true;
     this.#takeBack();
     this.#cancelRetry();
   }
@@ -78,17 +80,17 @@ export class MemoryResponder extends EventEmitter<MemoryEvents> {
   }
 
   #passed(target: number, isReached: boolean): void {
-    if (target !== this.#target) {
-      void this.#pass();
-      return;
-    }
-    if (isReached) {
+    if (isReached && target === this.#target) {
       this.#state = 'IDLE';
       this.emit('reached', this.#frames);
-      return;
+    } else if (this.#isClosed) {
+      this.#state = 'IDLE';
+    } else if (target !== this.#target) {
+      void this.#pass();
+    } else {
+      this.#state = 'WAITING';
+      this.#cancelRetry = this.#clock.after(RETRY_USEC, () => void this.#pass());
+      this.emit('short', this.#frames, target);
     }
-    this.#state = 'WAITING';
-    this.#cancelRetry = this.#clock.after(RETRY_USEC, () => void this.#pass());
-    this.emit('short', this.#frames, target);
   }
 }

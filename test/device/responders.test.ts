@@ -162,6 +162,21 @@ describe('the memory responder', () => {
     expect(log).toEqual(['short 250 of 200', 'reached 100']);
   });
 
+  it('that is closed during a pass tries no more, and still tells of a target that was reached', async () => {
+    for (const { frames, told } of [
+      { frames: 300, told: [] },
+      { frames: 500, told: ['reached 500'] },
+    ]) {
+      link = MockPeer.link();
+      const { clock, passes, responder, log } = begin();
+      await ask('MEM_REQUEST_SET', { target: 500 });
+      responder.close();
+      passes[0]!.end(frames);
+      await turn();
+      expect([responder.state, clock.waiting, log]).toEqual(['IDLE', 0, told]);
+    }
+  });
+
   it('refuses a target that it does not accept', async () => {
     const { responder } = begin();
     expect(await ask('MEM_REQUEST_SET', { target: 2_000_000 })).toMatchObject({ status: 1 });
