@@ -4,7 +4,7 @@ import type { Clock } from '../device/clock.ts';
 import type { Domain } from '../domain/domain.ts';
 import { REBOOT_EXIT_CODE, writeDomainEnvironment } from '../domain/domain-environment.ts';
 import { CtrlIfError } from '../errors.ts';
-import { arrival } from './arrival.ts';
+import { awaitConnection } from './await-connection.ts';
 import { FRAMES_PER_MIB, type ResolvedConfig } from './config.ts';
 import { ConsoleHistory } from './console-history.ts';
 import type { DomainDevices } from './domain-devices.ts';
@@ -116,7 +116,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     // Destroyed when there was no process to end yet.
     if (this.#isDestroyed) child.kill();
     try {
-      void this.#live(await arrival(this.config.name, child, connected), child);
+      void this.#live(await awaitConnection(this.config.name, child, connected), child);
     } catch (error) {
       // One that comes yet is nobody's.
       this.token = undefined;
