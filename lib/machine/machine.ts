@@ -16,6 +16,7 @@ import { EventLog } from './event-log.ts';
 import { Hubs } from './hubs.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
+import { MessageObservers } from './message-observers.ts';
 import type { Input } from './operation.ts';
 import {
   type CallOptions,
@@ -34,7 +35,6 @@ import {
   streams,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
-import { Taps } from './taps.ts';
 import { Targets } from './targets.ts';
 
 export interface MachineOptions {
@@ -65,7 +65,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   /** Who serves and who watches which messages beside the machine itself. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
-  readonly #taps = new Taps();
+  readonly #observers = new MessageObservers();
   readonly #log: EventLog;
   readonly #hubs: Hubs;
   readonly #targets = new Targets();
@@ -125,9 +125,9 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
     const codec = createCodec(options.messages ?? []) as unknown as Codec;
-    this.#log = new EventLog(codec, this.#taps);
+    this.#log = new EventLog(codec, this.#observers);
     this.#hubs = new Hubs(controller.channels, this.#log);
-    this.switch = new ControlSwitch(codec, this.#taps, this.#clock);
+    this.switch = new ControlSwitch(codec, this.#observers, this.#clock);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
   }
@@ -270,7 +270,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     link.controlSocket.answer('disk-target', ({ pdevice }) => this.#targets.get(pdevice));
     link.controlSocket.answer('disk-refused', ({ pdevice, why }) => this.#targets.explain(pdevice, why));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
-    this.#taps.add(link);
+    this.#observers.addDomain(link);
     this.#hubs.add(link);
     this.switch.addDomain(link);
     domain.connected(link);

@@ -14,8 +14,8 @@ import {
   CMSG_USBIF_FE,
 } from '../wire/constants.ts';
 import { HEADER_BYTES, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import type { MessageObservers } from './message-observers.ts';
 import { SwitchClient } from './switch-client.ts';
-import type { Taps } from './taps.ts';
 
 /** Which requests of domains. What is left out is any. */
 export interface Match {
@@ -53,13 +53,13 @@ export class ControlSwitch {
   readonly #claims = new Set<Claim>();
   readonly #clients = new Set<SwitchClient>();
   readonly #takeBack = new Map<string, () => void>();
-  readonly #taps: Taps;
+  readonly #observers: MessageObservers;
 
   /** @internal */
-  constructor(codec: Codec, taps: Taps, clock: Clock = systemClock) {
+  constructor(codec: Codec, observers: MessageObservers, clock: Clock = systemClock) {
     this.codec = codec;
     this.clock = clock;
-    this.#taps = taps;
+    this.#observers = observers;
   }
 
   client(): SwitchClient {
@@ -90,7 +90,7 @@ export class ControlSwitch {
 
   /** @internal `see` hears of every request of a domain's that matches. Returns the function that stops it. */
   watch(match: Match, see: (domid: number, message: AnyMessage) => void): () => void {
-    return this.#taps.listen((domid, { flow, direction, bytes }) => {
+    return this.#observers.observe((domid, { flow, direction, bytes }) => {
       if (flow !== 'request' || direction !== 'received') return;
       if (matches(match, domid, bytes[TYPE_OFFSET]!, bytes[SUBTYPE_OFFSET]!)) see(domid, this.#decode(bytes));
     });
