@@ -1,6 +1,7 @@
 /**
  * A state machine as data: for every state and every event one cell that says what to do, where to go, and whom to tell.
- * The types make a missing cell a compile error, unless its row has a default. {@link StateMachine} runs a table.
+ * The types make a missing cell a compile error, unless its row has a default. {@link StateMachine} runs a table whose actions are
+ * awaited, {@link SyncStateMachine} one whose actions start work that ends in another event.
  */
 
 /**
@@ -117,5 +118,62 @@ export class StateMachine<
     this.#state = cell.next ?? this.#state;
     for (const notice of cell.tell ?? []) await this.#performer.tell(notice, input);
     return this.#state;
+  }
+}
+
+/**
+ * Runs one table whose actions only start work, the end of which is another event. An event is done when {@link fire} returns, so
+ * that none has to wait for work that is under way.
+ */
+export class SyncStateMachine<
+  State extends string,
+  Event extends string,
+  Action extends string,
+  Notice extends string,
+  Input,
+> {
+  readonly #table: Table<State, Event, Action, Notice>;
+  readonly #performer: Performer<Action, Notice, Input>;
+  readonly #queue: { readonly event: Event; readonly input: Input }[] = [];
+  #state: State;
+  #isStepping = false;
+
+  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
+    this.#table = table;
+    this.#performer = performer;
+    this.#state = table.initial;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /**
+   * Lets an event happen. One that is fired by an action or a notice happens when the event of that is done.
+   *
+   * @throws what an action or a notice has thrown
+   */
+  fire(event: Event, input: Input): void {
+    this.#queue.push({ event, input });
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    const failures: unknown[] = [];
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      try {
+        this.#step(next.event, next.input);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    this.#isStepping = false;
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #step(event: Event, input: Input): void {
+    const cell = cellOf(this.#table, this.#state, event);
+    onCell?.(this.#table.name, this.#state, event);
+    for (const action of cell.do ?? []) this.#performer.do[action](input);
+    this.#state = cell.next ?? this.#state;
+    for (const notice of cell.tell ?? []) this.#performer.tell(notice, input);
   }
 }
