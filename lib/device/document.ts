@@ -109,14 +109,15 @@ ${diagram(table)}
 ${markdownTable(['event', ...states], rows)}`;
 }
 
-function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
+/** What a cell does, without its state. */
+export function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
   const parts = [...actions];
   if (next !== state) parts.push(`**${next}**`);
   return [...parts, ...tell.map((notice) => `_${notice}_`)].join(', ');
 }
 
-/** Only what changes the state: the rest is in the table. */
-function diagram(table: AnyTable): string {
+/** A diagram of what changes the state: the rest is in the table. */
+export function diagram(table: AnyTable): string {
   const arrows = new Map<string, string[]>();
   for (const state of Object.keys(table.cells)) {
     for (const event of table.events) {
