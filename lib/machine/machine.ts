@@ -20,6 +20,7 @@ import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
 import { ManagedDomain } from './managed-domain.ts';
 import { checkRoom, memoryInfo, setMemory } from './memory.ts';
+import { MessageObservers } from './message-observers.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
@@ -36,7 +37,6 @@ import {
   streams,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
-import { Taps } from './taps.ts';
 
 export interface MachineOptions {
   /** The controller's name; default `default`. */
@@ -73,7 +73,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   /** Who serves and who watches which messages beside the machine itself. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
-  readonly #taps = new Taps();
+  readonly #observers = new MessageObservers();
   readonly #log: EventLog;
   readonly #managers: DeviceManagers;
   readonly #ledger = new DeviceLedger();
@@ -127,9 +127,9 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
     const codec = createCodec(messagesOf(options)) as unknown as Codec;
-    this.#log = new EventLog(codec, this.#taps, this.deviceClasses);
+    this.#log = new EventLog(codec, this.#observers, this.deviceClasses);
     this.#managers = new DeviceManagers(this.deviceClasses, controller.channels, this.#log);
-    this.switch = new ControlSwitch(codec, this.#taps, this.#clock, this.deviceClasses);
+    this.switch = new ControlSwitch(codec, this.#observers, this.#clock, this.deviceClasses);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
   }
@@ -209,8 +209,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
       managers: this.#managers,
       backend: (reference) => this.#domains.backend(reference),
     });
-    const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
-    const domain = new ManagedDomain(resolved, surroundings);
+    const context = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
+    const domain = new ManagedDomain(resolved, context);
     this.#domains.add(domain);
     domain.on('state', (state) => this.#tell(domain, state));
     domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
@@ -294,7 +294,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
-    this.#taps.add(link);
+    this.#observers.addDomain(link);
     this.#managers.add(link);
     this.switch.addDomain(link);
     domain.connected(link);
