@@ -24,3 +24,11 @@ export function notSuspended(name: string, seconds: number): CtrlIfError {
     { subject: name, expected: 'a domain that suspends', received: 'shutting-down' },
   );
 }
+
+export function vcpuRefused(name: string, vcpu: number, on: boolean): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_VCPU',
+    `domain ${name} did not turn VCPU ${vcpu} ${on ? 'on' : 'off'}: it has an order for it under way, or it cannot`,
+    { subject: name, field: 'status', expected: '1', received: 0 },
+  );
+}
