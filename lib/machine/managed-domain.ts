@@ -21,6 +21,7 @@ import {
 import type { DomainEnd, DomainState, ShutdownOptions } from './operations.ts';
 import { PendingShutdown } from './pending-shutdown.ts';
 import { restartIn } from './restart-policy.ts';
+import { Suspension } from './suspension.ts';
 
 export interface DomainEvents {
   state: [DomainState];
@@ -65,13 +66,13 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   /** Milliseconds since the epoch; undefined before it has connected for the first time. */
   started: number | undefined;
   readonly #with: DomainContext;
+  readonly #suspension: Suspension;
   readonly #machine: SyncStateMachine<LifecycleState, LifecycleEvent, LifecycleAction, LifecycleNotice, LifecycleInput>;
   #life: DomainLife | undefined;
   /** When that began, by the clock. */
   #began = 0;
   /** The call that this life is asked to end or to suspend by. */
   #shutdown: PendingShutdown | undefined;
-  #resuming: Promise<void> | undefined;
   #cancelRestart: () => void = () => {};
   /** Of one that is gone. */
   #lastEnd: DomainEnd | undefined;
@@ -82,6 +83,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     this.devices = context.devices;
     this.#with = context;
     this.console = new ConsoleHistory(context.clock);
+    this.#suspension = new Suspension(this.devices, (event, error) => this.#fire(event, { error }));
     this.#machine = new SyncStateMachine(DOMAIN, this.#performer);
     // As many as wait for it.
     this.setMaxListeners(0);
@@ -193,15 +195,14 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
         setDeadline: ({ shutdown }) => this.#setDeadline(shutdown!),
         cancelDeadline: () => this.#shutdown?.cancelDeadline(),
         release: (input) => {
-          input.work = this.#release();
+          input.work = this.#suspension.release();
         },
         goOn: () => this.link!.controlSocket.ask('resume', {}).catch(() => {}),
         resume: (input) => {
-          this.#resuming = this.#resume(this.link!);
-          input.work = this.#resuming;
+          input.work = this.#suspension.resume(this.link!);
         },
         joinResume: (input) => {
-          input.work = this.#resuming!;
+          input.work = this.#suspension.resuming;
         },
         limitExit: () => this.#life!.limitExit(),
         clear: ({ exit }) => void this.#clear(this.#life!, exit!),
@@ -252,50 +253,15 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   }
 
   #setDeadline(shutdown: PendingShutdown): void {
-    const { name } = this.config;
     this.#shutdown = shutdown;
-    shutdown.setDeadline(() =>
-      this.#with.clock.after(shutdown.timeout * SECOND, () =>
-        this.#fire('late', { error: notSuspended(name, shutdown.timeout) }),
-      ),
-    );
+    const error = () => notSuspended(this.config.name, shutdown.timeout);
+    shutdown.setDeadline(this.#with.clock, () => this.#fire('late', { error: error() }));
   }
 
   #takeShutdown(): PendingShutdown | undefined {
     const shutdown = this.#shutdown;
     this.#shutdown = undefined;
     return shutdown;
-  }
-
-  async #release(): Promise<void> {
-    try {
-      await this.devices.release();
-    } catch (error) {
-      this.#fire('notReleased', { error });
-      throw error;
-    }
-    this.#fire('released');
-  }
-
-  async #resume(link: Domain): Promise<void> {
-    try {
-      await this.#replay(link.domid);
-      await link.controlSocket.ask('resume', {});
-    } catch (error) {
-      this.#fire('notResumed');
-      throw error;
-    }
-    this.#fire('resumed');
-  }
-
-  async #replay(domid: number): Promise<void> {
-    try {
-      await this.devices.replay(domid);
-    } catch (error) {
-      // As suspended as it was: its backends hold nothing.
-      await this.devices.release();
-      throw error;
-    }
   }
 
   async #clear(life: DomainLife, exit: ProcessExit): Promise<void> {

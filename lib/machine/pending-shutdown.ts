@@ -1,4 +1,7 @@
+import type { Clock } from '../device/clock.ts';
 import type { DomainEnd, ShutdownOptions } from './operations.ts';
+
+const SECOND = 1_000_000;
 
 /** One call of a domain's `shutdown`, until it is settled. */
 export class PendingShutdown {
@@ -19,9 +22,9 @@ export class PendingShutdown {
     });
   }
 
-  /** `start` starts the timer and returns the function that stops it. */
-  setDeadline(start: () => () => void): void {
-    if (this.timeout > 0) this.#cancelDeadline = start();
+  /** `onLate` is called when its time is over, unless it is settled by then. */
+  setDeadline(clock: Clock, onLate: () => void): void {
+    if (this.timeout > 0) this.#cancelDeadline = clock.after(this.timeout * SECOND, onLate);
   }
 
   cancelDeadline(): void {
