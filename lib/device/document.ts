@@ -3,7 +3,7 @@ import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
 import type { DeviceClass } from './class.ts';
 import { DEVICE_CLASSES } from './classes/index.ts';
-import type { AnyTable, Cell } from './table.ts';
+import { type AnyTable, type Cell, cellOf } from './table.ts';
 import { TABLES } from './tables.ts';
 
 type AnyCell = Cell<string, string, string>;
@@ -117,8 +117,10 @@ ${markdownTable(['action', 'refuses with'], rows)}`;
 
 function section(table: AnyTable): string {
   const states = Object.keys(table.cells);
-  const events = Object.keys(table.cells[table.initial]!);
-  const rows = events.map((event) => [event, ...states.map((state) => cellText(state, table.cells[state]![event]!))]);
+  const rows = table.events.map((event) => [
+    event,
+    ...states.map((state) => cellText(state, cellOf(table, state, event))),
+  ]);
   return `## ${table.name}
 
 ${diagram(table)}
@@ -126,17 +128,19 @@ ${diagram(table)}
 ${markdownTable(['event', ...states], rows)}`;
 }
 
-function cellText(state: string, { do: actions = [], next, tell = [] }: AnyCell): string {
+/** What a cell does, without its state. */
+export function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
   const parts = [...actions];
   if (next !== state) parts.push(`**${next}**`);
   return [...parts, ...tell.map((notice) => `_${notice}_`)].join(', ');
 }
 
-/** Only what changes the state: the rest is in the table. */
-function diagram(table: AnyTable): string {
+/** A diagram of what changes the state: the rest is in the table. */
+export function diagram(table: AnyTable): string {
   const arrows = new Map<string, string[]>();
-  for (const [state, row] of Object.entries(table.cells)) {
-    for (const [event, { next }] of Object.entries(row)) {
+  for (const state of Object.keys(table.cells)) {
+    for (const event of table.events) {
+      const { next = state } = cellOf(table, state, event);
       const arrow = `${state} --> ${next}`;
       if (next !== state) arrows.set(arrow, [...(arrows.get(arrow) ?? []), event]);
     }

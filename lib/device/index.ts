@@ -1,7 +1,7 @@
 /** `ctrl-if/device`: split drivers, their three roles, and what a guest does when its controller asks. */
 export { Backend, type BackendEvents, type BackendOptions } from './backend/backend.ts';
 export { BackendInterface } from './backend/interface.ts';
-export { BACKEND_ROWS, type BackendState } from './backend/table.ts';
+export { BACKEND_EVENTS, BACKEND_ROWS, type BackendState } from './backend/table.ts';
 export type { ClassDevices, DeviceClass, DeviceDescription, DeviceKey } from './class.ts';
 export { BlockBackend, BlockBackendInterface, type BlockBackendOptions } from './classes/block/backend.ts';
 export { BlockFrontend } from './classes/block/frontend.ts';
@@ -23,7 +23,7 @@ export { type Clock, systemClock } from './clock.ts';
 export type * from './context.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';
 export { FrontendInterface } from './frontend/interface.ts';
-export { FRONTEND_ROWS, type FrontendState, type FrontendTable } from './frontend/table.ts';
+export { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendState, type FrontendTable } from './frontend/table.ts';
 export { backendContext, frontendContext } from './guest-context.ts';
 export { Device, type DeviceFields } from './manager/device.ts';
 export {

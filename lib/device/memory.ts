@@ -1,46 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from './clock.ts';
 import type { Peer } from './context.ts';
-import { Machine, type Table } from './table.ts';
 
+/** WORKING: a pass is under way. WAITING: the last one did not reach the target, and the next one comes in a second. */
 export type MemoryState = 'IDLE' | 'WORKING' | 'WAITING';
-/**
- * SET is the message. `reached` and `short`: a pass has ended with the target, or without; `outdated`: it had an older target;
- * `retry`: a second has gone by.
- */
-export type MemoryEvent = 'SET' | 'reached' | 'short' | 'outdated' | 'retry';
-type MemoryAction = 'begin' | 'wait' | 'stopWaiting';
-type MemoryNotice = 'reached' | 'short';
-
-/** A guest's balloon (PROTOCOL.md 2.14, 2.16): a new target replaces the old one at any time. */
-// biome-ignore format: a table, one cell a line
-export const MEMORY: Table<MemoryState, MemoryEvent, MemoryAction, MemoryNotice> = {
-  name: 'memory',
-  initial: 'IDLE',
-  cells: {
-    IDLE: {
-      SET:      { do: ['begin'], next: 'WORKING' },
-      reached:  { next: 'IDLE' },
-      short:    { next: 'IDLE' },
-      outdated: { next: 'IDLE' },
-      retry:    { next: 'IDLE' },
-    },
-    WORKING: {
-      SET:      { next: 'WORKING' },
-      reached:  { next: 'IDLE', tell: ['reached'] },
-      short:    { do: ['wait'], next: 'WAITING', tell: ['short'] },
-      outdated: { do: ['begin'], next: 'WORKING' },
-      retry:    { next: 'WORKING' },
-    },
-    WAITING: {
-      SET:      { do: ['stopWaiting', 'begin'], next: 'WORKING' },
-      reached:  { next: 'WAITING' },
-      short:    { next: 'WAITING' },
-      outdated: { next: 'WAITING' },
-      retry:    { do: ['begin'], next: 'WORKING' },
-    },
-  },
-};
 
 export interface MemoryActions {
   /** One pass towards that many frames of 4 KiB. Resolves with how many there are then; fewer or more is tried again. */
@@ -63,56 +26,71 @@ const RETRY_USEC = 1_000_000;
 const UNDERSTOOD = 0;
 const REFUSED = 1;
 
-/** A guest that resizes its memory as asked. The response says "understood"; that it is done is told by `reached`. */
+/**
+ * A guest that resizes its memory as asked (PROTOCOL.md 2.14, 2.16). The response says "understood"; that it is done is told by
+ * `reached`. A new target replaces the old one at any time.
+ */
 export class MemoryResponder extends EventEmitter<MemoryEvents> {
-  readonly #machine: Machine<MemoryState, MemoryEvent, MemoryAction, MemoryNotice, undefined>;
   readonly #actions: MemoryActions;
+  readonly #clock: Clock;
   readonly #takeBack: () => void;
+  #state: MemoryState = 'IDLE';
   #target = 0;
   #frames = 0;
-  #stopWaiting: () => void = () => {};
+  #isClosed = false;
+  #cancelRetry: () => void = () => {};
 
   constructor(peer: Peer, actions: MemoryActions, clock: Clock = systemClock) {
     super();
     this.#actions = actions;
-    this.#machine = new Machine(MEMORY, {
-      do: {
-        begin: () => void this.#pass(this.#target),
-        wait: () => {
-          this.#stopWaiting = clock.after(RETRY_USEC, () => void this.#machine.fire('retry', undefined));
-        },
-        stopWaiting: () => this.#stopWaiting(),
-      },
-      tell: (notice) =>
-        notice === 'reached' ? this.emit('reached', this.#frames) : this.emit('short', this.#frames, this.#target),
-    });
+    this.#clock = clock;
     this.#takeBack = peer.receive('MEM_REQUEST_SET', async ({ target }: { target: number }) => {
       if (actions.accepts && !actions.accepts(target)) return { status: REFUSED };
       this.#target = target;
-      await this.#machine.fire('SET', undefined);
+      this.#cancelRetry();
+      // A pass that is under way finds the new target at its end.
+      if (this.#state !== 'WORKING') void this.#pass();
       return { status: UNDERSTOOD };
     });
   }
 
   get state(): MemoryState {
-    return this.#machine.state;
+    return this.#state;
   }
 
   /** Takes no more requests, and gives up on a target that was not reached. */
   close(): void {
+    this.#isClosed = true;
     this.#takeBack();
-    this.#stopWaiting();
+    this.#cancelRetry();
   }
 
-  async #pass(target: number): Promise<void> {
+  /** Passes until one has ended whose target is still the one that is wanted. */
+  async #pass(): Promise<void> {
+    this.#state = 'WORKING';
+    const target = this.#target;
     try {
       this.#frames = await this.#actions.resize(target);
     } catch (error) {
-      await this.#machine.fire(target === this.#target ? 'short' : 'outdated', undefined);
+      this.#passed(target, false);
       this.emit('error', error);
       return;
     }
-    const isReached = this.#frames === target;
-    await this.#machine.fire(target !== this.#target ? 'outdated' : isReached ? 'reached' : 'short', undefined);
+    this.#passed(target, this.#frames === target);
+  }
+
+  #passed(target: number, isReached: boolean): void {
+    if (isReached && target === this.#target) {
+      this.#state = 'IDLE';
+      this.emit('reached', this.#frames);
+    } else if (this.#isClosed) {
+      this.#state = 'IDLE';
+    } else if (target !== this.#target) {
+      void this.#pass();
+    } else {
+      this.#state = 'WAITING';
+      this.#cancelRetry = this.#clock.after(RETRY_USEC, () => void this.#pass());
+      this.emit('short', this.#frames, target);
+    }
   }
 }

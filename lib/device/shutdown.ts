@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { Peer } from './context.ts';
-import { Machine, type Table } from './table.ts';
+import { STAY, StateMachine, type Table } from './table.ts';
 
 /** PENDING: it is ending. SUSPENDING: it is on its way to rest, rests, or is on its way back. */
 export type ShutdownState = 'IDLE' | 'PENDING' | 'SUSPENDING';
 /** Messages in capitals; `returned`: the action is over and the guest still runs (resumed, or failed). */
-export type ShutdownEvent = 'POWEROFF' | 'REBOOT' | 'SUSPEND' | 'SYSRQ' | 'returned';
+const EVENTS = ['POWEROFF', 'REBOOT', 'SUSPEND', 'SYSRQ', 'returned'] as const;
+export type ShutdownEvent = (typeof EVENTS)[number];
 /** `keep` remembers the request, in place of one kept before; `goOn` takes what was kept as if it had come only now. */
 type ShutdownAction = 'begin' | 'press' | 'keep' | 'goOn';
 type ShutdownNotice = 'ignored';
@@ -18,26 +19,27 @@ type ShutdownNotice = 'ignored';
 export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice> = {
   name: 'shutdown',
   initial: 'IDLE',
+  events: EVENTS,
   cells: {
     IDLE: {
       POWEROFF: { do: ['begin'], next: 'PENDING' },
       REBOOT:   { do: ['begin'], next: 'PENDING' },
       SUSPEND:  { do: ['begin'], next: 'SUSPENDING' },
-      SYSRQ:    { do: ['press'], next: 'IDLE' },
-      returned: { next: 'IDLE' },
+      SYSRQ:    { do: ['press'] },
+      default:  STAY,
     },
     PENDING: {
-      POWEROFF: { next: 'PENDING', tell: ['ignored'] },
-      REBOOT:   { next: 'PENDING', tell: ['ignored'] },
-      SUSPEND:  { next: 'PENDING', tell: ['ignored'] },
-      SYSRQ:    { do: ['press'], next: 'PENDING' },
+      POWEROFF: { tell: ['ignored'] },
+      REBOOT:   { tell: ['ignored'] },
+      SUSPEND:  { tell: ['ignored'] },
+      SYSRQ:    { do: ['press'] },
       returned: { next: 'IDLE' },
     },
     SUSPENDING: {
-      POWEROFF: { do: ['keep'], next: 'SUSPENDING' },
-      REBOOT:   { do: ['keep'], next: 'SUSPENDING' },
-      SUSPEND:  { do: ['keep'], next: 'SUSPENDING' },
-      SYSRQ:    { do: ['press'], next: 'SUSPENDING' },
+      POWEROFF: { do: ['keep'] },
+      REBOOT:   { do: ['keep'] },
+      SUSPEND:  { do: ['keep'] },
+      SYSRQ:    { do: ['press'] },
       returned: { do: ['goOn'], next: 'IDLE' },
     },
   },
@@ -69,13 +71,13 @@ interface ShutdownInput {
  * suspends is done when it has resumed, the last of several.
  */
 export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
-  readonly #machine: Machine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
+  readonly #machine: StateMachine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
   readonly #takeBack: (() => void)[];
   #kept: ShutdownRequest | undefined;
 
   constructor(peer: Peer, actions: ShutdownActions) {
     super();
-    this.#machine = new Machine(SHUTDOWN, {
+    this.#machine = new StateMachine(SHUTDOWN, {
       do: {
         begin: ({ event }) => this.#begin(actions, event as ShutdownRequest),
         press: ({ key }) => actions.sysrq?.(key!),

@@ -1,28 +1,48 @@
 /**
  * A state machine as data: for every state and every event one cell that says what to do, where to go, and whom to tell.
- * The types make a missing cell a compile error; {@link Machine} is the one interpreter of all tables.
+ * The types make a missing cell a compile error, unless its row has a default. {@link StateMachine} runs a table whose actions are
+ * awaited, {@link SyncStateMachine} one whose actions start work that ends in another event.
  */
 
 /**
- * One cell. `do` runs first and in order; when one of its actions fails, the state stays. Then the state is `next`, and
- * only then `tell` says so to others: whoever is told finds the new state.
+ * One cell. `do` runs first and in order; when one of its actions fails, the state stays. Then the state is `next`, or the same
+ * where there is none, and only then `tell` says so to others: whoever is told finds the new state.
  */
 export interface Cell<State extends string, Action extends string, Notice extends string> {
   readonly do?: readonly Action[];
-  readonly next: State;
+  readonly next?: State;
   readonly tell?: readonly Notice[];
 }
+
+/** Nothing is done, the state stays, and nobody is told. */
+export const STAY: Cell<never, never, never> = {};
+
+/** The cells of one state: one for each event, or a `default` for the events that the row does not name. */
+export type Row<State extends string, Event extends string, Action extends string, Notice extends string> =
+  | { readonly [E in Event]: Cell<State, Action, Notice> }
+  | ({ readonly [E in Event]?: Cell<State, Action, Notice> } & { readonly default: Cell<State, Action, Notice> });
 
 /** Every cell of a machine, in the order in which a reader should see them. */
 export interface Table<State extends string, Event extends string, Action extends string, Notice extends string> {
   /** As in `docs/devices.md`: `block backend`. */
   readonly name: string;
   readonly initial: State;
-  readonly cells: { readonly [S in State]: { readonly [E in Event]: Cell<State, Action, Notice> } };
+  readonly events: readonly Event[];
+  readonly cells: { readonly [S in State]: Row<State, Event, Action, Notice> };
 }
 
 /** Any table, for those who only read it. */
 export type AnyTable = Table<string, string, string, string>;
+
+/** The cell of a state for an event. */
+export function cellOf<State extends string, Event extends string, Action extends string, Notice extends string>(
+  { cells }: Table<State, Event, Action, Notice>,
+  state: State,
+  event: Event,
+): Cell<State, Action, Notice> {
+  const row: { readonly [event: string]: Cell<State, Action, Notice> | undefined } = cells[state];
+  return (row[event] ?? row.default)!;
+}
 
 /** What the actions and notices of a table do. `Input` is what comes with an event. */
 export interface Performer<Action extends string, Notice extends string, Input> {
@@ -52,7 +72,13 @@ export function watchCells(listener: CellListener | undefined): void {
  * Runs one table. Events take their turn: each is done, its promises included, before the next begins. So an action must
  * not await an event that it fires itself.
  */
-export class Machine<State extends string, Event extends string, Action extends string, Notice extends string, Input> {
+export class StateMachine<
+  State extends string,
+  Event extends string,
+  Action extends string,
+  Notice extends string,
+  Input,
+> {
   readonly #table: Table<State, Event, Action, Notice>;
   readonly #performer: Performer<Action, Notice, Input>;
   #state: State;
@@ -80,7 +106,7 @@ export class Machine<State extends string, Event extends string, Action extends 
   }
 
   async #step(event: Event, input: Input): Promise<State> {
-    const cell = this.#table.cells[this.#state][event];
+    const cell = cellOf(this.#table, this.#state, event);
     onCell?.(this.#table.name, this.#state, event);
     try {
       for (const action of cell.do ?? []) await this.#performer.do[action](input);
@@ -89,8 +115,65 @@ export class Machine<State extends string, Event extends string, Action extends 
       await this.#step(error.event as Event, input);
       throw error.cause;
     }
-    this.#state = cell.next;
+    this.#state = cell.next ?? this.#state;
     for (const notice of cell.tell ?? []) await this.#performer.tell(notice, input);
     return this.#state;
+  }
+}
+
+/**
+ * Runs one table whose actions only start work, the end of which is another event. An event is done when {@link fire} returns, so
+ * that none has to wait for work that is under way.
+ */
+export class SyncStateMachine<
+  State extends string,
+  Event extends string,
+  Action extends string,
+  Notice extends string,
+  Input,
+> {
+  readonly #table: Table<State, Event, Action, Notice>;
+  readonly #performer: Performer<Action, Notice, Input>;
+  readonly #queue: { readonly event: Event; readonly input: Input }[] = [];
+  #state: State;
+  #isStepping = false;
+
+  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
+    this.#table = table;
+    this.#performer = performer;
+    this.#state = table.initial;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /**
+   * Lets an event happen. One that is fired by an action or a notice happens when the event of that is done.
+   *
+   * @throws what an action or a notice has thrown
+   */
+  fire(event: Event, input: Input): void {
+    this.#queue.push({ event, input });
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    const failures: unknown[] = [];
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      try {
+        this.#step(next.event, next.input);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    this.#isStepping = false;
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #step(event: Event, input: Input): void {
+    const cell = cellOf(this.#table, this.#state, event);
+    onCell?.(this.#table.name, this.#state, event);
+    for (const action of cell.do ?? []) this.#performer.do[action](input);
+    this.#state = cell.next ?? this.#state;
+    for (const notice of cell.tell ?? []) this.#performer.tell(notice, input);
   }
 }

@@ -1,15 +1,11 @@
 /** Every table of this room, in the order of `docs/devices.md`. */
 import { DEVICE_CLASSES } from './classes/index.ts';
 import { DEVICE } from './manager/table.ts';
-import { MEMORY } from './memory.ts';
 import { SHUTDOWN } from './shutdown.ts';
 import type { AnyTable } from './table.ts';
-import { VCPU } from './vcpu.ts';
 
 export const TABLES: readonly AnyTable[] = [
   ...DEVICE_CLASSES.flatMap(({ tables }): readonly AnyTable[] => tables),
   DEVICE,
   SHUTDOWN,
-  MEMORY,
-  VCPU,
 ];

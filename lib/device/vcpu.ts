@@ -1,33 +1,4 @@
 import type { Peer } from './context.ts';
-import { Machine, type Table } from './table.ts';
-
-export type VcpuState = 'EMPTY' | 'QUEUED';
-/** Messages in capitals; `done`: the action is over, well or not. */
-export type VcpuEvent = 'ON' | 'OFF' | 'done';
-type VcpuAction = 'begin';
-type VcpuNotice = 'busy';
-
-/**
- * The order for one VCPU. The original had one slot for all: a second order overwrote the first, answered 0 for itself and was done
- * in its stead (PROTOCOL.md 2.15, 2.16). Here the first is done, and the second is refused.
- */
-// biome-ignore format: a table, one cell a line
-export const VCPU: Table<VcpuState, VcpuEvent, VcpuAction, VcpuNotice> = {
-  name: 'vcpu',
-  initial: 'EMPTY',
-  cells: {
-    EMPTY: {
-      ON:   { do: ['begin'], next: 'QUEUED' },
-      OFF:  { do: ['begin'], next: 'QUEUED' },
-      done: { next: 'EMPTY' },
-    },
-    QUEUED: {
-      ON:   { next: 'QUEUED', tell: ['busy'] },
-      OFF:  { next: 'QUEUED', tell: ['busy'] },
-      done: { next: 'EMPTY' },
-    },
-  },
-};
 
 export interface VcpuActions {
   /** Turns the VCPU on or off; throws where there is no such VCPU, or it cannot be done. */
@@ -38,27 +9,24 @@ export interface VcpuActions {
 const DONE = 1;
 const FAILED = 0;
 
-interface VcpuOrder {
-  readonly vcpu: number;
-  readonly isOn: boolean;
-  outcome: number | Promise<number>;
-}
-type VcpuMachine = Machine<VcpuState, VcpuEvent, VcpuAction, VcpuNotice, VcpuOrder>;
-
-/** A guest that turns its VCPUs on and off as asked. The response says whether it was done, and comes when it is. */
+/**
+ * A guest that turns its VCPUs on and off as asked. The response says whether it was done, and comes when it is.
+ *
+ * The original had one slot for all orders: a second one overwrote the first, answered 0 for itself and was done in its stead
+ * (PROTOCOL.md 2.15, 2.16). Here each VCPU takes one order at a time; the first is done, and the second is refused.
+ */
 export class VcpuResponder {
   readonly #actions: VcpuActions;
-  readonly #machines = new Map<number, VcpuMachine>();
+  /** The VCPUs that have an order under way. */
+  readonly #busy = new Set<number>();
   readonly #takeBack: (() => void)[];
 
   constructor(peer: Peer, actions: VcpuActions) {
     this.#actions = actions;
-    this.#takeBack = (['ON', 'OFF'] as const).map((event) =>
-      peer.receive(`VCPU_HOTPLUG_${event}`, async ({ vcpu }: { vcpu: number }) => {
-        const order: VcpuOrder = { vcpu, isOn: event === 'ON', outcome: FAILED };
-        await this.#machineOf(vcpu).fire(event, order);
-        return { status: await order.outcome };
-      }),
+    this.#takeBack = (['ON', 'OFF'] as const).map((order) =>
+      peer.receive(`VCPU_HOTPLUG_${order}`, async ({ vcpu }: { vcpu: number }) => ({
+        status: await this.#carryOut(vcpu, order === 'ON'),
+      })),
     );
   }
 
@@ -67,33 +35,16 @@ export class VcpuResponder {
     for (const takeBack of this.#takeBack) takeBack();
   }
 
-  #machineOf(vcpu: number): VcpuMachine {
-    const found = this.#machines.get(vcpu);
-    if (found) return found;
-    const machine: VcpuMachine = new Machine(VCPU, {
-      do: {
-        begin: (order) => {
-          order.outcome = this.#carryOut(order, machine);
-        },
-      },
-      tell: (_busy, order) => {
-        order.outcome = FAILED;
-      },
-    });
-    this.#machines.set(vcpu, machine);
-    return machine;
-  }
-
-  async #carryOut(order: VcpuOrder, machine: VcpuMachine): Promise<number> {
-    let status = DONE;
+  async #carryOut(vcpu: number, isOn: boolean): Promise<number> {
+    if (this.#busy.has(vcpu)) return FAILED;
+    this.#busy.add(vcpu);
     try {
-      await this.#actions.set(order.vcpu, order.isOn);
+      await this.#actions.set(vcpu, isOn);
+      return DONE;
     } catch {
-      status = FAILED;
+      return FAILED;
+    } finally {
+      this.#busy.delete(vcpu);
     }
-    await machine.fire('done', order);
-    // A number that names no VCPU leaves nothing behind.
-    if (machine.state === 'EMPTY') this.#machines.delete(order.vcpu);
-    return status;
   }
 }

@@ -1,6 +1,6 @@
 import type { Device } from '../device/manager/device.ts';
 import type { CtrlIfError } from '../errors.ts';
-import type { LedgerInterface } from './device-ledger.ts';
+import type { LedgerInterface } from './domain-record.ts';
 import type { DeviceClassName, DeviceInfo } from './operations.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { DeviceClassName, DeviceInfo } from './operations.ts';
  * @param hasCrossed whether what its frontend has written has come back from its backend
  */
 export function deviceInfo(
-  { deviceClass, handle, device: ends }: LedgerInterface,
+  { deviceClass, handle, device: ends }: Pick<LedgerInterface, 'deviceClass' | 'handle' | 'device'>,
   device: object,
   frontend: number,
   hasCrossed: (ends: Device) => boolean,

@@ -1,32 +1,6 @@
 /** Every device of a machine, stated once: by the name of the domain that has it, from its attach to its detach. */
 import type { DeviceClass, DeviceKey } from '../device/class.ts';
-import type { Device } from '../device/manager/device.ts';
-import type { Settings } from '../device/manager/settings.ts';
-
-/** One interface of a domain to one backend, and the devices behind it. */
-export interface LedgerInterface {
-  readonly deviceClass: DeviceClass;
-  /** The backend's name, which it keeps from one life to the next. */
-  readonly backend: string;
-  /** Kept from one life to the next as well (PROTOCOL.md 3.7). */
-  readonly handle: number;
-  /** What its class keeps of each device, by what that is called by. */
-  readonly devices: Map<DeviceKey, object>;
-  /** What the backend is told after each CREATE, in whatever life. */
-  readonly settings: Settings;
-  /** While both ends live. */
-  device: Device | undefined;
-}
-
-/** A domain, whatever life it is in. */
-export interface DomainRecord {
-  readonly name: string;
-  /** Of its present life; undefined between two. */
-  domid: number | undefined;
-  /** Of its present life, or of the one before: what it served then it serves again. */
-  lastDomid: number | undefined;
-  readonly interfaces: Set<LedgerInterface>;
-}
+import { DomainRecord, type LedgerInterface } from './domain-record.ts';
 
 /** Who has the only device of its key. */
 export interface Holder {
@@ -42,7 +16,7 @@ export class DeviceLedger {
   of(name: string): DomainRecord {
     const found = this.#records.get(name);
     if (found) return found;
-    const made: DomainRecord = { name, domid: undefined, lastDomid: undefined, interfaces: new Set() };
+    const made = new DomainRecord(name);
     this.#records.set(name, made);
     return made;
   }

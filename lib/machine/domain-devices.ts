@@ -1,16 +1,11 @@
 import type { ClassDevices, DeviceClass, DeviceKey } from '../device/class.ts';
-import { type Setting, Settings } from '../device/manager/settings.ts';
+import type { Setting } from '../device/manager/settings.ts';
+import { checkBackend, checkFree } from './attach-checks.ts';
 import { deviceInfo } from './device-info.ts';
-import type { DeviceLedger, DomainRecord, LedgerInterface } from './device-ledger.ts';
+import type { DeviceLedger } from './device-ledger.ts';
 import type { DeviceManagers } from './device-managers.ts';
-import {
-  backendNotConnected,
-  detachedMeanwhile,
-  deviceTaken,
-  frontendNotRunning,
-  noDevice,
-  secondBackend,
-} from './device-refusals.ts';
+import { backendNotConnected, detachedMeanwhile, frontendNotRunning, noDevice } from './device-refusals.ts';
+import type { DomainRecord, LedgerInterface } from './domain-record.ts';
 import { forEachSettled } from './for-each-settled.ts';
 import type { DeviceInfo, DomainReference } from './operations.ts';
 
@@ -79,8 +74,8 @@ export class DomainDevices {
     return {
       change: (key, update, setting) =>
         this.#inTurn(async () => {
-          const found = this.#get(deviceClass, key);
-          await set(found, setting);
+          const found = this.#find(deviceClass, key);
+          await found.set(setting);
           found.devices.set(key, update(found.devices.get(key)!));
         }),
     };
@@ -148,19 +143,19 @@ export class DomainDevices {
   async #attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceKey> {
     this.#frontend();
     const backend = this.#context.backend(config.backend);
-    this.#refuseSecondBackend(deviceClass, backend.name);
-    const others = this.#interfacesOf(deviceClass).flatMap(({ devices }) => [...devices.values()]);
+    checkBackend(this.#record, deviceClass, backend.name);
+    const others = this.#record.interfacesOf(deviceClass).flatMap(({ devices }) => [...devices.values()]);
     const device: object = deviceClass.place(config, others, this.#shared(deviceClass));
-    const found = this.#interfaceFor(deviceClass, backend.name);
+    const found = this.#record.interfaceFor(deviceClass, backend.name);
     const key = deviceClass.keyOf?.(device) ?? found.handle;
     const before = found.devices.get(key);
     try {
-      this.#refuseTaken(deviceClass, key, backend.name);
+      checkFree(this.#context.ledger, this.#record, deviceClass, key, backend.name);
       // Before anything is awaited, so that no other domain finds it free.
-      if (!before) this.#enter(found, key, device);
+      if (!before) this.#record.add(found, key, device);
       await this.#make(found, backend, deviceClass.setting?.(device));
     } catch (error) {
-      if (!before) this.#strike(found, key);
+      if (!before) this.#record.delete(found, key);
       const explained = deviceClass.explain?.(error, device, backend.name, this.#shared(deviceClass)) ?? error;
       this.#free(found, device);
       throw explained;
@@ -187,17 +182,16 @@ export class DomainDevices {
   }
 
   async #detach(deviceClass: DeviceClass, key: DeviceKey): Promise<void> {
-    const found = this.#get(deviceClass, key);
+    const found = this.#find(deviceClass, key);
     const device = found.devices.get(key)!;
     const setting = deviceClass.setting?.(device);
     if (found.devices.size === 1) {
       // The last device takes the interface along.
       if (found.device) await this.#manager(found).detach(found.device);
     } else if (setting) {
-      if (found.device) await found.device.unset(setting);
-      else found.settings.delete(setting.about);
+      await found.unset(setting);
     }
-    this.#strike(found, key);
+    this.#record.delete(found, key);
     this.#free(found, device);
   }
 
@@ -225,40 +219,11 @@ export class DomainDevices {
     for (const error of device!.problems) throw error;
   }
 
-  #interfacesOf(deviceClass: DeviceClass): LedgerInterface[] {
-    return [...this.#record.interfaces].filter((found) => found.deviceClass === deviceClass);
-  }
-
-  /** The interface that one more device of that backend belongs to: one that there is, or a new one. */
-  #interfaceFor(deviceClass: DeviceClass, backend: string): LedgerInterface {
-    const all = this.#interfacesOf(deviceClass);
-    const found = deviceClass.interfacePer === 'backend' && all.find((one) => one.backend === backend);
+  #find(deviceClass: DeviceClass, key: DeviceKey): LedgerInterface {
+    const found = this.#record.find(deviceClass, key);
     if (found) return found;
-    const taken = new Set(all.map(({ handle }) => handle));
-    let handle = 0;
-    while (taken.has(handle)) handle++;
-    return { deviceClass, backend, handle, devices: new Map(), settings: new Settings(), device: undefined };
-  }
-
-  #enter(found: LedgerInterface, key: DeviceKey, device: object): void {
-    found.devices.set(key, device);
-    this.#record.interfaces.add(found);
-  }
-
-  #strike(found: LedgerInterface, key: DeviceKey): void {
-    found.devices.delete(key);
-    if (found.devices.size === 0) this.#record.interfaces.delete(found);
-  }
-
-  #get(deviceClass: DeviceClass, key: DeviceKey): LedgerInterface {
-    const all = this.#interfacesOf(deviceClass);
-    const found = all.find(({ devices }) => devices.has(key));
-    if (found) return found;
-    throw noDevice(
-      deviceClass,
-      key,
-      all.flatMap(({ devices }) => [...devices.keys()]),
-    );
+    const known = this.#record.interfacesOf(deviceClass).flatMap(({ devices }) => [...devices.keys()]);
+    throw noDevice(deviceClass, key, known);
   }
 
   #free({ deviceClass }: LedgerInterface, device: object): void {
@@ -291,31 +256,13 @@ export class DomainDevices {
     throw frontendNotRunning();
   }
 
-  /** Where a domain has one interface of the class, its devices come from one backend. */
-  #refuseSecondBackend(deviceClass: DeviceClass, asked: string): void {
-    const has = this.#interfacesOf(deviceClass)[0]?.backend;
-    if (deviceClass.wire.backendHandle || has === undefined || has === asked) return;
-    throw secondBackend(deviceClass, has, asked);
-  }
-
-  /** A device that somebody has, unless the backend itself can say that it serves this domain with it. */
-  #refuseTaken(deviceClass: DeviceClass, key: DeviceKey, backend: string): void {
-    const holder = deviceClass.taken && this.#context.ledger.holder(deviceClass, key, this.#record.name, backend);
-    if (!holder || (this.#isOwn(holder.interface, backend) && isServed(holder.interface, key))) return;
-    throw deviceTaken(deviceClass, key, holder);
-  }
-
-  #isOwn(found: LedgerInterface, backend: string): boolean {
-    return found.backend === backend && this.#record.interfaces.has(found);
-  }
-
   /** A guest without a frontend for it never connects: then as it is. */
   async #whenConnected(deviceClass: DeviceClass, key: DeviceKey): Promise<DeviceInfo> {
     const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
     for (;;) {
       const changed = this.#context.managers.nextChange();
-      const found = this.#interfacesOf(deviceClass).find(({ devices }) => devices.has(key));
+      const found = this.#record.find(deviceClass, key);
       if (!found) throw detachedMeanwhile(deviceClass);
       const info = this.#describe(found, found.devices.get(key)!);
       // A domain that has ended connects nothing before its next life.
@@ -325,9 +272,9 @@ export class DomainDevices {
   }
 
   #listOf(deviceClass: DeviceClass): DeviceInfo[] {
-    return this.#interfacesOf(deviceClass).flatMap((found) =>
-      [...found.devices.values()].map((device) => this.#describe(found, device)),
-    );
+    return this.#record
+      .interfacesOf(deviceClass)
+      .flatMap((found) => [...found.devices.values()].map((device) => this.#describe(found, device)));
   }
 
   #describe(found: LedgerInterface, device: object): DeviceInfo {
@@ -346,17 +293,4 @@ export class DomainDevices {
     this.#turn = turn.catch(() => {});
     return turn;
   }
-}
-
-/** Has the backend take it, now or at its next CREATE. */
-async function set({ device, settings }: LedgerInterface, setting: Setting): Promise<void> {
-  if (device) await device.set(setting);
-  else settings.set(setting);
-}
-
-/** Whether the backend has the interface, and that device in it. */
-function isServed({ deviceClass, device, devices }: LedgerInterface, key: DeviceKey): boolean {
-  const setting = deviceClass.setting?.(devices.get(key));
-  const isThere = device?.state === 'CONNECTED' || device?.state === 'DISCONNECTED';
-  return isThere && !(setting && device.refusalOf(setting));
 }

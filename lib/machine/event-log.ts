@@ -6,9 +6,9 @@ import { decodeFailure } from '../wire/failure.ts';
 import { ID_OFFSET, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { describeBeStatus } from '../wire/status.ts';
 import { BoundedQueue } from './bounded-queue.ts';
+import type { MessageObservers } from './message-observers.ts';
 import { messageWords } from './message-words.ts';
 import type { LostEvents, MachineEvent } from './operations.ts';
-import type { Taps } from './taps.ts';
 
 /** Events that wait for a slow watcher at most. */
 const QUEUE_LIMIT = 4096;
@@ -18,14 +18,14 @@ export class EventLog {
   readonly #codec: Codec;
   readonly #began = performance.now();
   readonly #queues = new Set<BoundedQueue<MachineEvent>>();
-  readonly #taps: Taps;
+  readonly #observers: MessageObservers;
   readonly #classes: readonly DeviceClass[];
   #stopListening: () => void = () => {};
 
-  constructor(codec: Codec, taps: Taps, classes: readonly DeviceClass[]) {
+  constructor(codec: Codec, observers: MessageObservers, classes: readonly DeviceClass[]) {
     this.#codec = codec;
     this.#classes = classes;
-    this.#taps = taps;
+    this.#observers = observers;
   }
 
   tell(event: Omit<MachineEvent, 'at'>): void {
@@ -46,7 +46,7 @@ export class EventLog {
       if (this.#queues.size === 0) this.#stopListening();
     });
     if (this.#queues.size === 0) {
-      this.#stopListening = this.#taps.listen((domid, passing) => this.#message(domid, passing));
+      this.#stopListening = this.#observers.observe((domid, passing) => this.#message(domid, passing));
     }
     this.#queues.add(queue);
     return queue;

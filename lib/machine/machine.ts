@@ -1,34 +1,35 @@
 import { dirname, extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { DeviceClass, DeviceKey } from '../device/class.ts';
-import { DEVICE_CLASSES } from '../device/classes/index.ts';
+import type { DeviceClass } from '../device/class.ts';
 import { type Clock, systemClock } from '../device/clock.ts';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
-import { aborted } from '../link/call.ts';
 import type { Input } from '../schema/operation.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { checkedArguments } from './check.ts';
 import { checkMemoryTarget, checkNumber, resolveConfig } from './config.ts';
+import { allClasses, allMessages } from './device-classes.ts';
 import { DeviceLedger } from './device-ledger.ts';
 import { DeviceManagers } from './device-managers.ts';
-import { type DeviceConfig, DomainDevices } from './domain-devices.ts';
+import { deviceRuns, type Run } from './device-operations.ts';
+import { DomainDevices } from './domain-devices.ts';
+import { vcpuRefused } from './domain-errors.ts';
+import { domainInfo } from './domain-info.ts';
 import { DomainRegistry } from './domain-registry.ts';
 import { EventLog } from './event-log.ts';
 import { ManagedDomain } from './managed-domain.ts';
-import { checkRoom, memoryInfo, setMemory } from './memory.ts';
+import { checkRoom, setMemory } from './memory.ts';
+import { MessageObservers } from './message-observers.ts';
 import {
   type CallOptions,
   type ConsoleOptions,
   type DeviceOperationMethods,
   type DomainConfig,
-  type DomainEnd,
   type DomainInfo,
   type DomainReference,
-  type DomainState,
   type LostEvents,
   type MachineEvent,
   MachineOperations,
@@ -36,7 +37,7 @@ import {
   streams,
 } from './operations.ts';
 import { ControlSwitch } from './switch.ts';
-import { Taps } from './taps.ts';
+import { waitForDomain } from './wait-for-domain.ts';
 
 export interface MachineOptions {
   /** The controller's name; default `default`. */
@@ -63,8 +64,6 @@ const BACKENDS_LET_GO = 2000;
 const ENDING_KEYS: ReadonlySet<string> = new Set('bco');
 const PEER_ENDED: ReadonlySet<string> = new Set(['ERR_CTRL_IF_PEER_DIED', 'ERR_CTRL_IF_PEER_CLOSED']);
 
-/** How an operation is done, with arguments that conform to the table. */
-type Run = (...given: unknown[]) => Promise<unknown>;
 /** The operations that no class of devices has. */
 type MachineRuns = Omit<OperationMethods, keyof DeviceOperationMethods>;
 
@@ -73,7 +72,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   /** Who serves and who watches which messages beside the machine itself. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
-  readonly #taps = new Taps();
+  readonly #observers = new MessageObservers();
   readonly #log: EventLog;
   readonly #managers: DeviceManagers;
   readonly #ledger = new DeviceLedger();
@@ -88,8 +87,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   /** How each operation is done, with arguments that conform to the table. */
   readonly #run: MachineRuns = {
     create: (config) => this.#create(config),
-    list: async () => [...this.#domains].map((domain) => this.#info(domain)),
-    info: async (domain) => this.#info(this.#domains.find(domain)),
+    list: async () => [...this.#domains].map((domain) => domainInfo(domain)),
+    info: async (domain) => domainInfo(this.#domains.find(domain)),
     shutdown: async (domain, options) => this.#domains.find(domain).shutdown(options),
     sysrq: async (domain, key) => {
       await this.#linkOf(domain)
@@ -102,9 +101,9 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     resume: async (domain) => {
       const found = this.#domains.find(domain);
       await found.resume();
-      return this.#info(found);
+      return domainInfo(found);
     },
-    wait: (domain, state, options) => this.#wait(domain, state, options),
+    wait: (domain, state, options) => waitForDomain(this.#domains.find(domain), state, options),
     memorySet: async (domain, target) => {
       const found = this.#domains.find(domain);
       checkMemoryTarget(target, found.config);
@@ -122,14 +121,14 @@ export class Machine extends MachineOperations implements AsyncDisposable {
 
   private constructor(controller: Controller, options: MachineOptions, classes: readonly DeviceClass[]) {
     super(classes);
-    this.#deviceRuns = new Map(this.deviceClasses.flatMap((deviceClass) => this.#runsOf(deviceClass)));
+    this.#deviceRuns = deviceRuns(this.deviceClasses, (domain) => this.#devicesOf(domain));
     this.#controller = controller;
     this.#guestCommand = options.guestCommand ?? [process.execPath, GUEST_PROGRAM];
     this.#clock = options.clock ?? systemClock;
-    const codec = createCodec(messagesOf(options)) as unknown as Codec;
-    this.#log = new EventLog(codec, this.#taps, this.deviceClasses);
+    const codec = createCodec(allMessages(options.messages, options.deviceClasses)) as unknown as Codec;
+    this.#log = new EventLog(codec, this.#observers, this.deviceClasses);
     this.#managers = new DeviceManagers(this.deviceClasses, controller.channels, this.#log);
-    this.switch = new ControlSwitch(codec, this.#taps, this.#clock, this.deviceClasses);
+    this.switch = new ControlSwitch(codec, this.#observers, this.#clock, this.deviceClasses);
     controller.on('domain', (domain) => this.#meet(domain));
     controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
   }
@@ -141,8 +140,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
    */
   static async start(options: MachineOptions = {}): Promise<Machine> {
     const { name, driver = DRIVER } = options;
-    const classes = classesOf(options);
-    const messages = messagesOf(options);
+    const classes = allClasses(options.deviceClasses);
+    const messages = allMessages(options.messages, options.deviceClasses);
     const controller = await Controller.listen({ ...(name !== undefined && { name }), messages, engine: 'native' });
     const machine = new Machine(controller as unknown as Controller, options, classes);
     try {
@@ -209,8 +208,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
       managers: this.#managers,
       backend: (reference) => this.#domains.backend(reference),
     });
-    const surroundings = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
-    const domain = new ManagedDomain(resolved, surroundings);
+    const context = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
+    const domain = new ManagedDomain(resolved, context);
     this.#domains.add(domain);
     domain.on('state', (state) => this.#tell(domain, state));
     domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
@@ -223,59 +222,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
       await domain.destroy();
       throw error;
     }
-    return this.#info(domain);
-  }
-
-  /** Not async: who waits for one change after another must hear of the first before the second comes. */
-  #wait(
-    domain: DomainReference,
-    state: DomainState | undefined,
-    { signal }: CallOptions = {},
-  ): Promise<DomainEnd | DomainInfo> {
-    const found = this.#domains.find(domain);
-    if (found.state === state) return Promise.resolve(this.#info(found));
-    if (signal?.aborted) throw aborted(signal);
-    return new Promise((resolve, reject) => {
-      const onState = (next: DomainState) => next === state && settle(this.#info(found));
-      const settle = (outcome: DomainEnd | DomainInfo) => {
-        stop();
-        resolve(outcome);
-      };
-      const onAbort = () => {
-        stop();
-        reject(aborted(signal!));
-      };
-      const stop = () => {
-        found.off('state', onState).off('ended', settle).off('gone', settle);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      found.on('state', onState).once('gone', settle);
-      // With a state to wait for, a life that ends is not yet the end.
-      if (state === undefined) found.once('ended', settle);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  /** How the operations of a class of devices are done. */
-  #runsOf(deviceClass: DeviceClass): (readonly [string, Run])[] {
-    const { name, run = {} } = deviceClass;
-    const own = Object.entries(run).map(([operation, action]): [string, Run] => [
-      operation,
-      async (domain, ...given) =>
-        action(this.#devicesOf(domain as DomainReference).classDevices(deviceClass), ...given),
-    ]);
-    return [
-      [
-        `${name}Attach`,
-        async (domain, config) =>
-          this.#devicesOf(domain as DomainReference).attach(deviceClass, config as DeviceConfig),
-      ],
-      [
-        `${name}Detach`,
-        async (domain, key) => this.#devicesOf(domain as DomainReference).detach(deviceClass, key as DeviceKey),
-      ],
-      ...own,
-    ];
+    return domainInfo(domain);
   }
 
   #devicesOf(domain: DomainReference): DomainDevices {
@@ -294,7 +241,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     const { name } = domain.config;
     link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
     link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
-    this.#taps.add(link);
+    this.#observers.addDomain(link);
     this.#managers.add(link);
     this.switch.addDomain(link);
     domain.connected(link);
@@ -324,50 +271,9 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     throw domain.wrongState('running');
   }
 
-  #info(domain: ManagedDomain): DomainInfo {
-    const { config, state, link, pid, vcpus, restarts, started } = domain;
-    return {
-      name: config.name,
-      ...(link && { domid: link.domid, engine: link.engine }),
-      ...(pid !== undefined && { pid }),
-      state,
-      memory: memoryInfo(link, config),
-      vcpus: [...vcpus],
-      devices: domain.devices.list(),
-      restart: config.restart,
-      restarts,
-      ...(started !== undefined && { started }),
-    };
-  }
-
   #tell({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
     this.#log.tell({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
   }
-}
-
-/** @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` for a class whose name or list another has */
-function classesOf({ deviceClasses = [] }: MachineOptions): readonly DeviceClass[] {
-  if (deviceClasses.length === 0) return DEVICE_CLASSES;
-  const all: readonly DeviceClass[] = [...DEVICE_CLASSES, ...deviceClasses];
-  for (const key of ['name', 'list', 'item'] as const) {
-    for (const [i, deviceClass] of all.entries()) {
-      if (all.findIndex((other) => other[key] === deviceClass[key]) < i) throw classTaken(key, deviceClass[key]);
-    }
-  }
-  return all;
-}
-
-function classTaken(key: string, received: string): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEFINITION',
-    `two device classes have the ${key} ${received}; give one of them another`,
-    { field: key, expected: `a ${key} of its own`, received },
-  );
-}
-
-/** The user's own messages, and those of the user's own classes. */
-function messagesOf({ messages = [], deviceClasses = [] }: MachineOptions): readonly MessageDefinition[] {
-  return [...messages, ...deviceClasses.flatMap(({ wire }) => wire.messages ?? [])];
 }
 
 function noOperation(name: string, known: readonly string[]): CtrlIfError {
@@ -375,12 +281,4 @@ function noOperation(name: string, known: readonly string[]): CtrlIfError {
     expected: 'an operation of the table',
     received: name,
   });
-}
-
-function vcpuRefused(name: string, vcpu: number, on: boolean): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_VCPU',
-    `domain ${name} did not turn VCPU ${vcpu} ${on ? 'on' : 'off'}: it has an order for it under way, or it cannot`,
-    { subject: name, field: 'status', expected: '1', received: 0 },
-  );
 }

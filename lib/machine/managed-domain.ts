@@ -1,17 +1,27 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../device/clock.ts';
+import { type Performer, SyncStateMachine } from '../device/table.ts';
 import type { Domain } from '../domain/domain.ts';
-import { REBOOT_EXIT_CODE, writeDomainEnvironment } from '../domain/domain-environment.ts';
-import { CtrlIfError } from '../errors.ts';
-import { arrival } from './arrival.ts';
-import { FRAMES_PER_MIB, type ResolvedConfig } from './config.ts';
+import type { CtrlIfError } from '../errors.ts';
+import type { ResolvedConfig } from './config.ts';
 import { ConsoleHistory } from './console-history.ts';
 import type { DomainDevices } from './domain-devices.ts';
-import { DomainProcess, type ProcessExit } from './domain-process.ts';
+import { domainEnd, howEnded, withoutProcess } from './domain-end.ts';
+import { destroyedEarly, notSuspended, wrongState } from './domain-errors.ts';
+import { DomainLife } from './domain-life.ts';
+import type { ProcessExit } from './domain-process.ts';
+import {
+  DOMAIN,
+  LIFECYCLE_STATES,
+  type LifecycleAction,
+  type LifecycleEvent,
+  type LifecycleNotice,
+  type LifecycleState,
+} from './domain-table.ts';
 import type { DomainEnd, DomainState, ShutdownOptions } from './operations.ts';
+import { PendingShutdown } from './pending-shutdown.ts';
 import { restartIn } from './restart-policy.ts';
+import { Suspension } from './suspension.ts';
 
 export interface DomainEvents {
   state: [DomainState];
@@ -23,22 +33,29 @@ export interface DomainEvents {
   lacking: [unknown];
 }
 
-export interface DomainSurroundings {
+export interface DomainContext {
   readonly controller: string;
   readonly clock: Clock;
   readonly devices: DomainDevices;
   readonly command: readonly string[];
 }
 
-/** Milliseconds that a process whose link is closed has to exit. */
-const EXIT_TIMEOUT = 5_000;
-/** Milliseconds after a process's exit in which the close of its socket is awaited. */
-const HANG_UP_TIMEOUT = 1_000;
-const SECOND = 1_000_000;
-/** Of a life that has not begun. */
-const NO_PROCESS: ProcessExit = { exitCode: null, signal: null, lastWords: '' };
+/** What comes with an event. */
+interface LifecycleInput {
+  readonly link?: Domain;
+  readonly exit?: ProcessExit;
+  readonly end?: DomainEnd;
+  /** Until the next start. */
+  readonly seconds?: number;
+  readonly shutdown?: PendingShutdown;
+  readonly error?: unknown;
+  /** What an action has begun, for the caller who waits for it. */
+  work?: Promise<void>;
+}
 
-/** One domain of a machine, from its first start to its last end. */
+const SECOND = 1_000_000;
+
+/** One domain of a machine, from its first start to its last end, as its table says (docs/domains.md). */
 export class ManagedDomain extends EventEmitter<DomainEvents> {
   readonly config: ResolvedConfig;
   readonly devices: DomainDevices;
@@ -46,45 +63,48 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   /** By VCPU, whether it is on. */
   vcpus: boolean[] = [];
   restarts = 0;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; undefined before it has connected for the first time. */
   started: number | undefined;
-  token: string | undefined;
-  readonly #with: DomainSurroundings;
-  #state: DomainState = 'starting';
-  /** Of this life, by the clock. */
+  readonly #with: DomainContext;
+  readonly #suspension: Suspension;
+  readonly #machine: SyncStateMachine<LifecycleState, LifecycleEvent, LifecycleAction, LifecycleNotice, LifecycleInput>;
+  #life: DomainLife | undefined;
+  /** When that began, by the clock. */
   #began = 0;
-  #link: Domain | undefined;
-  #process: DomainProcess | undefined;
-  #asked: ShutdownOptions['reason'] | undefined;
-  #isDestroyed = false;
-  #hasEnded: DomainEnd | undefined;
-  #arrived: (link: Domain) => void = () => {};
-  /** Whoever waits for it to be suspended: it is, or why not. */
-  #onSuspended: (error?: unknown) => void = () => {};
-  #cancelDeadline: () => void = () => {};
+  /** The call that this life is asked to end or to suspend by. */
+  #shutdown: PendingShutdown | undefined;
   #cancelRestart: () => void = () => {};
+  /** Of one that is gone. */
+  #lastEnd: DomainEnd | undefined;
 
-  constructor(config: ResolvedConfig, surroundings: DomainSurroundings) {
+  constructor(config: ResolvedConfig, context: DomainContext) {
     super();
     this.config = config;
-    this.devices = surroundings.devices;
-    this.#with = surroundings;
-    this.console = new ConsoleHistory(surroundings.clock);
+    this.devices = context.devices;
+    this.#with = context;
+    this.console = new ConsoleHistory(context.clock);
+    this.#suspension = new Suspension(this.devices, (event, error) => this.#fire(event, { error }));
+    this.#machine = new SyncStateMachine(DOMAIN, this.#performer);
     // As many as wait for it.
     this.setMaxListeners(0);
   }
 
   get state(): DomainState {
-    return this.#state;
+    return LIFECYCLE_STATES[this.#machine.state][0];
+  }
+
+  /** By which its guest is known, until it has connected. */
+  get token(): string | undefined {
+    return this.#life?.token;
   }
 
   /** While it is connected. */
   get link(): Domain | undefined {
-    return this.#link;
+    return this.#life?.link;
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#life?.pid;
   }
 
   /**
@@ -94,263 +114,188 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
    *   `_DOMAIN_STATE` where it was destroyed before it had
    */
   async create(): Promise<void> {
-    try {
-      await this.#start();
-      // It has none yet, and from now on they know whose they are.
-      await this.devices.replay(this.#link!.domid);
-    } catch (error) {
-      this.#gone(this.#end(notStarted(error)));
-      throw error;
-    }
-  }
-
-  async #start(): Promise<void> {
-    this.#enter('starting');
-    this.#began = this.#with.clock.now();
-    const { command = this.#with.command } = this.config;
-    this.token = randomBytes(16).toString('hex');
-    const env = environmentOf(this.config, this.#with.controller, this.token);
-    this.#asked = undefined;
-    const connected = new Promise<Domain>((resolve) => {
-      this.#arrived = resolve;
-    });
-    const child = await DomainProcess.start(command, env);
-    this.#process = child;
-    // Destroyed when there was no process to end yet.
-    if (this.#isDestroyed) child.kill();
-    try {
-      void this.#live(await arrival(this.config.name, child, connected), child);
-    } catch (error) {
-      // One that comes yet is nobody's.
-      this.token = undefined;
-      child.kill();
-      await child.exited;
-      this.#process = undefined;
-      throw this.#isDestroyed ? this.#destroyedEarly(error) : error;
-    }
+    await this.#fire('start').work;
   }
 
   /** Its process has connected: called before any message of the link's can come. */
   connected(link: Domain): void {
-    this.token = undefined;
-    this.#link = link;
-    this.started = Date.now();
-    this.vcpus = new Array(this.config.vcpus).fill(true);
-    this.console.connect(link.console, () => link.controlSocket.ask('console-answered', {}));
-    link.controlSocket.answer('suspended', () => this.#rest(link));
-    this.#enter('running');
-    this.#arrived(link);
+    this.#fire('connected', { link });
   }
 
   /**
    * Asks it to end or to suspend; resolves when it has. One that does not end in time is destroyed; one that does not suspend
    * in time runs on (PROTOCOL.md 2.13).
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` where it has not suspended
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it runs, `ERR_CTRL_IF_TIMEOUT` where it has not suspended
    */
   async shutdown({ reason, timeout = this.config.shutdownSeconds }: ShutdownOptions): Promise<DomainEnd> {
-    const link = this.running();
-    this.#enter('shutting-down');
-    this.#asked = reason;
-    const isSuspend = reason === 'suspend';
-    const over = isSuspend ? Promise.race([this.#ended(), this.#suspended()]) : this.#ended();
-    const late = () => (isSuspend ? this.#runOn(this.#notSuspended(timeout)) : void this.destroy());
-    const cancelDeadline = timeout > 0 ? this.#with.clock.after(timeout * SECOND, late) : () => {};
-    this.#cancelDeadline = cancelDeadline;
-    // One that dies before it answers has ended as well.
-    link.shutdown(reason).catch(() => {});
-    try {
-      return await over;
-    } finally {
-      // Its own: another may have been asked for since.
-      cancelDeadline();
-    }
+    const shutdown = new PendingShutdown(reason, timeout);
+    this.#fire(reason === 'suspend' ? 'suspend' : 'end', { shutdown });
+    return shutdown.outcome;
   }
 
   /**
    * Its devices come back, and it goes on.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` where one cannot; then it stays suspended, and this may be tried again
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it is suspended, `ERR_CTRL_IF_DEVICE_REFUSED` where a device cannot come
+   *   back; then it stays suspended, and this may be tried again
    */
   async resume(): Promise<void> {
-    const link = this.#link;
-    if (this.#state !== 'suspended' || !link) throw this.wrongState('suspended');
-    try {
-      await this.devices.replay(link.domid);
-    } catch (error) {
-      // As suspended as it was: its backends hold nothing.
-      await this.devices.release();
-      throw error;
-    }
-    await link.controlSocket.ask('resume', {});
-    this.#asked = undefined;
-    this.#enter('running');
+    await this.#fire('resume').work;
     await this.devices.connected();
   }
 
   /** Takes it away at once, and for good. */
   async destroy(): Promise<DomainEnd> {
-    this.#isDestroyed = true;
-    if (this.#hasEnded) return this.#hasEnded;
-    this.#cancelDeadline();
-    this.#cancelRestart();
-    if (this.#state === 'waiting') {
-      const end = this.#end(NO_PROCESS);
-      this.#gone(end);
-      return end;
-    }
-    const ended = this.#ended();
-    this.#process?.kill();
-    return ended;
+    const ended = new Promise<DomainEnd>((resolve) => this.once('ended', resolve));
+    this.#fire('destroy', { end: domainEnd(this.config.name, withoutProcess(), 'destroyed') });
+    return this.#lastEnd ?? ended;
   }
 
   /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it runs */
   running(): Domain {
-    if (this.#state === 'running' && this.#link) return this.#link;
+    if (this.state === 'running' && this.link) return this.link;
     throw this.wrongState('running');
   }
 
   wrongState(expected: DomainState): CtrlIfError {
-    return new CtrlIfError(
-      'ERR_CTRL_IF_DOMAIN_STATE',
-      `domain ${this.config.name} is ${this.#state}, and would have to be ${expected} for that`,
-      { subject: this.config.name, expected, received: this.#state },
-    );
+    return wrongState(this.config.name, expected, this.state);
   }
 
-  /** One life, from the connection to the next start. */
-  async #live(link: Domain, child: DomainProcess): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      link.once('close', () => resolve());
+  #fire(event: LifecycleEvent, input: LifecycleInput = {}): LifecycleInput {
+    this.#machine.fire(event, input);
+    return input;
+  }
+
+  get #performer(): Performer<LifecycleAction, LifecycleNotice, LifecycleInput> {
+    const expect = (state: DomainState) => () => {
+      throw this.wrongState(state);
+    };
+    const notices: { readonly [N in LifecycleNotice]: (input: LifecycleInput) => void } = {
+      state: () => this.emit('state', this.state),
+      // One that dies before it answers has ended as well.
+      shutdown: () => this.link!.shutdown(this.#shutdown!.reason).catch(() => {}),
+      suspended: () => this.#takeShutdown()?.resolve({ name: this.config.name, how: 'suspend' }),
+      notSuspended: ({ error }) => this.#takeShutdown()?.reject(error),
+      ended: ({ end }) => this.#ended(end!),
+      gone: ({ end }) => this.#gone(end!),
+    };
+    return {
+      do: {
+        start: (input) => {
+          input.work = this.#start();
+        },
+        restart: () => {
+          this.restarts++;
+          // Who watches is told why it has failed.
+          this.#start().catch(() => {});
+        },
+        adopt: ({ link }) => this.#adopt(link!),
+        kill: () => this.#life!.kill(),
+        setDeadline: ({ shutdown }) => this.#setDeadline(shutdown!),
+        cancelDeadline: () => this.#shutdown?.cancelDeadline(),
+        release: (input) => {
+          input.work = this.#suspension.release();
+        },
+        goOn: () => this.link!.controlSocket.ask('resume', {}).catch(() => {}),
+        resume: (input) => {
+          input.work = this.#suspension.resume(this.link!);
+        },
+        joinResume: (input) => {
+          input.work = this.#suspension.resuming;
+        },
+        limitExit: () => this.#life!.limitExit(),
+        clear: ({ exit }) => void this.#clear(this.#life!, exit!),
+        setRestart: ({ seconds }) => {
+          this.#cancelRestart = this.#with.clock.after(seconds! * SECOND, () => this.#fire('due'));
+        },
+        cancelRestart: () => this.#cancelRestart(),
+        expectRunning: expect('running'),
+        expectSuspended: expect('suspended'),
+      },
+      tell: (notice, input) => notices[notice](input),
+    };
+  }
+
+  /** @throws as {@link create}; then this life is over */
+  async #start(): Promise<void> {
+    const { domid } = await this.#connect();
+    // A backend that refuses what it had before does not keep the domain from running.
+    await this.devices.replay(domid).catch((error) => this.emit('lacking', error));
+  }
+
+  async #connect(): Promise<Domain> {
+    const { name, command = this.#with.command } = this.config;
+    this.#began = this.#with.clock.now();
+    const life = new DomainLife(this.config);
+    this.#life = life;
+    life.on('spawned', () => this.#fire('spawned'));
+    life.on('closed', () => this.#fire('closed'));
+    life.on('exited', (exit) => this.#fire('exited', { exit }));
+    life.on('stuck', () => this.#fire('stuck'));
+    try {
+      return await life.start(command, this.#with.controller);
+    } catch (cause) {
+      const error = this.#isDestroyed ? destroyedEarly(name, cause) : cause;
+      this.#over(withoutProcess(error as Error));
+      throw error;
+    }
+  }
+
+  #adopt(link: Domain): void {
+    this.started = Date.now();
+    this.vcpus = new Array(this.config.vcpus).fill(true);
+    this.console.connect(link.console, () => link.controlSocket.ask('console-answered', {}));
+    link.controlSocket.answer('suspended', async () => {
+      if (this.link === link) await this.#fire('atRest').work;
     });
-    await Promise.race([closed, child.exited]);
-    this.#enter('dying');
-    const late = setTimeout(() => child.kill(), EXIT_TIMEOUT);
-    const exit = await child.exited;
-    clearTimeout(late);
-    // Its socket closes with it, which tells callers that it died; a child of its own may hold that socket.
-    await Promise.race([closed, delay(HANG_UP_TIMEOUT, undefined, { ref: false })]);
-    await link.close();
-    await this.devices.lifeEnded(link.domid);
-    this.#cancelDeadline();
-    this.#link = undefined;
-    this.#process = undefined;
+    this.#life!.connect(link);
+  }
+
+  #setDeadline(shutdown: PendingShutdown): void {
+    this.#shutdown = shutdown;
+    const error = () => notSuspended(this.config.name, shutdown.timeout);
+    shutdown.setDeadline(this.#with.clock, () => this.#fire('late', { error: error() }));
+  }
+
+  #takeShutdown(): PendingShutdown | undefined {
+    const shutdown = this.#shutdown;
+    this.#shutdown = undefined;
+    return shutdown;
+  }
+
+  async #clear(life: DomainLife, exit: ProcessExit): Promise<void> {
+    await life.end();
+    await this.devices.lifeEnded(life.link!.domid);
     this.#over(exit);
   }
 
-  async #restart(): Promise<void> {
-    this.restarts++;
-    try {
-      await this.#start();
-    } catch (error) {
-      // The next one may: the machine was busy, or its program was just being replaced.
-      this.#over(notStarted(error));
-      return;
-    }
-    // A backend that refuses what it had before does not keep the domain from running.
-    await this.devices.replay(this.#link!.domid).catch((error) => this.emit('lacking', error));
+  /** A life is over, or has not come about: another follows in its time, or none. */
+  #over(exit: ProcessExit): void {
+    this.#life = undefined;
+    const how = this.#isDestroyed ? 'destroyed' : howEnded(exit.exitCode, this.#shutdown?.reason);
+    const end = domainEnd(this.config.name, exit, how);
+    const lasted = (this.#with.clock.now() - this.#began) / SECOND;
+    // The first start is not tried again.
+    const seconds = this.started === undefined ? undefined : restartIn(this.config, how, lasted);
+    if (seconds === undefined) this.#fire('finished', { end });
+    else this.#fire('restartable', { end, seconds });
   }
 
-  /** A life is over: another follows in its time, or none. */
-  #over(exit: ProcessExit): void {
-    const end = this.#end(exit);
-    const seconds = restartIn(this.config, end.how, (this.#with.clock.now() - this.#began) / SECOND);
-    if (seconds === undefined) {
-      this.#gone(end);
-      return;
-    }
-    this.#cancelRestart = this.#with.clock.after(seconds * SECOND, () => void this.#restart());
-    this.#enter('waiting');
+  get #isDestroyed(): boolean {
+    return this.#machine.state === 'ABORTED' || this.#machine.state === 'DESTROYED';
+  }
+
+  #ended(end: DomainEnd): void {
     this.emit('ended', end);
+    this.#takeShutdown()?.resolve(end);
   }
 
   #gone(end: DomainEnd): void {
-    this.#hasEnded = end;
+    this.#lastEnd = end;
     this.devices.domainGone();
     this.console.end();
-    this.emit('ended', end);
+    this.#ended(end);
     this.emit('gone', end);
   }
-
-  #end({ exitCode, signal, lastWords }: ProcessExit): DomainEnd {
-    const how = this.#how(exitCode);
-    return { name: this.config.name, how, exitCode, signal, ...(how === 'crash' && lastWords && { lastWords }) };
-  }
-
-  #how(exitCode: number | null): DomainEnd['how'] {
-    if (this.#isDestroyed) return 'destroyed';
-    if (exitCode === REBOOT_EXIT_CODE) return 'reboot';
-    if (exitCode !== 0) return 'crash';
-    return this.#asked === 'reboot' ? 'reboot' : 'poweroff';
-  }
-
-  #ended(): Promise<DomainEnd> {
-    return new Promise((resolve) => this.once('ended', resolve));
-  }
-
-  #suspended(): Promise<DomainEnd> {
-    return new Promise((resolve, reject) => {
-      this.#onSuspended = (error) => (error ? reject(error) : resolve({ name: this.config.name, how: 'suspend' }));
-    });
-  }
-
-  /** The guest has said that it is at rest, asked or of its own accord; now its backends let go. */
-  async #rest(link: Domain): Promise<void> {
-    if (this.#asked === 'poweroff' || this.#asked === 'reboot') {
-      // It was asked to end before it had suspended, and does so when it goes on.
-      link.controlSocket.ask('resume', {}).catch(() => {});
-      return;
-    }
-    this.#cancelDeadline();
-    try {
-      await this.devices.release();
-    } catch (error) {
-      this.#runOn(error);
-      throw error;
-    }
-    // It may have died meanwhile.
-    if (this.#link !== link || this.#state === 'dying') return;
-    this.#enter('suspended');
-    this.#onSuspended();
-  }
-
-  /** It was asked to suspend, and has not. */
-  #runOn(error: unknown): void {
-    this.#asked = undefined;
-    if (this.#state === 'shutting-down') this.#enter('running');
-    this.#onSuspended(error);
-  }
-
-  #enter(state: DomainState): void {
-    this.#state = state;
-    this.emit('state', state);
-  }
-
-  #destroyedEarly(cause: unknown): CtrlIfError {
-    const { name } = this.config;
-    return new CtrlIfError(
-      'ERR_CTRL_IF_DOMAIN_STATE',
-      `domain ${name} was destroyed before it had connected; nothing of it is left, and the name is free`,
-      { subject: name, expected: 'running', received: 'destroyed', cause },
-    );
-  }
-
-  #notSuspended(seconds: number): CtrlIfError {
-    return new CtrlIfError(
-      'ERR_CTRL_IF_TIMEOUT',
-      `domain ${this.config.name} has not suspended within ${seconds} s and runs on; its guest must follow SHUTDOWN_SUSPEND and say that it has (guest.suspended)`,
-      { subject: this.config.name, expected: 'a domain that suspends', received: this.#state },
-    );
-  }
-}
-
-/** A life that has not come about, and why. */
-function notStarted(error: unknown): ProcessExit {
-  return { ...NO_PROCESS, lastWords: (error as Error).message };
-}
-
-function environmentOf(config: ResolvedConfig, controller: string, token: string): NodeJS.ProcessEnv {
-  const { name, memory, maxMemory, vcpus, driver } = config;
-  const domain = { name, frames: memory * FRAMES_PER_MIB, maximumFrames: maxMemory * FRAMES_PER_MIB, vcpus, driver };
-  return { ...process.env, ...writeDomainEnvironment(controller, token, domain) };
 }

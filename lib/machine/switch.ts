@@ -9,8 +9,8 @@ import type { Received } from '../link/received.ts';
 import type { Codec } from '../wire/codec.ts';
 import { CMSG_CONSOLE } from '../wire/constants.ts';
 import { HEADER_BYTES, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
+import type { MessageObservers } from './message-observers.ts';
 import { SwitchClient } from './switch-client.ts';
-import type { Taps } from './taps.ts';
 
 /** Which requests of domains. What is left out is any. */
 export interface Match {
@@ -37,16 +37,21 @@ export class ControlSwitch {
   readonly #claims = new Set<Claim>();
   readonly #clients = new Set<SwitchClient>();
   readonly #takeBack = new Map<string, () => void>();
-  readonly #taps: Taps;
+  readonly #observers: MessageObservers;
   /** The types that the machine itself serves. */
   readonly #ownTypes: ReadonlySet<number>;
 
   /** @internal */
-  constructor(codec: Codec, taps: Taps, clock: Clock = systemClock, classes: readonly DeviceClass[] = DEVICE_CLASSES) {
+  constructor(
+    codec: Codec,
+    observers: MessageObservers,
+    clock: Clock = systemClock,
+    classes: readonly DeviceClass[] = DEVICE_CLASSES,
+  ) {
     this.#ownTypes = new Set([CMSG_CONSOLE, ...classes.flatMap(({ wire }) => [...typesOf(wire)])]);
     this.codec = codec;
     this.clock = clock;
-    this.#taps = taps;
+    this.#observers = observers;
   }
 
   client(): SwitchClient {
@@ -77,7 +82,7 @@ export class ControlSwitch {
 
   /** @internal `see` hears of every request of a domain's that matches. Returns the function that stops it. */
   watch(match: Match, see: (domid: number, message: AnyMessage) => void): () => void {
-    return this.#taps.listen((domid, { flow, direction, bytes }) => {
+    return this.#observers.observe((domid, { flow, direction, bytes }) => {
       if (flow !== 'request' || direction !== 'received') return;
       if (matches(match, domid, bytes[TYPE_OFFSET]!, bytes[SUBTYPE_OFFSET]!)) see(domid, this.#decode(bytes));
     });

@@ -10,8 +10,8 @@ import type { ApiSwitch, SwitchRequest } from '../../lib/api/switch-socket.ts';
 import type { Domain } from '../../lib/domain/domain.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Guest } from '../../lib/index.ts';
+import { MessageObservers } from '../../lib/machine/message-observers.ts';
 import { ControlSwitch } from '../../lib/machine/switch.ts';
-import { Taps } from '../../lib/machine/taps.ts';
 import { type Codec, createCodec } from '../../lib/wire/codec.ts';
 import { connectGuest, listen, seq, useRuntimeDirectory } from '../domain/meeting.ts';
 import { FakeMachine } from './fake-machine.ts';
@@ -29,12 +29,12 @@ const clients: ApiSwitch[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ctrl-if-api-'));
-  const taps = new Taps();
-  control = new ControlSwitch(createCodec([seq]) as unknown as Codec, taps);
+  const observers = new MessageObservers();
+  control = new ControlSwitch(createCodec([seq]) as unknown as Codec, observers);
   server = await serveApi(Object.assign(new FakeMachine(), { switch: control }), { path: join(directory, 'lab.api') });
   const controller = await listen();
   controller.on('domain', (domain) => {
-    taps.add(domain as unknown as Domain);
+    observers.addDomain(domain as unknown as Domain);
     control.addDomain(domain as unknown as Domain);
   });
   guests = [(await connectGuest()) as Asked, (await connectGuest()) as Asked];

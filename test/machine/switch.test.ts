@@ -4,9 +4,9 @@ import type { Domain } from '../../lib/domain/domain.ts';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import type { Guest } from '../../lib/index.ts';
 import type { AnyMessage } from '../../lib/link/codec.ts';
+import { MessageObservers } from '../../lib/machine/message-observers.ts';
 import { ControlSwitch } from '../../lib/machine/switch.ts';
 import type { SwitchClient, SwitchedRequest } from '../../lib/machine/switch-client.ts';
-import { Taps } from '../../lib/machine/taps.ts';
 import { type Codec, createCodec } from '../../lib/wire/codec.ts';
 import { TestClock } from '../device/clock.ts';
 import { connectGuest, listen, seq, useRuntimeDirectory } from '../domain/meeting.ts';
@@ -23,12 +23,12 @@ afterEach(() => {
 
 async function switched(guests: number) {
   const clock = new TestClock();
-  const taps = new Taps();
-  const control = new ControlSwitch(createCodec([seq]) as unknown as Codec, taps, clock);
+  const observers = new MessageObservers();
+  const control = new ControlSwitch(createCodec([seq]) as unknown as Codec, observers, clock);
   switches.push(control);
   const controller = await listen();
   controller.on('domain', (domain) => {
-    taps.add(domain as unknown as Domain);
+    observers.addDomain(domain as unknown as Domain);
     control.addDomain(domain as unknown as Domain);
   });
   const connected: Asked[] = [];

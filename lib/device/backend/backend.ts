@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { BackendContext, PendingRequest } from '../context.ts';
-import { Machine, type Performer, type Table } from '../table.ts';
+import { type Performer, StateMachine, type Table } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, framesOf, type InterfaceId, interfaceOf } from '../wire.ts';
 import { BackendConnection, type BackendInterface } from './interface.ts';
 import { mapFrames, Refusal } from './refusal.ts';
@@ -32,7 +32,7 @@ type BackendTable<E extends string, A extends string> = Table<
   BackendAction | A,
   BackendNotice
 >;
-type BackendMachine<I extends BackendInterface, E extends string, A extends string> = Machine<
+type BackendMachine<I extends BackendInterface, E extends string, A extends string> = StateMachine<
   BackendState,
   BackendEvent | E,
   BackendAction | A,
@@ -155,7 +155,7 @@ export abstract class Backend<
     const found = this.#known.get(keyOf(id));
     if (found) return found;
     const made = this.newInterface(id, message);
-    const machine: BackendMachine<I, E, A> = new Machine(this.#table, this.#performer);
+    const machine: BackendMachine<I, E, A> = new StateMachine(this.#table, this.#performer);
     made.machine = machine;
     const entry = { interface: made, machine };
     this.#known.set(keyOf(id), entry);

@@ -1,5 +1,5 @@
 /** What the backends of all classes have in common, one row a state (PROTOCOL.md 2.3, 2.6, 2.9, 2.16). */
-import type { Cell } from '../table.ts';
+import { type Cell, STAY } from '../table.ts';
 import type { BackendStatus } from '../wire.ts';
 
 export type BackendState = 'ABSENT' | 'DISCONNECTED' | 'CONNECTED' | 'DISCONNECTING';
@@ -8,7 +8,8 @@ export type BackendState = 'ABSENT' | 'DISCONNECTED' | 'CONNECTED' | 'DISCONNECT
  * The controller's messages, and two of the backend's own: `released` (the last user of the pages is gone), `stop` (the driver
  * goes DOWN).
  */
-export type BackendEvent = 'CREATE' | 'DESTROY' | 'CONNECT' | 'DISCONNECT' | 'released' | 'stop';
+export const BACKEND_EVENTS = ['CREATE', 'DESTROY', 'CONNECT', 'DISCONNECT', 'released', 'stop'] as const;
+export type BackendEvent = (typeof BACKEND_EVENTS)[number];
 
 /** Each with the statuses it may refuse with: then nothing has happened, and the state stays. */
 export const BACKEND_REFUSALS = {
@@ -40,39 +41,40 @@ export type BackendNotice = BackendStatus | 'kept requests';
 export type BackendCell<Action extends string = BackendAction> = Cell<BackendState, Action, BackendNotice>;
 type Rows = { readonly [S in BackendState]: { readonly [E in BackendEvent]: BackendCell } };
 
+/** Without a default: a class that adds an event says what each state does with it. */
 // biome-ignore format: a table, one cell a line
 export const BACKEND_ROWS: Rows = {
   ABSENT: {
     CREATE:     { do: ['allocate', 'insert'], next: 'DISCONNECTED', tell: ['OKAY'] },
-    DESTROY:    { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
-    CONNECT:    { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
-    DISCONNECT: { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
-    released:   { next: 'ABSENT' },
-    stop:       { next: 'ABSENT' },
+    DESTROY:    { tell: ['INTERFACE_NOT_FOUND'] },
+    CONNECT:    { tell: ['INTERFACE_NOT_FOUND'] },
+    DISCONNECT: { tell: ['INTERFACE_NOT_FOUND'] },
+    released:   STAY,
+    stop:       STAY,
   },
   DISCONNECTED: {
-    CREATE:     { do: ['allocate'], next: 'DISCONNECTED', tell: ['INTERFACE_EXISTS'] },
+    CREATE:     { do: ['allocate'], tell: ['INTERFACE_EXISTS'] },
     DESTROY:    { do: ['remove'], next: 'ABSENT', tell: ['OKAY'] },
     CONNECT:    { do: ['map', 'attach'], next: 'CONNECTED', tell: ['OKAY'] },
-    DISCONNECT: { next: 'DISCONNECTED', tell: ['OKAY'] },
-    released:   { next: 'DISCONNECTED' },
+    DISCONNECT: { tell: ['OKAY'] },
+    released:   STAY,
     stop:       { do: ['remove'], next: 'ABSENT' },
   },
   CONNECTED: {
-    CREATE:     { do: ['allocate'], next: 'CONNECTED', tell: ['INTERFACE_EXISTS'] },
-    DESTROY:    { next: 'CONNECTED', tell: ['INTERFACE_CONNECTED'] },
-    CONNECT:    { do: ['tryMap'], next: 'CONNECTED', tell: ['INTERFACE_CONNECTED'] },
+    CREATE:     { do: ['allocate'], tell: ['INTERFACE_EXISTS'] },
+    DESTROY:    { tell: ['INTERFACE_CONNECTED'] },
+    CONNECT:    { do: ['tryMap'], tell: ['INTERFACE_CONNECTED'] },
     DISCONNECT: { do: ['defer', 'release'], next: 'DISCONNECTING' },
-    released:   { next: 'CONNECTED' },
+    released:   STAY,
     stop:       { do: ['release'], next: 'DISCONNECTING' },
   },
   DISCONNECTING: {
-    CREATE:     { do: ['allocate'], next: 'DISCONNECTING', tell: ['INTERFACE_EXISTS'] },
-    DESTROY:    { next: 'DISCONNECTING', tell: ['INTERFACE_CONNECTED'] },
-    CONNECT:    { do: ['tryMap'], next: 'DISCONNECTING', tell: ['INTERFACE_CONNECTED'] },
+    CREATE:     { do: ['allocate'], tell: ['INTERFACE_EXISTS'] },
+    DESTROY:    { tell: ['INTERFACE_CONNECTED'] },
+    CONNECT:    { do: ['tryMap'], tell: ['INTERFACE_CONNECTED'] },
     // The original answered OKAY at once, with the old connection still alive (PROTOCOL.md 5.2 D9).
-    DISCONNECT: { do: ['defer'], next: 'DISCONNECTING' },
+    DISCONNECT: { do: ['defer'] },
     released:   { do: ['detach'], next: 'DISCONNECTED', tell: ['kept requests'] },
-    stop:       { next: 'DISCONNECTING' },
+    stop:       STAY,
   },
 };

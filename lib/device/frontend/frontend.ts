@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { FrontendContext } from '../context.ts';
-import { Machine, type Performer } from '../table.ts';
+import { type Performer, StateMachine } from '../table.ts';
 import { type DeviceWire, DRIVER_STATUS, frameFields, frontendMessage, handleOf, INTERFACE_STATUSES } from '../wire.ts';
 import { FrontendConnection, FrontendInterface } from './interface.ts';
 import type { FrontendAction, FrontendEvent, FrontendNotice, FrontendState, FrontendTable } from './table.ts';
@@ -148,7 +148,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     const found = this.#interfaces.get(handle);
     if (found) return found;
     const made = this.newInterface(handle);
-    const machine: FrontendMachine = new Machine(this.#table, this.#performer);
+    const machine: FrontendMachine = new StateMachine(this.#table, this.#performer);
     made.machine = machine;
     const entry = { interface: made, machine };
     this.#interfaces.set(handle, entry);
@@ -225,4 +225,4 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   }
 }
 
-type FrontendMachine = Machine<FrontendState, FrontendEvent, FrontendAction, FrontendNotice, FrontendCall>;
+type FrontendMachine = StateMachine<FrontendState, FrontendEvent, FrontendAction, FrontendNotice, FrontendCall>;

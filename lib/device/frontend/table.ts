@@ -1,6 +1,5 @@
 /** One interface of a frontend: what the controller's statuses and the user's wishes do (PROTOCOL.md 2.4, 2.7, 2.10). */
-import type { Table } from '../table.ts';
-import type { InterfaceStatus } from '../wire.ts';
+import { STAY, type Table } from '../table.ts';
 
 /**
  * - CLOSED: no interface, or one whose CONNECT was refused. No pages.
@@ -29,16 +28,21 @@ export type FrontendState =
  * understood, or could not be sent; `connect` and `disconnect`: the user's wishes; `stop`: the driver is about to go DOWN; `down`: the
  * controller has answered that.
  */
-export type FrontendEvent =
-  | InterfaceStatus
-  | 'repeated'
-  | 'answered'
-  | 'moved'
-  | 'failed'
-  | 'connect'
-  | 'disconnect'
-  | 'stop'
-  | 'down';
+export const FRONTEND_EVENTS = [
+  'CLOSED',
+  'DISCONNECTED',
+  'CONNECTED',
+  'repeated',
+  'CHANGED',
+  'answered',
+  'moved',
+  'failed',
+  'connect',
+  'disconnect',
+  'stop',
+  'down',
+] as const;
+export type FrontendEvent = (typeof FRONTEND_EVENTS)[number];
 
 /**
  * `offer` allocates pages and offers them to the backend; `askConnect` and `askDisconnect` send the messages; `bind` binds the
@@ -54,19 +58,12 @@ export type FrontendTable = Table<FrontendState, FrontendEvent, FrontendAction, 
 // biome-ignore format: a table, one cell a line
 export const FRONTEND_ROWS: FrontendTable['cells'] = {
   CLOSED: {
-    CLOSED:       { next: 'CLOSED' },
     DISCONNECTED: { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
     // Not with pages of this driver's: it was connected before the driver came.
-    CONNECTED:    { do: ['askDisconnect'], next: 'CLOSED' },
-    repeated:     { do: ['askDisconnect'], next: 'CLOSED' },
-    CHANGED:      { next: 'CLOSED' },
-    answered:     { next: 'CLOSED' },
-    moved:        { next: 'CLOSED' },
-    failed:       { next: 'CLOSED' },
+    CONNECTED:    { do: ['askDisconnect'] },
+    repeated:     { do: ['askDisconnect'] },
     connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
-    disconnect:   { next: 'CLOSED' },
-    stop:         { next: 'CLOSED' },
-    down:         { next: 'CLOSED' },
+    default:      STAY,
   },
   DISCONNECTED: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
@@ -74,101 +71,72 @@ export const FRONTEND_ROWS: FrontendTable['cells'] = {
     DISCONNECTED: { next: 'DENIED' },
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     repeated:     { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
-    CHANGED:      { next: 'DISCONNECTED' },
     answered:     { next: 'HELD' },
     moved:        { next: 'HELD' },
     failed:       { do: ['release'], next: 'CLOSED', tell: ['refused'] },
-    connect:      { next: 'DISCONNECTED' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    default:      STAY,
   },
   DENIED: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
-    DISCONNECTED: { next: 'DENIED' },
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     repeated:     { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
-    CHANGED:      { next: 'DENIED' },
     answered:     { do: ['askDisconnect'], next: 'REFUSED' },
     // It was refused for the backend that was: a driver domain that has come again has another domid.
     moved:        { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
     failed:       { do: ['release'], next: 'CLOSED', tell: ['refused'] },
-    connect:      { next: 'DENIED' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    default:      STAY,
   },
   REFUSED: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
     DISCONNECTED: { do: ['release'], next: 'CLOSED', tell: ['refused'] },
-    // It was held, and crossed the DISCONNECT on its way.
-    CONNECTED:    { next: 'REFUSED' },
-    repeated:     { next: 'REFUSED' },
-    CHANGED:      { next: 'REFUSED' },
-    answered:     { next: 'REFUSED' },
-    moved:        { next: 'REFUSED' },
-    failed:       { next: 'REFUSED' },
-    connect:      { next: 'REFUSED' },
     disconnect:   { next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    // A CONNECTED was held, and crossed the DISCONNECT on its way.
+    default:      STAY,
   },
   HELD: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
     DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     repeated:     { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
-    CHANGED:      { next: 'HELD' },
-    answered:     { next: 'HELD' },
-    moved:        { next: 'HELD' },
-    failed:       { next: 'HELD' },
-    connect:      { next: 'HELD' },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    default:      STAY,
   },
   CONNECTED: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
     DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED', tell: ['disconnected'] },
     // The backend begins anew, with the pages that were offered last.
-    CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['disconnected', 'connected'] },
-    repeated:     { next: 'CONNECTED' },
-    CHANGED:      { next: 'CONNECTED', tell: ['changed'] },
-    answered:     { next: 'CONNECTED' },
-    moved:        { next: 'CONNECTED' },
-    failed:       { next: 'CONNECTED' },
-    connect:      { next: 'CONNECTED' },
+    CONNECTED:    { do: ['bind'], tell: ['disconnected', 'connected'] },
+    CHANGED:      { tell: ['changed'] },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    default:      STAY,
   },
   DISCONNECTING: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
     DISCONNECTED: { do: ['release'], next: 'IDLE', tell: ['disconnected'] },
-    // It crossed the DISCONNECT on its way.
-    CONNECTED:    { next: 'DISCONNECTING' },
-    repeated:     { next: 'DISCONNECTING' },
-    CHANGED:      { next: 'DISCONNECTING' },
-    answered:     { next: 'DISCONNECTING' },
-    moved:        { next: 'DISCONNECTING' },
-    failed:       { next: 'DISCONNECTING' },
-    connect:      { do: ['reject'], next: 'DISCONNECTING' },
-    disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
-    stop:         { next: 'DISCONNECTING' },
+    connect:      { do: ['reject'] },
+    disconnect:   { do: ['askDisconnect'] },
     down:         { do: ['release'], next: 'CLOSED', tell: ['closed'] },
+    // A CONNECTED crossed the DISCONNECT on its way.
+    default:      STAY,
   },
   IDLE: {
     CLOSED:       { next: 'CLOSED', tell: ['closed'] },
-    DISCONNECTED: { next: 'IDLE' },
-    CONNECTED:    { do: ['askDisconnect'], next: 'IDLE' },
-    repeated:     { do: ['askDisconnect'], next: 'IDLE' },
-    CHANGED:      { next: 'IDLE' },
-    answered:     { next: 'IDLE' },
-    moved:        { next: 'IDLE' },
-    failed:       { next: 'IDLE' },
+    CONNECTED:    { do: ['askDisconnect'] },
+    repeated:     { do: ['askDisconnect'] },
     connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
-    disconnect:   { next: 'IDLE' },
-    stop:         { next: 'IDLE' },
     down:         { next: 'CLOSED', tell: ['closed'] },
+    default:      STAY,
   },
 };

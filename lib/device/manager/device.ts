@@ -1,7 +1,7 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { ChannelAllocator, ChannelPair } from '../context.ts';
-import { Machine, Raised } from '../table.ts';
+import { Raised, StateMachine } from '../table.ts';
 import {
   type DeviceWire,
   frameFields,
@@ -59,7 +59,7 @@ interface DeviceCall extends Making {
 /** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
 export class Device {
   readonly #with: DeviceContext;
-  readonly #machine: Machine<DeviceState, DeviceEvent, DeviceAction, DeviceNotice, DeviceCall>;
+  readonly #machine: StateMachine<DeviceState, DeviceEvent, DeviceAction, DeviceNotice, DeviceCall>;
   readonly #backend: BackendEnd;
   /** How often its frontend was told DISCONNECTED. */
   #tellings = 0;
@@ -79,7 +79,7 @@ export class Device {
       settings,
       onError,
     });
-    this.#machine = new Machine(DEVICE, {
+    this.#machine = new StateMachine(DEVICE, {
       do: this.#actions,
       tell: (notice) => this.#tell(notice),
     });

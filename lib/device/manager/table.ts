@@ -1,5 +1,5 @@
 /** One device as its controller sees it, between its frontend and its backend (PROTOCOL.md 2.16, 3.1 to 3.8). */
-import type { Cell, Table } from '../table.ts';
+import { type Cell, STAY, type Table } from '../table.ts';
 import type { InterfaceStatus } from '../wire.ts';
 
 /**
@@ -17,20 +17,22 @@ export type DeviceState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECT
  * `connect` by a status or `openChannel`, `connect` by INTERFACE_NOT_FOUND, `connect` or `create` because the backend is not there
  * to do it.
  */
-export type DeviceEvent =
-  | 'attach'
-  | 'change'
-  | 'destroy'
-  | 'UP'
-  | 'DOWN'
-  | 'CONNECT'
-  | 'DISCONNECT'
-  | 'frontendGone'
-  | 'backendUp'
-  | 'backendDown'
-  | 'refused'
-  | 'vanished'
-  | 'lost';
+const EVENTS = [
+  'attach',
+  'change',
+  'destroy',
+  'UP',
+  'DOWN',
+  'CONNECT',
+  'DISCONNECT',
+  'frontendGone',
+  'backendUp',
+  'backendDown',
+  'refused',
+  'vanished',
+  'lost',
+] as const;
+export type DeviceEvent = (typeof EVENTS)[number];
 
 /**
  * `create` also says again what was set before: disks, a limit, ports. `change` says it once. `connect` sends the kept frames
@@ -56,92 +58,72 @@ type DeviceCell = Cell<DeviceState, DeviceAction, DeviceNotice>;
 
 const CLOSE = ['closeChannel', 'dropFrames'] as const satisfies readonly DeviceAction[];
 const RESET = ['disconnect', 'renew', ...CLOSE] as const satisfies readonly DeviceAction[];
-const stay = <S extends DeviceState>(next: S): DeviceCell => ({ next });
 /** Say where we are: it was asked for what already is so. */
-const confirm = (next: 'DISCONNECTED' | 'DOWN'): DeviceCell => ({ next, tell: ['DISCONNECTED'] });
+const CONFIRM: DeviceCell = { tell: ['DISCONNECTED'] };
 
 /** One table for all classes. */
 // biome-ignore format: a table, one cell a line
 export const DEVICE: Table<DeviceState, DeviceEvent, DeviceAction, DeviceNotice> = {
   name: 'device',
   initial: 'ABSENT',
+  events: EVENTS,
   cells: {
     ABSENT: {
       attach:       { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      change:       stay('ABSENT'),
-      destroy:      stay('ABSENT'),
-      UP:           stay('ABSENT'),
-      DOWN:         stay('ABSENT'),
-      CONNECT:      { next: 'ABSENT', tell: ['CLOSED'] },
-      DISCONNECT:   { next: 'ABSENT', tell: ['CLOSED'] },
-      frontendGone: stay('ABSENT'),
-      backendUp:    stay('ABSENT'),
+      CONNECT:      { tell: ['CLOSED'] },
+      DISCONNECT:   { tell: ['CLOSED'] },
       // It was attached before its backend came.
       backendDown:  { next: 'DOWN', tell: ['DISCONNECTED'] },
-      refused:      stay('ABSENT'),
-      vanished:     stay('ABSENT'),
-      lost:         stay('ABSENT'),
+      default:      STAY,
     },
     DOWN: {
-      attach:       stay('DOWN'),
-      change:       stay('DOWN'),
       destroy:      { next: 'ABSENT', tell: ['CLOSED'] },
-      UP:           confirm('DOWN'),
-      DOWN:         stay('DOWN'),
+      UP:           CONFIRM,
       CONNECT:      { do: ['keepFrames'], next: 'HELD' },
-      DISCONNECT:   confirm('DOWN'),
-      frontendGone: stay('ABSENT'),
+      DISCONNECT:   CONFIRM,
+      frontendGone: { next: 'ABSENT' },
       backendUp:    { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      backendDown:  stay('DOWN'),
-      refused:      stay('DOWN'),
-      vanished:     stay('DOWN'),
-      lost:         stay('DOWN'),
+      default:      STAY,
     },
     HELD: {
-      attach:       stay('HELD'),
-      change:       stay('HELD'),
       destroy:      { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
       UP:           { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
       DOWN:         { do: CLOSE, next: 'DOWN' },
-      CONNECT:      { do: ['keepFrames'], next: 'HELD' },
+      CONNECT:      { do: ['keepFrames'] },
       DISCONNECT:   { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
       frontendGone: { do: CLOSE, next: 'ABSENT' },
       backendUp:    { do: ['create', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
-      backendDown:  stay('HELD'),
       refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
       vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
-      lost:         { do: ['closeChannel'], next: 'HELD' },
+      lost:         { do: ['closeChannel'] },
+      default:      STAY,
     },
     DISCONNECTED: {
-      attach:       stay('DISCONNECTED'),
-      change:       { do: ['change'], next: 'DISCONNECTED' },
+      change:       { do: ['change'] },
       destroy:      { do: ['destroy'], next: 'ABSENT', tell: ['CLOSED'] },
-      UP:           confirm('DISCONNECTED'),
-      DOWN:         stay('DISCONNECTED'),
+      UP:           CONFIRM,
       CONNECT:      { do: ['keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
-      DISCONNECT:   confirm('DISCONNECTED'),
+      DISCONNECT:   CONFIRM,
       frontendGone: { do: ['destroy'], next: 'ABSENT' },
-      backendUp:    stay('DISCONNECTED'),
-      backendDown:  stay('DOWN'),
-      refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
+      backendDown:  { next: 'DOWN' },
+      refused:      { do: CLOSE, tell: ['DISCONNECTED'] },
       vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
       lost:         { do: ['closeChannel'], next: 'HELD' },
+      default:      STAY,
     },
     CONNECTED: {
-      attach:       stay('CONNECTED'),
-      change:       { do: ['change'], next: 'CONNECTED', tell: ['CHANGED'] },
+      change:       { do: ['change'], tell: ['CHANGED'] },
       destroy:      { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT', tell: ['CLOSED'] },
-      // The frontend asks for those that are active itself (the header; PROTOCOL.md 5.2 D16).
-      UP:           stay('CONNECTED'),
       DOWN:         { do: RESET, next: 'DISCONNECTED' },
-      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
+      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], tell: ['CONNECTED'] },
       DISCONNECT:   { do: RESET, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
       frontendGone: { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT' },
-      backendUp:    stay('CONNECTED'),
       backendDown:  { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
       refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
       vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
       lost:         { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      // UP: the frontend asks for those that are active itself (the header; PROTOCOL.md 5.2 D16).
+      default:      STAY,
     },
   },
 };

@@ -1,10 +1,12 @@
 // A class of devices of one's own: its backend fills the frontend's page with random bytes, as many as it was created for.
 import { randomBytes } from 'node:crypto';
 import {
+  BACKEND_EVENTS,
   BACKEND_ROWS,
   Backend,
   BackendInterface,
   backendContext,
+  FRONTEND_EVENTS,
   FRONTEND_ROWS,
   Frontend,
 } from '../../../dist/device/index.js';
@@ -89,8 +91,8 @@ class RandomBackend extends Backend {
   }
 }
 
-const frontendTable = { name: 'random frontend', initial: 'CLOSED', cells: FRONTEND_ROWS };
-const backendTable = { name: 'random backend', initial: 'ABSENT', cells: BACKEND_ROWS };
+const frontendTable = { name: 'random frontend', initial: 'CLOSED', events: FRONTEND_EVENTS, cells: FRONTEND_ROWS };
+const backendTable = { name: 'random backend', initial: 'ABSENT', events: BACKEND_EVENTS, cells: BACKEND_ROWS };
 
 const random = {
   type: 'object',

@@ -1,5 +1,6 @@
 import type { BackendNotice, BackendState } from '../../backend/table.ts';
 import {
+  BACKEND_EVENTS,
   BACKEND_REFUSALS,
   BACKEND_ROWS,
   type BackendAction,
@@ -9,7 +10,8 @@ import {
 import type { Table } from '../../table.ts';
 import type { BackendStatus } from '../../wire.ts';
 
-export type BlockBackendEvent = 'VBD_CREATE' | 'VBD_DESTROY';
+const EVENTS = ['VBD_CREATE', 'VBD_DESTROY'] as const;
+export type BlockBackendEvent = (typeof EVENTS)[number];
 
 /** As {@link BACKEND_REFUSALS}, for the actions of VBDs. */
 export const BLOCK_REFUSALS = {
@@ -29,8 +31,8 @@ export type BlockBackendAction = keyof typeof BLOCK_REFUSALS;
 type Cell = BackendCell<BackendAction | BlockBackendAction>;
 
 // VBDs come and go in any state of their interface (PROTOCOL.md 2.3).
-const vbdCreate = (next: BackendState): Cell => ({ do: ['findNoVbd', 'allocateVbd', 'openVbd'], next, tell: ['OKAY'] });
-const vbdDestroy = (next: BackendState): Cell => ({ do: ['findVbd', 'closeVbd'], next, tell: ['OKAY'] });
+const CREATE: Cell = { do: ['findNoVbd', 'allocateVbd', 'openVbd'], tell: ['OKAY'] };
+const DESTROY: Cell = { do: ['findVbd', 'closeVbd'], tell: ['OKAY'] };
 
 /** One interface of a block backend (PROTOCOL.md 2.3, 2.16). */
 // biome-ignore format: a table, one cell a line
@@ -39,26 +41,27 @@ export const BLOCK_BACKEND: Table<
 > = {
   name: 'block backend',
   initial: 'ABSENT',
+  events: [...BACKEND_EVENTS, ...EVENTS],
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      VBD_CREATE:  { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
-      VBD_DESTROY: { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+      VBD_CREATE:  { tell: ['INTERFACE_NOT_FOUND'] },
+      VBD_DESTROY: { tell: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,
-      VBD_CREATE:  vbdCreate('DISCONNECTED'),
-      VBD_DESTROY: vbdDestroy('DISCONNECTED'),
+      VBD_CREATE:  CREATE,
+      VBD_DESTROY: DESTROY,
     },
     CONNECTED: {
       ...BACKEND_ROWS.CONNECTED,
-      VBD_CREATE:  vbdCreate('CONNECTED'),
-      VBD_DESTROY: vbdDestroy('CONNECTED'),
+      VBD_CREATE:  CREATE,
+      VBD_DESTROY: DESTROY,
     },
     DISCONNECTING: {
       ...BACKEND_ROWS.DISCONNECTING,
-      VBD_CREATE:  vbdCreate('DISCONNECTING'),
-      VBD_DESTROY: vbdDestroy('DISCONNECTING'),
+      VBD_CREATE:  CREATE,
+      VBD_DESTROY: DESTROY,
     },
   },
 };

@@ -1,4 +1,9 @@
-import { FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
 
 /** CHANGED: a VBD has come or gone. */
-export const BLOCK_FRONTEND: FrontendTable = { name: 'block frontend', initial: 'CLOSED', cells: FRONTEND_ROWS };
+export const BLOCK_FRONTEND: FrontendTable = {
+  name: 'block frontend',
+  initial: 'CLOSED',
+  events: FRONTEND_EVENTS,
+  cells: FRONTEND_ROWS,
+};

@@ -1,13 +1,20 @@
 import type { BackendNotice, BackendState } from '../../backend/table.ts';
-import { BACKEND_ROWS, type BackendAction, type BackendCell, type BackendEvent } from '../../backend/table.ts';
+import {
+  BACKEND_EVENTS,
+  BACKEND_ROWS,
+  type BackendAction,
+  type BackendCell,
+  type BackendEvent,
+} from '../../backend/table.ts';
 import type { Table } from '../../table.ts';
 
-export type NetworkBackendEvent = 'CREDITLIMIT';
+const EVENTS = ['CREDITLIMIT'] as const;
+export type NetworkBackendEvent = (typeof EVENTS)[number];
 /** Sets the limit and fills the bucket. */
 export type NetworkBackendAction = 'limit';
 type Cell = BackendCell<BackendAction | NetworkBackendAction>;
 
-const creditLimit = (next: BackendState): Cell => ({ do: ['limit'], next, tell: ['OKAY'] });
+const LIMIT: Cell = { do: ['limit'], tell: ['OKAY'] };
 
 /** One interface of a network backend: here CONNECT looks at the state before it looks at the frames (PROTOCOL.md 2.6). */
 // biome-ignore format: a table, one cell a line
@@ -16,24 +23,25 @@ export const NETWORK_BACKEND: Table<
 > = {
   name: 'network backend',
   initial: 'ABSENT',
+  events: [...BACKEND_EVENTS, ...EVENTS],
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      CREDITLIMIT: { next: 'ABSENT', tell: ['INTERFACE_NOT_FOUND'] },
+      CREDITLIMIT: { tell: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,
-      CREDITLIMIT: creditLimit('DISCONNECTED'),
+      CREDITLIMIT: LIMIT,
     },
     CONNECTED: {
       ...BACKEND_ROWS.CONNECTED,
-      CONNECT:     { next: 'CONNECTED', tell: ['INTERFACE_CONNECTED'] },
-      CREDITLIMIT: creditLimit('CONNECTED'),
+      CONNECT:     { tell: ['INTERFACE_CONNECTED'] },
+      CREDITLIMIT: LIMIT,
     },
     DISCONNECTING: {
       ...BACKEND_ROWS.DISCONNECTING,
-      CONNECT:     { next: 'DISCONNECTING', tell: ['INTERFACE_CONNECTED'] },
-      CREDITLIMIT: creditLimit('DISCONNECTING'),
+      CONNECT:     { tell: ['INTERFACE_CONNECTED'] },
+      CREDITLIMIT: LIMIT,
     },
   },
 };

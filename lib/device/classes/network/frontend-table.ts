@@ -1,8 +1,10 @@
-import { FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+import { STAY } from '../../table.ts';
 
 /** CHANGED means nothing to a network interface. */
 export const NETWORK_FRONTEND: FrontendTable = {
   name: 'network frontend',
   initial: 'CLOSED',
-  cells: { ...FRONTEND_ROWS, CONNECTED: { ...FRONTEND_ROWS.CONNECTED, CHANGED: { next: 'CONNECTED' } } },
+  events: FRONTEND_EVENTS,
+  cells: { ...FRONTEND_ROWS, CONNECTED: { ...FRONTEND_ROWS.CONNECTED, CHANGED: STAY } },
 };

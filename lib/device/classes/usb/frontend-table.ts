@@ -1,15 +1,17 @@
-import { FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
+import { STAY } from '../../table.ts';
 
 /** USB has no CHANGED: CONNECTED comes again, with another number of ports. */
 export const USB_FRONTEND: FrontendTable = {
   name: 'usb frontend',
   initial: 'CLOSED',
+  events: FRONTEND_EVENTS,
   cells: {
     ...FRONTEND_ROWS,
     CONNECTED: {
       ...FRONTEND_ROWS.CONNECTED,
-      repeated: { next: 'CONNECTED', tell: ['changed'] },
-      CHANGED: { next: 'CONNECTED' },
+      repeated: { tell: ['changed'] },
+      CHANGED: STAY,
     },
   },
 };

@@ -1,8 +1,9 @@
-import type { Table } from '../../table.ts';
+import { STAY, type Table } from '../../table.ts';
 
 export type PortState = 'UNCLAIMED' | 'EMPTY' | 'PRESENT';
 /** Messages in capitals; the rest is the host's, or the end of the owner's interface. `reset` is the guest's, over its pages. */
-export type PortEvent = 'CLAIM' | 'RELEASE' | 'plugged' | 'unplugged' | 'ownerDestroyed' | 'reset';
+const EVENTS = ['CLAIM', 'RELEASE', 'plugged', 'unplugged', 'ownerDestroyed', 'reset'] as const;
+export type PortEvent = (typeof EVENTS)[number];
 /** `own` records owner and number, `disown` forgets them; `take` and `giveBack` are the backend's hooks for the device. */
 export type PortAction = 'own' | 'disown' | 'take' | 'giveBack';
 export type PortNotice = 'not understood' | 'disabled' | 'enabled' | 'no port';
@@ -12,31 +13,28 @@ export type PortNotice = 'not understood' | 'disabled' | 'enabled' | 'no port';
 export const USB_PORT: Table<PortState, PortEvent, PortAction, PortNotice> = {
   name: 'usb port',
   initial: 'UNCLAIMED',
+  events: EVENTS,
   cells: {
     UNCLAIMED: {
       CLAIM:          { do: ['own'], next: 'EMPTY' },
       // RELEASE_PORT has no status; the original crashed (PROTOCOL.md 5.3 H25).
-      RELEASE:        { next: 'UNCLAIMED', tell: ['not understood'] },
-      plugged:        { next: 'UNCLAIMED' },
-      unplugged:      { next: 'UNCLAIMED' },
-      ownerDestroyed: { next: 'UNCLAIMED' },
-      reset:          { next: 'UNCLAIMED', tell: ['no port'] },
+      RELEASE:        { tell: ['not understood'] },
+      reset:          { tell: ['no port'] },
+      default:        STAY,
     },
     EMPTY: {
-      CLAIM:          { next: 'EMPTY' },
       RELEASE:        { do: ['disown'], next: 'UNCLAIMED' },
       plugged:        { do: ['take'], next: 'PRESENT' },
-      unplugged:      { next: 'EMPTY' },
       ownerDestroyed: { do: ['disown'], next: 'UNCLAIMED' },
-      reset:          { next: 'EMPTY', tell: ['disabled'] },
+      reset:          { tell: ['disabled'] },
+      default:        STAY,
     },
     PRESENT: {
-      CLAIM:          { next: 'PRESENT' },
       RELEASE:        { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
-      plugged:        { next: 'PRESENT' },
       unplugged:      { do: ['giveBack'], next: 'EMPTY' },
       ownerDestroyed: { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
-      reset:          { next: 'PRESENT', tell: ['enabled'] },
+      reset:          { tell: ['enabled'] },
+      default:        STAY,
     },
   },
 };

@@ -1,4 +1,4 @@
-import { Machine } from '../../table.ts';
+import { StateMachine } from '../../table.ts';
 import { type PortAction, type PortEvent, type PortNotice, type PortState, USB_PORT } from './port-table.ts';
 
 /** What the owner of a port does with the device in it. */
@@ -25,13 +25,13 @@ interface PortInput {
 export class UsbPort {
   /** In the host's style, at most 16 bytes: `1-1.2`. */
   readonly path: string;
-  readonly #machine: Machine<PortState, PortEvent, PortAction, PortNotice, PortInput>;
+  readonly #machine: StateMachine<PortState, PortEvent, PortAction, PortNotice, PortInput>;
   #owner: PortOwner | undefined;
 
   /** @internal */
   constructor(path: string, hooks: PortHooks) {
     this.path = path;
-    this.#machine = new Machine(USB_PORT, {
+    this.#machine = new StateMachine(USB_PORT, {
       do: {
         own: ({ owner }) => {
           this.#owner = owner;

@@ -10,7 +10,7 @@ const TIMEOUT = 20_000;
  *
  * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it ends before, `ERR_CTRL_IF_TIMEOUT` where it does not connect
  */
-export async function arrival(name: string, child: DomainProcess, connected: Promise<Domain>): Promise<Domain> {
+export async function awaitConnection(name: string, child: DomainProcess, connected: Promise<Domain>): Promise<Domain> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooLate(name, child)), TIMEOUT);

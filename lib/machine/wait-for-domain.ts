@@ -1,0 +1,36 @@
+import { aborted } from '../link/call.ts';
+import { domainInfo } from './domain-info.ts';
+import type { ManagedDomain } from './managed-domain.ts';
+import type { CallOptions, DomainEnd, DomainInfo, DomainState } from './operations.ts';
+
+/**
+ * Resolves when the domain is in that state, or is gone; without a state, when this life of it is over. Not async: who waits for one
+ * change after another must hear of the first before the second comes.
+ */
+export function waitForDomain(
+  domain: ManagedDomain,
+  state: DomainState | undefined,
+  { signal }: CallOptions = {},
+): Promise<DomainEnd | DomainInfo> {
+  if (domain.state === state) return Promise.resolve(domainInfo(domain));
+  if (signal?.aborted) throw aborted(signal);
+  return new Promise((resolve, reject) => {
+    const onState = (next: DomainState) => next === state && settle(domainInfo(domain));
+    const settle = (outcome: DomainEnd | DomainInfo) => {
+      stop();
+      resolve(outcome);
+    };
+    const onAbort = () => {
+      stop();
+      reject(aborted(signal!));
+    };
+    const stop = () => {
+      domain.off('state', onState).off('ended', settle).off('gone', settle);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    domain.on('state', onState).once('gone', settle);
+    // With a state to wait for, a life that ends is not yet the end.
+    if (state === undefined) domain.once('ended', settle);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { cellOf, STAY, StateMachine, SyncStateMachine, type Table } from '../../lib/device/table.ts';
+
+type State = 'OFF' | 'ON';
+type Event = 'press' | 'break';
+type Action = 'light' | 'refuse';
+type Notice = 'changed';
+type Lamp = Table<State, Event, Action, Notice>;
+type Lit = SyncStateMachine<State, Event, Action, Notice, undefined>;
+const LAMP: Lamp = {
+  name: 'lamp',
+  initial: 'OFF',
+  events: ['press', 'break'],
+  cells: {
+    OFF: { press: { do: ['light'], next: 'ON', tell: ['changed'] }, default: STAY },
+    ON: { press: { next: 'OFF', tell: ['changed'] }, break: { do: ['refuse'], next: 'OFF' } },
+  },
+};
+
+it('a row without a default has a cell for every event, and none for others', () => {
+  const incomplete: Lamp = {
+    ...LAMP,
+    // @ts-expect-error `break` is missing
+    cells: { ...LAMP.cells, ON: { press: STAY } },
+  };
+  const unknown: Lamp = {
+    ...LAMP,
+    // @ts-expect-error `push` is no event
+    cells: { ...LAMP.cells, ON: { push: STAY, default: STAY } },
+  };
+  expect([incomplete.cells.ON, unknown.cells.ON]).toHaveLength(2);
+});
+
+it('the cell of an event that a row does not name is its default', () => {
+  expect(cellOf(LAMP, 'OFF', 'break')).toBe(STAY);
+  expect(cellOf(LAMP, 'ON', 'break')).toMatchObject({ next: 'OFF' });
+});
+
+describe('both machines', () => {
+  const refuse = () => {
+    throw new Error('it is hot');
+  };
+
+  it('do what a cell says, then enter its state, then tell', async () => {
+    const log: string[] = [];
+    const machine: StateMachine<State, Event, Action, Notice, undefined> = new StateMachine(LAMP, {
+      do: { light: () => log.push(`do ${machine.state}`), refuse },
+      tell: () => log.push(machine.state),
+    });
+    expect(await machine.fire('break', undefined)).toBe('OFF');
+    expect(await machine.fire('press', undefined)).toBe('ON');
+    const sync: Lit = new SyncStateMachine(LAMP, {
+      do: { light: () => log.push(`do ${sync.state}`), refuse },
+      tell: () => log.push(sync.state),
+    });
+    sync.fire('break', undefined);
+    sync.fire('press', undefined);
+    expect(log).toEqual(['do OFF', 'ON', 'do OFF', 'ON']);
+  });
+
+  it('stay where they are when an action fails, and throw what it threw', async () => {
+    const performer = { do: { light: () => {}, refuse }, tell: () => {} };
+    const machine = new StateMachine(LAMP, performer);
+    await machine.fire('press', undefined);
+    await expect(machine.fire('break', undefined)).rejects.toThrow('it is hot');
+    const sync = new SyncStateMachine(LAMP, performer);
+    sync.fire('press', undefined);
+    expect(() => sync.fire('break', undefined)).toThrow('it is hot');
+    expect([machine.state, sync.state]).toEqual(['ON', 'ON']);
+  });
+});
+
+describe('a synchronous state machine', () => {
+  it('does an event that is fired by an action or a notice after the event of that', () => {
+    const log: string[] = [];
+    const machine: Lit = new SyncStateMachine(LAMP, {
+      do: { light: () => machine.fire('press', undefined), refuse: () => {} },
+      tell: () => log.push(machine.state),
+    });
+    machine.fire('press', undefined);
+    expect([log, machine.state]).toEqual([['ON', 'OFF'], 'OFF']);
+  });
+
+  it('does the events that follow one that has failed', () => {
+    const machine: Lit = new SyncStateMachine(LAMP, {
+      do: {
+        light: () => {},
+        refuse: () => {
+          machine.fire('press', undefined);
+          throw new Error('it is hot');
+        },
+      },
+      tell: () => {},
+    });
+    machine.fire('press', undefined);
+    expect(() => machine.fire('break', undefined)).toThrow('it is hot');
+    expect(machine.state).toBe('OFF');
+  });
+});
