@@ -3,7 +3,9 @@ import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
 import type { Page } from './page.ts';
+import { PageRing } from './page-ring.ts';
 import { PageWindow } from './page-window.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /**
  * The same shared-memory object moved by file reads and writes, for a process without the addon.
@@ -111,6 +113,10 @@ export class FilePage implements Page {
     if (process.arch === 'x64' && this.load32(offset) === AWAKE) return false;
     this.store32(offset, AWAKE);
     return true;
+  }
+
+  openRing(parts: RingParts): RingEngine {
+    return new PageRing(this, parts);
   }
 
   read(offset: number, target: Uint8Array): void {

@@ -1,7 +1,9 @@
 import type { NativeAddon, NativeEvents, NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
+import { NativeRingEngine } from './native-ring.ts';
 import type { Page } from './page.ts';
 import { requireAddon } from './require-addon.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
 export class NativePage implements Page {
@@ -12,8 +14,6 @@ export class NativePage implements Page {
   readonly mode: number;
   /** The descriptor of the segment, kept for peers that map it by {@link openAt}; -1 when it was not. */
   readonly fd: number;
-  /** For `ring/` alone: the mapping, to open its own rings on. */
-  readonly segment: NativeSegment;
   load32: NativeSegment['load32'];
   store32: NativeSegment['store32'];
   compareExchange32: NativeSegment['compareExchange32'];
@@ -22,10 +22,11 @@ export class NativePage implements Page {
   read: NativeSegment['read'];
   write: NativeSegment['write'];
   readonly #name: string;
+  readonly #segment: NativeSegment;
 
   private constructor(name: string, segment: NativeSegment) {
     this.#name = name;
-    this.segment = segment;
+    this.#segment = segment;
     this.bytes = segment.bytes;
     this.uid = segment.uid;
     this.mode = segment.mode;
@@ -54,14 +55,18 @@ export class NativePage implements Page {
     return NativePage.#with(`${fd} of process ${pid}`, (addon) => addon.openSegmentAt(pid, fd, offset, bytes));
   }
 
+  openRing(parts: RingParts): RingEngine {
+    return new NativeRingEngine(this.#segment, parts);
+  }
+
   /** The event channels of the domain whose page this is; those that fired are written to `fired`. */
   openEvents(fired: Uint32Array): NativeEvents {
-    return this.segment.openEvents(fired);
+    return this.#segment.openEvents(fired);
   }
 
   /** Notifies a port of the domain whose page this is; true: ring its doorbell. */
   openNotify(): NativeEvents['notify'] {
-    return this.segment.openEvents().notify;
+    return this.#segment.openEvents().notify;
   }
 
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {
@@ -74,7 +79,7 @@ export class NativePage implements Page {
   }
 
   unmap(): void {
-    this.segment.unmap();
+    this.#segment.unmap();
     // The addon refuses as well, but with an error of its own. Exchanged here, since a look at each call would cost.
     const closed = (): never => {
       throw closedError(this.#name);

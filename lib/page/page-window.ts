@@ -1,4 +1,6 @@
 import type { EngineName, Page } from './page.ts';
+import { PageRing } from './page-ring.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** A part of a page as a page of its own, for engines that can only map the whole. Gives the whole back with itself. */
 export class PageWindow implements Page {
@@ -43,6 +45,10 @@ export class PageWindow implements Page {
 
   claimWakeup(offset: number): boolean {
     return this.#page.claimWakeup(this.#at(offset, 4));
+  }
+
+  openRing(parts: RingParts): RingEngine {
+    return new PageRing(this, parts);
   }
 
   read(offset: number, target: Uint8Array): void {

@@ -1,3 +1,5 @@
+import type { RingEngine, RingParts } from './ring-engine.ts';
+
 /** Which engine moves the bytes: the addon, file reads and writes on the same object, or a SharedArrayBuffer. */
 export type EngineName = 'native' | 'file' | 'sab';
 
@@ -10,7 +12,7 @@ export interface Page {
   readonly engine: EngineName;
   /** Size of the mapping in bytes. */
   readonly bytes: number;
-  /** False where a word is moved as bytes, so that another process may see it half-written (see `ring/torn.ts`). */
+  /** False where a word is moved as bytes, so that another process may see it half-written. */
   readonly atomic: boolean;
   /** Load-acquire; pairs with the peer's {@link store32}. */
   load32(offset: number): number;
@@ -25,6 +27,14 @@ export interface Page {
   armWakeup(offset: number): void;
   /** The notifier's half: full fence after its publish, then take the word. True: the peer slept, ring its doorbell. */
   claimWakeup(offset: number): boolean;
+  /**
+   * Attaches one half to a ring of this page, from the indices that are there: the engine's own mover of entries, or a
+   * {@link import('./page-ring.ts').PageRing} over the words above.
+   *
+   * @throws an error whose code is `EPEERINDEX` where there are more requests than slots, and `ECLOSED` or
+   *   `ERR_CTRL_IF_PAGE_CLOSED` after {@link unmap}
+   */
+  openRing(parts: RingParts): RingEngine;
   read(offset: number, target: Uint8Array): void;
   write(offset: number, source: Uint8Array): void;
   /** Gives the mapping back; idempotent. The memory lives until the last process has let go. */

@@ -1,6 +1,8 @@
 import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError } from './failure.ts';
 import type { Page } from './page.ts';
+import { PageRing } from './page-ring.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
 export class SabPage implements Page {
@@ -42,6 +44,10 @@ export class SabPage implements Page {
   claimWakeup(offset: number): boolean {
     const words = this.#open();
     return Atomics.load(words, offset >> 2) === ASLEEP && Atomics.exchange(words, offset >> 2, AWAKE) === ASLEEP;
+  }
+
+  openRing(parts: RingParts): RingEngine {
+    return new PageRing(this, parts);
   }
 
   read(offset: number, target: Uint8Array): void {

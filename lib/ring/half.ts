@@ -1,11 +1,11 @@
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
 import type { Page } from '../page/page.ts';
+import { entriesOf } from '../page/page-ring.ts';
+import type { RingGeometry } from '../page/ring-engine.ts';
 import { CONTROL_TX } from '../wire/control-rings.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET } from '../wire/layout.ts';
 import { openRingEngine, PEER_INDEX, RING_CLOSED, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
-import { entriesOf } from './page-ring.ts';
 
 export interface RingOptions extends Partial<RingGeometry> {
   /**

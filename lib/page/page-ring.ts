@@ -1,15 +1,18 @@
-import type { Page } from '../page/page.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET, SLOTS_OFFSET } from '../wire/layout.ts';
-import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
+import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER } from './native-codes.ts';
+import type { Page } from './page.ts';
+import type { RingEngine, RingParts, RingRole } from './ring-engine.ts';
+
+/** What a ring in plain JS asks of its page. */
+type RingPage = Pick<Page, 'load32' | 'store32' | 'read' | 'write' | 'claimWakeup'>;
 
 /**
- * A ring half in plain JS over a {@link Page}'s words and bytes: the engine of file pages and of SharedArrayBuffers.
+ * A ring half in plain JS over a {@link Page}'s words and bytes, for pages whose engine has no faster one.
  * Indices run free in u32 and are compared by wrapped subtraction only; slot = index mod slots.
  */
 export class PageRing implements RingEngine {
   readonly unanswered: number;
-  readonly #page: Page;
+  readonly #page: RingPage;
   readonly #role: RingRole;
   readonly #slots: number;
   readonly #entryBytes: number;
@@ -25,14 +28,7 @@ export class PageRing implements RingEngine {
   /** Front: rsp_cons. Back: req_cons. Never published. */
   #consumed: number;
 
-  constructor(
-    page: Page,
-    role: RingRole,
-    geometry: RingGeometry,
-    outbox: Uint8Array,
-    inbox: Uint8Array,
-    peerWakeup: number,
-  ) {
+  constructor(page: RingPage, { role, geometry, outbox, inbox, peerWakeup }: RingParts) {
     const { offset, entryBytes, slots } = geometry;
     this.#page = page;
     this.#peerWakeup = peerWakeup;

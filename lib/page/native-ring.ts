@@ -1,9 +1,7 @@
 import { markAsUntransferable } from 'node:worker_threads';
-import { loadAddon, type NativeRing } from '../page/addon.ts';
-import * as codes from '../page/native-codes.ts';
-import type { NativePage } from '../page/native-page.ts';
-import type { RingEngine, RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
+import { loadAddon, type NativeRing, type NativeSegment } from './addon.ts';
+import * as codes from './native-codes.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 // Locals of this module, which V8 takes for the constants that they are; imported names it loads in every call.
 const RING = codes.CALL_RING;
@@ -27,15 +25,9 @@ export class NativeRingEngine implements RingEngine {
   readonly #ring: NativeRing;
   readonly #index: number;
 
-  constructor(
-    page: NativePage,
-    role: RingRole,
-    { offset, entryBytes, slots }: RingGeometry,
-    outbox: Uint8Array,
-    inbox: Uint8Array,
-    peerWakeup: number,
-  ) {
-    this.#ring = page.segment.openRing(ROLES[role], offset, entryBytes, slots, outbox, inbox, peerWakeup);
+  constructor(segment: NativeSegment, { role, geometry, outbox, inbox, peerWakeup }: RingParts) {
+    const { offset, entryBytes, slots } = geometry;
+    this.#ring = segment.openRing(ROLES[role], offset, entryBytes, slots, outbox, inbox, peerWakeup);
     this.#index = this.#ring.index;
   }
 
