@@ -2,10 +2,13 @@ import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlink
 import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
-import type { Page } from './page.ts';
+import type { Page, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import { PageWindow } from './page-window.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
+
+/** Each poll is a system call of about 5 us. */
+const POLL_COST: PollCost = { pollsPerCall: 2, scale: 4 };
 
 /**
  * The same shared-memory object moved by file reads and writes, for a process without the addon.
@@ -20,6 +23,7 @@ import type { RingEngine, RingParts } from './ring-engine.ts';
 export class FilePage implements Page {
   readonly engine = 'file';
   readonly atomic = false;
+  readonly pollCost = POLL_COST;
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;

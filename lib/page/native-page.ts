@@ -1,14 +1,18 @@
 import type { NativeAddon, NativeEvents, NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
 import { NativeRingEngine } from './native-ring.ts';
-import type { Page } from './page.ts';
+import type { Page, PollCost } from './page.ts';
 import { requireAddon } from './require-addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
+
+/** The measure of all others. */
+const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
 export class NativePage implements Page {
   readonly engine = 'native';
   readonly atomic = true;
+  readonly pollCost = POLL_COST;
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;

@@ -1,4 +1,4 @@
-import type { EngineName, Page } from './page.ts';
+import type { EngineName, Page, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
@@ -24,6 +24,10 @@ export class PageWindow implements Page {
 
   get atomic(): boolean {
     return this.#page.atomic;
+  }
+
+  get pollCost(): PollCost {
+    return this.#page.pollCost;
   }
 
   load32(offset: number): number {

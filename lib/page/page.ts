@@ -3,6 +3,14 @@ import type { RingEngine, RingParts } from './ring-engine.ts';
 /** Which engine moves the bytes: the addon, file reads and writes on the same object, or a SharedArrayBuffer. */
 export type EngineName = 'native' | 'file' | 'sab';
 
+/** What it costs to wait for a peer by polling a page of this engine. */
+export interface PollCost {
+  /** How often a ring is polled in one call before the event loop gets its turn: about 10 us, or two polls. */
+  readonly pollsPerCall: number;
+  /** What a poll and a wake-up cost, as a multiple of the native engine's. */
+  readonly scale: number;
+}
+
 /**
  * Mapped shared memory, whatever maps it. Offsets are in bytes from the start and, for words, 4-aligned.
  * A word access is atomic with the order named; `read` and `write` move plain bytes whose order the words give.
@@ -14,6 +22,7 @@ export interface Page {
   readonly bytes: number;
   /** False where a word is moved as bytes, so that another process may see it half-written. */
   readonly atomic: boolean;
+  readonly pollCost: PollCost;
   /** Load-acquire; pairs with the peer's {@link store32}. */
   load32(offset: number): number;
   /** Store-release; pairs with the peer's {@link load32}. */

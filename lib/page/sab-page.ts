@@ -1,13 +1,17 @@
 import { ASLEEP, AWAKE } from '../wire/page.ts';
 import { closedError } from './failure.ts';
-import type { Page } from './page.ts';
+import type { Page, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
+
+/** As the native engine: an `Atomics` call costs what a call of the addon does. */
+const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
 export class SabPage implements Page {
   readonly engine = 'sab';
   readonly atomic = true;
+  readonly pollCost = POLL_COST;
   readonly bytes: number;
   /** To be posted to the other thread, which opens it with `new SabPage(buffer)`. */
   readonly buffer: SharedArrayBuffer;
