@@ -1,6 +1,7 @@
 import { CtrlIfError } from '../errors.ts';
 import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
+import type { NamedEngine } from '../page/page.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -24,7 +25,7 @@ const OPTIONS = [
 /** {@link GuestOptions}, checked and with their defaults. */
 export interface ConnectSettings {
   readonly name: string;
-  readonly engine: 'native' | 'file';
+  readonly engine: NamedEngine;
   readonly codec: Codec;
   readonly definitions: Definitions;
   readonly idle: IdleStrategy;

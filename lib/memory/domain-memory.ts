@@ -2,10 +2,9 @@ import { CtrlIfError } from '../errors.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
 import { openStart } from '../page/control-page.ts';
 import { createMemorySegment } from '../page/create-memory.ts';
-import type { FilePage } from '../page/file-page.ts';
 import type { MemorySegment } from '../page/memory-segment.ts';
 import { unlinkPage } from '../page/name.ts';
-import type { NativePage } from '../page/native-page.ts';
+import type { NamedPage } from '../page/page.ts';
 import { FRAME_BYTES, type MemoryState, reservedFrames } from '../wire/memory.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { Balloon, type BalloonOptions, type MemorySize, type Resized, type ResizeOptions } from './balloon.ts';
@@ -68,9 +67,9 @@ export class DomainMemory {
   static create(
     name: string,
     { frames, maximum, engine = chooseEngine().engine, ...options }: DomainMemoryOptions,
-  ): { memory: DomainMemory; page: NativePage | FilePage } {
+  ): { memory: DomainMemory; page: NamedPage } {
     const segment = createMemorySegment(name, maximum, engine);
-    let page: NativePage | FilePage | undefined;
+    let page: NamedPage | undefined;
     try {
       page = openStart(name, PAGE_BYTES, engine);
       return { memory: new DomainMemory(segment, frames, options), page };

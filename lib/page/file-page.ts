@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
-import { ASLEEP, AWAKE } from '../wire/page.ts';
+import { ASLEEP, AWAKE, ENGINE_NUMBERS } from '../wire/page.ts';
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
-import type { Page, PollCost } from './page.ts';
+import type { NamedPage, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import { PageWindow } from './page-window.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
@@ -20,10 +20,12 @@ const POLL_COST: PollCost = { pollsPerCall: 2, scale: 4 };
  *
  * A word is copied by the kernel as bytes, so a peer may see it half-written: {@link atomic} is false.
  */
-export class FilePage implements Page {
+export class FilePage implements NamedPage {
   readonly engine = 'file';
+  readonly engineNumber = ENGINE_NUMBERS.file;
   readonly atomic = false;
   readonly pollCost = POLL_COST;
+  readonly eventPage = undefined;
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;

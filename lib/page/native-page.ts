@@ -1,7 +1,9 @@
-import type { NativeAddon, NativeEvents, NativeSegment } from './addon.ts';
+import { ENGINE_NUMBERS } from '../wire/page.ts';
+import type { NativeAddon, NativeDoorbell, NativeEvents, NativeRinger, NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
+import { openDoorbell, openRinger } from './native-doorbell.ts';
 import { NativeRingEngine } from './native-ring.ts';
-import type { Page, PollCost } from './page.ts';
+import type { EventPage, PollCost } from './page.ts';
 import { requireAddon } from './require-addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
@@ -9,8 +11,9 @@ import type { RingEngine, RingParts } from './ring-engine.ts';
 const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
-export class NativePage implements Page {
+export class NativePage implements EventPage {
   readonly engine = 'native';
+  readonly engineNumber = ENGINE_NUMBERS.native;
   readonly atomic = true;
   readonly pollCost = POLL_COST;
   readonly bytes: number;
@@ -63,14 +66,24 @@ export class NativePage implements Page {
     return new NativeRingEngine(this.#segment, parts);
   }
 
-  /** The event channels of the domain whose page this is; those that fired are written to `fired`. */
+  get eventPage(): EventPage {
+    return this;
+  }
+
   openEvents(fired: Uint32Array): NativeEvents {
     return this.#segment.openEvents(fired);
   }
 
-  /** Notifies a port of the domain whose page this is; true: ring its doorbell. */
   openNotify(): NativeEvents['notify'] {
     return this.#segment.openEvents().notify;
+  }
+
+  openDoorbell(onRing: () => void): NativeDoorbell {
+    return openDoorbell(onRing);
+  }
+
+  openRinger(pid: number, descriptor: number): NativeRinger {
+    return openRinger(pid, descriptor);
   }
 
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {

@@ -4,6 +4,7 @@ import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** A part of a page as a page of its own, for engines that can only map the whole. Gives the whole back with itself. */
 export class PageWindow implements Page {
+  readonly eventPage = undefined;
   readonly bytes: number;
   readonly #page: Page;
   readonly #start: number;
@@ -20,6 +21,10 @@ export class PageWindow implements Page {
 
   get engine(): EngineName {
     return this.#page.engine;
+  }
+
+  get engineNumber(): number {
+    return this.#page.engineNumber;
   }
 
   get atomic(): boolean {

@@ -1,7 +1,10 @@
+import type { NativeDoorbell, NativeEvents, NativeRinger } from './addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** Which engine moves the bytes: the addon, file reads and writes on the same object, or a SharedArrayBuffer. */
 export type EngineName = 'native' | 'file' | 'sab';
+/** An engine whose pages have names, by which other processes open them. */
+export type NamedEngine = Exclude<EngineName, 'sab'>;
 
 /** What it costs to wait for a peer by polling a page of this engine. */
 export interface PollCost {
@@ -18,11 +21,18 @@ export interface PollCost {
  */
 export interface Page {
   readonly engine: EngineName;
+  /** The engine's number, which the page tells the peer ({@link import('../wire/page.ts').ENGINE_NUMBERS}). */
+  readonly engineNumber: number;
   /** Size of the mapping in bytes. */
   readonly bytes: number;
   /** False where a word is moved as bytes, so that another process may see it half-written. */
   readonly atomic: boolean;
   readonly pollCost: PollCost;
+  /**
+   * This page with the event channels of its domain, by which peers notify it. Undefined where its engine cannot set a bit
+   * that others set as well: the domain is rung over its socket then.
+   */
+  readonly eventPage: EventPage | undefined;
   /** Load-acquire; pairs with the peer's {@link store32}. */
   load32(offset: number): number;
   /** Store-release; pairs with the peer's {@link load32}. */
@@ -48,4 +58,26 @@ export interface Page {
   write(offset: number, source: Uint8Array): void;
   /** Gives the mapping back; idempotent. The memory lives until the last process has let go. */
   unmap(): void;
+}
+
+/** A page of shared memory that has, or had, a name. */
+export interface NamedPage extends Page {
+  readonly engine: NamedEngine;
+  /** Who owns the segment, and its permissions (`0o600`). */
+  readonly uid: number;
+  readonly mode: number;
+}
+
+/** A page whose domain can be notified through it. */
+export interface EventPage extends NamedPage {
+  /** The descriptor of the segment, kept for peers that open it by its number; -1 when it was not. */
+  readonly fd: number;
+  /** The event channels of the domain whose page this is; those that fired are written to `fired`. */
+  openEvents(fired: Uint32Array): NativeEvents;
+  /** Notifies a port of the domain whose page this is; 1: ring its doorbell. */
+  openNotify(): NativeEvents['notify'];
+  /** A doorbell of this process; see {@link import('./native-doorbell.ts').openDoorbell}. */
+  openDoorbell(onRing: () => void): NativeDoorbell;
+  /** The doorbell of process `pid`; see {@link import('./native-doorbell.ts').openRinger}. */
+  openRinger(pid: number, descriptor: number): NativeRinger;
 }

@@ -1,4 +1,4 @@
-import { ASLEEP, AWAKE } from '../wire/page.ts';
+import { ASLEEP, AWAKE, ENGINE_NUMBERS } from '../wire/page.ts';
 import { closedError } from './failure.ts';
 import type { Page, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
@@ -10,8 +10,10 @@ const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 /** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
 export class SabPage implements Page {
   readonly engine = 'sab';
+  readonly engineNumber = ENGINE_NUMBERS.sab;
   readonly atomic = true;
   readonly pollCost = POLL_COST;
+  readonly eventPage = undefined;
   readonly bytes: number;
   /** To be posted to the other thread, which opens it with `new SabPage(buffer)`. */
   readonly buffer: SharedArrayBuffer;
