@@ -4,7 +4,7 @@ import { openStart } from '../page/control-page.ts';
 import { createMemorySegment } from '../page/create-memory.ts';
 import type { MemorySegment } from '../page/memory-segment.ts';
 import { unlinkPage } from '../page/name.ts';
-import type { NamedPage } from '../page/page.ts';
+import type { NamedEngine, NamedPage } from '../page/page.ts';
 import { FRAME_BYTES, type MemoryState, reservedFrames } from '../wire/memory.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { Balloon, type BalloonOptions, type MemorySize, type Resized, type ResizeOptions } from './balloon.ts';
@@ -18,7 +18,7 @@ export interface DomainMemoryOptions extends BalloonOptions {
   frames: number;
   /** Frames it can ever have: addresses are reserved for these, memory is not. */
   maximum: number;
-  engine?: 'native' | 'file';
+  engine?: NamedEngine;
 }
 
 const ZEROS = new Uint8Array(FRAME_BYTES);

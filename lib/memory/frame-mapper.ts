@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
-import type { Page } from '../page/page.ts';
+import type { AtomicPage, Page } from '../page/page.ts';
 import {
   FRAME_BYTES,
   GRANT_TABLE_MAXIMUM,
@@ -10,7 +10,7 @@ import {
   reservedFrames,
 } from '../wire/memory.ts';
 import { checkInFrame, type Frame } from './frame.ts';
-import { claimGrant, type GrantWords, isClaimed, releaseGrant } from './grant-word.ts';
+import { claimGrant, isClaimed, releaseGrant } from './grant-word.ts';
 
 export interface FrameMapperOptions {
   /** Whose memory it is. */
@@ -18,7 +18,7 @@ export interface FrameMapperOptions {
   /** Who maps: frames must be offered to this domain. */
   domid: number;
   /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
-  open: (offset: number, bytes: number) => Page;
+  open: (offset: number, bytes: number) => AtomicPage;
   /** Called once, when nothing is mapped any more and nothing will be. */
   release?: () => void;
 }
@@ -36,7 +36,7 @@ export interface MappedFrame extends Frame {
 /** A frame that is mapped: its grant is at byte `at` of `table`. */
 interface Claimed {
   readonly page: Page;
-  readonly table: Page & GrantWords;
+  readonly table: AtomicPage;
   readonly at: number;
   holders: number;
 }
@@ -47,7 +47,7 @@ interface Claimed {
  */
 export class FrameMapper {
   readonly #options: FrameMapperOptions;
-  readonly #tables = new Map<number, Page>();
+  readonly #tables = new Map<number, AtomicPage>();
   readonly #claims = new Map<number, Claimed>();
   readonly #mapped = new Set<MappedFrame>();
   #maximum: number | undefined;
@@ -156,7 +156,7 @@ export class FrameMapper {
     );
   }
 
-  #table(tableFrame: number, asked: number | bigint): Page & GrantWords {
+  #table(tableFrame: number, asked: number | bigint): AtomicPage {
     let table = this.#tables.get(tableFrame);
     if (!table) {
       try {

@@ -1,4 +1,5 @@
-import type { EventPage, NamedEngine, NamedPage } from './page.ts';
+import type { MemorySegment } from './memory-segment.ts';
+import type { AtomicPage, EventPage, NamedEngine, NamedPage } from './page.ts';
 
 /** Why an engine cannot serve in this process. */
 export interface EngineAbsence {
@@ -7,6 +8,17 @@ export interface EngineAbsence {
   /** What to do, as the end of a sentence: "run npm run build here". */
   readonly advice: string;
   readonly cause: Error;
+}
+
+/** An engine's mappings of guest memory. */
+export interface MemoryEngine {
+  /** Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. */
+  create(name: string, maximum: number): MemorySegment;
+  /**
+   * Maps a part of the segment that this process has open as `descriptor`, from a multiple of the system's page size;
+   * `ERR_CTRL_IF_PAGE_TRUNCATED` when it is shorter.
+   */
+  map(descriptor: number, offset: number, bytes: number): AtomicPage;
 }
 
 /** One way to move the bytes of named pages. `docs/engines.md` tells how to add one. */
@@ -35,4 +47,6 @@ export interface Engine {
    * engine cannot set a bit that others set as well; its pages have no `eventPage` then.
    */
   openEventPage?(pid: number, descriptor: number): EventPage;
+  /** Absent where the engine has no real mappings: its guests have a control page and nothing else. */
+  readonly memory?: MemoryEngine;
 }

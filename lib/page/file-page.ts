@@ -4,7 +4,6 @@ import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
 import type { NamedPage, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
-import { PageWindow } from './page-window.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** Each poll is a system call of about 5 us. */
@@ -78,19 +77,6 @@ export class FilePage implements NamedPage {
         throw Object.assign(new Error('too short'), { code: 'ETRUNCATED', bytes: page.bytes });
       }
       return page;
-    } catch (failure) {
-      if (descriptor !== undefined) closeSync(descriptor);
-      throw pageError(failure, name);
-    }
-  }
-
-  /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
-  static openAt(pid: number, fd: number, offset: number, bytes: number): PageWindow {
-    const name = `${fd} of process ${pid}`;
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(`/proc/${pid}/fd/${fd}`, constants.O_RDWR);
-      return new PageWindow(new FilePage(name, descriptor, offset + bytes), offset, bytes);
     } catch (failure) {
       if (descriptor !== undefined) closeSync(descriptor);
       throw pageError(failure, name);

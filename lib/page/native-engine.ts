@@ -1,6 +1,7 @@
 import { ENGINE_NUMBERS, PAGE_BYTES } from '../wire/page.ts';
 import { loadAddon } from './addon.ts';
 import type { Engine } from './engine.ts';
+import { NativeMemory } from './native-memory.ts';
 import { NativePage } from './native-page.ts';
 import { addonAdvice } from './package-place.ts';
 
@@ -19,4 +20,8 @@ export const nativeEngine: Engine = {
   create: (name, bytes, keepDescriptor) => NativePage.create(name, bytes, keepDescriptor),
   open: (name, minBytes, startOnly) => NativePage.open(name, minBytes, startOnly),
   openEventPage: (pid, descriptor) => NativePage.openAt(pid, descriptor, 0, PAGE_BYTES),
+  memory: {
+    create: (name, maximum) => NativeMemory.create(name, maximum),
+    map: (descriptor, offset, bytes) => NativePage.openAt(process.pid, descriptor, offset, bytes),
+  },
 };

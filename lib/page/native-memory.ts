@@ -5,8 +5,6 @@ import { requireAddon } from './require-addon.ts';
 
 /** Shared memory that the addon maps, with addresses reserved for its maximum: growing moves nothing, punching frees. */
 export class NativeMemory implements MemorySegment {
-  readonly engine = 'native';
-  readonly atomic = true;
   readonly maximum: number;
   load32: NativeMemoryObject['load32'];
   store32: NativeMemoryObject['store32'];

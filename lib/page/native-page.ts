@@ -3,7 +3,7 @@ import type { NativeAddon, NativeDoorbell, NativeEvents, NativeRinger, NativeSeg
 import { closedError, pageError } from './failure.ts';
 import { openDoorbell, openRinger } from './native-doorbell.ts';
 import { NativeRingEngine } from './native-ring.ts';
-import type { EventPage, PollCost } from './page.ts';
+import type { AtomicPage, EventPage, PollCost } from './page.ts';
 import { requireAddon } from './require-addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
@@ -11,7 +11,7 @@ import type { RingEngine, RingParts } from './ring-engine.ts';
 const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
-export class NativePage implements EventPage {
+export class NativePage implements EventPage, AtomicPage {
   readonly engine = 'native';
   readonly engineNumber = ENGINE_NUMBERS.native;
   readonly atomic = true;

@@ -37,11 +37,6 @@ export interface Page {
   load32(offset: number): number;
   /** Store-release; pairs with the peer's {@link load32}. */
   store32(offset: number, value: number): void;
-  /**
-   * Stores `desired` where `expected` is found and returns what was found: acquire and release when it stores, acquire
-   * when it does not; pairs with itself, {@link load32} and {@link store32}. Only where the page is {@link atomic}.
-   */
-  compareExchange32?(offset: number, expected: number, desired: number): number;
   /** The sleeper's half: store 1, full fence; the caller then looks at its rings once more before it sleeps. */
   armWakeup(offset: number): void;
   /** The notifier's half: full fence after its publish, then take the word. True: the peer slept, ring its doorbell. */
@@ -80,4 +75,14 @@ export interface EventPage extends NamedPage {
   openDoorbell(onRing: () => void): NativeDoorbell;
   /** The doorbell of process `pid`; see {@link import('./native-doorbell.ts').openRinger}. */
   openRinger(pid: number, descriptor: number): NativeRinger;
+}
+
+/** A page whose words can be exchanged, as the grants of a guest's memory are. */
+export interface AtomicPage extends Page {
+  readonly atomic: true;
+  /**
+   * Stores `desired` where `expected` is found and returns what was found: acquire and release when it stores, acquire
+   * when it does not; pairs with itself, {@link load32} and {@link store32}.
+   */
+  compareExchange32(offset: number, expected: number, desired: number): number;
 }

@@ -1,14 +1,14 @@
 import { ASLEEP, AWAKE, ENGINE_NUMBERS } from '../wire/page.ts';
 import { closedError } from './failure.ts';
-import type { Page, PollCost } from './page.ts';
+import type { AtomicPage, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** As the native engine: an `Atomics` call costs what a call of the addon does. */
 const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
-/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
-export class SabPage implements Page {
+/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link AtomicPage} holds. */
+export class SabPage implements AtomicPage {
   readonly engine = 'sab';
   readonly engineNumber = ENGINE_NUMBERS.sab;
   readonly atomic = true;

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../lib/domain/connection.ts';
 import type { CtrlIfError } from '../../lib/index.ts';
 import { namedEngines } from '../support/engines.ts';
+import { describeMemory } from '../support/memories.ts';
 import { bytesOf } from '../support/pages.ts';
 import { useRuntimeDirectory } from './meeting.ts';
 import { coded, join, listen, useMemoryGuests } from './memory-guests.ts';
@@ -11,13 +12,11 @@ import { coded, join, listen, useMemoryGuests } from './memory-guests.ts';
 useRuntimeDirectory();
 useMemoryGuests();
 
-const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
-
-describe.each(pairs)('a frame of a guest of the %s engine, in one of the %s engine', (ownerEngine, backendEngine) => {
+describeMemory.each(namedEngines)('a frame of a guest in another, whose controller has the %s engine', (engine) => {
   async function three() {
-    const controller = await listen(ownerEngine);
-    const { guest: owner, domain: ownerDomain } = await join(controller, ownerEngine, { frames: 16, maximum: 64 });
-    const { guest: backend, domain: backendDomain } = await join(controller, backendEngine);
+    const controller = await listen(engine);
+    const { guest: owner, domain: ownerDomain } = await join(controller, 'native', { frames: 16, maximum: 64 });
+    const { guest: backend, domain: backendDomain } = await join(controller, 'native');
     const frame = owner.memory.allocate();
     owner.memory.frame(frame).write(0, Buffer.alloc(4096, 0x5a));
     return { owner, ownerDomain, backend, backendDomain, frame };
@@ -93,5 +92,15 @@ describe.each(pairs)('a frame of a guest of the %s engine, in one of the %s engi
     const refusal = (await owner.reclaimFrames(backend.domid).catch((error) => error)) as CtrlIfError;
     expect(refusal.code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
     expect(refusal.message).toContain(`its process ${process.pid} runs`);
+  });
+});
+
+describe('a frame of another guest', () => {
+  it('is mapped by no guest of the file engine, which says so', async () => {
+    const controller = await listen('file');
+    const { guest } = await join(controller, 'file');
+    const refusal = (await guest.mapFrame(guest.domid, 2).catch((error) => error)) as CtrlIfError;
+    expect(refusal).toMatchObject({ code: 'ERR_CTRL_IF_ENGINE', expected: 'native', received: 'file' });
+    expect(refusal.message).toContain('the file engine maps no frames');
   });
 });

@@ -86,7 +86,7 @@ describe('a worker thread and the main thread', () => {
     }
   });
 
-  it('gives the frames back that a thread had mapped when it ended', async () => {
+  it.runIf(testsNative)('gives the frames back that a thread had mapped when it ended', async () => {
     await listen();
     const owner = await connectHere({ memory: { frames: 64 } });
     const { worker, domid } = await startWorker({ role: 'guest', name: 'threads' });

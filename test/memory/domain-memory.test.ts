@@ -1,19 +1,19 @@
 /** A guest's memory and the backends that map frames of it. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { DomainMemory } from '../../lib/memory/domain-memory.ts';
 import { FrameMapper } from '../../lib/memory/frame-mapper.ts';
 import { readMemoryStatus } from '../../lib/memory/memory-status.ts';
-import { namedEngines } from '../support/engines.ts';
+import { SabPage } from '../../lib/page/sab-page.ts';
 import { expectError } from '../support/expect-error.ts';
-import { memoryEngines, memoryPairs, useMemories } from '../support/memories.ts';
+import { describeMemory, memoryEngines, useMemories } from '../support/memories.ts';
 import { existsInShm, holdsOf } from '../support/pages.ts';
 
 const memories = useMemories();
 const FRAME = 4096;
 const BACKEND = 5;
 
-describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %s engine', (owner, backend) => {
-  const shared = (frames = 16, maximum = 32) => memories.shared(frames, maximum, owner, backend);
+describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend', (engine) => {
+  const shared = (frames = 16, maximum = 32) => memories.shared(frames, maximum, engine);
 
   it('has the same bytes for both', () => {
     const { memory, mapper } = shared();
@@ -149,7 +149,7 @@ describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %
       domid: BACKEND,
       open(offset, bytes) {
         if (offset === number * FRAME) memory.revoke(number, { force: true });
-        return open(backend, offset, bytes);
+        return open(offset, bytes);
       },
     });
     expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', String(number), () => hasty.map(number));
@@ -183,7 +183,6 @@ describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %
       segment.store32(FRAME, lie);
       expectError('ERR_CTRL_IF_FRAME_RANGE', String(lie), () => mapper(BACKEND).map(2));
     }
-    if (owner === 'sab') return; // whole from the start: there is no beyond
     segment.store32(FRAME, 2 ** 24);
     const map = mapper(BACKEND);
     expectError('ERR_CTRL_IF_FRAME_RANGE', '2000000', () => map.map(2_000_000));
@@ -191,7 +190,7 @@ describe.each(memoryPairs)('a frame of a %s memory, mapped by a backend of the %
   });
 });
 
-describe.each(memoryEngines)('a memory of the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
   const create = (frames: number, maximum: number) => {
     const test = memories.segment(maximum, engine);
     return { ...test, memory: new DomainMemory(test.segment, frames) };
@@ -210,7 +209,7 @@ describe.each(memoryEngines)('a memory of the %s engine', (engine) => {
 
   it('really grows and shrinks, and its control page tells', async () => {
     const { memory, segment, open } = create(8, 600);
-    const page = open(engine, 0, FRAME);
+    const page = open(0, FRAME);
     expect(readMemoryStatus(page)).toEqual({ maximum: 600, target: 8, reached: 8, state: 'idle' });
     const seen: unknown[] = [];
     const growing = memory.resize(600, { onProgress: () => seen.push(readMemoryStatus(page)) });
@@ -249,14 +248,14 @@ describe.each(memoryEngines)('a memory of the %s engine', (engine) => {
 });
 
 it('says nothing of a page that is no part of a memory', () => {
-  const { segment } = memories.segment(8, 'sab');
-  expect(readMemoryStatus(segment)).toBeUndefined();
-  segment.store32(2192, 8);
-  segment.store32(2204, 99);
-  expect(readMemoryStatus(segment)).toBeUndefined();
+  const page = SabPage.create(FRAME);
+  expect(readMemoryStatus(page)).toBeUndefined();
+  page.store32(2192, 8);
+  page.store32(2204, 99);
+  expect(readMemoryStatus(page)).toBeUndefined();
 });
 
-describe.each(namedEngines)('a memory created with the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('a memory created with the %s engine', (engine) => {
   it('comes with its control page, which is frame 0 and no more', () => {
     const name = memories.name();
     const { memory, page } = DomainMemory.create(name, { frames: 64, maximum: 128, engine });

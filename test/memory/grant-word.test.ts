@@ -1,4 +1,4 @@
-/** One grant between two processes: whoever of them can exchange words, and wherever one interrupts the other. */
+/** One grant between two processes, wherever one interrupts the other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -16,8 +16,8 @@ import { SabPage } from '../../lib/page/sab-page.ts';
 const AT = 8;
 const MINE = 7;
 
-/** The words as an engine with or without an exchange sees them; `between` is called before each access. */
-function view(page: SabPage, atomic: boolean, between: () => void = () => {}): GrantWords {
+/** The words, with `between` called before each access. */
+function view(page: SabPage, between: () => void): GrantWords {
   const on =
     <A extends unknown[], R>(access: (...args: A) => R) =>
     (...args: A): R => {
@@ -25,30 +25,18 @@ function view(page: SabPage, atomic: boolean, between: () => void = () => {}): G
       return access(...args);
     };
   return {
-    atomic,
     load32: on((offset: number) => page.load32(offset)),
     store32: on((offset: number, value: number) => page.store32(offset, value)),
-    read: on((offset: number, target: Uint8Array) => page.read(offset, target)),
-    write: on((offset: number, source: Uint8Array) => page.write(offset, source)),
-    ...(atomic && {
-      compareExchange32: on((offset: number, expected: number, desired: number) =>
-        page.compareExchange32(offset, expected, desired),
-      ),
-    }),
+    compareExchange32: on((offset: number, expected: number, desired: number) =>
+      page.compareExchange32(offset, expected, desired),
+    ),
   };
 }
 
-const kinds = [
-  [true, true],
-  [true, false],
-  [false, true],
-  [false, false],
-] as const;
-
-describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend: %s', (ownerAtomic, backendAtomic) => {
+describe('a grant', () => {
   const both = () => {
     const page = SabPage.create(16);
-    return { page, owner: view(page, ownerAtomic), backend: view(page, backendAtomic) };
+    return { page, owner: page, backend: page };
   };
 
   it('is laid out as documented', () => {
@@ -97,7 +85,7 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
     let places = 0;
     for (let place = 0; place < 12; place++) {
       const page = SabPage.create(16);
-      offerGrant(view(page, ownerAtomic), AT, MINE);
+      offerGrant(page, AT, MINE);
       let revoked: boolean | undefined;
       let claimed: boolean | undefined;
       let left = place;
@@ -114,8 +102,7 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
         revoke(
           view(
             page,
-            ownerAtomic,
-            interrupt(() => claim(view(page, backendAtomic))),
+            interrupt(() => claim(page)),
           ),
         );
         if (claimed === undefined) continue;
@@ -123,17 +110,16 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
         claim(
           view(
             page,
-            backendAtomic,
-            interrupt(() => revoke(view(page, ownerAtomic))),
+            interrupt(() => revoke(page)),
           ),
         );
         if (revoked === undefined) continue;
       }
       places++;
       // A claim made while a revoke gives way holds only if it is still there when looked at again, as a mapper does.
-      const holds = claimed && isClaimed(view(page, backendAtomic), AT, MINE);
+      const holds = claimed && isClaimed(page, AT, MINE);
       expect(revoked && holds, `interrupted at access ${place}`).toBe(false);
-      if (!holds) releaseGrant(view(page, backendAtomic), AT, MINE);
+      if (!holds) releaseGrant(page, AT, MINE);
       expect(readGrant(page, AT)).toEqual(
         revoked ? { offeredTo: undefined, mapped: false } : { offeredTo: MINE, mapped: holds },
       );
@@ -144,8 +130,8 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
   it.each(['owner', 'backend'])('comes back where the %s is interrupted by the other’s letting go', (interrupted) => {
     for (let place = 0; place < 12; place++) {
       const page = SabPage.create(16);
-      offerGrant(view(page, ownerAtomic), AT, MINE);
-      claimGrant(view(page, backendAtomic), AT, MINE);
+      offerGrant(page, AT, MINE);
+      claimGrant(page, AT, MINE);
       let left = place;
       const interrupt = (act: () => void) => () => {
         if (left-- === 0) act();
@@ -156,19 +142,17 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
         revoked = revokeGrant(
           view(
             page,
-            ownerAtomic,
-            interrupt(() => release(view(page, backendAtomic))),
+            interrupt(() => release(page)),
           ),
           AT,
         );
-        if (left >= 0) release(view(page, backendAtomic));
+        if (left >= 0) release(page);
       } else {
         release(
           view(
             page,
-            backendAtomic,
             interrupt(() => {
-              revoked = revokeGrant(view(page, ownerAtomic), AT);
+              revoked = revokeGrant(page, AT);
             }),
           ),
         );
@@ -200,8 +184,8 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
     const page = SabPage.create(16);
     let n = 0;
     const restless = () => page.store32(AT, 0x10000 | (n++ & 0xff));
-    offerGrant(view(page, ownerAtomic), AT, MINE);
-    expect(typeof revokeGrant(view(page, ownerAtomic, restless), AT)).toBe('boolean');
-    expect(claimGrant(view(page, backendAtomic, restless), AT, MINE)).not.toBe('claimed');
+    offerGrant(page, AT, MINE);
+    expect(typeof revokeGrant(view(page, restless), AT)).toBe('boolean');
+    expect(claimGrant(view(page, restless), AT, MINE)).not.toBe('claimed');
   });
 });

@@ -1,7 +1,7 @@
 /** A memory and its backend, each a process. */
-import { describe, expect, it } from 'vitest';
-import { type NamedEngine, namedEngines } from '../support/engines.ts';
-import { useMemories } from '../support/memories.ts';
+import { expect, it } from 'vitest';
+import type { NamedEngine } from '../../lib/page/page.ts';
+import { describeMemory, memoryEngines, useMemories } from '../support/memories.ts';
 import { existsInShm } from '../support/pages.ts';
 import { type Peer, usePeers } from '../support/peer.ts';
 import { unless } from '../support/skips.ts';
@@ -27,27 +27,26 @@ const peer = usePeers();
 const canMount = process.getuid?.() === 0 && process.platform === 'linux';
 const need = unless(canMount, 'root, on Linux');
 const BACKEND = 9;
-const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
 
 async function ask(of: Peer, order: string, details: object = {}): Promise<Answer> {
   of.tell({ order, ...details });
   return of.next<Answer>(30_000);
 }
 
-async function both(ownerEngine: NamedEngine, backendEngine: NamedEngine, options: object = {}) {
+async function both(engine: NamedEngine, options: object = {}) {
   const name = memories.name();
-  const owner = peer('memory-owner', { name, engine: ownerEngine, frames: 64, maximum: 256, ...options });
+  const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, ...options });
   await owner.next();
-  const backend = peer('memory-backend', { name, engine: backendEngine, domid: BACKEND });
+  const backend = peer('memory-backend', { name, engine, domid: BACKEND });
   await backend.next();
   return { name, owner, backend };
 }
 
 const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
 
-describe.each(pairs)('an owner of the %s engine and a backend of the %s engine', (ownerEngine, backendEngine) => {
+describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (engine) => {
   it('see the same bytes, and part in order', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { owner, backend } = await both(engine);
     const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 0x3c });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(0x3c) });
     expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
@@ -69,7 +68,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 
   it('a backend that was killed leaves its frame to be taken by force', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { owner, backend } = await both(engine);
     const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 1 });
     await ask(backend, 'map', { frame });
     backend.kill('SIGKILL');
@@ -80,7 +79,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 
   it('a backend outlives its owner', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { owner, backend } = await both(engine);
     const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 7 });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(7) });
     owner.kill('SIGKILL');
@@ -90,7 +89,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 
   it('never have a frame both, however they race for it', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { owner, backend } = await both(engine);
     // The first frame that is handed out: both know its number.
     owner.tell({ order: 'tease', domid: BACKEND });
     expect((await ask(backend, 'pester', { frame: 2, times: 300 })).code).toBeUndefined();
@@ -99,7 +98,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 });
 
-describe.each(namedEngines)('an owner of the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('an owner of the %s engine', (engine) => {
   it('killed, leaves no name when it had unlinked its own', async () => {
     const name = memories.name();
     const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, unlink: true });
