@@ -113,7 +113,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * This domain's memory: frames to use, to offer to other domains, and to be had back. Until a receiver of the user's own
+   * This domain's memory: frames to use, to grant other domains access to, and to be had back. Until a receiver of the user's own
    * takes MEM_REQUEST_SET, it follows the controller's target. Throws `ERR_CTRL_IF_NO_MEMORY` for a guest that was
    * connected without.
    */
@@ -123,19 +123,19 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Maps a frame that domain `owner` has offered to this one, until it is unmapped or this guest ends. A dead owner's stays,
+   * Maps a frame that domain `owner` has granted to this one, until it is unmapped or this guest ends. A dead owner's stays,
    * for whoever still looks at it; no more of its frames are mapped then. A frame may be mapped more than once, and is its
    * owner's again when it has been unmapped as often.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, unknown, gone, or without memory), `_FRAME_RANGE`,
-   *   `_FRAME_NOT_OFFERED`, `_ENGINE` (that of this side maps no frames)
+   *   `_FRAME_NOT_GRANTED`, `_ENGINE` (that of this side maps no frames)
    */
   mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
     return this.#foreign.map(owner, frame);
   }
 
   /**
-   * Takes back every frame that was offered to domain `domid`, mapped or not, when the controller says that nothing of it
+   * Takes back every frame that was granted to domain `domid`, mapped or not, when the controller says that nothing of it
    * is left; returns them. Rejects with `ERR_CTRL_IF_FRAME_IN_USE` while it is there, and may look at them.
    */
   async reclaimFrames(domid: number): Promise<number[]> {

@@ -107,19 +107,19 @@ export class DomainMemory {
 
   allocateMany(count: number): number[] {
     const frames = this.#frames.allocateMany(count);
-    // What it was used for before is not the next one's business, who may offer it to another domain.
+    // What it was used for before is not the next one's business, who may grant it to another domain.
     for (const frame of frames) this.segment.write(frame * FRAME_BYTES, ZEROS);
     return frames;
   }
 
-  /** `ERR_CTRL_IF_FRAME_IN_USE` while it is offered; else as {@link FrameAllocator.free}. */
+  /** `ERR_CTRL_IF_FRAME_IN_USE` while it is granted; else as {@link FrameAllocator.free}. */
   free(frame: number): void {
     this.#frames.checkUsed(frame);
-    const domid = this.#grants.offeredTo(frame);
+    const domid = this.#grants.grantedTo(frame);
     if (domid !== undefined) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_FRAME_IN_USE',
-        `frame ${frame} is offered to domain ${domid} and cannot be freed; revoke it first`,
+        `frame ${frame} is granted to domain ${domid} and cannot be freed; end its access first`,
         { domid, received: frame },
       );
     }
@@ -143,24 +143,24 @@ export class DomainMemory {
     };
   }
 
-  /** Lets that domain map a frame in use; see {@link FrameGrants.offer}. */
-  offer(frame: number, domid: number): void {
+  /** Lets that domain map a frame in use; see {@link FrameGrants.grantAccess}. */
+  grantAccess(frame: number, domid: number): void {
     this.#frames.checkUsed(frame);
-    this.#grants.offer(frame, domid);
+    this.#grants.grantAccess(frame, domid);
   }
 
-  /** See {@link FrameGrants.revoke}. */
-  revoke(frame: number, options?: { force?: boolean }): void {
-    this.#grants.revoke(frame, options);
+  /** See {@link FrameGrants.endAccess}. */
+  endAccess(frame: number, options?: { force?: boolean }): void {
+    this.#grants.endAccess(frame, options);
   }
 
-  /** For a domain that is dead: takes back all it was offered, and returns those frames. */
-  revokeAllOf(domid: number): number[] {
-    return this.#grants.revokeAllOf(domid);
+  /** For a domain that is dead: ends all its access, and returns those frames. */
+  endAllAccess(domid: number): number[] {
+    return this.#grants.endAllAccess(domid);
   }
 
-  isOffered(frame: number, domid: number): boolean {
-    return this.#grants.isOffered(frame, domid);
+  isGranted(frame: number, domid: number): boolean {
+    return this.#grants.isGranted(frame, domid);
   }
 
   isMapped(frame: number): boolean {

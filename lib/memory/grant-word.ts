@@ -3,24 +3,24 @@
  * of its bytes: `wire/memory.ts`.
  *
  * Each step is one compare-and-exchange of the whole word, acquire and release: the one who comes second sees the
- * other's step and gives way. Acquire, so that a backend sees what the owner wrote before it offered, and an owner that
- * revokes sees what the backend wrote before it unmapped; release for the other's acquire.
+ * other's step and gives way. Acquire, so that a backend sees what the owner wrote before it granted access, and an owner that
+ * ends access sees what the backend wrote before it unmapped; release for the other's acquire.
  */
 import type { AtomicPage } from '../page/page.ts';
-import { GRANT_DOMID, GRANT_MAPPED, GRANT_OFFERED } from '../wire/memory.ts';
+import { GRANT_ACCESS, GRANT_DOMID, GRANT_MAPPED } from '../wire/memory.ts';
 
 export type GrantWords = Pick<AtomicPage, 'load32' | 'store32' | 'compareExchange32'>;
 
 export interface Grant {
   /** Undefined: to nobody. */
-  offeredTo: number | undefined;
+  grantedTo: number | undefined;
   mapped: boolean;
 }
 
 export function readGrant(words: Pick<GrantWords, 'load32'>, at: number): Grant {
   const word = words.load32(at);
   return {
-    offeredTo: (word & GRANT_OFFERED) === 0 ? undefined : word & GRANT_DOMID,
+    grantedTo: (word & GRANT_ACCESS) === 0 ? undefined : word & GRANT_DOMID,
     mapped: (word & GRANT_MAPPED) !== 0,
   };
 }
@@ -40,12 +40,12 @@ function exchange(words: GrantWords, at: number, change: (word: number) => numbe
 }
 
 /** The owner's. False: the grant says that the frame is mapped. */
-export function offerGrant(words: GrantWords, at: number, domid: number): boolean {
-  return exchange(words, at, (word) => ((word & GRANT_MAPPED) === 0 ? GRANT_OFFERED | domid : undefined));
+export function grantAccess(words: GrantWords, at: number, domid: number): boolean {
+  return exchange(words, at, (word) => ((word & GRANT_MAPPED) === 0 ? GRANT_ACCESS | domid : undefined));
 }
 
-/** The owner's. False: the frame is mapped, and offered as before. */
-export function revokeGrant(words: GrantWords, at: number): boolean {
+/** The owner's. False: the frame is mapped, and granted as before. */
+export function endAccess(words: GrantWords, at: number): boolean {
   return exchange(words, at, (word) => ((word & GRANT_MAPPED) === 0 ? 0 : undefined));
 }
 
@@ -54,27 +54,28 @@ export function clearGrant(words: GrantWords, at: number): void {
   words.store32(at, 0); // release: pairs with the load of the next who looks; there is no other writer left
 }
 
-export type Claim = 'claimed' | 'not-offered' | 'mapped';
+/** `in-use`: another mapper of that domain has it. */
+export type MapResult = 'mapped' | 'not-granted' | 'in-use';
 
 /** The backend's, before it maps. */
-export function claimGrant(words: GrantWords, at: number, domid: number): Claim {
-  let found: Claim = 'not-offered';
-  const claim = (word: number): number | undefined => {
-    found = 'not-offered';
-    if ((word & GRANT_OFFERED) === 0 || (word & GRANT_DOMID) !== domid) return undefined;
-    found = 'mapped';
+export function mapGrant(words: GrantWords, at: number, domid: number): MapResult {
+  let found: MapResult = 'not-granted';
+  const mark = (word: number): number | undefined => {
+    found = 'not-granted';
+    if ((word & GRANT_ACCESS) === 0 || (word & GRANT_DOMID) !== domid) return undefined;
+    found = 'in-use';
     return (word & GRANT_MAPPED) === 0 ? word | GRANT_MAPPED : undefined;
   };
-  return exchange(words, at, claim) ? 'claimed' : found;
+  return exchange(words, at, mark) ? 'mapped' : found;
 }
 
-/** Whether the claim still holds: looked at again once the frame is mapped. */
-export function isClaimed(words: Pick<GrantWords, 'load32'>, at: number, domid: number): boolean {
-  const { offeredTo, mapped } = readGrant(words, at);
-  return offeredTo === domid && mapped;
+/** Whether that domain has it mapped by its grant still: to be read again once the frame is mapped. */
+export function isMappedBy(words: Pick<GrantWords, 'load32'>, at: number, domid: number): boolean {
+  const { grantedTo, mapped } = readGrant(words, at);
+  return grantedTo === domid && mapped;
 }
 
 /** The backend's, after it has unmapped. A grant that was taken from it, and given to another, is left alone. */
-export function releaseGrant(words: GrantWords, at: number, domid: number): void {
+export function unmapGrant(words: GrantWords, at: number, domid: number): void {
   exchange(words, at, (word) => ((word & GRANT_DOMID) === domid ? word & ~GRANT_MAPPED : undefined));
 }

@@ -65,7 +65,7 @@ function useMemory({ unmap }) {
   const open = (offset, bytes) => memoryEngine('native').map(memory.segment.fd, offset, bytes);
   const mapper = new FrameMapper({ owner: 1, domid: 2, open });
   const frame = memory.allocate();
-  memory.offer(frame, 2);
+  memory.grantAccess(frame, 2);
   mapper.map(frame).store32(0, 1);
   unlinkPage(name);
   memory.segment.populate(40, 8);

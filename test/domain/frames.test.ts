@@ -22,10 +22,10 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
     return { owner, ownerDomain, backend, backendDomain, frame };
   }
 
-  it('is mapped when it was offered, and gone when it is given back', async () => {
+  it('is mapped when it was granted, and gone when it is given back', async () => {
     const { owner, backend, frame } = await three();
-    await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_NOT_OFFERED'));
-    owner.memory.offer(frame, backend.domid);
+    await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_NOT_GRANTED'));
+    owner.memory.grantAccess(frame, backend.domid);
     const mapped = await backend.mapFrame(owner.domid, BigInt(frame));
     expect(bytesOf(mapped.page, 0, 4096)).toEqual(Buffer.alloc(4096, 0x5a));
     mapped.store32(4092, 7);
@@ -35,14 +35,14 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
     again.store32(0, 8);
     expect(mapped.load32(0)).toBe(8);
     mapped.unmap();
-    expect(() => owner.memory.revoke(frame)).toThrow(coded('ERR_CTRL_IF_FRAME_IN_USE'));
+    expect(() => owner.memory.endAccess(frame)).toThrow(coded('ERR_CTRL_IF_FRAME_IN_USE'));
     await expect(owner.reclaimFrames(backend.domid)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_IN_USE'));
     again.unmap();
-    owner.memory.revoke(frame);
+    owner.memory.endAccess(frame);
     owner.memory.free(frame);
   });
 
-  it('is none that the owner cannot offer, and none of a domain that does not exist', async () => {
+  it('is none that the owner cannot grant, and none of a domain that does not exist', async () => {
     const { owner, backend } = await three();
     for (const frame of [0, 1, 64, -1, 2.5, 2n ** 60n]) {
       await expect(backend.mapFrame(owner.domid, frame)).rejects.toEqual(coded('ERR_CTRL_IF_FRAME_RANGE'));
@@ -54,7 +54,7 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
 
   it('is given back by a guest that ends in order', async () => {
     const { owner, backend, frame } = await three();
-    owner.memory.offer(frame, backend.domid);
+    owner.memory.grantAccess(frame, backend.domid);
     const mapped = await backend.mapFrame(owner.domid, frame);
     await backend.close();
     expect(() => mapped.load32(0)).toThrow(coded('ERR_CTRL_IF_PAGE_CLOSED'));
@@ -66,7 +66,7 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
   it('stays where it is mapped when its owner ends, and no other of its frames is mapped then', async () => {
     const { owner, ownerDomain, backend, frame } = await three();
     const other = owner.memory.allocate();
-    for (const each of [frame, other]) owner.memory.offer(each, backend.domid);
+    for (const each of [frame, other]) owner.memory.grantAccess(each, backend.domid);
     const mapped = await backend.mapFrame(owner.domid, frame);
     const gone = once(ownerDomain, 'close');
     await owner.close();
@@ -81,7 +81,7 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
 
   it('of a domain whose link broke while its process runs is not reclaimed', async () => {
     const { owner, backend, backendDomain, frame } = await three();
-    owner.memory.offer(frame, backend.domid);
+    owner.memory.grantAccess(frame, backend.domid);
     const gone = once(backendDomain, 'close');
     // Nonsense in place of a question: the controller ends the link, and this process, which is the backend's, lives on.
     vi.spyOn(Connection.prototype, 'post').mockImplementationOnce(function (this: Connection) {

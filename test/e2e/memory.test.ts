@@ -21,9 +21,9 @@ async function three(controllerEngine: NamedEngine, engine: NamedEngine = 'nativ
   return { controller, owner, backend };
 }
 
-/** An offered frame, full of 0x11, that the backend has mapped. */
+/** A granted frame, full of 0x11, that the backend has mapped. */
 async function mapped(owner: PeerProcess, backend: PeerProcess): Promise<number> {
-  const { frame } = await owner.told('offer', { domid: BACKEND, pattern: 0x11 });
+  const { frame } = await owner.told('grant', { domid: BACKEND, pattern: 0x11 });
   expect((await backend.told('map', { domid: OWNER, frame })).code).toBeUndefined();
   return frame as number;
 }
@@ -37,21 +37,21 @@ describeMemory.each(namedEngines)('frames of one guest in another, by a controll
     expect(await owner.told('read', { frame })).toMatchObject({ bytes: filled(0x22) });
 
     const refused = async (domid: number, number: number) => (await backend.told('map', { domid, frame: number })).code;
-    expect(await refused(OWNER, frame + 1)).toBe('ERR_CTRL_IF_FRAME_NOT_OFFERED');
+    expect(await refused(OWNER, frame + 1)).toBe('ERR_CTRL_IF_FRAME_NOT_GRANTED');
     expect(await refused(OWNER, 4096)).toBe('ERR_CTRL_IF_FRAME_RANGE');
     expect(await refused(OWNER, 0)).toBe('ERR_CTRL_IF_FRAME_RANGE');
     expect(await refused(BACKEND, 2)).toBe('ERR_CTRL_IF_DOMAIN');
     expect(await refused(99, 2)).toBe('ERR_CTRL_IF_DOMAIN');
-    // Another guest is offered nothing, whatever number it names.
+    // Another guest is granted nothing, whatever number it names.
     const other = new PeerProcess('backend', 'memory', 'native', { script: 'memory' });
     await other.heard('connected');
-    expect((await other.told('map', { domid: OWNER, frame })).code).toBe('ERR_CTRL_IF_FRAME_NOT_OFFERED');
+    expect((await other.told('map', { domid: OWNER, frame })).code).toBe('ERR_CTRL_IF_FRAME_NOT_GRANTED');
   });
 
   it('outlive their owner where they are mapped', async () => {
     const { controller, owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
-    const { frame: second } = await owner.told('offer', { domid: BACKEND, pattern: 0x33 });
+    const { frame: second } = await owner.told('grant', { domid: BACKEND, pattern: 0x33 });
     await owner.kill();
     expect(await controller.heard('closed')).toEqual({ is: 'closed', domid: OWNER, code: 'ERR_CTRL_IF_PEER_DIED' });
     // The controller tells of the death before it answers who asks about another domain.
@@ -70,7 +70,7 @@ describeMemory.each(namedEngines)('frames of one guest in another, by a controll
     expect((await owner.told('reclaim', { domid: BACKEND })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
     await backend.kill();
     expect(await controller.heard('closed')).toMatchObject({ domid: BACKEND });
-    expect((await owner.told('revoke', { frame })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
+    expect((await owner.told('end', { frame })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
     expect((await controller.told('resize', { domid: OWNER, frames: 0 })).code).toBe('ERR_CTRL_IF_MEMORY_IN_USE');
     expect(await owner.told('reclaim', { domid: BACKEND })).toMatchObject({ frames: [frame] });
     expect((await owner.told('free', { frame })).code).toBeUndefined();
@@ -99,7 +99,7 @@ describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
     expect((await owner.told('resident')).frames).toBe(6);
     expect(await backend.told('read')).toMatchObject({ bytes: filled(0x11) });
     await backend.told('unmap');
-    for (const order of ['revoke', 'free']) expect((await owner.told(order, { frame })).code).toBeUndefined();
+    for (const order of ['end', 'free']) expect((await owner.told(order, { frame })).code).toBeUndefined();
     expect(await controller.told('resize', { domid: OWNER, frames: 5 })).toMatchObject({ memory: { reached: 5 } });
   });
 

@@ -18,7 +18,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
   it('has the same bytes for both', () => {
     const { memory, mapper } = shared();
     const number = memory.allocate();
-    memory.offer(number, BACKEND);
+    memory.grantAccess(number, BACKEND);
     const ours = memory.frame(number);
     ours.write(0, Uint8Array.of(1, 2, 3));
     const theirs = mapper(BACKEND).map(BigInt(number));
@@ -37,7 +37,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
   it('is bounded on both sides', () => {
     const { memory, mapper } = shared();
     const [number, neighbour] = memory.allocateMany(2) as [number, number];
-    memory.offer(number, BACKEND);
+    memory.grantAccess(number, BACKEND);
     memory.frame(neighbour).write(0, Buffer.alloc(FRAME, 9));
     for (const frame of [memory.frame(number), mapper(BACKEND).map(number)]) {
       for (const [offset, bytes] of [
@@ -59,49 +59,49 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expect(untouched.equals(Buffer.alloc(FRAME, 9))).toBe(true);
   });
 
-  it('is mapped by the domain that it is offered to, and no other', () => {
+  it('is mapped by the domain that it is granted to, and no other', () => {
     const { memory, mapper } = shared();
     const number = memory.allocate();
-    expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', String(number), () => mapper(BACKEND).map(number));
-    memory.offer(number, BACKEND);
-    expect(memory.isOffered(number, BACKEND)).toBe(true);
-    expect(expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', 'domain 6', () => mapper(6).map(number)).domid).toBe(1);
-    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => memory.offer(number, 6));
-    memory.offer(number, BACKEND); // as it is: no error
-    memory.revoke(number);
-    memory.revoke(number);
-    expect(memory.isOffered(number, BACKEND)).toBe(false);
-    expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', String(number), () => mapper(BACKEND).map(number));
+    expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', String(number), () => mapper(BACKEND).map(number));
+    memory.grantAccess(number, BACKEND);
+    expect(memory.isGranted(number, BACKEND)).toBe(true);
+    expect(expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', 'domain 6', () => mapper(6).map(number)).domid).toBe(1);
+    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => memory.grantAccess(number, 6));
+    memory.grantAccess(number, BACKEND); // as it is: no error
+    memory.endAccess(number);
+    memory.endAccess(number);
+    expect(memory.isGranted(number, BACKEND)).toBe(false);
+    expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', String(number), () => mapper(BACKEND).map(number));
   });
 
-  it('that is no frame, or nobody’s to offer, is refused', () => {
+  it('that is no frame, or nobody’s to grant, is refused', () => {
     const { memory, mapper } = shared();
     const map = mapper(BACKEND);
     for (const number of [0, 1, 32, 33, -1, 1.5, Number.NaN, 2 ** 20, 2n ** 63n]) {
       expectError('ERR_CTRL_IF_FRAME_RANGE', 'domain 1', () => map.map(number));
     }
-    expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', '20', () => map.map(20)); // has no memory
+    expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', '20', () => map.map(20)); // has no memory
     expect(map.count).toBe(0);
     for (const number of [0, 1, 20, memory.allocate() + 1]) {
-      expectError('ERR_CTRL_IF_FRAME_NOT_ALLOCATED', String(number), () => memory.offer(number, BACKEND));
+      expectError('ERR_CTRL_IF_FRAME_NOT_ALLOCATED', String(number), () => memory.grantAccess(number, BACKEND));
       expectError('ERR_CTRL_IF_FRAME_NOT_ALLOCATED', String(number), () => memory.frame(number));
     }
-    expectError('ERR_CTRL_IF_FRAME_RANGE', '32', () => memory.offer(32, BACKEND));
+    expectError('ERR_CTRL_IF_FRAME_RANGE', '32', () => memory.grantAccess(32, BACKEND));
     for (const domid of [-1, 65536, 1.5]) {
-      expectError('ERR_CTRL_IF_VALUE', 'domid', () => memory.offer(2, domid));
+      expectError('ERR_CTRL_IF_VALUE', 'domid', () => memory.grantAccess(2, domid));
     }
   });
 
   it('is its owner’s to take back only when it has been unmapped', async () => {
     const { memory, mapper } = shared();
     const number = memory.allocate();
-    memory.offer(number, BACKEND);
-    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'offered', () => memory.free(number));
+    memory.grantAccess(number, BACKEND);
+    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'granted', () => memory.free(number));
     const map = mapper(BACKEND);
     const theirs = map.map(number);
     expect(memory.isMapped(number)).toBe(true);
     expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => mapper(BACKEND).map(number));
-    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => memory.revoke(number));
+    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 5', () => memory.endAccess(number));
     const again = map.map(number); // one mapping, and two who hold it
     expect(map.count).toBe(1);
     again.unmap();
@@ -116,7 +116,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expect(memory.isMapped(number)).toBe(false);
     expectError('ERR_CTRL_IF_PAGE_CLOSED', 'unmapped', () => theirs.load32(0));
     map.map(number).unmap(); // as often as it likes
-    memory.revoke(number);
+    memory.endAccess(number);
     memory.free(number);
     expect(await memory.resize(2)).toMatchObject({ reached: 2, reason: 'done' });
   });
@@ -124,18 +124,18 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
   it('comes back by force from a domain that is dead', () => {
     const { memory, mapper } = shared();
     const [a, b, c] = memory.allocateMany(3) as [number, number, number];
-    memory.offer(a, BACKEND);
-    memory.offer(b, 6);
-    memory.offer(c, BACKEND);
+    memory.grantAccess(a, BACKEND);
+    memory.grantAccess(b, 6);
+    memory.grantAccess(c, BACKEND);
     const dead = mapper(BACKEND);
     dead.map(a);
     const alive = mapper(6).map(b);
-    expect(memory.revokeAllOf(BACKEND)).toEqual([a, c]);
+    expect(memory.endAllAccess(BACKEND)).toEqual([a, c]);
     memory.free(a);
     memory.free(c);
-    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 6', () => memory.revoke(b));
+    expectError('ERR_CTRL_IF_FRAME_IN_USE', 'domain 6', () => memory.endAccess(b));
     dead.close(); // of no consequence
-    memory.revoke(b, { force: true });
+    memory.endAccess(b, { force: true });
     alive.unmap();
     expect(memory.allocateMany(2)).toEqual([a, c]);
   });
@@ -143,16 +143,16 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
   it('is not mapped when it is taken away in the middle', () => {
     const { memory, open } = shared();
     const number = memory.allocate();
-    memory.offer(number, BACKEND);
+    memory.grantAccess(number, BACKEND);
     const hasty = new FrameMapper({
       owner: 1,
       domid: BACKEND,
       open(offset, bytes) {
-        if (offset === number * FRAME) memory.revoke(number, { force: true });
+        if (offset === number * FRAME) memory.endAccess(number, { force: true });
         return open(offset, bytes);
       },
     });
-    expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', String(number), () => hasty.map(number));
+    expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', String(number), () => hasty.map(number));
     expect(hasty.count).toBe(0);
     hasty.close();
     memory.free(number);
@@ -165,14 +165,14 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     const map = mapper(BACKEND);
     for (const number of [4, 1023, 1024, 2048, 2099]) {
       expect(numbers).toContain(number);
-      memory.offer(number, BACKEND);
+      memory.grantAccess(number, BACKEND);
     }
     for (const number of [4, 1023, 1024, 2048, 2099]) {
       memory.frame(number).store32(8, number);
       expect(map.map(number).load32(8)).toBe(number);
     }
     for (const number of [5, 1022, 1025, 2047, 2049, 2098, 2100]) {
-      expectError('ERR_CTRL_IF_FRAME_NOT_OFFERED', String(number), () => map.map(number));
+      expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', String(number), () => map.map(number));
     }
     expectError('ERR_CTRL_IF_FRAME_RANGE', '3000', () => map.map(3000));
   });

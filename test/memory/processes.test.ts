@@ -47,40 +47,40 @@ const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64
 describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (engine) => {
   it('see the same bytes, and part in order', async () => {
     const { owner, backend } = await both(engine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 0x3c });
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 0x3c });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(0x3c) });
-    expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+    expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_GRANTED' });
     expect(await ask(backend, 'map', { frame: 256 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_RANGE' });
     await ask(backend, 'write', { pattern: 0xc3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
-    // Mapped: not to be revoked, freed, or taken by the balloon.
-    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    // Mapped: not to be ended, freed, or taken by the balloon.
+    expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'free', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'check', { target: 2 })).toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_IN_USE' });
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'in-use', inUse: 3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
     await ask(backend, 'unmap');
-    for (const order of ['revoke', 'free']) expect((await ask(owner, order, { frame })).code).toBeUndefined();
+    for (const order of ['end', 'free']) expect((await ask(owner, order, { frame })).code).toBeUndefined();
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'done', size: { reached: 2 } });
-    expect(await ask(backend, 'map', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+    expect(await ask(backend, 'map', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_GRANTED' });
   });
 
   it('a backend that was killed leaves its frame to be taken by force', async () => {
     const { owner, backend } = await both(engine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 1 });
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 1 });
     await ask(backend, 'map', { frame });
     backend.kill('SIGKILL');
     await backend.exited;
-    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
-    expect((await ask(owner, 'revoke', { frame, force: true })).code).toBeUndefined();
+    expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    expect((await ask(owner, 'end', { frame, force: true })).code).toBeUndefined();
     expect((await ask(owner, 'free', { frame })).code).toBeUndefined();
   });
 
   it('a backend outlives its owner', async () => {
     const { owner, backend } = await both(engine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 7 });
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 7 });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(7) });
     owner.kill('SIGKILL');
     await owner.exited;

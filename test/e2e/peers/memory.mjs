@@ -29,14 +29,14 @@ const roles = {
     const { memory } = guest;
     report('connected', { engine: guest.engine, domid: guest.domid });
     return {
-      offer({ domid, pattern }) {
+      grant({ domid, pattern }) {
         const frame = memory.allocate();
         memory.frame(frame).write(0, page(pattern));
-        memory.offer(frame, domid);
+        memory.grantAccess(frame, domid);
         return { frame };
       },
       read: ({ frame }) => ({ bytes: bytesOf(memory.frame(frame)) }),
-      revoke: ({ frame }) => memory.revoke(frame),
+      end: ({ frame }) => memory.endAccess(frame),
       free: ({ frame }) => memory.free(frame),
       reclaim: async ({ domid }) => ({ frames: await guest.reclaimFrames(domid) }),
       resident: () => ({ frames: memory.segment.residentFrames }),

@@ -25,7 +25,7 @@ const orders = {
       try {
         mine = mapper.map(frame);
       } catch (error) {
-        if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_OFFERED') throw error;
+        if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_GRANTED') throw error;
         continue;
       }
       got++;
