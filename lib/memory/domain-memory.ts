@@ -159,17 +159,9 @@ export class DomainMemory {
     return this.#grants.endAllAccess(domid);
   }
 
-  isGranted(frame: number, domid: number): boolean {
-    return this.#grants.isGranted(frame, domid);
-  }
-
+  /** Whether the domain that it is granted to has it mapped, by the grant's own word. */
   isMapped(frame: number): boolean {
     return this.#grants.isMapped(frame);
-  }
-
-  /** See {@link Balloon.checkTarget}. */
-  checkTarget(target: number): void {
-    this.#balloon.checkTarget(target);
   }
 
   /** See {@link Balloon.resize}. Whoever maps the control page can watch it (`readMemoryStatus`). */

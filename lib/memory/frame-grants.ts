@@ -17,11 +17,6 @@ export class FrameGrants {
     words.store32(GRANT_TABLE_MAXIMUM, maximum);
   }
 
-  /** How many frames are granted. */
-  get count(): number {
-    return this.#granted.size;
-  }
-
   /**
    * Lets that domain map the frame. Once more to the same domain is no error; to another it is, `ERR_CTRL_IF_FRAME_IN_USE`,
    * as long as the first has it.
@@ -68,10 +63,6 @@ export class FrameGrants {
     const frames = [...this.#granted].flatMap(([frame, to]) => (to === domid ? [frame] : []));
     for (const frame of frames) this.endAccess(frame, { force: true });
     return frames;
-  }
-
-  isGranted(frame: number, domid: number): boolean {
-    return this.#granted.get(frame) === domid;
   }
 
   grantedTo(frame: number): number | undefined {

@@ -58,11 +58,6 @@ export class FrameMapper {
     this.#options = options;
   }
 
-  /** How many frames are mapped, each once however many hold it. */
-  get count(): number {
-    return this.#mappings.size;
-  }
-
   /**
    * A frame that is mapped here already is held once more: its grant goes back with the last that unmaps it.
    * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to grant. `ERR_CTRL_IF_FRAME_NOT_GRANTED`: not to this domain.

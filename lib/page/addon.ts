@@ -110,7 +110,6 @@ export interface NativeMemoryObject {
   write(offset: number, source: Uint8Array): void;
   populate(first: number, count: number): void;
   punch(first: number, count: number): void;
-  residentFrames(): number;
   unmap(): void;
 }
 

@@ -10,8 +10,6 @@ export interface MemorySegment extends Pick<AtomicPage, 'load32' | 'store32' | '
   readonly maximum: number;
   /** Its descriptor in this process, by which `/proc` lets peers open frames of it; -1 after {@link unmap}. */
   readonly fd: number;
-  /** Frames of memory by the system's own count, which sees what the allocator cannot: that space really came back. */
-  readonly residentFrames: number;
   /** Gives these frames zeroed memory, all or none of them: `ERR_CTRL_IF_PAGE_NO_SPACE` when there is not enough. */
   populate(first: number, count: number): void;
   /** Takes their memory away, and what was in it. */

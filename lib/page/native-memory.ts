@@ -39,10 +39,6 @@ export class NativeMemory implements MemorySegment {
     return this.#open ? this.#memory.fd : -1;
   }
 
-  get residentFrames(): number {
-    return this.#with(() => this.#memory.residentFrames());
-  }
-
   populate(first: number, count: number): void {
     this.#with(() => this.#memory.populate(first, count));
   }

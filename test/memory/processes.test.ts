@@ -57,7 +57,6 @@ describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (
     // Mapped: not to be ended, freed, or taken by the balloon.
     expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'free', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
-    expect(await ask(owner, 'check', { target: 2 })).toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_IN_USE' });
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'in-use', inUse: 3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
@@ -116,10 +115,6 @@ describeMemory.each(memoryEngines)('an owner of the %s engine', (engine) => {
     const options = { name: '/memory-full', engine, frames: 10, maximum: 1000, unlink: true, small: true };
     const owner = peer('memory-owner', options, { under: ['unshare', '-m', 'sh', '-c', mount] });
     await owner.next();
-    const refused = await ask(owner, 'check', { target: 129 });
-    expect(refused).toMatchObject({ code: 'ERR_CTRL_IF_PAGE_NO_SPACE' });
-    expect(refused.message).toContain('room for 118');
-    expect((await ask(owner, 'check', { target: 128 })).code).toBeUndefined();
     expect(await ask(owner, 'resize', { target: 500 })).toMatchObject({ reason: 'no-space', size: { reached: 128 } });
     expect(await ask(owner, 'use')).toMatchObject({ used: 126, wrong: 0 });
     expect(await ask(owner, 'resize', { target: 20 })).toMatchObject({ reason: 'done', size: { reached: 20 } });

@@ -1,4 +1,5 @@
 /** Memories for tests, and mappers of them: nothing mapped and no name left when a test ends. */
+import { fstatSync } from 'node:fs';
 import { afterEach, describe } from 'vitest';
 import { DomainMemory } from '../../lib/memory/domain-memory.ts';
 import { FrameMapper } from '../../lib/memory/frame-mapper.ts';
@@ -12,6 +13,9 @@ import { usePages } from './pages.ts';
 export const memoryEngines: readonly NamedEngine[] = ['native'];
 /** Skipped in a run that is about the file engine alone. */
 export const describeMemory = describe.runIf(testsNative);
+
+/** Frames that a segment has memory for, by the system's own count of blocks of 512 bytes. */
+export const residentFrames = ({ fd }: Pick<MemorySegment, 'fd'>): number => fstatSync(fd).blocks / 8;
 
 export interface TestSegment {
   segment: MemorySegment;
@@ -38,16 +42,25 @@ export function useMemories() {
       const open = (offset: number, bytes: number) => pages.keep(memoryEngine(engine).map(segment.fd, offset, bytes));
       return { segment, name, open };
     },
-    /** A memory and what maps its frames for domain `domid`. */
+    /** A memory, what maps its frames for domain `domid`, and the offsets that were mapped. */
     shared(frames: number, maximum: number, engine: NamedEngine) {
       const { segment, name, open } = memories.segment(maximum, engine);
       const memory = new DomainMemory(segment, frames);
+      const opened: number[] = [];
       const mapper = (domid: number) => {
-        const made = new FrameMapper({ owner: 1, domid, open });
+        const made = new FrameMapper({
+          owner: 1,
+          domid,
+          open(offset, bytes) {
+            const page = open(offset, bytes);
+            opened.push(offset);
+            return page;
+          },
+        });
         mappers.push(made);
         return made;
       };
-      return { segment, name, open, memory, mapper };
+      return { segment, name, open, memory, mapper, opened };
     },
   };
   return memories;

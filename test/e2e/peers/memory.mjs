@@ -1,5 +1,6 @@
 // A controller, an owner of a memory, or a backend that maps its frames, as a process of its own: `memory.mjs ROLE NAME`,
 // engine from CTRL_IF_ENGINE, orders and reports over the IPC channel. It runs what a user would: the built package.
+import { fstatSync } from 'node:fs';
 import { Controller, Guest } from '../../../dist/index.js';
 
 const [role, name] = process.argv.slice(2);
@@ -39,7 +40,7 @@ const roles = {
       end: ({ frame }) => memory.endAccess(frame),
       free: ({ frame }) => memory.free(frame),
       reclaim: async ({ domid }) => ({ frames: await guest.reclaimFrames(domid) }),
-      resident: () => ({ frames: memory.segment.residentFrames }),
+      resident: () => ({ frames: fstatSync(memory.segment.fd).blocks / 8 }),
     };
   },
 

@@ -1,5 +1,5 @@
 // A guest's memory in a process of its own, under orders. It keeps its name until told otherwise.
-import { readdirSync, statfsSync } from 'node:fs';
+import { fstatSync, readdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainMemory } from '../../../dist/memory/index.js';
 import { unlinkPage } from '../../../dist/ring/index.js';
@@ -37,7 +37,6 @@ const orders = {
   },
   end: ({ frame, force }) => memory.endAccess(frame, { force }),
   free: ({ frame }) => memory.free(frame),
-  check: ({ target }) => memory.checkTarget(target),
   resize: ({ target }) => memory.resize(target),
   /** Takes every frame there is, writes all of it and reads it again: no byte that was promised is missing. */
   use() {
@@ -66,7 +65,7 @@ const orders = {
   stop() {
     stopped = true;
   },
-  names: () => ({ names: readdirSync('/dev/shm').length, resident: memory.segment.residentFrames }),
+  names: () => ({ names: readdirSync('/dev/shm').length, resident: fstatSync(memory.segment.fd).blocks / 8 }),
 };
 
 process.on('message', async ({ order, ...details }) => {
