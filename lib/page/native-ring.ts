@@ -8,8 +8,6 @@ const RING = codes.CALL_RING;
 const COUNT = codes.CALL_COUNT;
 const MAX = codes.CALL_MAX;
 const POLLS = codes.CALL_POLLS;
-const CLAIM = codes.CALL_CLAIM;
-const PUBLISHED = codes.CALL_PUBLISHED;
 const COLLECTED = codes.CALL_COLLECTED;
 const ROLES = { front: codes.ROLE_FRONT, back: codes.ROLE_BACK } as const;
 
@@ -35,30 +33,23 @@ export class NativeRingEngine implements RingEngine {
     return this.#ring.unanswered;
   }
 
-  publish(count: number): number {
-    this.#order(count, 0, 0, 0);
-    transfer();
-    return callBlock[PUBLISHED]!;
-  }
-
   collect(max: number, polls: number): number {
-    this.#order(0, max, polls, 0);
+    this.#order(0, max, polls);
     transfer();
     return callBlock[COLLECTED]!;
   }
 
   exchange(count: number, max: number, polls: number): number {
-    this.#order(count, max, polls, 1);
+    this.#order(count, max, polls);
     transfer();
     return callBlock[COLLECTED]!;
   }
 
   /** Writes what `transfer` is to do. */
-  #order(count: number, max: number, polls: number, claim: 0 | 1): void {
+  #order(count: number, max: number, polls: number): void {
     callBlock[RING] = this.#index;
     callBlock[COUNT] = count;
     callBlock[MAX] = max;
     callBlock[POLLS] = polls;
-    callBlock[CLAIM] = claim;
   }
 }

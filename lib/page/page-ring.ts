@@ -50,21 +50,6 @@ export class PageRing implements RingEngine {
     this.#consumed = answered;
   }
 
-  publish(count: number): number {
-    const room =
-      this.#role === 'front'
-        ? this.#slots - ((this.#produced - this.#consumed) >>> 0)
-        : (this.#consumed - this.#produced) >>> 0;
-    if (count > room && this.#role === 'back') return NOT_OUTSTANDING;
-    const accepted = Math.min(count, room);
-    for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
-    if (accepted === 0) return 0;
-    this.#produced = (this.#produced + accepted) >>> 0;
-    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
-    this.#page.store32(this.#ownIndex, this.#produced);
-    return accepted;
-  }
-
   collect(max: number, polls: number): number {
     for (let poll = 0; poll < polls; poll++) {
       // Acquire: pairs with the store-release in the peer's publish. Read once; the copy is what gets checked.
@@ -82,11 +67,26 @@ export class PageRing implements RingEngine {
 
   exchange(count: number, max: number, polls: number): number {
     if (count > 0) {
-      const published = this.publish(count);
+      const published = this.#publish(count);
       if (published < 0) return published;
       if (this.#peerWakeup >= 0 && this.#page.claimWakeup(this.#peerWakeup)) return RING_PEER;
     }
     return max === 0 ? 0 : this.collect(max, polls);
+  }
+
+  #publish(count: number): number {
+    const room =
+      this.#role === 'front'
+        ? this.#slots - ((this.#produced - this.#consumed) >>> 0)
+        : (this.#consumed - this.#produced) >>> 0;
+    if (count > room && this.#role === 'back') return NOT_OUTSTANDING;
+    const accepted = Math.min(count, room);
+    for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
+    if (accepted === 0) return 0;
+    this.#produced = (this.#produced + accepted) >>> 0;
+    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
+    this.#page.store32(this.#ownIndex, this.#produced);
+    return accepted;
   }
 
   /** A front can be answered no more than it asked; a back can be asked no more than fits unanswered. */

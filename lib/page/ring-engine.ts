@@ -33,13 +33,13 @@ export interface RingParts {
 export interface RingEngine {
   /** Requests published and not yet answered when this half attached. */
   readonly unanswered: number;
-  /** Copies the first `count` entries of the outbox into the next slots and publishes them with one store-release. */
-  publish(count: number): number;
   /** Copies up to `max` new entries into the inbox, polling the peer's index up to `polls` times while there is none. */
   collect(max: number, polls: number): number;
   /**
-   * {@link publish}, then a test whether the peer sleeps (`RING_PEER`), then {@link collect}, in one crossing. With
-   * `count` 0 nothing is published and nobody is rung; with `max` 0 nothing is collected.
+   * Copies the first `count` entries of the outbox into the next slots and publishes them with one store-release, tests
+   * whether the peer sleeps (`RING_PEER`), then does as {@link collect}, in one crossing. A front publishes as many
+   * requests as have room; a back all of its responses, or none (`NOT_OUTSTANDING`). With `count` 0 nothing is published
+   * and nobody is rung; with `max` 0 nothing is collected.
    */
   exchange(count: number, max: number, polls: number): number;
 }

@@ -40,7 +40,7 @@ async function useDoorbells({ close }) {
   const { addon } = loadAddon();
   const name = newPageName();
   const page = addon.createSegment(name, 4096, true);
-  addon.unlinkSegment(name);
+  unlinkPage(name);
   const ports = new Uint32Array(8);
   const mine = page.openEvents(ports);
   const theirs = addon.openSegmentAt(process.pid, page.fd, 0, 4096).openEvents(new Uint32Array(8));
