@@ -1,8 +1,9 @@
+import type { ENGINE_NUMBERS } from '../wire/page.ts';
 import type { NativeDoorbell, NativeEvents, NativeRinger } from './addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
 /** Which engine moves the bytes: the addon, file reads and writes on the same object, or a SharedArrayBuffer. */
-export type EngineName = 'native' | 'file' | 'sab';
+export type EngineName = keyof typeof ENGINE_NUMBERS;
 /** An engine whose pages have names, by which other processes open them. */
 export type NamedEngine = Exclude<EngineName, 'sab'>;
 
