@@ -24,10 +24,10 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_PAGE_STALE'
   | 'ERR_CTRL_IF_PAGE_CLOSED'
   | 'ERR_CTRL_IF_PAGE_SYSTEM'
-  // memory: frames that are not there, not offered, or in use; sizes that cannot be
+  // memory: frames that are not there, not granted, or in use; sizes that cannot be
   | 'ERR_CTRL_IF_FRAME_RANGE'
   | 'ERR_CTRL_IF_FRAME_NOT_ALLOCATED'
-  | 'ERR_CTRL_IF_FRAME_NOT_OFFERED'
+  | 'ERR_CTRL_IF_FRAME_NOT_GRANTED'
   | 'ERR_CTRL_IF_FRAME_IN_USE'
   | 'ERR_CTRL_IF_NO_FRAMES'
   | 'ERR_CTRL_IF_MEMORY_TARGET'

@@ -1,4 +1,4 @@
-// The module: what it exports, how a segment is mapped and unlinked, and how failures become JS errors.
+// The module: what it exports, how a segment is mapped, and how failures become JS errors.
 #include "addon.hpp"
 
 #include <cerrno>
@@ -121,15 +121,6 @@ napi_value open_segment_at(napi_env env, napi_callback_info info) {
                      [&](Segment& segment) { return Segment::open_at(path, numbers[2], numbers[3], segment); });
 }
 
-// (name)
-napi_value unlink_segment(napi_env env, napi_callback_info info) {
-  napi_value argv[1];
-  std::string name;
-  if (!read_arguments(env, info, 1, argv) || !to_name(env, argv[0], name)) return nullptr;
-  const Outcome outcome = Segment::unlink(name.c_str());
-  return outcome.ok() ? nullptr : throw_outcome(env, outcome, name);
-}
-
 void give_back_share(napi_env /*env*/, void* data, void* /*hint*/) { static_cast<Shared*>(data)->release(); }
 
 struct Code {
@@ -152,9 +143,8 @@ napi_status define_codes(napi_env env, napi_value exports) {
 }
 
 constexpr Method kFunctions[] = {
-    {"createSegment", create_segment}, {"openSegment", open_segment},   {"openSegmentAt", open_segment_at},
-    {"unlinkSegment", unlink_segment}, {"openDoorbell", open_doorbell}, {"openRinger", open_ringer},
-    {"createMemory", create_memory},
+    {"createSegment", create_segment}, {"openSegment", open_segment}, {"openSegmentAt", open_segment_at},
+    {"openDoorbell", open_doorbell},   {"openRinger", open_ringer},   {"createMemory", create_memory},
 };
 
 napi_status define(napi_env env, napi_value exports) {

@@ -72,12 +72,12 @@ napi_value CallBlock::transfer(napi_env env, napi_callback_info info) {
   }
   CallBlock* block = here.block;
   int32_t* words = block->words_;
-  words[kCallPublished] = words[kCallCollected] = 0;
+  words[kCallCollected] = 0;
   const auto index = static_cast<uint32_t>(words[kCallRing]);
   if (index < block->rings_.size() && block->rings_[index] != nullptr) {
     block->rings_[index]->transfer(words);
   } else {
-    words[kCallPublished] = words[kCallCollected] = kRingClosed;
+    words[kCallCollected] = kRingClosed;
   }
   return nullptr;
 }

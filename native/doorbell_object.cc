@@ -16,7 +16,6 @@
 #pragma weak uv_poll_start
 #pragma weak uv_handle_size
 #pragma weak uv_close
-#pragma weak uv_ref
 #pragma weak uv_unref
 #endif
 
@@ -33,13 +32,8 @@ class Bell final : public Shared {
   /// At any time, also while on_ring runs, and again.
   void close();
 
-  void keep_alive(bool keep) {
-    if (!listening_) return;
-    if (keep) {
-      uv_ref(handle());
-    } else {
-      uv_unref(handle());
-    }
+  void unref() {
+    if (listening_) uv_unref(handle());
   }
 
   [[nodiscard]] bool listening() const { return listening_; }
@@ -148,9 +142,8 @@ class RingerShare final : public Shared {
   Ringer ringer;
 };
 
-template <bool keep>
-napi_value keep_alive(napi_env env, napi_callback_info info) {
-  if (auto* bell = bound<Bell>(env, info)) bell->keep_alive(keep);
+napi_value unref(napi_env env, napi_callback_info info) {
+  if (auto* bell = bound<Bell>(env, info)) bell->unref();
   return nullptr;
 }
 
@@ -202,10 +195,8 @@ napi_value open_doorbell(napi_env env, napi_callback_info info) {
   if (!outcome.ok()) return throw_outcome(env, outcome, "doorbell");
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok &&
-      set_number(env, object, "readFd", bell->doorbell().read_fd()) == napi_ok &&
       set_number(env, object, "writeFd", bell->doorbell().write_fd()) == napi_ok &&
-      bind(env, object, "ref", keep_alive<true>, bell.get()) == napi_ok &&
-      bind(env, object, "unref", keep_alive<false>, bell.get()) == napi_ok &&
+      bind(env, object, "unref", unref, bell.get()) == napi_ok &&
       bind(env, object, "wait", wait, bell.get()) == napi_ok &&
       bind(env, object, "close", close_bell, bell.get()) == napi_ok) {
     return object;

@@ -48,18 +48,7 @@ napi_value populate(napi_env env, napi_callback_info info) { return change(env, 
 
 napi_value punch(napi_env env, napi_callback_info info) { return change(env, info, &DomainMemory::punch); }
 
-napi_value resident_frames(napi_env env, napi_callback_info info) {
-  const auto* memory = begin(env, info);
-  if (memory == nullptr) return nullptr;
-  uint64_t frames = 0;
-  const Outcome outcome = memory->frames.resident(frames);
-  if (!outcome.ok()) return throw_outcome(env, outcome, memory->name);
-  napi_value result = nullptr;
-  (void)napi_create_double(env, static_cast<double>(frames), &result);
-  return result;
-}
-
-constexpr Method kMethods[] = {{"populate", populate}, {"punch", punch}, {"residentFrames", resident_frames}};
+constexpr Method kMethods[] = {{"populate", populate}, {"punch", punch}};
 
 }  // namespace
 

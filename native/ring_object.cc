@@ -74,17 +74,16 @@ int32_t take(BackRing<Geometry>& half, uint8_t* dst, uint32_t max, uint32_t poll
 template <class Half>
 void Ring<Half>::transfer(int32_t* words) {
   if (!mapping_->segment.mapped()) {
-    words[kCallPublished] = words[kCallCollected] = kRingClosed;
+    words[kCallCollected] = kRingClosed;
     return;
   }
   if (words[kCallCount] > 0) {
     const int32_t published = push(half_, outbox_.bytes, clamp(words[kCallCount]));
-    words[kCallPublished] = published;
     if (published < 0) {
       words[kCallCollected] = published;
       return;
     }
-    if (words[kCallClaim] != 0 && wakeup_ != nullptr && claim(wakeup_)) {
+    if (wakeup_ != nullptr && claim(wakeup_)) {
       // A peer that sleeps has nothing to collect from yet.
       words[kCallCollected] = kRingPeer;
       return;

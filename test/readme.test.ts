@@ -91,6 +91,11 @@ it('has a page on the API whose example of a ring runs', async () => {
   expect(await run(process.execPath, ['ring.mjs'])).toEqual({ code: 0, stdout: 'ping\n' });
 });
 
+it('has a page on the API whose example of a batch runs', async () => {
+  writeFileSync(join(home, 'batch.mjs'), exampleOf('SabPage'));
+  expect(await run(process.execPath, ['batch.mjs'])).toEqual({ code: 0, stdout: '0 1 4 9 16 25 36 49\n' });
+});
+
 it('has a page on the API whose example of a refused request runs', async () => {
   const [, example] = /```js\n(import [^`]*RequestError[^`]*)```/.exec(
     readFileSync(join(root, 'docs/api.md'), 'utf8'),

@@ -28,7 +28,7 @@ process.on('message', (command: Command) => {
 async function obey(command: Command): Promise<Reply> {
   switch (command.do) {
     case 'connect': {
-      const guest = await Guest.connect({ name: command.name, engine: command.engine as 'native' | 'file' });
+      const guest = await Guest.connect({ name: command.name, engine: command.engine });
       guests.push(guest);
       const received = receiveAll(guest, 'toGuest');
       if (guests.length === 1) arrivals = received;

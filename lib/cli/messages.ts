@@ -6,6 +6,7 @@ import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
+import type { NamedEngine } from '../page/page.ts';
 import { type MessageInputOf, SEED_MESSAGES } from '../wire/index.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { type Comparison, type Contestant, type ContestantName, compare } from './compare.ts';
@@ -159,7 +160,7 @@ class Exchange {
   }
 
   /** A controller of its own for the link, and the guest's process connected to it. */
-  async #link(engine: 'native' | 'file'): Promise<Domain> {
+  async #link(engine: NamedEngine): Promise<Domain> {
     const name = `${this.#name}-${this.#controllers.length}`;
     const controller = await Controller.listen({ name, engine });
     this.#controllers.push(controller);

@@ -35,15 +35,15 @@ export interface SharedFrame {
   write(offset: number, source: Uint8Array): void;
 }
 
-/** The frames of this domain, which it may offer to others. */
+/** The frames of this domain, which it may grant to others. */
 export interface FrameOwner {
   /** A zeroed frame's number. */
   allocate(): number;
   free(frame: number): void;
   frame(frame: number): SharedFrame;
   /** From now on `domid` may map the frame. */
-  offer(frame: number, domid: number): void;
-  revoke(frame: number, domid: number): void;
+  grantAccess(frame: number, domid: number): void;
+  endAccess(frame: number, domid: number): void;
 }
 
 /** A foreign frame in this process. */
@@ -53,7 +53,7 @@ export interface MappedFrame extends SharedFrame {
 
 /** The way to other domains' frames. */
 export interface FrameMapper {
-  /** @throws CtrlIfError for a frame that is out of range or not offered, and where memory runs out (errno `ENOMEM`'s or `ENOSPC`'s) */
+  /** @throws CtrlIfError for a frame that is out of range or not granted, and where memory runs out (errno `ENOMEM`'s or `ENOSPC`'s) */
   map(domid: number, frame: number): MappedFrame | Promise<MappedFrame>;
 }
 

@@ -47,7 +47,7 @@ function framesOf(guest: Guest): FrameOwner {
   const lingering = new Map<number, { readonly domid: number }>();
   const isGivenBack = (frame: number): boolean => {
     try {
-      memory.revoke(frame);
+      memory.endAccess(frame);
       return true;
     } catch (error) {
       if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_FRAME_IN_USE') throw error;
@@ -71,8 +71,8 @@ function framesOf(guest: Guest): FrameOwner {
       return memory.allocate();
     },
     frame: (frame) => memory.frame(frame),
-    offer: (frame, domid) => memory.offer(frame, domid),
-    revoke: (frame, domid) => {
+    grantAccess: (frame, domid) => memory.grantAccess(frame, domid),
+    endAccess: (frame, domid) => {
       if (isGivenBack(frame)) return;
       const who = { domid };
       lingering.set(frame, who);

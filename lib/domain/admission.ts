@@ -8,8 +8,7 @@ import type { DomainLoop } from '../link/wait/domain-loop.ts';
 import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { openControlPage, writeDomid, writeIdentity } from '../page/control-page.ts';
 import { unlinkPage } from '../page/name.ts';
-import { NativePage } from '../page/native-page.ts';
-import type { EngineName } from '../page/page.ts';
+import type { NamedEngine } from '../page/page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
 import type { Codec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -34,7 +33,7 @@ import type { MemoryExchange } from './memory-exchange.ts';
 export interface AdmissionHost<User extends MessageDefinition> {
   /** The controller's name, for errors. */
   readonly name: string;
-  readonly engine: Exclude<EngineName, 'sab'>;
+  readonly engine: NamedEngine;
   readonly codec: Codec<User>;
   readonly definitions: Definitions;
   readonly idle: IdleStrategy;
@@ -141,7 +140,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
     try {
       writeIdentity(page, 'controller');
       writeDomid(page, domid);
-      if (host.events && address && page instanceof NativePage) peer = PeerEvents.ifReachable(page, address);
+      if (host.events && address && page.eventPage) peer = PeerEvents.ifReachable(page.eventPage, address);
       const port = peer && host.exchange.allocateControl(domid);
       const domain = new Domain<User>({
         pid: owner.pid,

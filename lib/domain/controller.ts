@@ -7,11 +7,10 @@ import { PeerDirectory } from '../event-channel/peer-directory.ts';
 import { CONTROLLER_DOMID } from '../event-channel/registry.ts';
 import { DomainLoop } from '../link/wait/domain-loop.ts';
 import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../link/wait/idle-strategy.ts';
-import { chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
+import { chooseEngine, type EngineChoice, engineNamed } from '../page/choose-engine.ts';
 import { createEventPage } from '../page/control-page.ts';
 import { sweepStalePages } from '../page/name.ts';
-import type { NativePage } from '../page/native-page.ts';
-import type { EngineName } from '../page/page.ts';
+import type { EventPage, NamedEngine } from '../page/page.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -55,7 +54,7 @@ const LAST_DOMID = 0x7fef;
 /** The domain controller: it listens under a name and serves any number of guests, each over a page of its own. */
 export class Controller<User extends MessageDefinition = never> extends EventEmitter<ControllerEvents<User>> {
   readonly name: string;
-  readonly engine: Exclude<EngineName, 'sab'>;
+  readonly engine: NamedEngine;
   /** The guests that are connected, by domid. */
   readonly domains: ReadonlyMap<number, Domain<User>>;
   readonly #domains: Map<number, Domain<User>>;
@@ -63,10 +62,10 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   readonly #arriving = new Set<Admission<User>>();
   readonly #host: AdmissionHost<User>;
   readonly #exchange = new ChannelExchange();
-  readonly #directory = new PeerDirectory();
+  readonly #directory: PeerDirectory;
   readonly #reserve = new DescriptorReserve();
   readonly #events: OwnEvents | undefined;
-  readonly #eventPage: NativePage | undefined;
+  readonly #eventPage: EventPage | undefined;
   readonly #loop: DomainLoop;
   readonly #channels: ControllerChannels | undefined;
   #lastDomid = 0;
@@ -79,8 +78,9 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     const { name, engine } = settings;
     this.name = name;
     this.engine = engine;
-    if (engine === 'native') {
-      const page = createEventPage();
+    this.#directory = new PeerDirectory(engineNamed(engine));
+    const page = createEventPage(engine);
+    if (page) {
       try {
         this.#events = OwnEvents.ifHeard(page);
       } finally {

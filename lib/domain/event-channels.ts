@@ -1,8 +1,9 @@
 import { CtrlIfError } from '../errors.ts';
 import type { OwnEvents } from '../event-channel/own-events.ts';
-import type { Peer, PeerDirectory } from '../event-channel/peer-directory.ts';
+import { noEventChannels, type Peer, type PeerDirectory } from '../event-channel/peer-directory.ts';
 import type { EventsAddress } from '../event-channel/peer-events.ts';
 import { CONTROLLER_DOMID, checkDomid, checkPort, notBound, type PortState } from '../event-channel/registry.ts';
+import { ENGINES } from '../page/engines.ts';
 import type { EngineName } from '../page/page.ts';
 import { CONTROL_PORT } from '../wire/page.ts';
 import type { ChannelExchange } from './channel-exchange.ts';
@@ -10,12 +11,12 @@ import type { ControlSocket } from './control-socket.ts';
 
 /** What an end without atomics, or without a doorbell of its own, says to who wants event channels. */
 export function noChannels(engine: EngineName): never {
+  const hasChannels = ENGINES.some(({ name, openEventPage }) => name === engine && openEventPage);
+  if (!hasChannels) throw noEventChannels(engine);
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    engine === 'native'
-      ? 'event channels need a runtime whose event loop hears a doorbell, and this one does not; run it in Node'
-      : 'event channels need the native engine: the file engine cannot set a bit that others set as well; build the addon (npm run build)',
-    { expected: 'native', received: engine },
+    'event channels need a runtime whose event loop hears a doorbell, and this one does not; run it in Node',
+    { expected: 'Node', received: engine },
   );
 }
 

@@ -1,13 +1,16 @@
 import { CtrlIfError } from '../errors.ts';
 import { checkDomid } from '../event-channel/registry.ts';
 import { domainGone, FrameMapper, type MappedFrame } from '../memory/frame-mapper.ts';
+import { memoryEngine } from '../page/create-memory.ts';
+import type { MemoryEngine } from '../page/engine.ts';
 import { ForeignSegment, type SegmentAddress } from '../page/foreign-segment.ts';
+import type { NamedEngine } from '../page/page.ts';
 import type { ControlSocket } from './control-socket.ts';
 
 export interface ForeignFramesOptions {
   /** Whose frames these are not: the domain that maps. */
   domid: number;
-  engine: 'native' | 'file';
+  engine: NamedEngine;
   controlSocket: ControlSocket<'guest'>;
 }
 
@@ -25,12 +28,16 @@ export class ForeignFrames {
     options.controlSocket.answer('domain-gone', ({ domid }) => this.#forget(domid));
   }
 
-  /** See {@link FrameMapper.map}; `ERR_CTRL_IF_DOMAIN` for an owner that is unknown, gone, or has no memory. */
+  /**
+   * See {@link FrameMapper.map}; `ERR_CTRL_IF_DOMAIN` for an owner that is unknown, gone, or has no memory;
+   * `ERR_CTRL_IF_ENGINE` where this side's engine maps no frames.
+   */
   async map(owner: number, frame: number | bigint): Promise<MappedFrame> {
     checkDomid(owner);
+    const engine = memoryEngine(this.#options.engine);
     let opening = this.#opening.get(owner);
     if (!opening) {
-      const asked = this.#open(owner);
+      const asked = this.#open(owner, engine);
       opening = asked;
       this.#opening.set(owner, asked);
       asked.catch(() => {
@@ -50,8 +57,8 @@ export class ForeignFrames {
     for (const mapper of [...this.#mappers]) mapper.close();
   }
 
-  async #open(owner: number): Promise<FrameMapper> {
-    const { domid, engine, controlSocket } = this.#options;
+  async #open(owner: number, engine: MemoryEngine): Promise<FrameMapper> {
+    const { domid, controlSocket } = this.#options;
     const address = await controlSocket.ask('domain-memory', { domid: owner });
     if (this.#ended) throw domainGone(owner);
     const segment = openSegment(owner, address, engine);
@@ -78,7 +85,7 @@ export class ForeignFrames {
   }
 }
 
-function openSegment(owner: number, address: SegmentAddress, engine: 'native' | 'file'): ForeignSegment {
+function openSegment(owner: number, address: SegmentAddress, engine: MemoryEngine): ForeignSegment {
   try {
     return new ForeignSegment(address, engine);
   } catch (cause) {

@@ -26,7 +26,7 @@ export function reportMemory(memory: DomainMemory, controlSocket: ControlSocket<
   memory.tell(report);
 }
 
-/** {@link DomainMemory.revokeAllOf}, on the controller's word that nothing is left of that domain. */
+/** {@link DomainMemory.endAllAccess}, on the controller's word that nothing is left of that domain. */
 export async function reclaimFrames(
   memory: DomainMemory,
   controlSocket: ControlSocket<'guest'>,
@@ -34,11 +34,11 @@ export async function reclaimFrames(
 ): Promise<number[]> {
   checkDomid(domid);
   const answer = await controlSocket.ask('domain-presence', { domid });
-  if (answer.presence === 'gone') return memory.revokeAllOf(domid);
+  if (answer.presence === 'gone') return memory.endAllAccess(domid);
   throw new CtrlIfError(
     'ERR_CTRL_IF_FRAME_IN_USE',
     answer.presence === 'connected'
-      ? `domain ${domid} is connected and may have frames mapped; have it unmap them and revoke each`
+      ? `domain ${domid} is connected and may have frames mapped; have it unmap them and end its access to each`
       : `the link of domain ${domid} has ended, but its process ${answer.pid} runs and may have frames mapped; end that first`,
     { domid },
   );

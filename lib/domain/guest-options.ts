@@ -1,6 +1,8 @@
 import { CtrlIfError } from '../errors.ts';
 import { checkIdleStrategy, DEFAULT_IDLE, type IdleStrategy } from '../link/wait/idle-strategy.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
+import { memoryEngine } from '../page/create-memory.ts';
+import type { NamedEngine } from '../page/page.ts';
 import { checkKeys } from '../unknown-key.ts';
 import { type Codec, createCodec } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
@@ -24,7 +26,7 @@ const OPTIONS = [
 /** {@link GuestOptions}, checked and with their defaults. */
 export interface ConnectSettings {
   readonly name: string;
-  readonly engine: 'native' | 'file';
+  readonly engine: NamedEngine;
   readonly codec: Codec;
   readonly definitions: Definitions;
   readonly idle: IdleStrategy;
@@ -43,12 +45,15 @@ export function readGuestOptions(options: GuestOptions<readonly MessageDefinitio
   if (memory !== undefined) checkKeys('memory', memory, ['frames', 'maximum']);
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw badOption('signal', 'an AbortSignal', signal);
+  const { engine } = chooseEngine(options.engine);
+  // Before a controller is waited for, which this guest could not join.
+  if (memory !== undefined) memoryEngine(engine);
   return {
     name: options.name ?? process.env.CTRL_IF_NAME ?? DEFAULT_NAME,
     idle: checkIdleStrategy(options.idle ?? DEFAULT_IDLE),
     codec: createCodec(messages) as Codec,
     definitions: new Definitions(messages),
-    engine: chooseEngine(options.engine).engine,
+    engine,
     timeout,
     memory,
     wait: readWait(options.wait),

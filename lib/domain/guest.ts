@@ -6,6 +6,7 @@ import type { IdleStrategy } from '../link/wait/idle-strategy.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { MappedFrame } from '../memory/frame-mapper.ts';
 import type { EngineChoice } from '../page/choose-engine.ts';
+import type { NamedPage } from '../page/page.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 import { remoteAuthority } from './channel-exchange.ts';
 import { connect } from './connect.ts';
@@ -28,7 +29,8 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   timeout?: number;
   /**
    * A memory for this domain, in frames of 4 KiB, of which the control page is the first; default: the control page alone.
-   * It begins with `frames` and never has more than `maximum`, which is the same unless given.
+   * It begins with `frames` and never has more than `maximum`, which is the same unless given. The engine must map frames, as
+   * the native one does: `ERR_CTRL_IF_ENGINE` else.
    */
   memory?: GuestMemoryOptions;
   /**
@@ -52,6 +54,7 @@ const UNDERSTOOD = 0;
 
 /** What a guest is made of. */
 export interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
+  page: NamedPage;
   directory: PeerDirectory;
   memory: DomainMemory | undefined;
 }
@@ -70,7 +73,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   /** @internal Guests are made by {@link Guest.connect}. */
   constructor({ directory, memory, ...parts }: GuestParts<User>) {
     super({ ...parts, role: 'guest' });
-    const engine = parts.page.engine as 'native' | 'file';
+    const { engine } = parts.page;
     this.#foreign = new ForeignFrames({ domid: this.domid, engine, controlSocket: this.controlSocket });
     this.#memory = memory;
     if (memory) {
@@ -111,7 +114,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * This domain's memory: frames to use, to offer to other domains, and to be had back. Until a receiver of the user's own
+   * This domain's memory: frames to use, to grant other domains access to, and to be had back. Until a receiver of the user's own
    * takes MEM_REQUEST_SET, it follows the controller's target. Throws `ERR_CTRL_IF_NO_MEMORY` for a guest that was
    * connected without.
    */
@@ -121,18 +124,19 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Maps a frame that domain `owner` has offered to this one, until it is unmapped or this guest ends. A dead owner's stays,
+   * Maps a frame that domain `owner` has granted to this one, until it is unmapped or this guest ends. A dead owner's stays,
    * for whoever still looks at it; no more of its frames are mapped then. A frame may be mapped more than once, and is its
    * owner's again when it has been unmapped as often.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, unknown, gone, or without memory), `_FRAME_RANGE`, `_FRAME_NOT_OFFERED`
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, unknown, gone, or without memory), `_FRAME_RANGE`,
+   *   `_FRAME_NOT_GRANTED`, `_ENGINE` (that of this side maps no frames)
    */
   mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
     return this.#foreign.map(owner, frame);
   }
 
   /**
-   * Takes back every frame that was offered to domain `domid`, mapped or not, when the controller says that nothing of it
+   * Takes back every frame that was granted to domain `domid`, mapped or not, when the controller says that nothing of it
    * is left; returns them. Rejects with `ERR_CTRL_IF_FRAME_IN_USE` while it is there, and may look at them.
    */
   async reclaimFrames(domid: number): Promise<number[]> {

@@ -7,11 +7,11 @@ import { type EventsAddress, PeerPort } from '../event-channel/peer-events.ts';
 import { aborted } from '../link/call.ts';
 import { DomainLoop } from '../link/wait/domain-loop.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
+import { engineNamed } from '../page/choose-engine.ts';
 import { createControlPage, markControlPage } from '../page/control-page.ts';
-import type { FilePage } from '../page/file-page.ts';
 import { segmentAddress } from '../page/foreign-segment.ts';
 import { newPageName, unlinkPage } from '../page/name.ts';
-import { NativePage } from '../page/native-page.ts';
+import type { NamedPage } from '../page/page.ts';
 import { threadIdentity } from '../page/process-identity.ts';
 import { CONTROL_PORT, PAGE_NONCE_BYTES } from '../wire/page.ts';
 import { Connection, DEAF } from './connection.ts';
@@ -27,7 +27,7 @@ export class Rendezvous<G extends { start(): void }> {
   readonly #makeGuest: (parts: GuestParts<never>) => G;
   readonly #pageName: string;
   readonly #nonce = randomBytes(PAGE_NONCE_BYTES);
-  #page: NativePage | FilePage | undefined;
+  #page: NamedPage | undefined;
   #memory: DomainMemory | undefined;
   #events: OwnEvents | undefined;
   #described = false;
@@ -117,7 +117,7 @@ export class Rendezvous<G extends { start(): void }> {
     if (!isAnnounced || this.#isOver) return;
     const page = this.#createPage();
     const descriptor = this.#memory?.segment.fd;
-    if (page instanceof NativePage) this.#events = OwnEvents.ifHeard(page, descriptor);
+    if (page.eventPage) this.#events = OwnEvents.ifHeard(page.eventPage, descriptor);
     const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
     await connection.send(readyLine({ events: this.#events?.descriptors, memory }));
   }
@@ -129,7 +129,7 @@ export class Rendezvous<G extends { start(): void }> {
     for (const line of this.#settings.definitions.lines()) connection.post(line);
   }
 
-  #createPage(): NativePage | FilePage {
+  #createPage(): NamedPage {
     const { memory: asked, engine } = this.#settings;
     if (asked) {
       const { frames, maximum = frames } = asked;
@@ -144,7 +144,7 @@ export class Rendezvous<G extends { start(): void }> {
   }
 
   #enter({ domid, pid, thread, events: theirs }: ReturnType<typeof parseWelcome>, connection: Connection): G {
-    const directory = new PeerDirectory();
+    const directory = new PeerDirectory(engineNamed(this.#settings.engine));
     const events = this.#events;
     return this.#makeGuest({
       domid,

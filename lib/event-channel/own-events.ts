@@ -2,8 +2,7 @@ import { throwUncaught } from '../call-listener.ts';
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeDoorbell } from '../page/addon.ts';
 import { PORT_MASKED, PORT_PENDING } from '../page/native-codes.ts';
-import { openDoorbell } from '../page/native-doorbell.ts';
-import type { NativePage } from '../page/native-page.ts';
+import type { EventPage } from '../page/page.ts';
 import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
 /** The most ports that one poll dispatches: a peer that notifies without end gets no more of a turn than that. */
@@ -11,14 +10,14 @@ const PORTS_A_POLL = 64;
 
 /** The ports of this process's own domain: the bits in its page, its doorbell, and a handler for each port. */
 export class OwnEvents {
-  readonly #page: NativePage;
+  readonly #page: EventPage;
   readonly #descriptor: number;
   readonly #doorbell: NativeDoorbell;
   readonly #fired = new Uint32Array(PORTS_A_POLL);
-  readonly #bits: ReturnType<NativePage['openEvents']>;
+  readonly #bits: ReturnType<EventPage['openEvents']>;
   readonly #handlers = new Map<number, () => void>();
   readonly #holding = new Uint32Array(PORTS_A_POLL);
-  readonly #holdingBits: ReturnType<NativePage['openEvents']>;
+  readonly #holdingBits: ReturnType<EventPage['openEvents']>;
   readonly #held = new Set<number>();
   #onWoken: () => void = () => {};
   #dispatching = false;
@@ -30,18 +29,18 @@ export class OwnEvents {
    * @param descriptor that of the segment which begins with the page, when it is not the page's own
    * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when there is none to be had
    */
-  constructor(page: NativePage, descriptor: number = page.fd) {
+  constructor(page: EventPage, descriptor: number = page.fd) {
     this.#page = page;
     this.#descriptor = descriptor;
     this.#bits = page.openEvents(this.#fired);
     this.#holdingBits = page.openEvents(this.#holding);
-    this.#doorbell = openDoorbell(this.#rung);
+    this.#doorbell = page.openDoorbell(this.#rung);
     // The domain's socket keeps the process alive, or lets it go.
     this.#doorbell.unref();
   }
 
   /** As the constructor; undefined where the runtime's event loop hears no doorbell, so that sockets must be rung. */
-  static ifHeard(page: NativePage, descriptor?: number): OwnEvents | undefined {
+  static ifHeard(page: EventPage, descriptor?: number): OwnEvents | undefined {
     try {
       return new OwnEvents(page, descriptor);
     } catch (error) {

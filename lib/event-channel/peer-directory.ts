@@ -1,13 +1,29 @@
-import { NativePage } from '../page/native-page.ts';
-import { PAGE_BYTES } from '../wire/page.ts';
+import { CtrlIfError } from '../errors.ts';
+import type { Engine } from '../page/engine.ts';
+import type { EngineName, EventPage } from '../page/page.ts';
 import { type EventsAddress, ifReachable, PeerEvents } from './peer-events.ts';
+
+/** What is said where the engine has pages that cannot be notified. */
+export function noEventChannels(engine: EngineName): CtrlIfError {
+  return new CtrlIfError(
+    'ERR_CTRL_IF_ENGINE',
+    `event channels need the native engine: the ${engine} engine cannot set a bit that others set as well; build the addon (npm run build)`,
+    { expected: 'native', received: engine },
+  );
+}
 
 /** One use of a peer. */
 export type Peer = Pick<PeerEvents, 'notify' | 'close'>;
 
 /** The peers that this process can notify, each mapped once however many channels lead to it. */
 export class PeerDirectory {
+  readonly #engine: Pick<Engine, 'name' | 'openEventPage'>;
   readonly #peers = new Map<string, { events: PeerEvents; users: number }>();
+
+  /** @param engine that of this process's own pages */
+  constructor(engine: Pick<Engine, 'name' | 'openEventPage'>) {
+    this.#engine = engine;
+  }
 
   /** As {@link open}; undefined when this process may not see into the peer's, which can then be rung in other ways. */
   openIfReachable(address: EventsAddress): Peer | undefined {
@@ -17,13 +33,14 @@ export class PeerDirectory {
   /**
    * Maps the peer's page and opens its doorbell, or takes what is there. Each use is given back by `close()`.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` or one of the page's, when the peer is gone or cannot be reached
+   * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` where the engine has no event channels; `ERR_CTRL_IF_DOORBELL` or one of the
+   *   page's, when the peer is gone or cannot be reached
    */
   open(address: EventsAddress): Peer {
     const key = `${address.pid}:${address.page}:${address.doorbell}`;
     let peer = this.#peers.get(key);
     if (!peer) {
-      const page = NativePage.openAt(address.pid, address.page, 0, PAGE_BYTES);
+      const page = this.#openPage(address);
       try {
         peer = { events: new PeerEvents(page, address, true), users: 0 };
       } catch (error) {
@@ -43,5 +60,10 @@ export class PeerDirectory {
         events.close();
       },
     };
+  }
+  #openPage({ pid, page }: EventsAddress): EventPage {
+    const opened = this.#engine.openEventPage?.(pid, page);
+    if (opened) return opened;
+    throw noEventChannels(this.#engine.name);
   }
 }

@@ -1,7 +1,6 @@
 import type { CtrlIfError } from '../errors.ts';
 import type { NativeRinger } from '../page/addon.ts';
-import { openRinger } from '../page/native-doorbell.ts';
-import type { NativePage } from '../page/native-page.ts';
+import type { EventPage } from '../page/page.ts';
 
 /** Where a domain's page and doorbell are: descriptors of its process. */
 export interface EventsAddress {
@@ -12,7 +11,7 @@ export interface EventsAddress {
 
 /** A peer domain, as far as it can be notified: its page's event bits, and its doorbell. */
 export class PeerEvents {
-  readonly #page: NativePage;
+  readonly #page: EventPage;
   readonly #ownsPage: boolean;
   readonly #ringer: NativeRinger;
   readonly #notify: (port: number) => number;
@@ -21,15 +20,15 @@ export class PeerEvents {
    * @param page the peer's page; unmapped with {@link close} when it was mapped for this alone
    * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when the peer's doorbell cannot be opened
    */
-  constructor(page: NativePage, { pid, doorbell }: Pick<EventsAddress, 'pid' | 'doorbell'>, ownsPage: boolean) {
+  constructor(page: EventPage, { pid, doorbell }: Pick<EventsAddress, 'pid' | 'doorbell'>, ownsPage: boolean) {
     this.#page = page;
     this.#ownsPage = ownsPage;
-    this.#ringer = openRinger(pid, doorbell);
+    this.#ringer = page.openRinger(pid, doorbell);
     this.#notify = page.openNotify();
   }
 
   /** As the constructor, for a page that stays another's; undefined when this process may not see into the peer's. */
-  static ifReachable(page: NativePage, address: Pick<EventsAddress, 'pid' | 'doorbell'>): PeerEvents | undefined {
+  static ifReachable(page: EventPage, address: Pick<EventsAddress, 'pid' | 'doorbell'>): PeerEvents | undefined {
     return ifReachable(() => new PeerEvents(page, address, false));
   }
 

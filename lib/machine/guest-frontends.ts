@@ -46,7 +46,7 @@ export class GuestFrontends {
     return describe(className, frontend.find(handle)!);
   }
 
-  /** Resolves with a line of what it is then: its pages are offered. */
+  /** Resolves with a line of what it is then: its pages are granted. */
   async connect(className: string, handle: number): Promise<string> {
     const frontend = this.#with(className, handle);
     await frontend.connect(handle);

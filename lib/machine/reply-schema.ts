@@ -74,7 +74,7 @@ export const deviceInfo = {
     },
     refused: { ...text, description: 'The status that its backend refused it with.' },
     ...(ownInfo(DEVICE_CLASSES) as OwnInfo),
-    frames: { type: 'array', items: count, description: 'Once connected: those that the frontend offered.' },
+    frames: { type: 'array', items: count, description: 'Once connected: those that the frontend granted.' },
     ports: {
       type: 'object',
       required: ['frontend', 'backend'],

@@ -69,38 +69,6 @@ export class Balloon {
   }
 
   /**
-   * For the one who asks, before: throws where the target cannot be reached as things are. `ERR_CTRL_IF_MEMORY_TARGET`:
-   * no number of frames, or over the maximum; `ERR_CTRL_IF_MEMORY_IN_USE`: below what is in use;
-   * `ERR_CTRL_IF_PAGE_NO_SPACE`: more than the machine has.
-   */
-  checkTarget(target: number): void {
-    const { maximum, inUse, populated } = this.#frames;
-    checkNumber(target);
-    if (target > maximum) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_MEMORY_TARGET',
-        `a target of ${target} frames is over this domain's maximum of ${maximum}; ask for less, or create it with more`,
-        { expected: `at most ${maximum} frames`, received: target },
-      );
-    }
-    if (target < inUse) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_MEMORY_IN_USE',
-        `a target of ${target} frames is below the ${inUse} that this domain uses; ask for at least those`,
-        { expected: `at least ${inUse} frames`, received: target },
-      );
-    }
-    const available = this.#available();
-    if (target - populated > available) {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_PAGE_NO_SPACE',
-        `a target of ${target} frames needs ${target - populated} more, and this machine has room for ${available} in shared memory; ask for less, or free some (df /dev/shm)`,
-        { expected: `at most ${populated + available} frames`, received: target },
-      );
-    }
-  }
-
-  /**
    * Resolves when it can get no further, with how far it got; rejects for a target that is no number, and when the
    * system fails. An earlier resize that still runs ends with `superseded`.
    */

@@ -2,10 +2,9 @@ import { CtrlIfError } from '../errors.ts';
 import { chooseEngine } from '../page/choose-engine.ts';
 import { openStart } from '../page/control-page.ts';
 import { createMemorySegment } from '../page/create-memory.ts';
-import type { FilePage } from '../page/file-page.ts';
 import type { MemorySegment } from '../page/memory-segment.ts';
 import { unlinkPage } from '../page/name.ts';
-import type { NativePage } from '../page/native-page.ts';
+import type { NamedEngine, NamedPage } from '../page/page.ts';
 import { FRAME_BYTES, type MemoryState, reservedFrames } from '../wire/memory.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
 import { Balloon, type BalloonOptions, type MemorySize, type Resized, type ResizeOptions } from './balloon.ts';
@@ -19,7 +18,7 @@ export interface DomainMemoryOptions extends BalloonOptions {
   frames: number;
   /** Frames it can ever have: addresses are reserved for these, memory is not. */
   maximum: number;
-  engine?: 'native' | 'file';
+  engine?: NamedEngine;
 }
 
 const ZEROS = new Uint8Array(FRAME_BYTES);
@@ -68,9 +67,9 @@ export class DomainMemory {
   static create(
     name: string,
     { frames, maximum, engine = chooseEngine().engine, ...options }: DomainMemoryOptions,
-  ): { memory: DomainMemory; page: NativePage | FilePage } {
+  ): { memory: DomainMemory; page: NamedPage } {
     const segment = createMemorySegment(name, maximum, engine);
-    let page: NativePage | FilePage | undefined;
+    let page: NamedPage | undefined;
     try {
       page = openStart(name, PAGE_BYTES, engine);
       return { memory: new DomainMemory(segment, frames, options), page };
@@ -108,19 +107,19 @@ export class DomainMemory {
 
   allocateMany(count: number): number[] {
     const frames = this.#frames.allocateMany(count);
-    // What it was used for before is not the next one's business, who may offer it to another domain.
+    // What it was used for before is not the next one's business, who may grant it to another domain.
     for (const frame of frames) this.segment.write(frame * FRAME_BYTES, ZEROS);
     return frames;
   }
 
-  /** `ERR_CTRL_IF_FRAME_IN_USE` while it is offered; else as {@link FrameAllocator.free}. */
+  /** `ERR_CTRL_IF_FRAME_IN_USE` while it is granted; else as {@link FrameAllocator.free}. */
   free(frame: number): void {
     this.#frames.checkUsed(frame);
-    const domid = this.#grants.offeredTo(frame);
+    const domid = this.#grants.grantedTo(frame);
     if (domid !== undefined) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_FRAME_IN_USE',
-        `frame ${frame} is offered to domain ${domid} and cannot be freed; revoke it first`,
+        `frame ${frame} is granted to domain ${domid} and cannot be freed; end its access first`,
         { domid, received: frame },
       );
     }
@@ -144,33 +143,25 @@ export class DomainMemory {
     };
   }
 
-  /** Lets that domain map a frame in use; see {@link FrameGrants.offer}. */
-  offer(frame: number, domid: number): void {
+  /** Lets that domain map a frame in use; see {@link FrameGrants.grantAccess}. */
+  grantAccess(frame: number, domid: number): void {
     this.#frames.checkUsed(frame);
-    this.#grants.offer(frame, domid);
+    this.#grants.grantAccess(frame, domid);
   }
 
-  /** See {@link FrameGrants.revoke}. */
-  revoke(frame: number, options?: { force?: boolean }): void {
-    this.#grants.revoke(frame, options);
+  /** See {@link FrameGrants.endAccess}. */
+  endAccess(frame: number, options?: { force?: boolean }): void {
+    this.#grants.endAccess(frame, options);
   }
 
-  /** For a domain that is dead: takes back all it was offered, and returns those frames. */
-  revokeAllOf(domid: number): number[] {
-    return this.#grants.revokeAllOf(domid);
+  /** For a domain that is dead: ends all its access, and returns those frames. */
+  endAllAccess(domid: number): number[] {
+    return this.#grants.endAllAccess(domid);
   }
 
-  isOffered(frame: number, domid: number): boolean {
-    return this.#grants.isOffered(frame, domid);
-  }
-
+  /** Whether the domain that it is granted to has it mapped, by the grant's own word. */
   isMapped(frame: number): boolean {
     return this.#grants.isMapped(frame);
-  }
-
-  /** See {@link Balloon.checkTarget}. */
-  checkTarget(target: number): void {
-    this.#balloon.checkTarget(target);
   }
 
   /** See {@link Balloon.resize}. Whoever maps the control page can watch it (`readMemoryStatus`). */

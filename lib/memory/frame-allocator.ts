@@ -46,14 +46,9 @@ export class FrameAllocator {
     return this.reserved + this.#used;
   }
 
-  /** Frames that {@link allocate} could give. */
+  /** Frames that {@link allocateMany} could give. */
   get available(): number {
     return this.#available;
-  }
-
-  /** The lowest free frame; throws `ERR_CTRL_IF_NO_FRAMES`. */
-  allocate(): number {
-    return this.allocateMany(1)[0]!;
   }
 
   /** The lowest `count` free frames, in order and not necessarily neighbours; or `ERR_CTRL_IF_NO_FRAMES` and none. */
@@ -91,10 +86,6 @@ export class FrameAllocator {
     this.#available++;
     this.#lowFree = Math.min(this.#lowFree, frame);
     this.#highFree = Math.max(this.#highFree, frame);
-  }
-
-  isUsed(frame: number): boolean {
-    return this.#state[frame] === USED;
   }
 
   checkUsed(frame: number): void {

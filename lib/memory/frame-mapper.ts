@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
-import type { Page } from '../page/page.ts';
+import type { AtomicPage, Page } from '../page/page.ts';
 import {
   FRAME_BYTES,
   GRANT_TABLE_MAXIMUM,
@@ -10,15 +10,15 @@ import {
   reservedFrames,
 } from '../wire/memory.ts';
 import { checkInFrame, type Frame } from './frame.ts';
-import { claimGrant, type GrantWords, isClaimed, releaseGrant } from './grant-word.ts';
+import { isMappedBy, mapGrant, unmapGrant } from './grant-word.ts';
 
 export interface FrameMapperOptions {
   /** Whose memory it is. */
   owner: number;
-  /** Who maps: frames must be offered to this domain. */
+  /** Who maps: frames must be granted to this domain. */
   domid: number;
   /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
-  open: (offset: number, bytes: number) => Page;
+  open: (offset: number, bytes: number) => AtomicPage;
   /** Called once, when nothing is mapped any more and nothing will be. */
   release?: () => void;
 }
@@ -34,21 +34,21 @@ export interface MappedFrame extends Frame {
 }
 
 /** A frame that is mapped: its grant is at byte `at` of `table`. */
-interface Claimed {
+interface Mapping {
   readonly page: Page;
-  readonly table: Page & GrantWords;
+  readonly table: AtomicPage;
   readonly at: number;
   holders: number;
 }
 
 /**
- * A backend's view of one other domain's memory: frames that were offered to it, and nothing else. The grant is claimed
+ * A backend's view of one other domain's memory: frames that were granted to it, and nothing else. The grant is marked as mapped
  * before the frame is mapped, so that its owner cannot take it away in between, and looked at again afterwards.
  */
 export class FrameMapper {
   readonly #options: FrameMapperOptions;
-  readonly #tables = new Map<number, Page>();
-  readonly #claims = new Map<number, Claimed>();
+  readonly #tables = new Map<number, AtomicPage>();
+  readonly #mappings = new Map<number, Mapping>();
   readonly #mapped = new Set<MappedFrame>();
   #maximum: number | undefined;
   #retired = false;
@@ -58,30 +58,25 @@ export class FrameMapper {
     this.#options = options;
   }
 
-  /** How many frames are mapped, each once however many hold it. */
-  get count(): number {
-    return this.#claims.size;
-  }
-
   /**
    * A frame that is mapped here already is held once more: its grant goes back with the last that unmaps it.
-   * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to offer. `ERR_CTRL_IF_FRAME_NOT_OFFERED`: not to this domain.
+   * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to grant. `ERR_CTRL_IF_FRAME_NOT_GRANTED`: not to this domain.
    * `ERR_CTRL_IF_FRAME_IN_USE`: another mapper of this domain has it. `ERR_CTRL_IF_DOMAIN`: after {@link retire}. When it
-   * fails nothing stays mapped or claimed that was not before.
+   * fails nothing stays mapped, or marked so, that was not before.
    */
   map(shmemFrame: number | bigint): MappedFrame {
     if (this.#retired) throw domainGone(this.#options.owner);
     const frame = this.#checkRange(shmemFrame);
-    const claim = this.#claims.get(frame) ?? this.#claim(frame);
-    const { page, table, at } = claim;
-    if (!isClaimed(table, at, this.#options.domid)) {
-      if (claim.holders === 0) this.#giveBack(frame, claim);
-      throw this.#notOffered(frame);
+    const mapping = this.#mappings.get(frame) ?? this.#mapNew(frame);
+    const { page, table, at } = mapping;
+    if (!isMappedBy(table, at, this.#options.domid)) {
+      if (mapping.holders === 0) this.#giveBack(frame, mapping);
+      throw this.#notGranted(frame);
     }
-    claim.holders++;
+    mapping.holders++;
     const mapped = frameOf(page, this.#options.owner, frame, () => {
-      if (!this.#mapped.delete(mapped) || --claim.holders > 0) return;
-      this.#giveBack(frame, claim);
+      if (!this.#mapped.delete(mapped) || --mapping.holders > 0) return;
+      this.#giveBack(frame, mapping);
       this.#releaseIfDone();
     });
     this.#mapped.add(mapped);
@@ -104,30 +99,30 @@ export class FrameMapper {
     this.retire();
   }
 
-  /** Claims the grant, then maps. */
-  #claim(frame: number): Claimed {
+  /** Marks the grant as mapped, then maps. */
+  #mapNew(frame: number): Mapping {
     const { domid, open } = this.#options;
     const table = this.#table(grantTableFrame(frame), frame);
     const at = grantAt(frame) % FRAME_BYTES;
-    const claim = claimGrant(table, at, domid);
-    if (claim === 'mapped') {
+    const result = mapGrant(table, at, domid);
+    if (result === 'in-use') {
       throw this.#fail('ERR_CTRL_IF_FRAME_IN_USE', frame, `is mapped by domain ${domid} already; unmap it there first`);
     }
-    if (claim === 'not-offered') throw this.#notOffered(frame);
+    if (result === 'not-granted') throw this.#notGranted(frame);
     try {
-      const claimed = { page: open(frame * FRAME_BYTES, FRAME_BYTES), table, at, holders: 0 };
-      this.#claims.set(frame, claimed);
-      return claimed;
+      const mapping = { page: open(frame * FRAME_BYTES, FRAME_BYTES), table, at, holders: 0 };
+      this.#mappings.set(frame, mapping);
+      return mapping;
     } catch (failure) {
-      releaseGrant(table, at, domid);
+      unmapGrant(table, at, domid);
       throw (failure as CtrlIfError).code === 'ERR_CTRL_IF_PAGE_TRUNCATED' ? this.#outOfRange(frame, failure) : failure;
     }
   }
 
-  #giveBack(frame: number, { page, table, at }: Claimed): void {
-    this.#claims.delete(frame);
+  #giveBack(frame: number, { page, table, at }: Mapping): void {
+    this.#mappings.delete(frame);
     page.unmap();
-    releaseGrant(table, at, this.#options.domid); // after the last access: with it the owner may use the frame for something else
+    unmapGrant(table, at, this.#options.domid); // after the last access: with it the owner may use the frame for something else
   }
 
   #releaseIfDone(): void {
@@ -156,7 +151,7 @@ export class FrameMapper {
     );
   }
 
-  #table(tableFrame: number, asked: number | bigint): Page & GrantWords {
+  #table(tableFrame: number, asked: number | bigint): AtomicPage {
     let table = this.#tables.get(tableFrame);
     if (!table) {
       try {
@@ -174,17 +169,17 @@ export class FrameMapper {
     const { owner } = this.#options;
     return new CtrlIfError(
       'ERR_CTRL_IF_FRAME_RANGE',
-      `${frame} is no frame that domain ${owner} can offer: it lies outside that domain's memory, or is the control page or grant table; name one that it allocated`,
+      `${frame} is no frame that domain ${owner} can grant: it lies outside that domain's memory, or is the control page or grant table; name one that it allocated`,
       { domid: owner, received: frame, cause },
     );
   }
 
-  #notOffered(frame: number): CtrlIfError {
+  #notGranted(frame: number): CtrlIfError {
     const { domid } = this.#options;
     return this.#fail(
-      'ERR_CTRL_IF_FRAME_NOT_OFFERED',
+      'ERR_CTRL_IF_FRAME_NOT_GRANTED',
       frame,
-      `is not offered to domain ${domid}; its owner must offer it first`,
+      `is not granted to domain ${domid}; its owner must grant access to it first`,
     );
   }
 

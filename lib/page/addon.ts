@@ -13,7 +13,6 @@ export interface NativeAddon {
    * multiple of the system's page size. Codes: ENOENT, EACCES, EKIND (no regular file), ETRUNCATED, EINVAL.
    */
   openSegmentAt(pid: number, fd: number, offset: number, bytes: number): NativeSegment;
-  unlinkSegment(name: string): void;
   /**
    * Opens a pipe and calls `onRing` from the event loop when it was rung: once, however often. ENOSYS where there is no
    * libuv; Bun and Deno, which export uv's names without the whole of its behaviour, must not be asked. It keeps the process alive, like
@@ -80,10 +79,8 @@ export interface NativeEvents {
 
 /** This process's doorbell. */
 export interface NativeDoorbell {
-  readonly readFd: number;
   /** For the peers' {@link NativeAddon.openRinger}. */
   readonly writeFd: number;
-  ref(): void;
   unref(): void;
   /** Blocks the thread until it is rung, then true, or for `timeoutMs`, then false. `onRing` is not called for it. */
   wait(timeoutMs: number): boolean;
@@ -110,7 +107,6 @@ export interface NativeMemoryObject {
   write(offset: number, source: Uint8Array): void;
   populate(first: number, count: number): void;
   punch(first: number, count: number): void;
-  residentFrames(): number;
   unmap(): void;
 }
 

@@ -1,12 +1,12 @@
 import { CtrlIfError } from '../errors.ts';
-import { loadAddon } from './addon.ts';
-import { warnOfFileEngine } from './file-engine-warning.ts';
-import { addonAdvice } from './package-place.ts';
+import type { Engine, EngineAbsence } from './engine.ts';
+import { ENGINES } from './engines.ts';
+import type { NamedEngine } from './page.ts';
 
-export type EngineChoice = 'native' | 'file' | 'auto';
+export type EngineChoice = NamedEngine | 'auto';
 
 export interface ChosenEngine {
-  engine: 'native' | 'file';
+  engine: NamedEngine;
   /** A sentence for people: why this one. */
   why: string;
 }
@@ -21,33 +21,46 @@ export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
   const fromEnvironment = process.env.CTRL_IF_ENGINE || 'auto';
   const wanted = asked === 'auto' ? fromEnvironment : asked;
   const source = asked === 'auto' ? 'CTRL_IF_ENGINE' : 'the engine option';
-  if (wanted === 'file') return { engine: 'file', why: `${source} asks for it` };
-  const load = loadAddon();
-  switch (wanted) {
-    case 'native':
-      if (load.addon) return { engine: 'native', why: `${source} asks for it` };
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_ENGINE',
-        `${source} asks for the native engine, but its addon could not be loaded; ${addonAdvice()}, or leave the choice to ctrl-if`,
-        { cause: load.reason },
-      );
-    case 'auto':
-      if (load.addon) return { engine: 'native', why: 'the addon is built and loads' };
-      return withoutAddon(load.reason);
-    default:
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_ENGINE',
-        `${source} is ${JSON.stringify(wanted)}; it must be native, file or auto`,
-        {
-          expected: 'native, file or auto',
-          received: wanted,
-        },
-      );
-  }
+  if (wanted === 'auto') return firstAvailable();
+  const engine = findEngine(wanted, source);
+  const absence = engine.absence();
+  if (!absence) return { engine: engine.name, why: `${source} asks for it` };
+  const { why, advice, cause } = absence;
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_ENGINE',
+    `${source} asks for the ${engine.name} engine, but ${why}; ${advice}, or leave the choice to ctrl-if`,
+    { cause },
+  );
 }
 
-function withoutAddon({ message }: Error): ChosenEngine {
-  const why = `the addon does not load here: ${message.split('\n')[0]}`;
-  warnOfFileEngine(why);
-  return { engine: 'file', why };
+/** The engine of that name, whether or not it can serve here. */
+export function engineNamed(name: NamedEngine): Engine {
+  return findEngine(name, 'the engine');
+}
+
+function findEngine(name: string, source: string): Engine {
+  const found = ENGINES.find((engine) => engine.name === name);
+  if (found) return found;
+  const expected = `${ENGINES.map((engine) => engine.name).join(', ')} or auto`;
+  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `${source} is ${JSON.stringify(name)}; it must be ${expected}`, {
+    expected,
+    received: name,
+  });
+}
+
+function firstAvailable(): ChosenEngine {
+  let better: EngineAbsence | undefined;
+  for (const engine of ENGINES) {
+    const absence = engine.absence();
+    if (absence) {
+      better ??= absence;
+      continue;
+    }
+    if (!better) return { engine: engine.name, why: engine.whyAvailable };
+    engine.warnAsFallback?.(better.why);
+    return { engine: engine.name, why: better.why };
+  }
+  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `no engine can serve here: ${better?.why}; ${better?.advice}`, {
+    cause: better?.cause,
+  });
 }

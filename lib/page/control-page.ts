@@ -11,19 +11,14 @@ import {
   PARTY_PID,
   PARTY_START_TIME,
 } from '../wire/page.ts';
-import { chooseEngine } from './choose-engine.ts';
-import { FilePage } from './file-page.ts';
+import { chooseEngine, engineNamed } from './choose-engine.ts';
+import { ENGINES } from './engines.ts';
 import { checkPageName, newPageName, unlinkPage } from './name.ts';
-import { NativePage } from './native-page.ts';
-import type { EngineName, Page } from './page.ts';
+import type { EventPage, NamedEngine, NamedPage, Page } from './page.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.ts';
 
 /** Which side of a control page: the guest's, who owns it, or the controller's. */
 export type Role = 'guest' | 'controller';
-type NamedEngine = Exclude<EngineName, 'sab'>;
-type NamedPage = NativePage | FilePage;
-
-const ENGINE_NUMBERS: Record<EngineName, number> = { native: 1, file: 2, sab: 3 };
 
 /**
  * Maps a new, zeroed segment of `bytes` bytes, readable and writable by this user alone. The engine is the one that
@@ -31,34 +26,39 @@ const ENGINE_NUMBERS: Record<EngineName, number> = { native: 1, file: 2, sab: 3 
  */
 export function createPage(name: string, bytes: number, engine: NamedEngine = chooseEngine().engine): NamedPage {
   checkPageName(name);
-  return engine === 'native' ? NativePage.create(name, bytes) : FilePage.create(name, bytes);
+  return engineNamed(engine).create(name, bytes);
 }
 
-/** The page of a domain that has no control interface, such as the controller: for its event channels alone. */
-export function createEventPage(): NativePage {
+/**
+ * The page of a domain that has no control interface, such as the controller: for its event channels alone. Undefined
+ * where the engine has none.
+ */
+export function createEventPage(engine: NamedEngine): EventPage | undefined {
+  const own = engineNamed(engine);
+  if (!own.openEventPage) return undefined;
   const name = newPageName();
-  const page = NativePage.create(name, PAGE_BYTES, true);
+  const page = own.create(name, PAGE_BYTES, true);
   // Nobody opens it by name.
   unlinkPage(name);
-  return page;
+  return page.eventPage;
 }
 
 /** Maps an existing segment of at least `minBytes` bytes; the engine as for {@link createPage}. */
 export function openPage(name: string, minBytes: number, engine: NamedEngine = chooseEngine().engine): NamedPage {
   checkPageName(name);
-  return engine === 'native' ? NativePage.open(name, minBytes) : FilePage.open(name, minBytes);
+  return engineNamed(engine).open(name, minBytes);
 }
 
 /** Maps the first `bytes` bytes of a segment that may be longer, such as frame 0 of a memory. */
 export function openStart(name: string, bytes: number, engine: NamedEngine): NamedPage {
   checkPageName(name);
-  return engine === 'native' ? NativePage.open(name, bytes, true) : FilePage.open(name, bytes, true);
+  return engineNamed(engine).open(name, bytes, true);
 }
 
 /** Makes a control page, whose descriptor is kept for peers, and writes whose it is. */
 export function createControlPage(name: string, nonce: Uint8Array, engine: NamedEngine): NamedPage {
   checkPageName(name);
-  const page = engine === 'native' ? NativePage.create(name, PAGE_BYTES, true) : FilePage.create(name, PAGE_BYTES);
+  const page = engineNamed(engine).create(name, PAGE_BYTES, true);
   try {
     markControlPage(page, nonce);
     return page;
@@ -85,7 +85,7 @@ export function writeIdentity(page: Page, role: Role, identity: ProcessIdentity 
   const startTime = new Uint8Array(8);
   new DataView(startTime.buffer).setBigUint64(0, identity.startTime, true);
   page.write(offset + PARTY_START_TIME, startTime);
-  page.store32(offset + PARTY_ENGINE, ENGINE_NUMBERS[page.engine]);
+  page.store32(offset + PARTY_ENGINE, page.engineNumber);
   page.store32(offset + PARTY_PID, identity.pid);
 }
 
@@ -95,7 +95,8 @@ export function writeDomid(page: Page, domid: number): void {
 
 /** Whether that side moves whole words. If not, it moves them as bytes, and the other may see one half-written. */
 export function isAtomic(page: Page, role: Role): boolean {
-  return page.load32(PAGE_PARTY[role] + PARTY_ENGINE) !== ENGINE_NUMBERS.file;
+  const number = page.load32(PAGE_PARTY[role] + PARTY_ENGINE);
+  return ENGINES.find((engine) => engine.number === number)?.atomic ?? true;
 }
 
 export interface Expectation {

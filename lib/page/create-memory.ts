@@ -1,19 +1,39 @@
 import { CtrlIfError } from '../errors.ts';
 import { MAX_FRAMES, reservedFrames } from '../wire/memory.ts';
-import { chooseEngine } from './choose-engine.ts';
-import { FileMemory } from './file-memory.ts';
+import { chooseEngine, engineNamed } from './choose-engine.ts';
+import type { MemoryEngine } from './engine.ts';
+import { ENGINES } from './engines.ts';
+import type { MemorySegment } from './memory-segment.ts';
 import { checkPageName } from './name.ts';
-import { NativeMemory } from './native-memory.ts';
+import type { NamedEngine } from './page.ts';
 
 /** Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. */
 export function createMemorySegment(
   name: string,
   maximum: number,
-  engine: 'native' | 'file' = chooseEngine().engine,
-): NativeMemory | FileMemory {
+  engine: NamedEngine = chooseEngine().engine,
+): MemorySegment {
   checkPageName(name);
   checkMaximum(maximum);
-  return engine === 'native' ? NativeMemory.create(name, maximum) : FileMemory.create(name, maximum);
+  return memoryEngine(engine).create(name, maximum);
+}
+
+/**
+ * The engine's mappings of guest memory.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` for an engine that maps none
+ */
+export function memoryEngine(engine: NamedEngine): MemoryEngine {
+  const { memory } = engineNamed(engine);
+  if (memory) return memory;
+  const able = ENGINES.filter((other) => other.memory);
+  const names = able.map(({ name }) => name).join(' or ');
+  const advice = able.every((other) => other.absence()) ? able[0]?.absence()?.advice : undefined;
+  throw new CtrlIfError(
+    'ERR_CTRL_IF_ENGINE',
+    `guest memory and frames need the ${names} engine: the ${engine} engine maps no frames; ${advice ?? `leave the choice to ctrl-if, or ask for ${names} (CTRL_IF_ENGINE, or the engine option)`}`,
+    { expected: names, received: engine },
+  );
 }
 
 /** A memory has room for its control page, its grant table and at least one frame more. */

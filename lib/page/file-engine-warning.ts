@@ -17,7 +17,7 @@ export function warnOfFileEngine(why: string): void {
     type: 'CtrlIfWarning',
     code: 'CTRL_IF_FILE_ENGINE',
     detail: [
-      'It is 10 to 35 times slower than the native engine, and has no event channels and no machine.',
+      'It is 10 to 35 times slower than the native engine, and has no event channels, no guest memory and no machine.',
       `For the native engine, ${addonAdvice()}.`,
       `To use the file engine without this warning, set CTRL_IF_ENGINE=file${disableWarning()} or pass engine: 'file'.`,
     ].join('\n'),

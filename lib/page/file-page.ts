@@ -1,9 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
-import { ASLEEP, AWAKE } from '../wire/page.ts';
+import { ASLEEP, AWAKE, ENGINE_NUMBERS } from '../wire/page.ts';
 import { closedError, pageError } from './failure.ts';
 import { pagePath, shmDirectory } from './name.ts';
-import type { Page } from './page.ts';
-import { PageWindow } from './page-window.ts';
+import type { NamedPage, PollCost } from './page.ts';
+import { PageRing } from './page-ring.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
+
+/** Each poll is a system call of about 5 us. */
+const POLL_COST: PollCost = { pollsPerCall: 2, scale: 4 };
 
 /**
  * The same shared-memory object moved by file reads and writes, for a process without the addon.
@@ -15,9 +19,12 @@ import { PageWindow } from './page-window.ts';
  *
  * A word is copied by the kernel as bytes, so a peer may see it half-written: {@link atomic} is false.
  */
-export class FilePage implements Page {
+export class FilePage implements NamedPage {
   readonly engine = 'file';
+  readonly engineNumber = ENGINE_NUMBERS.file;
   readonly atomic = false;
+  readonly pollCost = POLL_COST;
+  readonly eventPage = undefined;
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
@@ -76,19 +83,6 @@ export class FilePage implements Page {
     }
   }
 
-  /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
-  static openAt(pid: number, fd: number, offset: number, bytes: number): PageWindow {
-    const name = `${fd} of process ${pid}`;
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(`/proc/${pid}/fd/${fd}`, constants.O_RDWR);
-      return new PageWindow(new FilePage(name, descriptor, offset + bytes), offset, bytes);
-    } catch (failure) {
-      if (descriptor !== undefined) closeSync(descriptor);
-      throw pageError(failure, name);
-    }
-  }
-
   load32(offset: number): number {
     this.read(offset, this.#word);
     return this.#word.readUInt32LE();
@@ -111,6 +105,10 @@ export class FilePage implements Page {
     if (process.arch === 'x64' && this.load32(offset) === AWAKE) return false;
     this.store32(offset, AWAKE);
     return true;
+  }
+
+  openRing(parts: RingParts): RingEngine {
+    return new PageRing(this, parts);
   }
 
   read(offset: number, target: Uint8Array): void {

@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import type { MemoryEngine } from './engine.ts';
 import { pageError } from './failure.ts';
-import { FilePage } from './file-page.ts';
-import { NativePage } from './native-page.ts';
-import type { Page } from './page.ts';
+import type { AtomicPage } from './page.ts';
 
 /** A segment as its owner tells others of it: a descriptor of its process, and how to know the object when it is opened. */
 export interface SegmentAddress {
@@ -29,14 +28,14 @@ function statOf(descriptor: number): Stats {
  */
 export class ForeignSegment {
   readonly #descriptor: number;
-  readonly #engine: 'native' | 'file';
+  readonly #engine: Pick<MemoryEngine, 'map'>;
   #closed = false;
 
   /**
    * @throws CtrlIfError `ERR_CTRL_IF_PAGE_NOT_FOUND` when the process is gone, has closed it, or runs where its /proc is
    *   another; `_PAGE_PERMISSION`, `_PAGE_SYSTEM`
    */
-  constructor({ pid, descriptor, device, inode }: SegmentAddress, engine: 'native' | 'file') {
+  constructor({ pid, descriptor, device, inode }: SegmentAddress, engine: Pick<MemoryEngine, 'map'>) {
     let opened: number | undefined;
     try {
       // Opening waits for nobody and takes no terminal, whatever the number stands for by now.
@@ -53,9 +52,8 @@ export class ForeignSegment {
   }
 
   /** Maps these bytes, from a multiple of the system's page size; `ERR_CTRL_IF_PAGE_TRUNCATED` when it is shorter. */
-  map(offset: number, bytes: number): Page {
-    const open = this.#engine === 'native' ? NativePage.openAt : FilePage.openAt;
-    return open(process.pid, this.#descriptor, offset, bytes);
+  map(offset: number, bytes: number): AtomicPage {
+    return this.#engine.map(this.#descriptor, offset, bytes);
   }
 
   /** What is mapped stays mapped. Idempotent. */

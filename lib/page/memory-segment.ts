@@ -1,19 +1,15 @@
-import type { EngineName, Page } from './page.ts';
+import type { AtomicPage } from './page.ts';
 
 /**
- * A guest's own memory, whatever maps it: a segment of 4 KiB frames that comes with frame 0 alone. Offsets are in bytes
- * from frame 0. Words and bytes are as in {@link Page}; a frame that has no memory is refused, and touched by nobody.
+ * A guest's own memory: a segment of 4 KiB frames that comes with frame 0 alone. Offsets are in bytes
+ * from frame 0. Words and bytes are as in {@link AtomicPage}; a frame that has no memory is refused, and touched by nobody.
  * After {@link unmap} every call throws `ERR_CTRL_IF_PAGE_CLOSED`.
  */
-export interface MemorySegment
-  extends Pick<Page, 'engine' | 'atomic' | 'load32' | 'store32' | 'compareExchange32' | 'read' | 'write'> {
-  readonly engine: EngineName;
+export interface MemorySegment extends Pick<AtomicPage, 'load32' | 'store32' | 'compareExchange32' | 'read' | 'write'> {
   /** The most frames it can have. */
   readonly maximum: number;
-  /** Its descriptor in this process, by which `/proc` lets peers open frames of it; -1 where there is none. */
+  /** Its descriptor in this process, by which `/proc` lets peers open frames of it; -1 after {@link unmap}. */
   readonly fd: number;
-  /** Frames of memory by the system's own count, which sees what the allocator cannot: that space really came back. */
-  readonly residentFrames: number;
   /** Gives these frames zeroed memory, all or none of them: `ERR_CTRL_IF_PAGE_NO_SPACE` when there is not enough. */
   populate(first: number, count: number): void;
   /** Takes their memory away, and what was in it. */

@@ -24,7 +24,7 @@ export const MAX_ENTRY_BYTES = 65_536;
 export const ROLE_FRONT = 0;
 export const ROLE_BACK = 1;
 
-// --- Words of the call block: the arguments of transfer(), then its results ---
+// --- Words of the call block: the arguments of transfer(), then its result ---
 
 /** The ring, by the index that `openRing` gave. */
 export const CALL_RING = 0;
@@ -34,13 +34,9 @@ export const CALL_COUNT = 1;
 export const CALL_MAX = 2;
 /** How often to load the peer's index while there is nothing to collect. */
 export const CALL_POLLS = 3;
-/** 1: after publishing, claim the sleep word of a peer that sleeps. */
-export const CALL_CLAIM = 4;
-/** Entries published, or a code below zero. */
-export const CALL_PUBLISHED = 5;
 /** Entries collected, {@link RING_PEER}, or a code below zero. */
-export const CALL_COLLECTED = 6;
-export const CALL_WORDS = 7;
+export const CALL_COLLECTED = 4;
+export const CALL_WORDS = 5;
 
 // --- Bits of a port's status ---
 

@@ -5,8 +5,6 @@ import { requireAddon } from './require-addon.ts';
 
 /** Shared memory that the addon maps, with addresses reserved for its maximum: growing moves nothing, punching frees. */
 export class NativeMemory implements MemorySegment {
-  readonly engine = 'native';
-  readonly atomic = true;
   readonly maximum: number;
   load32: NativeMemoryObject['load32'];
   store32: NativeMemoryObject['store32'];
@@ -39,10 +37,6 @@ export class NativeMemory implements MemorySegment {
 
   get fd(): number {
     return this.#open ? this.#memory.fd : -1;
-  }
-
-  get residentFrames(): number {
-    return this.#with(() => this.#memory.residentFrames());
   }
 
   populate(first: number, count: number): void {

@@ -1,19 +1,26 @@
-import type { NativeAddon, NativeEvents, NativeSegment } from './addon.ts';
+import { ENGINE_NUMBERS } from '../wire/page.ts';
+import type { NativeAddon, NativeDoorbell, NativeEvents, NativeRinger, NativeSegment } from './addon.ts';
 import { closedError, pageError } from './failure.ts';
-import type { Page } from './page.ts';
+import { openDoorbell, openRinger } from './native-doorbell.ts';
+import { NativeRingEngine } from './native-ring.ts';
+import type { AtomicPage, EventPage, PollCost } from './page.ts';
 import { requireAddon } from './require-addon.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
+
+/** The measure of all others. */
+const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
-export class NativePage implements Page {
+export class NativePage implements EventPage, AtomicPage {
   readonly engine = 'native';
+  readonly engineNumber = ENGINE_NUMBERS.native;
   readonly atomic = true;
+  readonly pollCost = POLL_COST;
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
   /** The descriptor of the segment, kept for peers that map it by {@link openAt}; -1 when it was not. */
   readonly fd: number;
-  /** For `ring/` alone: the mapping, to open its own rings on. */
-  readonly segment: NativeSegment;
   load32: NativeSegment['load32'];
   store32: NativeSegment['store32'];
   compareExchange32: NativeSegment['compareExchange32'];
@@ -22,10 +29,11 @@ export class NativePage implements Page {
   read: NativeSegment['read'];
   write: NativeSegment['write'];
   readonly #name: string;
+  readonly #segment: NativeSegment;
 
   private constructor(name: string, segment: NativeSegment) {
     this.#name = name;
-    this.segment = segment;
+    this.#segment = segment;
     this.bytes = segment.bytes;
     this.uid = segment.uid;
     this.mode = segment.mode;
@@ -54,14 +62,28 @@ export class NativePage implements Page {
     return NativePage.#with(`${fd} of process ${pid}`, (addon) => addon.openSegmentAt(pid, fd, offset, bytes));
   }
 
-  /** The event channels of the domain whose page this is; those that fired are written to `fired`. */
-  openEvents(fired: Uint32Array): NativeEvents {
-    return this.segment.openEvents(fired);
+  openRing(parts: RingParts): RingEngine {
+    return new NativeRingEngine(this.#segment, parts);
   }
 
-  /** Notifies a port of the domain whose page this is; true: ring its doorbell. */
+  get eventPage(): EventPage {
+    return this;
+  }
+
+  openEvents(fired: Uint32Array): NativeEvents {
+    return this.#segment.openEvents(fired);
+  }
+
   openNotify(): NativeEvents['notify'] {
-    return this.segment.openEvents().notify;
+    return this.#segment.openEvents().notify;
+  }
+
+  openDoorbell(onRing: () => void): NativeDoorbell {
+    return openDoorbell(onRing);
+  }
+
+  openRinger(pid: number, descriptor: number): NativeRinger {
+    return openRinger(pid, descriptor);
   }
 
   static #with(name: string, map: (addon: NativeAddon) => NativeSegment): NativePage {
@@ -74,7 +96,7 @@ export class NativePage implements Page {
   }
 
   unmap(): void {
-    this.segment.unmap();
+    this.#segment.unmap();
     // The addon refuses as well, but with an error of its own. Exchanged here, since a look at each call would cost.
     const closed = (): never => {
       throw closedError(this.#name);

@@ -1,11 +1,19 @@
-import { ASLEEP, AWAKE } from '../wire/page.ts';
+import { ASLEEP, AWAKE, ENGINE_NUMBERS } from '../wire/page.ts';
 import { closedError } from './failure.ts';
-import type { Page } from './page.ts';
+import type { AtomicPage, PollCost } from './page.ts';
+import { PageRing } from './page-ring.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
-/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link Page} holds. */
-export class SabPage implements Page {
+/** As the native engine: an `Atomics` call costs what a call of the addon does. */
+const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
+
+/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link AtomicPage} holds. */
+export class SabPage implements AtomicPage {
   readonly engine = 'sab';
+  readonly engineNumber = ENGINE_NUMBERS.sab;
   readonly atomic = true;
+  readonly pollCost = POLL_COST;
+  readonly eventPage = undefined;
   readonly bytes: number;
   /** To be posted to the other thread, which opens it with `new SabPage(buffer)`. */
   readonly buffer: SharedArrayBuffer;
@@ -42,6 +50,10 @@ export class SabPage implements Page {
   claimWakeup(offset: number): boolean {
     const words = this.#open();
     return Atomics.load(words, offset >> 2) === ASLEEP && Atomics.exchange(words, offset >> 2, AWAKE) === ASLEEP;
+  }
+
+  openRing(parts: RingParts): RingEngine {
+    return new PageRing(this, parts);
   }
 
   read(offset: number, target: Uint8Array): void {

@@ -1,34 +1,12 @@
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
-import { NativePage } from '../page/native-page.ts';
 import type { Page } from '../page/page.ts';
-import { checkGeometry, type RingGeometry } from './geometry.ts';
-import { NativeRingEngine } from './native-ring.ts';
-import { PageRing } from './page-ring.ts';
+import type { RingEngine, RingGeometry, RingRole } from '../page/ring-engine.ts';
+import { checkGeometry } from './geometry.ts';
 import { privateBytes } from './private-bytes.ts';
 
 export { NOT_OUTSTANDING, PEER_INDEX, RING_CLOSED, RING_PEER } from '../page/native-codes.ts';
-
-/** The front produces requests and consumes responses, the back the reverse. On `tx` the guest is front. */
-export type RingRole = 'front' | 'back';
-
-/**
- * One half of a ring, moving whole entries between the slots and two private buffers. The bounds of every peer index
- * are checked, each byte is read from the page once, and after a negative answer nothing has changed.
- */
-export interface RingEngine {
-  /** Requests published and not yet answered when this half attached. */
-  readonly unanswered: number;
-  /** Copies the first `count` entries of the outbox into the next slots and publishes them with one store-release. */
-  publish(count: number): number;
-  /** Copies up to `max` new entries into the inbox, looking up to `polls` times while there is none. */
-  collect(max: number, polls: number): number;
-  /**
-   * {@link publish}, then a look whether the peer sleeps (`RING_PEER`), then {@link collect}, in one crossing. With
-   * `count` 0 nothing is published and nobody is rung; with `max` 0 nothing is collected.
-   */
-  exchange(count: number, max: number, polls: number): number;
-}
+export type { RingEngine, RingRole } from '../page/ring-engine.ts';
 
 export interface OpenRing {
   engine: RingEngine;
@@ -43,6 +21,7 @@ export interface OpenRing {
  *
  * @param peerWakeup where in the page the peer says that it sleeps; -1 when it says so nowhere
  * @param inPlace whether outbox and inbox are one
+ * @throws CtrlIfError `ERR_CTRL_IF_RING_GEOMETRY`, `_PEER_INDEX` (indices that no honest halves left), `_PAGE_CLOSED`
  */
 export function openRingEngine(
   page: Page,
@@ -56,11 +35,7 @@ export function openRingEngine(
   const outbox = privateBytes(entryBytes * slots);
   const inbox = inPlace ? outbox : privateBytes(entryBytes * slots);
   try {
-    const engine =
-      page instanceof NativePage
-        ? new NativeRingEngine(page, role, geometry, outbox, inbox, peerWakeup)
-        : new PageRing(page, role, geometry, outbox, inbox, peerWakeup);
-    return { engine, outbox, inbox };
+    return { engine: page.openRing({ role, geometry, outbox, inbox, peerWakeup }), outbox, inbox };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     if (code === 'ECLOSED') throw closedError('of this ring');

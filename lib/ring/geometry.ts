@@ -1,20 +1,8 @@
 import { CtrlIfError } from '../errors.ts';
 import { MAX_ENTRY_BYTES, MAX_SLOTS } from '../page/native-codes.ts';
 import type { Page } from '../page/page.ts';
+import type { RingGeometry } from '../page/ring-engine.ts';
 import { SLOTS_OFFSET } from '../wire/layout.ts';
-
-/**
- * Where a ring lies and how wide it is. In memory: u32 `req_prod` at +0, u32 `rsp_prod` at +4, then the slots, each of
- * `entryBytes`, from +8: the seed's `DEFINE_RING_TYPES`, of which the control ring is 8 slots of 64 bytes.
- */
-export interface RingGeometry {
-  /** First byte of the ring in its page; 4-aligned. */
-  offset: number;
-  /** Bytes a slot; a multiple of 4 up to 65,536. */
-  entryBytes: number;
-  /** A power of two, 1 to 65,536. */
-  slots: number;
-}
 
 /**
  * The most slots a ring may have where a word can be seen half-written. Such a word is off by a multiple of 256, and
@@ -42,7 +30,7 @@ export function checkGeometry(geometry: RingGeometry, page: Page): void {
   if (!page.atomic && slots > MAX_SLOTS_WITHOUT_ATOMICS) {
     refuse(
       'slots',
-      `at most ${MAX_SLOTS_WITHOUT_ATOMICS} with the file engine, whose index words may be seen half-written`,
+      `at most ${MAX_SLOTS_WITHOUT_ATOMICS} with the ${page.engine} engine, whose index words may be seen half-written`,
       slots,
     );
   }

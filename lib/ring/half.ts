@@ -1,11 +1,11 @@
 import { CtrlIfError } from '../errors.ts';
 import { closedError } from '../page/failure.ts';
 import type { Page } from '../page/page.ts';
+import { entriesOf } from '../page/page-ring.ts';
+import type { RingGeometry } from '../page/ring-engine.ts';
 import { CONTROL_TX } from '../wire/control-rings.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET } from '../wire/layout.ts';
 import { openRingEngine, PEER_INDEX, RING_CLOSED, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
-import { entriesOf } from './page-ring.ts';
 
 export interface RingOptions extends Partial<RingGeometry> {
   /**
@@ -19,8 +19,9 @@ export interface RingOptions extends Partial<RingGeometry> {
   /** Called after a publish that found the peer asleep: ring its doorbell. */
   onPeerAsleep?: () => void;
   /**
-   * Whether the outbox is the inbox: what was taken goes back as it then stands there, without a copy. For a back that
-   * answers each batch whole, in order, before it takes the next. Default: no.
+   * Whether {@link RingHalf.outbox} and {@link RingHalf.inbox} are one array: a request taken by
+   * {@link RingHalf.flushAndTake} is its own response, changed in place and not copied. For a back that stages as many
+   * responses as it took, in order, before it takes more. Default: no.
    */
   inPlace?: boolean;
 }
@@ -36,10 +37,11 @@ export abstract class RingHalf {
   readonly entryBytes: number;
   readonly slots: number;
   /**
-   * All entries that go out, one after the other, and all that came in with the last {@link flushAndTake}: for who
-   * handles many at a time, and would rather have one array than a view an entry.
+   * The entries that go out, `slots` of `entryBytes` bytes one after the other. Entries reserved by {@link stageMany} are
+   * written here. An entry keeps its bytes when it has been flushed, so what never changes needs writing once.
    */
   readonly outbox: Uint8Array;
+  /** The entries that came with the last {@link flushAndTake}, as in {@link outbox}. The same array with `inPlace`. */
   readonly inbox: Uint8Array;
   /** Entries published and not yet answered when this half attached (0 in a new page). */
   readonly unansweredAtAttach: number;
@@ -91,8 +93,8 @@ export abstract class RingHalf {
   }
 
   /**
-   * Stages up to `count` entries at once and returns how many found room: those of the {@link outbox} from entry
-   * `pending` (before the call) on, to be filled before the next {@link flush}.
+   * Stages up to `count` entries at once and returns how many found room. They are the entries of the {@link outbox} from
+   * number `pending`, as it was before the call, and are filled before the next {@link flush}.
    */
   stageMany(count: number): number {
     const staged = Math.max(0, Math.min(count, this.room));
@@ -100,7 +102,7 @@ export abstract class RingHalf {
     return staged;
   }
 
-  /** Takes the latest {@link stage} back, for who finds that it has nothing to send after all. */
+  /** Takes the latest staged entry back: it is not published. Without a staged entry nothing happens. */
   unstage(): void {
     if (this.staged > 0) this.staged--;
   }
@@ -168,9 +170,11 @@ export abstract class RingHalf {
   }
 
   /**
-   * {@link flush}, then everything that has come as entries 0 to n - 1 of the {@link inbox}, in one crossing; returns n.
-   * They are private copies, valid until the next `pop` or take. What was left of a batch that {@link pop} began comes
-   * first, by itself.
+   * {@link flush}, then takes everything that has come, as entries 0 to n - 1 of the {@link inbox}, in one crossing into
+   * the engine; returns n, 0 when there was nothing after `polls` polls. They are private copies, valid until the next `pop`
+   * or take. Where {@link pop} has begun a batch, its rest is taken first, alone.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PEER_INDEX` as {@link pop}; what was staged is published then all the same
    */
   flushAndTake(polls = 1): number {
     if (this.#next < this.#batch) {

@@ -71,7 +71,7 @@ export class MockFrontend implements InterfaceId {
     return this.ask(this.#wire.backend.DESTROY);
   }
 
-  /** Offers new pages and a new event channel; `fields` replace what is sent. */
+  /** Grants new pages and a new event channel; `fields` replace what is sent. */
   async connect(fields: object = {}): Promise<string> {
     const backend = this.#backend.domid;
     const channel = await this.#machine.channels.bind(backend, this.domid);

@@ -4,12 +4,12 @@ import type { FrameMapper, FrameOwner, MappedFrame, SharedFrame } from '../devic
 
 interface Frame {
   readonly shared: SharedFrame;
-  readonly offeredTo: Set<number>;
+  readonly grantedTo: Set<number>;
 }
 
 const FRAME_BYTES = 4096;
 
-/** The frames of all domains of a {@link MockMachine}. It refuses to free a frame that is mapped or offered. */
+/** The frames of all domains of a {@link MockMachine}. It refuses to free a frame that is mapped or granted. */
 export class MockMemory {
   /** Frames that may be mapped at once; lower it to run out of memory. */
   capacity = Number.POSITIVE_INFINITY;
@@ -32,18 +32,18 @@ export class MockMemory {
       allocate: () => {
         // A number is used once, so that a stale one is never another's.
         const frame = this.#next++;
-        this.#frames.set(key(domid, frame), { shared: sharedFrame(frame), offeredTo: new Set() });
+        this.#frames.set(key(domid, frame), { shared: sharedFrame(frame), grantedTo: new Set() });
         return frame;
       },
       free: (frame) => {
         const found = this.#frame(domid, frame);
         if (this.#isMapped(found)) throw fault(domid, frame, 'is freed while another domain maps it');
-        if (found.offeredTo.size > 0) throw fault(domid, frame, 'is freed while it is offered to another domain');
+        if (found.grantedTo.size > 0) throw fault(domid, frame, 'is freed while it is granted to another domain');
         this.#frames.delete(key(domid, frame));
       },
       frame: (frame) => this.#frame(domid, frame).shared,
-      offer: (frame, to) => void this.#frame(domid, frame).offeredTo.add(to),
-      revoke: (frame, to) => void this.#frame(domid, frame).offeredTo.delete(to),
+      grantAccess: (frame, to) => void this.#frame(domid, frame).grantedTo.add(to),
+      endAccess: (frame, to) => void this.#frame(domid, frame).grantedTo.delete(to),
     };
   }
 
@@ -53,7 +53,7 @@ export class MockMemory {
 
   #map(domid: number, owner: number, number: number): MappedFrame {
     const frame = this.#frame(owner, number);
-    if (!frame.offeredTo.has(domid)) throw fault(owner, number, `is not offered to domain ${domid}`);
+    if (!frame.grantedTo.has(domid)) throw fault(owner, number, `is not granted to domain ${domid}`);
     if (this.mapped >= this.capacity) {
       const details = { domid, errno: -constants.errno.ENOMEM, syscall: 'mmap' };
       throw new CtrlIfError(

@@ -7,19 +7,16 @@ export const FRAME_BYTES = 4096;
 export const MAX_FRAMES = 1 << 24;
 
 /**
- * A grant: one u32 a frame, 0 where nothing is offered. Each byte has one writer, so that an engine without an exchange
- * can take its part by storing a byte: bytes 0..1 (domid) and 2 (offered) are the owner's, byte 3 (mapped) is the
- * backend's, which sets it to map and clears it when it has unmapped.
+ * A grant: one u32 a frame, 0 where nothing is granted. Bytes 0..1 (domid) and 2 (granted) are the owner's to change, byte
+ * 3 (mapped) is the backend's, which sets it to map and clears it when it has unmapped. Both exchange the whole word.
  */
 export const GRANT_DOMID = 0xffff;
-export const GRANT_OFFERED = 1 << 16;
+export const GRANT_ACCESS = 1 << 16;
 export const GRANT_MAPPED = 1 << 24;
-export const GRANT_OFFERED_BYTE = 2;
-export const GRANT_MAPPED_BYTE = 3;
 export const GRANT_BYTES = 4;
 const GRANTS_PER_FRAME = FRAME_BYTES / GRANT_BYTES;
 
-/** u32 in the word of frame 0, which is never offered: the most frames this guest can have, hence the table's length. */
+/** u32 in the word of frame 0, which is never granted: the most frames this guest can have, hence the table's length. */
 export const GRANT_TABLE_MAXIMUM = FRAME_BYTES;
 
 /** Byte offset of the frame's grant in the segment. */

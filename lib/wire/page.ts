@@ -27,6 +27,8 @@ export const PAGE_IDENTITY = {
 export const PAGE_PARTY = { guest: 2176, controller: 2304 } as const;
 export const PARTY_PID = 0;
 export const PARTY_ENGINE = 4;
+/** The engines, and what stands at {@link PARTY_ENGINE} for each. */
+export const ENGINE_NUMBERS = { native: 1, file: 2, sab: 3 } as const;
 export const PARTY_START_TIME = 8;
 
 /** u32, the domid the controller gave out; written by the controller. */

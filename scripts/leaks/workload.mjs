@@ -3,7 +3,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { Controller, Guest } from '../../dist/index.js';
 import { DomainMemory, FrameMapper } from '../../dist/memory/index.js';
 import { loadAddon } from '../../dist/page/addon.js';
-import { PageWindow } from '../../dist/page/page-window.js';
+import { memoryEngine } from '../../dist/page/create-memory.js';
 import {
   BackRing,
   createPage,
@@ -40,7 +40,7 @@ async function useDoorbells({ close }) {
   const { addon } = loadAddon();
   const name = newPageName();
   const page = addon.createSegment(name, 4096, true);
-  addon.unlinkSegment(name);
+  unlinkPage(name);
   const ports = new Uint32Array(8);
   const mine = page.openEvents(ports);
   const theirs = addon.openSegmentAt(process.pid, page.fd, 0, 4096).openEvents(new Uint32Array(8));
@@ -62,10 +62,10 @@ async function useDoorbells({ close }) {
 function useMemory({ unmap }) {
   const name = newPageName();
   const { memory, page } = DomainMemory.create(name, { frames: 16, maximum: 64, engine: 'native' });
-  const open = (offset, bytes) => new PageWindow(openPage(name, offset + bytes, 'native'), offset, bytes);
+  const open = (offset, bytes) => memoryEngine('native').map(memory.segment.fd, offset, bytes);
   const mapper = new FrameMapper({ owner: 1, domid: 2, open });
   const frame = memory.allocate();
-  memory.offer(frame, 2);
+  memory.grantAccess(frame, 2);
   mapper.map(frame).store32(0, 1);
   unlinkPage(name);
   memory.segment.populate(40, 8);

@@ -234,13 +234,13 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect(refusals).toBe(1);
   });
 
-  it('offers its pages anew where another backend was named while it asked', async () => {
+  it('grants its pages anew where another backend was named while it asked', async () => {
     const world = await begin(which, 'DISCONNECTED');
     await world.tell('DISCONNECTED', { domid: 3 });
     expect(world.state).toBe('DENIED');
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['DISCONNECTED', 'C']);
-    // To the one that was named last: it is not offered anew again, but asked back for sure.
+    // To the one that was named last: it is not granted anew again, but asked back for sure.
     await world.tell('DISCONNECTED', { domid: 3 });
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['REFUSED', 'C', 'D']);
@@ -281,7 +281,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect([world.state, machine.memory.allocated]).toEqual(['DISCONNECTING', CLASSES[which].frames]);
   });
 
-  it('offers nothing while it goes DOWN, and frees everything though its controller has died', async () => {
+  it('grants nothing while it goes DOWN, and frees everything though its controller has died', async () => {
     const world = await begin(which, 'CLOSED');
     const stopped = world.frontend.stop();
     await world.tell('DISCONNECTED').catch(() => {});

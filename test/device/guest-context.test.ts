@@ -14,19 +14,19 @@ it.runIf(testsNative)('what a backend maps still is nobody else’s before it is
   const { guest: backend } = await join(controller, 'native');
   const { frames } = frontendContext(owner);
   const first = frames.allocate();
-  frames.offer(first, backend.domid);
+  frames.grantAccess(first, backend.domid);
   const mapped = await backend.mapFrame(owner.domid, first);
   // As when the controller has given up the backend's answer to DISCONNECT.
-  frames.revoke(first, backend.domid);
+  frames.endAccess(first, backend.domid);
   frames.free(first);
   const second = frames.allocate();
   expect(second).not.toBe(first);
   mapped.unmap();
   expect(frames.allocate()).toBe(first);
   // And once more, for the same domain, while nobody was told that it is gone.
-  frames.offer(first, backend.domid);
+  frames.grantAccess(first, backend.domid);
   const again = await backend.mapFrame(owner.domid, first);
-  frames.revoke(first, backend.domid);
+  frames.endAccess(first, backend.domid);
   frames.free(first);
   expect([first, second]).not.toContain(frames.allocate());
   again.unmap();

@@ -10,7 +10,8 @@ import { PeerDirectory } from '../../lib/event-channel/peer-directory.ts';
 import type { CtrlIfError, Domain } from '../../lib/index.ts';
 import { createControlPage } from '../../lib/page/control-page.ts';
 import { newPageName } from '../../lib/page/name.ts';
-import type { NativePage } from '../../lib/page/native-page.ts';
+import { nativeEngine } from '../../lib/page/native-engine.ts';
+import type { EventPage } from '../../lib/page/page.ts';
 import { processIdentity } from '../../lib/page/process-identity.ts';
 import { PAGE_SELECTOR, PAGE_WAKEUP } from '../../lib/wire/page.ts';
 import { useDomains } from '../event-channel/events.ts';
@@ -343,7 +344,7 @@ describe.runIf(testsNative)('an end', () => {
 
   it('looks again at its bit when it is bound, and when its peer is lost: who set it may have been killed', async () => {
     const { page, own, peer } = ownDomain();
-    const channels = new EventChannels(3, own, authority, new PeerDirectory());
+    const channels = new EventChannels(3, own, authority, new PeerDirectory(nativeEngine));
     const channel = await channels.alloc(4);
     let told = 0;
     channel.onNotify(() => told++);
@@ -372,9 +373,9 @@ describe.runIf(testsNative)('a guest that lies about its page and doorbell', () 
   });
 
   /** Presents itself with those `events`; resolves with the controller's first line. */
-  async function present(events: (page: NativePage) => unknown): Promise<Record<string, unknown>> {
+  async function present(events: (page: EventPage) => unknown): Promise<Record<string, unknown>> {
     const name = newPageName();
-    const page = createControlPage(name, Buffer.alloc(16), 'native') as NativePage;
+    const page = createControlPage(name, Buffer.alloc(16), 'native').eventPage!;
     page.armWakeup(PAGE_WAKEUP.guest);
     pages.push(page);
     const { pid, startTime } = processIdentity();

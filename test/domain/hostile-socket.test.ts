@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { QUESTIONS, type QuestionName } from '../../lib/domain/questions.ts';
 import type { Domain } from '../../lib/index.ts';
+import { testsNative } from '../support/engines.ts';
 import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
 import { type Line, mistakesIn, SAMPLES } from './question-samples.ts';
 import { closeRawPeers, guestOfRawController, rawGuest } from './raw-peers.ts';
@@ -150,7 +151,7 @@ describe('a guest', () => {
     },
   );
 
-  it('ends its link with a controller that answers with a failure that is none', async () => {
+  it.runIf(testsNative)('ends its link with a controller that answers with a failure that is none', async () => {
     const { guest, controller } = await guestOfRawController(directory.path);
     const told = once(guest, 'close');
     const answer = guest.mapFrame(3, 2);
@@ -169,20 +170,23 @@ describe('a guest', () => {
     expect(await told).toEqual([protocol]);
   });
 
-  it('finds no memory where its controller says that it is, if that is a lie, and lives on', async () => {
-    const { guest, controller } = await guestOfRawController(directory.path);
-    const lies = [
-      { pid: 1, descriptor: 0, device: 0, inode: 0 },
-      { pid: process.pid, descriptor: 0, device: 2 ** 64, inode: 2 ** 64 },
-      { pid: 0x7fff_ffff, descriptor: 0x7fff_ffff, device: 1, inode: 1 },
-    ];
-    for (const lie of lies) {
-      const mapped = guest.mapFrame(3, 2);
-      const rejected = expect(mapped).rejects.toMatchObject({ code: expect.stringMatching(/_DOMAIN$|_PAGE_/) });
-      const { ask } = await controller.next();
-      controller.send({ answer: ask, ...lie });
-      await rejected;
-    }
-    expect(await controller.ask('domain-gone', { domid: 3 })).toEqual({ answer: 1 });
-  });
+  it.runIf(testsNative)(
+    'finds no memory where its controller says that it is, if that is a lie, and lives on',
+    async () => {
+      const { guest, controller } = await guestOfRawController(directory.path);
+      const lies = [
+        { pid: 1, descriptor: 0, device: 0, inode: 0 },
+        { pid: process.pid, descriptor: 0, device: 2 ** 64, inode: 2 ** 64 },
+        { pid: 0x7fff_ffff, descriptor: 0x7fff_ffff, device: 1, inode: 1 },
+      ];
+      for (const lie of lies) {
+        const mapped = guest.mapFrame(3, 2);
+        const rejected = expect(mapped).rejects.toMatchObject({ code: expect.stringMatching(/_DOMAIN$|_PAGE_/) });
+        const { ask } = await controller.next();
+        controller.send({ answer: ask, ...lie });
+        await rejected;
+      }
+      expect(await controller.ask('domain-gone', { domid: 3 })).toEqual({ answer: 1 });
+    },
+  );
 });

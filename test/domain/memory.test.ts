@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type CtrlIfError, Guest, type GuestOptions } from '../../lib/index.ts';
 import type { MemoryStatus } from '../../lib/memory/memory-status.ts';
 import { namedEngines } from '../support/engines.ts';
+import { describeMemory } from '../support/memories.ts';
 import { pagesOf, useRuntimeDirectory } from './meeting.ts';
 import { coded, join, listen, useMemoryGuests } from './memory-guests.ts';
 
@@ -24,10 +25,10 @@ function mappings(): number[] {
     });
 }
 
-describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) => {
+describeMemory.each(namedEngines)('a guest with a memory, whose controller has the %s engine', (engine) => {
   it('has its control page in frame 0, and no name once it is met', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 16, maximum: 64 });
+    const { guest, domain } = await join(controller, 'native', { frames: 16, maximum: 64 });
     expect(pagesOf(process.pid)).toEqual([]);
     expect(guest.memory.size).toEqual({ target: 16, reached: 16 });
     expect(domain.memory).toEqual({ maximum: 64, target: 16, reached: 16, state: 'idle' });
@@ -40,7 +41,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
     it('has no more than that page mapped in its controller', async () => {
       const controller = await listen(engine);
       const before = mappings().length;
-      await join(controller, engine, { frames: 16 });
+      await join(controller, 'native', { frames: 16 });
       // The memory itself; its first frame for the guest's rings; the same for the controller's; each other's events.
       const sizes = mappings()
         .slice()
@@ -54,8 +55,8 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
   if (engine === 'native') {
     it('has event channels like any other', async () => {
       const controller = await listen(engine);
-      const { guest: one } = await join(controller, engine, { frames: 8 });
-      const { guest: two } = await join(controller, engine, { frames: 8 });
+      const { guest: one } = await join(controller, 'native', { frames: 8 });
+      const { guest: two } = await join(controller, 'native', { frames: 8 });
       const [portOne, portTwo] = await controller.channels.connect(one.domid, two.domid);
       for (const [from, to] of [
         [one.channels.get(portOne), two.channels.get(portTwo)],
@@ -70,7 +71,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('follows the target of its controller, which hears how it goes', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 20, maximum: 8000 });
+    const { guest, domain } = await join(controller, 'native', { frames: 20, maximum: 8000 });
     const seen: MemoryStatus[] = [];
     const grown = await domain.resizeMemory(8000, { onProgress: (status) => seen.push(status) });
     expect(grown).toEqual({ maximum: 8000, target: 8000, reached: 8000, state: 'done' });
@@ -85,7 +86,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('shrinks no further than to what is in use, and says so', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 100 });
+    const { guest, domain } = await join(controller, 'native', { frames: 100 });
     const frames = guest.memory.allocateMany(20);
     for (const frame of frames) guest.memory.frame(frame).store32(0, frame);
     const refusal = (await domain.resizeMemory(5).catch((error) => error)) as CtrlIfError;
@@ -99,13 +100,13 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('cannot grow over its maximum', async () => {
     const controller = await listen(engine);
-    const { domain } = await join(controller, engine, { frames: 5, maximum: 8 });
+    const { domain } = await join(controller, 'native', { frames: 5, maximum: 8 });
     await expect(domain.resizeMemory(9)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_TARGET', received: 8 });
   });
 
   it('works towards the last target, and the one who asked before is told', async () => {
     const controller = await listen(engine);
-    const { domain } = await join(controller, engine, { frames: 20, maximum: 4000 });
+    const { domain } = await join(controller, 'native', { frames: 20, maximum: 4000 });
     const first = expect(domain.resizeMemory(4000)).rejects.toEqual(coded('ERR_CTRL_IF_MEMORY_SUPERSEDED'));
     expect(await domain.resizeMemory(8)).toMatchObject({ reached: 8, state: 'done' });
     await first;
@@ -113,7 +114,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('goes on when its controller has given up, by signal or by time', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 20, maximum: 8000 });
+    const { guest, domain } = await join(controller, 'native', { frames: 20, maximum: 8000 });
     const giveUp = new AbortController();
     const onProgress = () => giveUp.abort();
     const { signal } = giveUp;
@@ -125,7 +126,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('that ends in the middle is no longer waited for', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 20, maximum: 8000 });
+    const { guest, domain } = await join(controller, 'native', { frames: 20, maximum: 8000 });
     await expect(domain.resizeMemory(8000, { onProgress: () => void guest.close() })).rejects.toEqual(
       coded('ERR_CTRL_IF_CLOSED'),
     );
@@ -135,7 +136,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
 
   it('leaves the controller to a receiver of its own, and takes over when that is gone', async () => {
     const controller = await listen(engine);
-    const { guest, domain } = await join(controller, engine, { frames: 10 });
+    const { guest, domain } = await join(controller, 'native', { frames: 10 });
     const asked: number[] = [];
     const takeBack = guest.receive('MEM_REQUEST_SET', ({ target }) => {
       asked.push(target);
@@ -152,7 +153,7 @@ describe.each(namedEngines)('a guest with a memory, by the %s engine', (engine) 
   it('is refused when it cannot be, and nothing is left', async () => {
     const controller = await listen(engine);
     const connect = (memory: GuestOptions['memory']) =>
-      Guest.connect({ name: 'memory', engine, ...(memory && { memory }) });
+      Guest.connect({ name: 'memory', engine: 'native', ...(memory && { memory }) });
     for (const memory of [{ frames: 2 }, { frames: 9, maximum: 8 }, { frames: 3.5 }, { frames: 3, maximum: -1 }]) {
       await expect(connect(memory)).rejects.toEqual(coded('ERR_CTRL_IF_MEMORY_TARGET'));
       expect(pagesOf(process.pid)).toEqual([]);
@@ -170,7 +171,25 @@ describe.each(namedEngines)('a guest without a memory, by the %s engine', (engin
     expect(() => guest.memory).toThrow(coded('ERR_CTRL_IF_NO_MEMORY'));
     await expect(domain.resizeMemory(10)).rejects.toEqual(coded('ERR_CTRL_IF_NO_MEMORY'));
     await expect(domain.setMemoryTarget(10)).rejects.toEqual(coded('ERR_CTRL_IF_NOT_UNDERSTOOD'));
-    await expect(other.mapFrame(guest.domid, 2)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
+    const refusal = engine === 'file' ? 'ERR_CTRL_IF_ENGINE' : 'ERR_CTRL_IF_DOMAIN';
+    await expect(other.mapFrame(guest.domid, 2)).rejects.toEqual(coded(refusal));
     await expect(guest.reclaimFrames(2)).rejects.toEqual(coded('ERR_CTRL_IF_NO_MEMORY'));
+  });
+});
+
+describe('a guest of the file engine that asks for a memory', () => {
+  it('is refused at once, told which engine has one, and leaves nothing', async () => {
+    const controller = await listen('file');
+    for (const wait of [false, true]) {
+      const name = wait ? 'nobody' : 'memory'; // the refusal does not wait for a controller that may never come
+      const connected = Guest.connect({ name, wait, engine: 'file', memory: { frames: 16 } });
+      const refusal = (await connected.catch((error) => error)) as CtrlIfError;
+      expect(refusal).toMatchObject({ code: 'ERR_CTRL_IF_ENGINE', expected: 'native', received: 'file' });
+      expect(refusal.message).toMatch(
+        /^guest memory and frames need the native engine: the file engine maps no frames; \w/,
+      );
+    }
+    expect(pagesOf(process.pid)).toEqual([]);
+    expect(controller.domains.size).toBe(0);
   });
 });

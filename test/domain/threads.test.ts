@@ -86,12 +86,12 @@ describe('a worker thread and the main thread', () => {
     }
   });
 
-  it('gives the frames back that a thread had mapped when it ended', async () => {
+  it.runIf(testsNative)('gives the frames back that a thread had mapped when it ended', async () => {
     await listen();
     const owner = await connectHere({ memory: { frames: 64 } });
     const { worker, domid } = await startWorker({ role: 'guest', name: 'threads' });
     const frame = owner.memory.allocate();
-    owner.memory.offer(frame, domid!);
+    owner.memory.grantAccess(frame, domid!);
     await order(worker, { order: 'map', owner: owner.domid, frame });
     expect(owner.memory.isMapped(frame)).toBe(true);
     await worker.terminate();

@@ -1,58 +1,57 @@
 /** A controller, a guest with a memory and a backend that maps its frames, each a process. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import type { NamedEngine } from '../../lib/page/page.ts';
 import { namedEngines } from '../support/engines.ts';
+import { describeMemory, memoryEngines } from '../support/memories.ts';
 import { namesOf, noNameLeft, PeerProcess, useProcesses } from './peer-process.ts';
 
 useProcesses();
 
-type Engine = 'native' | 'file';
 const OWNER = 1;
 const BACKEND = 2;
 const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
 
-async function three(ownerEngine: Engine, backendEngine: Engine) {
-  const controller = new PeerProcess('controller', 'memory', ownerEngine, { script: 'memory' });
+async function three(controllerEngine: NamedEngine, engine: NamedEngine = 'native') {
+  const controller = new PeerProcess('controller', 'memory', controllerEngine, { script: 'memory' });
   await controller.heard('listening');
-  const owner = new PeerProcess('owner', 'memory', ownerEngine, { script: 'memory' });
-  expect(await owner.heard('connected')).toMatchObject({ domid: OWNER, engine: ownerEngine });
-  const backend = new PeerProcess('backend', 'memory', backendEngine, { script: 'memory' });
-  expect(await backend.heard('connected')).toMatchObject({ domid: BACKEND, engine: backendEngine });
+  const owner = new PeerProcess('owner', 'memory', engine, { script: 'memory' });
+  expect(await owner.heard('connected')).toMatchObject({ domid: OWNER, engine });
+  const backend = new PeerProcess('backend', 'memory', engine, { script: 'memory' });
+  expect(await backend.heard('connected')).toMatchObject({ domid: BACKEND, engine });
   return { controller, owner, backend };
 }
 
-/** An offered frame, full of 0x11, that the backend has mapped. */
+/** A granted frame, full of 0x11, that the backend has mapped. */
 async function mapped(owner: PeerProcess, backend: PeerProcess): Promise<number> {
-  const { frame } = await owner.told('offer', { domid: BACKEND, pattern: 0x11 });
+  const { frame } = await owner.told('grant', { domid: BACKEND, pattern: 0x11 });
   expect((await backend.told('map', { domid: OWNER, frame })).code).toBeUndefined();
   return frame as number;
 }
 
-const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
-
-describe.each(pairs)('frames of an owner of the %s engine, and a backend of the %s engine', (owners, backends) => {
+describeMemory.each(namedEngines)('frames of one guest in another, by a controller of the %s engine', (engine) => {
   it('carry bytes both ways, and are mapped by nobody else', async () => {
-    const { owner, backend } = await three(owners, backends);
+    const { owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
     expect(await backend.told('read')).toMatchObject({ bytes: filled(0x11) });
     await backend.told('write', { pattern: 0x22 });
     expect(await owner.told('read', { frame })).toMatchObject({ bytes: filled(0x22) });
 
     const refused = async (domid: number, number: number) => (await backend.told('map', { domid, frame: number })).code;
-    expect(await refused(OWNER, frame + 1)).toBe('ERR_CTRL_IF_FRAME_NOT_OFFERED');
+    expect(await refused(OWNER, frame + 1)).toBe('ERR_CTRL_IF_FRAME_NOT_GRANTED');
     expect(await refused(OWNER, 4096)).toBe('ERR_CTRL_IF_FRAME_RANGE');
     expect(await refused(OWNER, 0)).toBe('ERR_CTRL_IF_FRAME_RANGE');
     expect(await refused(BACKEND, 2)).toBe('ERR_CTRL_IF_DOMAIN');
     expect(await refused(99, 2)).toBe('ERR_CTRL_IF_DOMAIN');
-    // Another guest is offered nothing, whatever number it names.
-    const other = new PeerProcess('backend', 'memory', backends, { script: 'memory' });
+    // Another guest is granted nothing, whatever number it names.
+    const other = new PeerProcess('backend', 'memory', 'native', { script: 'memory' });
     await other.heard('connected');
-    expect((await other.told('map', { domid: OWNER, frame })).code).toBe('ERR_CTRL_IF_FRAME_NOT_OFFERED');
+    expect((await other.told('map', { domid: OWNER, frame })).code).toBe('ERR_CTRL_IF_FRAME_NOT_GRANTED');
   });
 
   it('outlive their owner where they are mapped', async () => {
-    const { controller, owner, backend } = await three(owners, backends);
+    const { controller, owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
-    const { frame: second } = await owner.told('offer', { domid: BACKEND, pattern: 0x33 });
+    const { frame: second } = await owner.told('grant', { domid: BACKEND, pattern: 0x33 });
     await owner.kill();
     expect(await controller.heard('closed')).toEqual({ is: 'closed', domid: OWNER, code: 'ERR_CTRL_IF_PEER_DIED' });
     // The controller tells of the death before it answers who asks about another domain.
@@ -66,19 +65,19 @@ describe.each(pairs)('frames of an owner of the %s engine, and a backend of the 
   });
 
   it("are their owner's again when the backend is killed, by the controller's word", async () => {
-    const { controller, owner, backend } = await three(owners, backends);
+    const { controller, owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
     expect((await owner.told('reclaim', { domid: BACKEND })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
     await backend.kill();
     expect(await controller.heard('closed')).toMatchObject({ domid: BACKEND });
-    expect((await owner.told('revoke', { frame })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
+    expect((await owner.told('end', { frame })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
     expect((await controller.told('resize', { domid: OWNER, frames: 0 })).code).toBe('ERR_CTRL_IF_MEMORY_IN_USE');
     expect(await owner.told('reclaim', { domid: BACKEND })).toMatchObject({ frames: [frame] });
     expect((await owner.told('free', { frame })).code).toBeUndefined();
   });
 });
 
-describe.each(namedEngines)('a memory of the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
   it('grows and shrinks as its controller says, which sees it, and loses no frame that is in use', async () => {
     const { controller, owner, backend } = await three(engine, engine);
     expect(await controller.heard('joined')).toMatchObject({ memory: { maximum: 4096, target: 64, reached: 64 } });
@@ -100,7 +99,7 @@ describe.each(namedEngines)('a memory of the %s engine', (engine) => {
     expect((await owner.told('resident')).frames).toBe(6);
     expect(await backend.told('read')).toMatchObject({ bytes: filled(0x11) });
     await backend.told('unmap');
-    for (const order of ['revoke', 'free']) expect((await owner.told(order, { frame })).code).toBeUndefined();
+    for (const order of ['end', 'free']) expect((await owner.told(order, { frame })).code).toBeUndefined();
     expect(await controller.told('resize', { domid: OWNER, frames: 5 })).toMatchObject({ memory: { reached: 5 } });
   });
 

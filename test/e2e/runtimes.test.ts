@@ -129,7 +129,7 @@ describe.each(RUNTIMES)('$name with the native engine', (runtime) => {
     open.push(owner);
     const frame = owner.memory.allocate();
     owner.memory.frame(frame).store32(0, 0x5a5a5a5a);
-    owner.memory.offer(frame, domain.domid);
+    owner.memory.grantAccess(frame, domain.domid);
     expect(await domain.request({ name: 'LOOK', owner: owner.domid, frame })).toMatchObject({ word: 0x5a5a5a5a });
     expect(owner.memory.isMapped(frame)).toBe(false);
     await domain.close();

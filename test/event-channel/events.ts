@@ -2,10 +2,10 @@ import { afterEach } from 'vitest';
 import { OwnEvents } from '../../lib/event-channel/own-events.ts';
 import { PeerEvents } from '../../lib/event-channel/peer-events.ts';
 import { createEventPage } from '../../lib/page/control-page.ts';
-import type { NativePage } from '../../lib/page/native-page.ts';
+import type { EventPage } from '../../lib/page/page.ts';
 
 export interface Domain {
-  page: NativePage;
+  page: EventPage;
   own: OwnEvents;
   /** The same domain as its peers see it. */
   peer: PeerEvents;
@@ -22,7 +22,7 @@ export function useDomains(): () => Domain {
     }
   });
   return () => {
-    const page = createEventPage();
+    const page = createEventPage('native')!;
     const own = new OwnEvents(page);
     const peer = new PeerEvents(page, { pid: process.pid, doorbell: own.descriptors.doorbell }, false);
     open.push({ page, own, peer });

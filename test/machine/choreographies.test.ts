@@ -30,7 +30,7 @@ const told = (frontend: number, name: string, status: string) => [
   one(0, frontend, `${name} ${status}`),
   one(frontend, 0, `${name} answered`),
 ];
-/** From the offer of the pages to CONNECTED; acknowledged when all is done (PROTOCOL.md 5.2 D21). */
+/** From the grant of the pages to CONNECTED; acknowledged when all is done (PROTOCOL.md 5.2 D21). */
 const connected = (prefix: string, backend: number, frontend: number, changed = '') => [
   one(frontend, 0, `${prefix}_FE_INTERFACE_CONNECT`),
   ...done(backend, `${prefix}_BE_CONNECT`),

@@ -60,8 +60,8 @@ function asking(driver: Party, { of, type, handle }: Names) {
   };
 }
 
-/** Has the guest's frontend offer its frames; resolves with what CONNECT is to say. */
-async function offered(
+/** Has the guest's frontend grant its frames; resolves with what CONNECT is to say. */
+async function granted(
   { controller, driver, guest }: { controller: Controller; driver: Party; guest: Party },
   names: Names,
 ) {
@@ -93,7 +93,7 @@ describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
   it('of an interface: in the order of PROTOCOL.md 2.3, 2.6 and 2.9', async () => {
     const parties = await start();
     const ask = asking(parties.driver, names);
-    const { fields } = await offered(parties, names);
+    const { fields } = await granted(parties, names);
     for (const name of ['DESTROY', 'DISCONNECT']) expect(await ask(name)).toBe('INTERFACE_NOT_FOUND');
     expect(await ask('CONNECT', fields)).toBe('INTERFACE_NOT_FOUND');
     expect(await ask('CREATE', createOf(names))).toBe('OKAY');
@@ -103,7 +103,7 @@ describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
       ...fields,
       ...Object.fromEntries(names.frames.map((field) => [field, frame])),
     });
-    // Its control page, one that it offers nobody, one out of its memory, and one out of any memory.
+    // Its control page, one that it grants to nobody, one out of its memory, and one out of any memory.
     for (const frame of [0n, 1000n, 1n << 20n, (1n << 64n) - 1n]) {
       expect(await ask('CONNECT', wrong(frame))).toBe('MAPPING_ERROR');
     }
@@ -184,7 +184,7 @@ it('the statuses of USB ports', async () => {
 });
 
 describe.each(CLASSES)('the statuses that a $shell frontend is told', (names) => {
-  it('have it offer its frames, use them, and take them back', async () => {
+  it('have it grant its frames, use them, and take them back', async () => {
     const parties = await start();
     const { driver, guest } = parties;
     const ask = asking(driver, names);
@@ -194,17 +194,17 @@ describe.each(CLASSES)('the statuses that a $shell frontend is told', (names) =>
       });
     });
     await ask('CREATE', createOf(names));
-    const first = await offered(parties, names);
+    const first = await granted(parties, names);
     expect(await ask('CONNECT', first.fields)).toBe('OKAY');
     await tell(guest, names, 'CONNECTED', driver.domid, first.port);
     expect(await crossed).toMatchObject({ port: first.port });
     if (names.of !== 'USBIF') await tell(guest, names, 'CHANGED', driver.domid, first.port);
     expect(await ask('DISCONNECT')).toBe('OKAY');
-    const again = await offered(parties, names);
+    const again = await granted(parties, names);
     expect(await ask('CONNECT', again.fields)).toBe('OKAY');
     expect(await ask('DISCONNECT')).toBe('OKAY');
     await tell(guest, names, names.of === 'USBIF' ? 'DESTROYED' : 'CLOSED', 0);
-    // It offers none any more.
+    // It grants none any more.
     expect(await ask('CONNECT', again.fields)).toBe('MAPPING_ERROR');
     for (const [, word] of guest.log.map((entry) => /INTERFACE_STATUS\S* ([A-Z]+)$/.exec(entry) ?? [])) {
       if (word) said.add(`${names.of}_INTERFACE_STATUS_${word}`);

@@ -1,23 +1,23 @@
-/** One grant between two processes: whoever of them can exchange words, and wherever one interrupts the other. */
+/** One grant between two processes, wherever one interrupts the other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  claimGrant,
+  mapGrant,
   clearGrant,
   type GrantWords,
-  isClaimed,
-  offerGrant,
+  isMappedBy,
+  grantAccess,
   readGrant,
-  releaseGrant,
-  revokeGrant,
+  unmapGrant,
+  endAccess,
 } from '../../lib/memory/grant-word.ts';
 import { SabPage } from '../../lib/page/sab-page.ts';
 
 const AT = 8;
 const MINE = 7;
 
-/** The words as an engine with or without an exchange sees them; `between` is called before each access. */
-function view(page: SabPage, atomic: boolean, between: () => void = () => {}): GrantWords {
+/** The words, with `between` called before each access. */
+function view(page: SabPage, between: () => void): GrantWords {
   const on =
     <A extends unknown[], R>(access: (...args: A) => R) =>
     (...args: A): R => {
@@ -25,156 +25,143 @@ function view(page: SabPage, atomic: boolean, between: () => void = () => {}): G
       return access(...args);
     };
   return {
-    atomic,
     load32: on((offset: number) => page.load32(offset)),
     store32: on((offset: number, value: number) => page.store32(offset, value)),
-    read: on((offset: number, target: Uint8Array) => page.read(offset, target)),
-    write: on((offset: number, source: Uint8Array) => page.write(offset, source)),
-    ...(atomic && {
-      compareExchange32: on((offset: number, expected: number, desired: number) =>
-        page.compareExchange32(offset, expected, desired),
-      ),
-    }),
+    compareExchange32: on((offset: number, expected: number, desired: number) =>
+      page.compareExchange32(offset, expected, desired),
+    ),
   };
 }
 
-const kinds = [
-  [true, true],
-  [true, false],
-  [false, true],
-  [false, false],
-] as const;
-
-describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend: %s', (ownerAtomic, backendAtomic) => {
+describe('a grant', () => {
   const both = () => {
     const page = SabPage.create(16);
-    return { page, owner: view(page, ownerAtomic), backend: view(page, backendAtomic) };
+    return { page, owner: page, backend: page };
   };
 
   it('is laid out as documented', () => {
     const { page, owner, backend } = both();
-    offerGrant(owner, AT, 0x1234);
+    grantAccess(owner, AT, 0x1234);
     expect(page.load32(AT)).toBe(0x0001_1234);
-    claimGrant(backend, AT, 0x1234);
+    mapGrant(backend, AT, 0x1234);
     expect(page.load32(AT)).toBe(0x0101_1234);
-    releaseGrant(backend, AT, 0x1234);
-    revokeGrant(owner, AT);
+    unmapGrant(backend, AT, 0x1234);
+    endAccess(owner, AT);
     expect(page.load32(AT)).toBe(0);
     expect([page.load32(AT - 4), page.load32(AT + 4)]).toEqual([0, 0]);
   });
 
-  it('goes to the one it was offered to, once, and back when that one has let go', () => {
+  it('goes to the one it was granted to, once, and back when that one has let go', () => {
     const { owner, backend } = both();
-    expect(claimGrant(backend, AT, MINE)).toBe('not-offered');
-    expect(offerGrant(owner, AT, MINE)).toBe(true);
-    expect(claimGrant(backend, AT, 8)).toBe('not-offered');
-    expect(claimGrant(backend, AT, MINE)).toBe('claimed');
-    expect(claimGrant(backend, AT, MINE)).toBe('mapped');
-    expect(revokeGrant(owner, AT)).toBe(false);
-    expect(readGrant(owner, AT)).toEqual({ offeredTo: MINE, mapped: true });
-    expect(isClaimed(backend, AT, MINE)).toBe(true);
-    expect(offerGrant(owner, AT, 9)).toBe(false);
-    releaseGrant(backend, AT, 8); // another's
-    expect(isClaimed(backend, AT, MINE)).toBe(true);
-    releaseGrant(backend, AT, MINE);
-    expect(revokeGrant(owner, AT)).toBe(true);
-    expect(claimGrant(backend, AT, MINE)).toBe('not-offered');
+    expect(mapGrant(backend, AT, MINE)).toBe('not-granted');
+    expect(grantAccess(owner, AT, MINE)).toBe(true);
+    expect(mapGrant(backend, AT, 8)).toBe('not-granted');
+    expect(mapGrant(backend, AT, MINE)).toBe('mapped');
+    expect(mapGrant(backend, AT, MINE)).toBe('in-use');
+    expect(endAccess(owner, AT)).toBe(false);
+    expect(readGrant(owner, AT)).toEqual({ grantedTo: MINE, mapped: true });
+    expect(isMappedBy(backend, AT, MINE)).toBe(true);
+    expect(grantAccess(owner, AT, 9)).toBe(false);
+    unmapGrant(backend, AT, 8); // another's
+    expect(isMappedBy(backend, AT, MINE)).toBe(true);
+    unmapGrant(backend, AT, MINE);
+    expect(endAccess(owner, AT)).toBe(true);
+    expect(mapGrant(backend, AT, MINE)).toBe('not-granted');
   });
 
   it('taken from the dead does not come back when the dead one stirs', () => {
     const { page, owner, backend } = both();
-    offerGrant(owner, AT, MINE);
-    claimGrant(backend, AT, MINE);
+    grantAccess(owner, AT, MINE);
+    mapGrant(backend, AT, MINE);
     clearGrant(owner, AT);
-    offerGrant(owner, AT, 8);
-    claimGrant(backend, AT, 8);
-    releaseGrant(backend, AT, MINE);
+    grantAccess(owner, AT, 8);
+    mapGrant(backend, AT, 8);
+    unmapGrant(backend, AT, MINE);
     expect(page.load32(AT)).toBe(0x0101_0008);
   });
 
   // Each access of the one may be the place where the other does the whole of its part.
-  it.each(['owner', 'backend'])('is never revoked and claimed both, where the %s is interrupted', (interrupted) => {
-    let places = 0;
-    for (let place = 0; place < 12; place++) {
-      const page = SabPage.create(16);
-      offerGrant(view(page, ownerAtomic), AT, MINE);
-      let revoked: boolean | undefined;
-      let claimed: boolean | undefined;
-      let left = place;
-      const interrupt = (act: () => void) => () => {
-        if (left-- === 0) act();
-      };
-      const claim = (words: GrantWords) => {
-        claimed = claimGrant(words, AT, MINE) === 'claimed';
-      };
-      const revoke = (words: GrantWords) => {
-        revoked = revokeGrant(words, AT);
-      };
-      if (interrupted === 'owner') {
-        revoke(
-          view(
-            page,
-            ownerAtomic,
-            interrupt(() => claim(view(page, backendAtomic))),
-          ),
+  it.each(['owner', 'backend'])(
+    'never has its access ended and is mapped, both, where the %s is interrupted',
+    (interrupted) => {
+      let places = 0;
+      for (let place = 0; place < 12; place++) {
+        const page = SabPage.create(16);
+        grantAccess(page, AT, MINE);
+        let ended: boolean | undefined;
+        let mapped: boolean | undefined;
+        let left = place;
+        const interrupt = (act: () => void) => () => {
+          if (left-- === 0) act();
+        };
+        const map = (words: GrantWords) => {
+          mapped = mapGrant(words, AT, MINE) === 'mapped';
+        };
+        const end = (words: GrantWords) => {
+          ended = endAccess(words, AT);
+        };
+        if (interrupted === 'owner') {
+          end(
+            view(
+              page,
+              interrupt(() => map(page)),
+            ),
+          );
+          if (mapped === undefined) continue;
+        } else {
+          map(
+            view(
+              page,
+              interrupt(() => end(page)),
+            ),
+          );
+          if (ended === undefined) continue;
+        }
+        places++;
+        // What is mapped while the end of access gives way counts only if the grant says so when it is read again, as a mapper does.
+        const holds = mapped && isMappedBy(page, AT, MINE);
+        expect(ended && holds, `interrupted at access ${place}`).toBe(false);
+        if (!holds) unmapGrant(page, AT, MINE);
+        expect(readGrant(page, AT)).toEqual(
+          ended ? { grantedTo: undefined, mapped: false } : { grantedTo: MINE, mapped: holds },
         );
-        if (claimed === undefined) continue;
-      } else {
-        claim(
-          view(
-            page,
-            backendAtomic,
-            interrupt(() => revoke(view(page, ownerAtomic))),
-          ),
-        );
-        if (revoked === undefined) continue;
       }
-      places++;
-      // A claim made while a revoke gives way holds only if it is still there when looked at again, as a mapper does.
-      const holds = claimed && isClaimed(view(page, backendAtomic), AT, MINE);
-      expect(revoked && holds, `interrupted at access ${place}`).toBe(false);
-      if (!holds) releaseGrant(view(page, backendAtomic), AT, MINE);
-      expect(readGrant(page, AT)).toEqual(
-        revoked ? { offeredTo: undefined, mapped: false } : { offeredTo: MINE, mapped: holds },
-      );
-    }
-    expect(places).toBeGreaterThanOrEqual(2);
-  });
+      expect(places).toBeGreaterThanOrEqual(2);
+    },
+  );
 
   it.each(['owner', 'backend'])('comes back where the %s is interrupted by the other’s letting go', (interrupted) => {
     for (let place = 0; place < 12; place++) {
       const page = SabPage.create(16);
-      offerGrant(view(page, ownerAtomic), AT, MINE);
-      claimGrant(view(page, backendAtomic), AT, MINE);
+      grantAccess(page, AT, MINE);
+      mapGrant(page, AT, MINE);
       let left = place;
       const interrupt = (act: () => void) => () => {
         if (left-- === 0) act();
       };
-      const release = (words: GrantWords) => releaseGrant(words, AT, MINE);
-      let revoked = false;
+      const release = (words: GrantWords) => unmapGrant(words, AT, MINE);
+      let ended = false;
       if (interrupted === 'owner') {
-        revoked = revokeGrant(
+        ended = endAccess(
           view(
             page,
-            ownerAtomic,
-            interrupt(() => release(view(page, backendAtomic))),
+            interrupt(() => release(page)),
           ),
           AT,
         );
-        if (left >= 0) release(view(page, backendAtomic));
+        if (left >= 0) release(page);
       } else {
         release(
           view(
             page,
-            backendAtomic,
             interrupt(() => {
-              revoked = revokeGrant(view(page, ownerAtomic), AT);
+              ended = endAccess(page, AT);
             }),
           ),
         );
       }
       expect(readGrant(page, AT), `interrupted at access ${place}`).toEqual({
-        offeredTo: revoked ? undefined : MINE,
+        grantedTo: ended ? undefined : MINE,
         mapped: false,
       });
     }
@@ -186,12 +173,12 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
         const { page, owner, backend } = both();
         page.store32(AT, garbage);
         const { mapped } = readGrant(owner, AT);
-        expect(revokeGrant(owner, AT)).toBe(!mapped);
+        expect(endAccess(owner, AT)).toBe(!mapped);
         page.store32(AT, garbage);
-        expect(offerGrant(owner, AT, MINE)).toBe(!mapped);
+        expect(grantAccess(owner, AT, MINE)).toBe(!mapped);
         page.store32(AT, garbage);
-        const offered = readGrant(backend, AT).offeredTo === MINE;
-        expect(claimGrant(backend, AT, MINE)).toBe(offered ? (mapped ? 'mapped' : 'claimed') : 'not-offered');
+        const granted = readGrant(backend, AT).grantedTo === MINE;
+        expect(mapGrant(backend, AT, MINE)).toBe(granted ? (mapped ? 'in-use' : 'mapped') : 'not-granted');
       }),
     );
   });
@@ -200,8 +187,8 @@ describe.each(kinds)('a grant, with an exchange at its owner: %s, at the backend
     const page = SabPage.create(16);
     let n = 0;
     const restless = () => page.store32(AT, 0x10000 | (n++ & 0xff));
-    offerGrant(view(page, ownerAtomic), AT, MINE);
-    expect(typeof revokeGrant(view(page, ownerAtomic, restless), AT)).toBe('boolean');
-    expect(claimGrant(view(page, backendAtomic, restless), AT, MINE)).not.toBe('claimed');
+    grantAccess(page, AT, MINE);
+    expect(typeof endAccess(view(page, restless), AT)).toBe('boolean');
+    expect(mapGrant(view(page, restless), AT, MINE)).not.toBe('mapped');
   });
 });

@@ -1,7 +1,7 @@
 /** A memory and its backend, each a process. */
-import { describe, expect, it } from 'vitest';
-import { type NamedEngine, namedEngines } from '../support/engines.ts';
-import { useMemories } from '../support/memories.ts';
+import { expect, it } from 'vitest';
+import type { NamedEngine } from '../../lib/page/page.ts';
+import { describeMemory, memoryEngines, useMemories } from '../support/memories.ts';
 import { existsInShm } from '../support/pages.ts';
 import { type Peer, usePeers } from '../support/peer.ts';
 import { unless } from '../support/skips.ts';
@@ -27,61 +27,59 @@ const peer = usePeers();
 const canMount = process.getuid?.() === 0 && process.platform === 'linux';
 const need = unless(canMount, 'root, on Linux');
 const BACKEND = 9;
-const pairs = namedEngines.flatMap((owner) => namedEngines.map((backend) => [owner, backend] as const));
 
 async function ask(of: Peer, order: string, details: object = {}): Promise<Answer> {
   of.tell({ order, ...details });
   return of.next<Answer>(30_000);
 }
 
-async function both(ownerEngine: NamedEngine, backendEngine: NamedEngine, options: object = {}) {
+async function both(engine: NamedEngine, options: object = {}) {
   const name = memories.name();
-  const owner = peer('memory-owner', { name, engine: ownerEngine, frames: 64, maximum: 256, ...options });
+  const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, ...options });
   await owner.next();
-  const backend = peer('memory-backend', { name, engine: backendEngine, domid: BACKEND });
+  const backend = peer('memory-backend', { name, engine, domid: BACKEND });
   await backend.next();
   return { name, owner, backend };
 }
 
 const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
 
-describe.each(pairs)('an owner of the %s engine and a backend of the %s engine', (ownerEngine, backendEngine) => {
+describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (engine) => {
   it('see the same bytes, and part in order', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 0x3c });
+    const { owner, backend } = await both(engine);
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 0x3c });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(0x3c) });
-    expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+    expect(await ask(backend, 'map', { frame: frame + 1 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_GRANTED' });
     expect(await ask(backend, 'map', { frame: 256 })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_RANGE' });
     await ask(backend, 'write', { pattern: 0xc3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
-    // Mapped: not to be revoked, freed, or taken by the balloon.
-    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    // Mapped: not to be ended, freed, or taken by the balloon.
+    expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'free', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
-    expect(await ask(owner, 'check', { target: 2 })).toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_IN_USE' });
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'in-use', inUse: 3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
     await ask(backend, 'unmap');
-    for (const order of ['revoke', 'free']) expect((await ask(owner, order, { frame })).code).toBeUndefined();
+    for (const order of ['end', 'free']) expect((await ask(owner, order, { frame })).code).toBeUndefined();
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'done', size: { reached: 2 } });
-    expect(await ask(backend, 'map', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_OFFERED' });
+    expect(await ask(backend, 'map', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_NOT_GRANTED' });
   });
 
   it('a backend that was killed leaves its frame to be taken by force', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 1 });
+    const { owner, backend } = await both(engine);
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 1 });
     await ask(backend, 'map', { frame });
     backend.kill('SIGKILL');
     await backend.exited;
-    expect(await ask(owner, 'revoke', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
-    expect((await ask(owner, 'revoke', { frame, force: true })).code).toBeUndefined();
+    expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
+    expect((await ask(owner, 'end', { frame, force: true })).code).toBeUndefined();
     expect((await ask(owner, 'free', { frame })).code).toBeUndefined();
   });
 
   it('a backend outlives its owner', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
-    const { frame } = await ask(owner, 'offer', { domid: BACKEND, pattern: 7 });
+    const { owner, backend } = await both(engine);
+    const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 7 });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(7) });
     owner.kill('SIGKILL');
     await owner.exited;
@@ -90,7 +88,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 
   it('never have a frame both, however they race for it', async () => {
-    const { owner, backend } = await both(ownerEngine, backendEngine);
+    const { owner, backend } = await both(engine);
     // The first frame that is handed out: both know its number.
     owner.tell({ order: 'tease', domid: BACKEND });
     expect((await ask(backend, 'pester', { frame: 2, times: 300 })).code).toBeUndefined();
@@ -99,7 +97,7 @@ describe.each(pairs)('an owner of the %s engine and a backend of the %s engine',
   });
 });
 
-describe.each(namedEngines)('an owner of the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('an owner of the %s engine', (engine) => {
   it('killed, leaves no name when it had unlinked its own', async () => {
     const name = memories.name();
     const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, unlink: true });
@@ -117,10 +115,6 @@ describe.each(namedEngines)('an owner of the %s engine', (engine) => {
     const options = { name: '/memory-full', engine, frames: 10, maximum: 1000, unlink: true, small: true };
     const owner = peer('memory-owner', options, { under: ['unshare', '-m', 'sh', '-c', mount] });
     await owner.next();
-    const refused = await ask(owner, 'check', { target: 129 });
-    expect(refused).toMatchObject({ code: 'ERR_CTRL_IF_PAGE_NO_SPACE' });
-    expect(refused.message).toContain('room for 118');
-    expect((await ask(owner, 'check', { target: 128 })).code).toBeUndefined();
     expect(await ask(owner, 'resize', { target: 500 })).toMatchObject({ reason: 'no-space', size: { reached: 128 } });
     expect(await ask(owner, 'use')).toMatchObject({ used: 126, wrong: 0 });
     expect(await ask(owner, 'resize', { target: 20 })).toMatchObject({ reason: 'done', size: { reached: 20 } });

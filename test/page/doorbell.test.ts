@@ -91,7 +91,6 @@ describe.runIf(testsNative)('a doorbell', () => {
     const bell = doorbell(() => {});
     const other = ringer(bell);
     bell.close();
-    bell.ref();
     bell.unref();
     expect(codeOf(() => bell.wait(0))).toBe('ECLOSED');
     other.ring(); // nobody is there, and no signal kills this process

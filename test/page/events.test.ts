@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadAddon, type NativeSegment } from '../../lib/page/addon.ts';
+import { unlinkPage } from '../../lib/page/name.ts';
 import { PAGE_ASLEEP } from '../../lib/wire/page.ts';
 import { codeOf } from '../support/code-of.ts';
 import { testsNative } from '../support/engines.ts';
@@ -104,7 +105,7 @@ describe.runIf(testsNative)('a segment found by number', () => {
     const name = pages.name();
     const whole = keep(native().createSegment(name, 8192, true));
     expect(whole.fd).toBeGreaterThanOrEqual(0);
-    native().unlinkSegment(name);
+    unlinkPage(name);
     const second = keep(native().openSegmentAt(process.pid, whole.fd, 4096, 4096));
     expect([second.bytes, second.fd, second.mode, second.uid]).toEqual([4096, -1, 0o600, whole.uid]);
     whole.store32(4096 + 8, 77);

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStart } from '../../lib/page/control-page.ts';
+import { memoryEngine } from '../../lib/page/create-memory.ts';
 import { ForeignSegment, type SegmentAddress, segmentAddress } from '../../lib/page/foreign-segment.ts';
 import { unlinkPage } from '../../lib/page/name.ts';
+import type { NamedEngine } from '../../lib/page/page.ts';
 import { namedEngines } from '../support/engines.ts';
 import { expectError } from '../support/expect-error.ts';
+import { describeMemory, memoryEngines } from '../support/memories.ts';
 import { bytesOf, holdsOf, shmFile, usePages } from '../support/pages.ts';
 
 const pages = usePages();
@@ -17,7 +20,7 @@ afterEach(() => {
 });
 
 /** A segment of three frames, each full of its own number from 1, kept open without a name. */
-function segment(engine: 'native' | 'file') {
+function segment(engine: NamedEngine) {
   const page = pages.create(3 * 4096, engine);
   for (let frame = 0; frame < 3; frame++) page.write(frame * 4096, new Uint8Array(4096).fill(frame + 1));
   const descriptor = openSync(shmFile(page.name), 'r+');
@@ -26,13 +29,13 @@ function segment(engine: 'native' | 'file') {
   return { page, descriptor, address: segmentAddress(descriptor) };
 }
 
-function open(address: SegmentAddress, engine: 'native' | 'file'): ForeignSegment {
-  const foreign = new ForeignSegment(address, engine);
+function open(address: SegmentAddress, engine: NamedEngine): ForeignSegment {
+  const foreign = new ForeignSegment(address, memoryEngine(engine));
   left.push(() => foreign.close());
   return foreign;
 }
 
-describe.each(namedEngines)('a foreign segment, by the %s engine', (engine) => {
+describeMemory.each(memoryEngines)('a foreign segment, by the %s engine', (engine) => {
   it('is mapped in parts, and what is written there is in the segment', () => {
     const { page, address } = segment(engine);
     const middle = pages.keep(open(address, engine).map(4096, 4096));
@@ -66,7 +69,9 @@ describe.each(namedEngines)('a foreign segment, by the %s engine', (engine) => {
     expectError('ERR_CTRL_IF_PAGE_NOT_FOUND', /page/, () => open({ ...address, descriptor: other }, engine));
     expectError('ERR_CTRL_IF_PAGE_NOT_FOUND', /page/, () => open({ ...address, descriptor: 99_999 }, engine));
   });
+});
 
+describe.each(namedEngines)('a segment of the %s engine', (engine) => {
   it('has a start that can be mapped alone, by name', () => {
     const { name } = pages.create(3 * 4096, engine);
     const start = pages.keep(openStart(name, 4096, engine));

@@ -1,36 +1,27 @@
 /** Memories for tests, and mappers of them: nothing mapped and no name left when a test ends. */
-import { afterEach } from 'vitest';
+import { fstatSync } from 'node:fs';
+import { afterEach, describe } from 'vitest';
 import { DomainMemory } from '../../lib/memory/domain-memory.ts';
 import { FrameMapper } from '../../lib/memory/frame-mapper.ts';
-import { openPage } from '../../lib/page/control-page.ts';
-import { createMemorySegment } from '../../lib/page/create-memory.ts';
+import { createMemorySegment, memoryEngine } from '../../lib/page/create-memory.ts';
 import type { MemorySegment } from '../../lib/page/memory-segment.ts';
-import type { EngineName, Page } from '../../lib/page/page.ts';
-import { PageWindow } from '../../lib/page/page-window.ts';
-import { SabMemory } from '../../lib/page/sab-memory.ts';
-import { SabPage } from '../../lib/page/sab-page.ts';
+import type { AtomicPage, NamedEngine } from '../../lib/page/page.ts';
 import { testsNative } from './engines.ts';
 import { usePages } from './pages.ts';
 
-/** Owner's engine and backend's. */
-export const memoryPairs: readonly (readonly [EngineName, EngineName])[] = [
-  ...(testsNative
-    ? ([
-        ['native', 'native'],
-        ['native', 'file'],
-        ['file', 'native'],
-      ] as const)
-    : []),
-  ['file', 'file'],
-  ['sab', 'sab'],
-];
-export const memoryEngines: readonly EngineName[] = testsNative ? ['native', 'file', 'sab'] : ['file', 'sab'];
+/** The engines that map frames. */
+export const memoryEngines: readonly NamedEngine[] = ['native'];
+/** Skipped in a run that is about the file engine alone. */
+export const describeMemory = describe.runIf(testsNative);
+
+/** Frames that a segment has memory for, by the system's own count of blocks of 512 bytes. */
+export const residentFrames = ({ fd }: Pick<MemorySegment, 'fd'>): number => fstatSync(fd).blocks / 8;
 
 export interface TestSegment {
   segment: MemorySegment;
   name: string;
   /** Maps a part of it, as another process would. */
-  open(engine: EngineName, offset: number, bytes: number): Page;
+  open(offset: number, bytes: number): AtomicPage;
 }
 
 /** To be called once at the top of a test file. */
@@ -44,31 +35,32 @@ export function useMemories() {
   });
   const memories = {
     name: () => pages.name(),
-    segment(maximum: number, engine: EngineName): TestSegment {
+    segment(maximum: number, engine: NamedEngine): TestSegment {
       const name = pages.name();
-      const segment = engine === 'sab' ? new SabMemory(maximum) : createMemorySegment(name, maximum, engine);
+      const segment = createMemorySegment(name, maximum, engine);
       segments.push(segment);
-      const whole = (by: EngineName) =>
-        segment instanceof SabMemory
-          ? new SabPage(segment.buffer)
-          : pages.keep(openPage(name, offsetBytes, by as 'native' | 'file'));
-      let offsetBytes = 0;
-      const open = (by: EngineName, offset: number, bytes: number) => {
-        offsetBytes = offset + bytes;
-        return new PageWindow(whole(by), offset, bytes);
-      };
+      const open = (offset: number, bytes: number) => pages.keep(memoryEngine(engine).map(segment.fd, offset, bytes));
       return { segment, name, open };
     },
-    /** A memory and what maps its frames for domain `domid`. */
-    shared(frames: number, maximum: number, owner: EngineName, backend: EngineName) {
-      const test = memories.segment(maximum, owner);
-      const memory = new DomainMemory(test.segment, frames);
+    /** A memory, what maps its frames for domain `domid`, and the offsets that were mapped. */
+    shared(frames: number, maximum: number, engine: NamedEngine) {
+      const { segment, name, open } = memories.segment(maximum, engine);
+      const memory = new DomainMemory(segment, frames);
+      const opened: number[] = [];
       const mapper = (domid: number) => {
-        const made = new FrameMapper({ owner: 1, domid, open: (offset, bytes) => test.open(backend, offset, bytes) });
+        const made = new FrameMapper({
+          owner: 1,
+          domid,
+          open(offset, bytes) {
+            const page = open(offset, bytes);
+            opened.push(offset);
+            return page;
+          },
+        });
         mappers.push(made);
         return made;
       };
-      return { ...test, memory, mapper };
+      return { segment, name, open, memory, mapper, opened };
     },
   };
   return memories;

@@ -136,7 +136,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     // An interface is made when it is heard of first, unless what is heard is that it is not there (PROTOCOL.md 2.7).
     const names = status === 'DISCONNECTED' || status === 'CONNECTED';
     if (!status || (!known && (!names || this.#interfaces.size >= MAX_INTERFACES))) return;
-    // A driver that goes DOWN offers no more pages.
+    // A driver that goes DOWN grants no more pages.
     if (!this.#isUp && (known?.state ?? 'CLOSED') === 'CLOSED') return;
     const { interface: device, machine } = this.#entry(handleOf(message));
     if (names) device.status = message;
@@ -162,7 +162,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
 
   readonly #performer: Performer<FrontendAction, FrontendNotice, FrontendCall> = {
     do: {
-      offer: ({ interface: device }) => {
+      grant: ({ interface: device }) => {
         if (device.backend === undefined) throw this.#rejected(device, 'an interface that the controller has named');
         device.connection = new FrontendConnection(this.#context, device.backend, this.#wire.frameFields.length);
       },

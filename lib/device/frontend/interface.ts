@@ -3,18 +3,18 @@ import type { AnyMessage } from '../../link/codec.ts';
 import type { Channel, FrontendContext, SharedFrame } from '../context.ts';
 import type { FrontendState } from './table.ts';
 
-/** The pages that an interface has offered to its backend, and the port to it. */
+/** The pages that an interface has granted to its backend, and the port to it. */
 export class FrontendConnection {
   /** The frames' numbers, in the order of CONNECT. */
   readonly frames: readonly number[];
   readonly shared: readonly SharedFrame[];
-  /** Whom they are offered to. */
+  /** Whom they are granted to. */
   readonly backend: number;
   readonly #context: FrontendContext;
   #channel: Channel | undefined;
   #port: number | undefined;
 
-  /** Allocates and offers that many frames to domain `backend`, or none. */
+  /** Allocates that many frames and grants access to them to domain `backend`, or none. */
   constructor(context: FrontendContext, backend: number, count: number) {
     this.#context = context;
     this.backend = backend;
@@ -24,7 +24,7 @@ export class FrontendConnection {
       while (allocated.length < count) {
         const frame = context.frames.allocate();
         allocated.push(frame);
-        context.frames.offer(frame, backend);
+        context.frames.grantAccess(frame, backend);
       }
       this.shared = allocated.map((frame) => context.frames.frame(frame));
     } catch (error) {
@@ -56,7 +56,7 @@ export class FrontendConnection {
   end(): void {
     this.#channel?.close();
     for (const frame of this.frames) {
-      this.#context.frames.revoke(frame, this.backend);
+      this.#context.frames.endAccess(frame, this.backend);
       this.#context.frames.free(frame);
     }
   }

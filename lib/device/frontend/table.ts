@@ -3,7 +3,7 @@ import { STAY, type Table } from '../table.ts';
 
 /**
  * - CLOSED: no interface, or one whose CONNECT was refused. No pages.
- * - DISCONNECTED: pages are offered, INTERFACE_CONNECT is sent and not answered.
+ * - DISCONNECTED: pages are granted, INTERFACE_CONNECT is sent and not answered.
  * - DENIED: and then DISCONNECTED came. It may have crossed the CONNECT on its way, or mean it: the answer tells.
  * - REFUSED: the answer came as well. It was refused, or is held for a backend: DISCONNECT is sent, and the pages are the backend's until
  *   that is told.
@@ -24,7 +24,7 @@ export type FrontendState =
 
 /**
  * The controller's statuses; `repeated`: CONNECTED once more, on the same channel; `answered`: the response to INTERFACE_CONNECT;
- * `moved`: the same, and the pages are not offered to the backend that has been named since; `failed`: INTERFACE_CONNECT was not
+ * `moved`: the same, and the pages are not granted to the backend that has been named since; `failed`: INTERFACE_CONNECT was not
  * understood, or could not be sent; `connect` and `disconnect`: the user's wishes; `stop`: the driver is about to go DOWN; `down`: the
  * controller has answered that.
  */
@@ -45,10 +45,10 @@ export const FRONTEND_EVENTS = [
 export type FrontendEvent = (typeof FRONTEND_EVENTS)[number];
 
 /**
- * `offer` allocates pages and offers them to the backend; `askConnect` and `askDisconnect` send the messages; `bind` binds the
+ * `grant` allocates pages and grants the backend access to them; `askConnect` and `askDisconnect` send the messages; `bind` binds the
  * port of the status; `release` closes the port and frees the pages; `reject` fails the user's call.
  */
-export type FrontendAction = 'offer' | 'askConnect' | 'askDisconnect' | 'bind' | 'release' | 'reject';
+export type FrontendAction = 'grant' | 'askConnect' | 'askDisconnect' | 'bind' | 'release' | 'reject';
 
 /** Events that the user hears. */
 export type FrontendNotice = 'connected' | 'disconnected' | 'closed' | 'changed' | 'refused';
@@ -58,11 +58,11 @@ export type FrontendTable = Table<FrontendState, FrontendEvent, FrontendAction, 
 // biome-ignore format: a table, one cell a line
 export const FRONTEND_ROWS: FrontendTable['cells'] = {
   CLOSED: {
-    DISCONNECTED: { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    DISCONNECTED: { do: ['grant', 'askConnect'], next: 'DISCONNECTED' },
     // Not with pages of this driver's: it was connected before the driver came.
     CONNECTED:    { do: ['askDisconnect'] },
     repeated:     { do: ['askDisconnect'] },
-    connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    connect:      { do: ['grant', 'askConnect'], next: 'DISCONNECTED' },
     default:      STAY,
   },
   DISCONNECTED: {
@@ -85,7 +85,7 @@ export const FRONTEND_ROWS: FrontendTable['cells'] = {
     repeated:     { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     answered:     { do: ['askDisconnect'], next: 'REFUSED' },
     // It was refused for the backend that was: a driver domain that has come again has another domid.
-    moved:        { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
+    moved:        { do: ['release', 'grant', 'askConnect'], next: 'DISCONNECTED' },
     failed:       { do: ['release'], next: 'CLOSED', tell: ['refused'] },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
     stop:         { next: 'DISCONNECTING' },
@@ -103,7 +103,7 @@ export const FRONTEND_ROWS: FrontendTable['cells'] = {
   },
   HELD: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
-    DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED' },
+    DISCONNECTED: { do: ['release', 'grant', 'askConnect'], next: 'DISCONNECTED' },
     CONNECTED:    { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     repeated:     { do: ['bind'], next: 'CONNECTED', tell: ['connected'] },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
@@ -113,8 +113,8 @@ export const FRONTEND_ROWS: FrontendTable['cells'] = {
   },
   CONNECTED: {
     CLOSED:       { do: ['release'], next: 'CLOSED', tell: ['closed'] },
-    DISCONNECTED: { do: ['release', 'offer', 'askConnect'], next: 'DISCONNECTED', tell: ['disconnected'] },
-    // The backend begins anew, with the pages that were offered last.
+    DISCONNECTED: { do: ['release', 'grant', 'askConnect'], next: 'DISCONNECTED', tell: ['disconnected'] },
+    // The backend begins anew, with the pages that were granted last.
     CONNECTED:    { do: ['bind'], tell: ['disconnected', 'connected'] },
     CHANGED:      { tell: ['changed'] },
     disconnect:   { do: ['askDisconnect'], next: 'DISCONNECTING' },
@@ -135,7 +135,7 @@ export const FRONTEND_ROWS: FrontendTable['cells'] = {
     CLOSED:       { next: 'CLOSED', tell: ['closed'] },
     CONNECTED:    { do: ['askDisconnect'] },
     repeated:     { do: ['askDisconnect'] },
-    connect:      { do: ['offer', 'askConnect'], next: 'DISCONNECTED' },
+    connect:      { do: ['grant', 'askConnect'], next: 'DISCONNECTED' },
     down:         { next: 'CLOSED', tell: ['closed'] },
     default:      STAY,
   },

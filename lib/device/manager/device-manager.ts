@@ -105,12 +105,12 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     await this.#fireAll(this.#devicesAt('backend', domid), 'backendDown');
   }
 
-  /** The devices of a driver domain that has ended go to another one: frontends offer it their pages. */
+  /** The devices of a driver domain that has ended go to another one: frontends grant it their pages. */
   async replaceBackend(ended: number, domid: number): Promise<void> {
     const driver = added(this.#backends, domid, 'addBackend');
     const devices = this.#devicesAt('backend', ended);
     for (const device of devices) device.moveTo(driver);
-    // What they hold is offered to the one that ended: told DISCONNECTED, frontends ask anew.
+    // What they hold is granted to the one that ended: told DISCONNECTED, frontends ask anew.
     await this.#fireAll(devices, 'DISCONNECT');
     if (driver.isUp) await this.#backendUp(devices);
   }

@@ -106,7 +106,7 @@ export class Device {
     return this.#channel;
   }
 
-  /** The numbers of the frames that the frontend has offered, while they are kept. */
+  /** The numbers of the frames that the frontend has granted, while they are kept. */
   get frames(): readonly number[] {
     return this.#frames.map(Number);
   }

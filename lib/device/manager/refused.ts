@@ -11,7 +11,7 @@ const ADVICE: Readonly<Record<Exclude<CommonStatus, 'OKAY'>, string>> = {
   INTERFACE_CONNECTED: 'the interface is connected; disconnect it first',
   OUT_OF_MEMORY: 'it has as many as it takes; detach some',
   MAPPING_ERROR:
-    'it could not map the frames that the frontend named; they must be its own, and offered to the backend',
+    'it could not map the frames that the frontend named; they must be its own, and granted to the backend',
 };
 
 /** A backend has answered `message` with another status than OKAY: `ERR_CTRL_IF_DEVICE_REFUSED`, `received` its name. */

@@ -5,10 +5,6 @@ import { IdleBudget } from './idle-budget.ts';
 import { DEFAULT_IDLE, type IdleStrategy } from './idle-strategy.ts';
 import { Promptness } from './promptness.ts';
 
-/** How many polls of a ring a turn takes, by engine: 10 us of them, or two, before the event loop has its turn. */
-const POLLS = { native: 200, sab: 200, file: 2 } as const;
-/** What a poll and a wake-up cost, as a multiple of the native engine's. */
-const SCALE = { native: 1, sab: 1, file: 4 } as const;
 /** Microtask turns in a row before timers and sockets get theirs. */
 const MICROTASK_TURNS = 256;
 
@@ -83,12 +79,12 @@ export class Poller {
     this.#peerWord = options.peerWord;
     this.#notifier = options.notifier;
     this.#loop = options.loop;
-    const scale = SCALE[page.engine];
+    const { pollsPerCall, scale } = page.pollCost;
     this.#forAnswers = new IdleBudget(idle, peerRunsBeside, scale);
     this.#forRequests = new IdleBudget(idle, peerRunsBeside, scale);
     this.#turnBudget = this.#forRequests;
     this.#promptness = new Promptness(scale);
-    this.#mostPolls = peerRunsBeside ? POLLS[page.engine] : 1;
+    this.#mostPolls = peerRunsBeside ? pollsPerCall : 1;
   }
 
   /** Whether this side sleeps until it is notified. */

@@ -8,14 +8,12 @@
 
 #ifdef __cplusplus
 namespace ctrl_if {
-inline constexpr int32_t kCallClaim = 4;
-inline constexpr int32_t kCallCollected = 6;
+inline constexpr int32_t kCallCollected = 4;
 inline constexpr int32_t kCallCount = 1;
 inline constexpr int32_t kCallMax = 2;
 inline constexpr int32_t kCallPolls = 3;
-inline constexpr int32_t kCallPublished = 5;
 inline constexpr int32_t kCallRing = 0;
-inline constexpr int32_t kCallWords = 7;
+inline constexpr int32_t kCallWords = 5;
 inline constexpr int32_t kMaxEntryBytes = 65536;
 inline constexpr int32_t kMaxSlots = 65536;
 inline constexpr int32_t kNotOutstanding = -3;
@@ -28,14 +26,12 @@ inline constexpr int32_t kRoleBack = 1;
 inline constexpr int32_t kRoleFront = 0;
 }  // namespace ctrl_if
 #else
-enum { kCallClaim = 4 };
-enum { kCallCollected = 6 };
+enum { kCallCollected = 4 };
 enum { kCallCount = 1 };
 enum { kCallMax = 2 };
 enum { kCallPolls = 3 };
-enum { kCallPublished = 5 };
 enum { kCallRing = 0 };
-enum { kCallWords = 7 };
+enum { kCallWords = 5 };
 enum { kMaxEntryBytes = 65536 };
 enum { kMaxSlots = 65536 };
 enum { kNotOutstanding = -3 };
@@ -52,12 +48,10 @@ enum { kRoleFront = 0 };
 #define CTRL_IF_CODES(CODE) \
   CODE(ASLEEP, kAsleep) \
   CODE(AWAKE, kAwake) \
-  CODE(CALL_CLAIM, kCallClaim) \
   CODE(CALL_COLLECTED, kCallCollected) \
   CODE(CALL_COUNT, kCallCount) \
   CODE(CALL_MAX, kCallMax) \
   CODE(CALL_POLLS, kCallPolls) \
-  CODE(CALL_PUBLISHED, kCallPublished) \
   CODE(CALL_RING, kCallRing) \
   CODE(CALL_WORDS, kCallWords) \
   CODE(FRAME_BYTES, kFrameBytes) \

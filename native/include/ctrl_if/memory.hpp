@@ -87,15 +87,6 @@ class DomainMemory {
     return last >= first && populated(first, last - first + 1) ? base() + offset : nullptr;
   }
 
-  /// How many frames of memory the object has by the system's own count.
-  Outcome resident(uint64_t& frames) const {
-    struct stat st {};
-    const Outcome outcome = read_stat(fd_.get(), st);
-    if (!outcome.ok()) return outcome;
-    frames = static_cast<uint64_t>(st.st_blocks) * 512 / kFrameBytes;
-    return Outcome{};
-  }
-
   void reset() {
     addresses_.reset();
     fd_.reset();

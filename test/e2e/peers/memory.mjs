@@ -1,5 +1,6 @@
 // A controller, an owner of a memory, or a backend that maps its frames, as a process of its own: `memory.mjs ROLE NAME`,
 // engine from CTRL_IF_ENGINE, orders and reports over the IPC channel. It runs what a user would: the built package.
+import { fstatSync } from 'node:fs';
 import { Controller, Guest } from '../../../dist/index.js';
 
 const [role, name] = process.argv.slice(2);
@@ -29,17 +30,17 @@ const roles = {
     const { memory } = guest;
     report('connected', { engine: guest.engine, domid: guest.domid });
     return {
-      offer({ domid, pattern }) {
+      grant({ domid, pattern }) {
         const frame = memory.allocate();
         memory.frame(frame).write(0, page(pattern));
-        memory.offer(frame, domid);
+        memory.grantAccess(frame, domid);
         return { frame };
       },
       read: ({ frame }) => ({ bytes: bytesOf(memory.frame(frame)) }),
-      revoke: ({ frame }) => memory.revoke(frame),
+      end: ({ frame }) => memory.endAccess(frame),
       free: ({ frame }) => memory.free(frame),
       reclaim: async ({ domid }) => ({ frames: await guest.reclaimFrames(domid) }),
-      resident: () => ({ frames: memory.segment.residentFrames }),
+      resident: () => ({ frames: fstatSync(memory.segment.fd).blocks / 8 }),
     };
   },
 

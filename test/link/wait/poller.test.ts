@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DomainLoop } from '../../../lib/link/wait/domain-loop.ts';
 import { checkIdleStrategy, type IdleStrategy } from '../../../lib/link/wait/idle-strategy.ts';
 import { Poller } from '../../../lib/link/wait/poller.ts';
+import type { PollCost } from '../../../lib/page/page.ts';
 import { SabPage } from '../../../lib/page/sab-page.ts';
 import { PAGE_WAKEUP, WAKEUP_PROMPT } from '../../../lib/wire/page.ts';
 import { expectError } from '../../support/expect-error.ts';
@@ -19,8 +20,8 @@ afterEach(() => {
 });
 
 /** A poller whose link the test plays: `work` is how many turns will find something. */
-function waiting(idle: IdleStrategy, peerRunsBeside = true) {
-  const page = SabPage.create(4096);
+function waiting(idle: IdleStrategy, peerRunsBeside = true, pollCost?: PollCost) {
+  const page = Object.assign(SabPage.create(4096), pollCost && { pollCost });
   const awake = new Set<Poller>();
   const played = { work: 0, polls: 0, rings: true };
   const loop = { join: (poller: Poller) => awake.add(poller), leave: (poller: Poller) => awake.delete(poller) };
@@ -56,6 +57,14 @@ function pollsFor(poller: Poller, most = 10_000): number | undefined {
 }
 
 describe('a poller', () => {
+  it('polls as often and for as long as its page says that polling is worth', () => {
+    const { poller, played } = waiting('adaptive', true, { pollsPerCall: 7, scale: 3 });
+    poller.schedule();
+    poller.turn(1);
+    expect(played.polls).toBe(7);
+    expect(poller.budgetMicroseconds).toEqual({ answers: 120, requests: 120 });
+  });
+
   it('sleeps at once when it parks', () => {
     const { poller, saysItSleeps } = waiting('park');
     poller.schedule();

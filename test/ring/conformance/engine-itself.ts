@@ -18,7 +18,7 @@ export function engineItself(engines: RingEngines): void {
       const f = open('front', front);
       const b = open('back', back);
       for (let n = 0; n < 5; n++) f.outbox.set(entryOf(n, 64), n * 64);
-      expect(f.engine.publish(5)).toBe(5);
+      expect(f.engine.exchange(5, 0, 0)).toBe(0);
       expect(b.engine.collect(0, 3)).toBe(0);
       expect(b.engine.collect(2, 1)).toBe(2);
       expect(b.inbox.subarray(0, 128)).toEqual(Uint8Array.from([...entryOf(0, 64), ...entryOf(1, 64)]));
@@ -31,16 +31,18 @@ export function engineItself(engines: RingEngines): void {
       const { front, back, raw } = shared(CONTROL_TX);
       const f = open('front', front);
       const b = open('back', back);
-      expect(b.engine.publish(1)).toBe(NOT_OUTSTANDING);
-      expect(f.engine.publish(8)).toBe(8);
-      expect(f.engine.publish(1)).toBe(0);
+      expect(b.engine.exchange(1, 0, 0)).toBe(NOT_OUTSTANDING);
+      expect(f.engine.exchange(8, 0, 0)).toBe(0);
+      expect(f.engine.exchange(1, 0, 0)).toBe(0);
+      expect(raw.load32(0)).toBe(8);
       expect(b.engine.collect(3, 1)).toBe(3);
-      expect(b.engine.publish(4)).toBe(NOT_OUTSTANDING);
+      expect(b.engine.exchange(4, 0, 0)).toBe(NOT_OUTSTANDING);
       expect(raw.load32(4)).toBe(0);
-      expect(b.engine.publish(3)).toBe(3);
-      expect(b.engine.publish(0)).toBe(0);
+      expect(b.engine.exchange(3, 0, 0)).toBe(0);
+      expect(raw.load32(4)).toBe(3);
+      expect(b.engine.exchange(0, 0, 0)).toBe(0);
       expect(f.engine.collect(8, 1)).toBe(3);
-      expect(f.engine.publish(8)).toBe(3);
+      expect(f.engine.exchange(8, 0, 0)).toBe(0);
       expect(raw.load32(0)).toBe(11);
       raw.store32(4, 12);
       expect(f.engine.collect(8, 1)).toBe(PEER_INDEX);
@@ -58,7 +60,7 @@ export function engineItself(engines: RingEngines): void {
           return pageError(failure, '').code;
         }
       };
-      expect([RING_CLOSED, 'ERR_CTRL_IF_PAGE_CLOSED']).toContain(result(() => engine.publish(1)));
+      expect([RING_CLOSED, 'ERR_CTRL_IF_PAGE_CLOSED']).toContain(result(() => engine.exchange(1, 0, 0)));
       expect([RING_CLOSED, 'ERR_CTRL_IF_PAGE_CLOSED']).toContain(result(() => engine.collect(8, 1)));
     });
   });

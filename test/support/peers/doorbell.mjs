@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { loadAddon } from '../../../dist/page/addon.js';
+import { unlinkPage } from '../../../dist/page/name.js';
 
 const { addon } = loadAddon();
 const roles = { sleeper, idle, workers };
@@ -13,7 +14,7 @@ if (isMainThread) {
 
 function sleeper({ name, ports }) {
   const page = addon.createSegment(name, 8192, true);
-  addon.unlinkSegment(name);
+  unlinkPage(name);
   const fired = new Uint32Array(64);
   const events = page.openEvents(fired);
   let seen = 0;

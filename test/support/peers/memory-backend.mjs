@@ -1,12 +1,12 @@
 // A backend in a process of its own, which maps frames of another's memory.
-
+import { openSync } from 'node:fs';
 import { FrameMapper } from '../../../dist/memory/index.js';
-import { PageWindow } from '../../../dist/page/page-window.js';
-import { openPage } from '../../../dist/ring/index.js';
+import { memoryEngine } from '../../../dist/page/create-memory.js';
 import { obey } from './orders.mjs';
 
 const { name, engine, domid } = JSON.parse(process.argv[2]);
-const open = (offset, bytes) => new PageWindow(openPage(name, offset + bytes, engine), offset, bytes);
+const segment = openSync(`/dev/shm${name}`, 'r+');
+const open = (offset, bytes) => memoryEngine(engine).map(segment, offset, bytes);
 const mapper = new FrameMapper({ owner: 1, domid, open });
 let mapped;
 
@@ -26,7 +26,7 @@ const orders = {
       try {
         mine = mapper.map(frame);
       } catch (error) {
-        if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_OFFERED') throw error;
+        if (error.code !== 'ERR_CTRL_IF_FRAME_NOT_GRANTED') throw error;
         continue;
       }
       got++;

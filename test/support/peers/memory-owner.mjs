@@ -1,5 +1,5 @@
 // A guest's memory in a process of its own, under orders. It keeps its name until told otherwise.
-import { readdirSync, statfsSync } from 'node:fs';
+import { fstatSync, readdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainMemory } from '../../../dist/memory/index.js';
 import { unlinkPage } from '../../../dist/ring/index.js';
@@ -25,10 +25,10 @@ function insist(act) {
 }
 
 const orders = {
-  offer({ domid, pattern }) {
+  grant({ domid, pattern }) {
     const frame = memory.allocate();
     memory.frame(frame).write(0, Buffer.alloc(4096, pattern));
-    memory.offer(frame, domid);
+    memory.grantAccess(frame, domid);
     return { frame };
   },
   read({ frame }) {
@@ -36,9 +36,8 @@ const orders = {
     memory.frame(frame).read(0, bytes);
     return { bytes: bytes.toString('base64') };
   },
-  revoke: ({ frame, force }) => memory.revoke(frame, { force }),
+  end: ({ frame, force }) => memory.endAccess(frame, { force }),
   free: ({ frame }) => memory.free(frame),
-  check: ({ target }) => memory.checkTarget(target),
   resize: ({ target }) => memory.resize(target),
   /** Takes every frame there is, writes all of it and reads it again: no byte that was promised is missing. */
   use() {
@@ -48,17 +47,17 @@ const orders = {
     for (const frame of all) memory.free(frame);
     return { used: all.length, wrong: wrong.length };
   },
-  /** Offers a frame and takes it back, until it is told to stop, and uses it for itself whenever it has got it back. */
+  /** Grants a frame and takes it back, until it is told to stop, and uses it for itself whenever it has got it back. */
   async tease({ domid }) {
     const frame = memory.allocate();
     let refused = 0;
     let overwritten = 0;
     for (let i = 0; !stopped; i++) {
       memory.frame(frame).store32(0, 0);
-      insist(() => memory.offer(frame, domid)); // momentarily refused where the backend has no exchange
+      memory.grantAccess(frame, domid);
       // Mostly at once, which is the race; now and then so late that the slowest backend gets it.
       if (i % 64 === 0) await nextTurn();
-      refused += insist(() => memory.revoke(frame));
+      refused += insist(() => memory.endAccess(frame));
       memory.frame(frame).store32(0, 0xdead);
       for (let look = 0; look < 20; look++) if (memory.frame(frame).load32(0) !== 0xdead) overwritten++;
     }
@@ -67,7 +66,7 @@ const orders = {
   stop() {
     stopped = true;
   },
-  names: () => ({ names: readdirSync('/dev/shm').length, resident: memory.segment.residentFrames }),
+  names: () => ({ names: readdirSync('/dev/shm').length, resident: fstatSync(memory.segment.fd).blocks / 8 }),
 };
 
 obey(orders, () => ({ inUse: memory.inUse, size: memory.size }));

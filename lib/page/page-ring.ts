@@ -1,15 +1,18 @@
-import type { Page } from '../page/page.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET, SLOTS_OFFSET } from '../wire/layout.ts';
-import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
+import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER } from './native-codes.ts';
+import type { Page } from './page.ts';
+import type { RingEngine, RingParts, RingRole } from './ring-engine.ts';
+
+/** What a ring in plain JS asks of its page. */
+type RingPage = Pick<Page, 'load32' | 'store32' | 'read' | 'write' | 'claimWakeup'>;
 
 /**
- * A ring half in plain JS over a {@link Page}'s words and bytes: the engine of file pages and of SharedArrayBuffers.
+ * A ring half in plain JS over a {@link Page}'s words and bytes, for pages whose engine has no faster one.
  * Indices run free in u32 and are compared by wrapped subtraction only; slot = index mod slots.
  */
 export class PageRing implements RingEngine {
   readonly unanswered: number;
-  readonly #page: Page;
+  readonly #page: RingPage;
   readonly #role: RingRole;
   readonly #slots: number;
   readonly #entryBytes: number;
@@ -25,14 +28,7 @@ export class PageRing implements RingEngine {
   /** Front: rsp_cons. Back: req_cons. Never published. */
   #consumed: number;
 
-  constructor(
-    page: Page,
-    role: RingRole,
-    geometry: RingGeometry,
-    outbox: Uint8Array,
-    inbox: Uint8Array,
-    peerWakeup: number,
-  ) {
+  constructor(page: RingPage, { role, geometry, outbox, inbox, peerWakeup }: RingParts) {
     const { offset, entryBytes, slots } = geometry;
     this.#page = page;
     this.#peerWakeup = peerWakeup;
@@ -54,21 +50,6 @@ export class PageRing implements RingEngine {
     this.#consumed = answered;
   }
 
-  publish(count: number): number {
-    const room =
-      this.#role === 'front'
-        ? this.#slots - ((this.#produced - this.#consumed) >>> 0)
-        : (this.#consumed - this.#produced) >>> 0;
-    if (count > room && this.#role === 'back') return NOT_OUTSTANDING;
-    const accepted = Math.min(count, room);
-    for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
-    if (accepted === 0) return 0;
-    this.#produced = (this.#produced + accepted) >>> 0;
-    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
-    this.#page.store32(this.#ownIndex, this.#produced);
-    return accepted;
-  }
-
   collect(max: number, polls: number): number {
     for (let poll = 0; poll < polls; poll++) {
       // Acquire: pairs with the store-release in the peer's publish. Read once; the copy is what gets checked.
@@ -86,11 +67,26 @@ export class PageRing implements RingEngine {
 
   exchange(count: number, max: number, polls: number): number {
     if (count > 0) {
-      const published = this.publish(count);
+      const published = this.#publish(count);
       if (published < 0) return published;
       if (this.#peerWakeup >= 0 && this.#page.claimWakeup(this.#peerWakeup)) return RING_PEER;
     }
     return max === 0 ? 0 : this.collect(max, polls);
+  }
+
+  #publish(count: number): number {
+    const room =
+      this.#role === 'front'
+        ? this.#slots - ((this.#produced - this.#consumed) >>> 0)
+        : (this.#consumed - this.#produced) >>> 0;
+    if (count > room && this.#role === 'back') return NOT_OUTSTANDING;
+    const accepted = Math.min(count, room);
+    for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
+    if (accepted === 0) return 0;
+    this.#produced = (this.#produced + accepted) >>> 0;
+    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
+    this.#page.store32(this.#ownIndex, this.#produced);
+    return accepted;
   }
 
   /** A front can be answered no more than it asked; a back can be asked no more than fits unanswered. */

@@ -1,17 +1,13 @@
 import { markAsUntransferable } from 'node:worker_threads';
-import { loadAddon, type NativeRing } from '../page/addon.ts';
-import * as codes from '../page/native-codes.ts';
-import type { NativePage } from '../page/native-page.ts';
-import type { RingEngine, RingRole } from './engine.ts';
-import type { RingGeometry } from './geometry.ts';
+import { loadAddon, type NativeRing, type NativeSegment } from './addon.ts';
+import * as codes from './native-codes.ts';
+import type { RingEngine, RingParts } from './ring-engine.ts';
 
 // Locals of this module, which V8 takes for the constants that they are; imported names it loads in every call.
 const RING = codes.CALL_RING;
 const COUNT = codes.CALL_COUNT;
 const MAX = codes.CALL_MAX;
 const POLLS = codes.CALL_POLLS;
-const CLAIM = codes.CALL_CLAIM;
-const PUBLISHED = codes.CALL_PUBLISHED;
 const COLLECTED = codes.CALL_COLLECTED;
 const ROLES = { front: codes.ROLE_FRONT, back: codes.ROLE_BACK } as const;
 
@@ -27,15 +23,9 @@ export class NativeRingEngine implements RingEngine {
   readonly #ring: NativeRing;
   readonly #index: number;
 
-  constructor(
-    page: NativePage,
-    role: RingRole,
-    { offset, entryBytes, slots }: RingGeometry,
-    outbox: Uint8Array,
-    inbox: Uint8Array,
-    peerWakeup: number,
-  ) {
-    this.#ring = page.segment.openRing(ROLES[role], offset, entryBytes, slots, outbox, inbox, peerWakeup);
+  constructor(segment: NativeSegment, { role, geometry, outbox, inbox, peerWakeup }: RingParts) {
+    const { offset, entryBytes, slots } = geometry;
+    this.#ring = segment.openRing(ROLES[role], offset, entryBytes, slots, outbox, inbox, peerWakeup);
     this.#index = this.#ring.index;
   }
 
@@ -43,30 +33,23 @@ export class NativeRingEngine implements RingEngine {
     return this.#ring.unanswered;
   }
 
-  publish(count: number): number {
-    this.#order(count, 0, 0, 0);
-    transfer();
-    return callBlock[PUBLISHED]!;
-  }
-
   collect(max: number, polls: number): number {
-    this.#order(0, max, polls, 0);
+    this.#order(0, max, polls);
     transfer();
     return callBlock[COLLECTED]!;
   }
 
   exchange(count: number, max: number, polls: number): number {
-    this.#order(count, max, polls, 1);
+    this.#order(count, max, polls);
     transfer();
     return callBlock[COLLECTED]!;
   }
 
   /** Writes what `transfer` is to do. */
-  #order(count: number, max: number, polls: number, claim: 0 | 1): void {
+  #order(count: number, max: number, polls: number): void {
     callBlock[RING] = this.#index;
     callBlock[COUNT] = count;
     callBlock[MAX] = max;
     callBlock[POLLS] = polls;
-    callBlock[CLAIM] = claim;
   }
 }

@@ -1,0 +1,94 @@
+/** A guest and a controller on an engine that lib/ does not know, made by docs/engines.md. */
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Controller, chooseEngine, type Domain, Guest } from '../../lib/index.ts';
+import { ARRAY, arrayEngine, forgetArrays } from '../support/array-engine.ts';
+import { expectError } from '../support/expect-error.ts';
+import { seq, useRuntimeDirectory } from './meeting.ts';
+
+// As step 5 of docs/engines.md has it.
+vi.mock('../../lib/page/engines.ts', async (original) => {
+  const { ENGINES } = await original<typeof import('../../lib/page/engines.ts')>();
+  const added = await import('../support/array-engine.ts');
+  return { ENGINES: [...ENGINES, added.arrayEngine] };
+});
+
+useRuntimeDirectory();
+afterEach(forgetArrays);
+
+const coded = (code: string) => expect.objectContaining({ name: 'CtrlIfError', code });
+
+async function meet() {
+  const controller = await Controller.listen({ name: 'added', engine: ARRAY, messages: [seq] });
+  const arrival = once(controller, 'domain') as Promise<[Domain<typeof seq>]>;
+  const guest = await Guest.connect({ name: 'added', engine: ARRAY, messages: [seq] });
+  const [domain] = await arrival;
+  return { controller, guest, domain };
+}
+
+describe('an engine that was added to the list', () => {
+  it('links a guest and a controller, which ask each other, sleep, and part in order', async () => {
+    const { controller, guest, domain } = await meet();
+    expect([controller.engine, guest.engine, domain.engine]).toEqual([ARRAY, ARRAY, ARRAY]);
+    for (const end of [guest, domain]) end.receive('SEQ', ({ n }) => ({ answer: ~n >>> 0 }));
+    for (let n = 0; n < 300; n++) {
+      expect(await guest.request({ name: 'SEQ', n })).toMatchObject({ answer: ~n >>> 0 });
+      expect(await domain.request({ name: 'SEQ', n })).toMatchObject({ answer: ~n >>> 0 });
+    }
+    const burst = Array.from({ length: 100 }, (_, n) => guest.request({ name: 'SEQ', n }));
+    expect(await Promise.all(burst)).toHaveLength(100);
+    expect(guest.stats).toMatchObject({ requestsSent: 400, responsesReceived: 400, inFlight: 0 });
+    expect(guest.stats.sleeps).toBeGreaterThan(0);
+    const closed = once(domain, 'close');
+    await guest.close();
+    expect(await closed).toEqual([undefined]);
+    await controller.close();
+  });
+
+  it('has no event channels and no guest memory unless it offers them', async () => {
+    const { controller, guest } = await meet();
+    for (const end of [controller, guest]) {
+      const error = expectError('ERR_CTRL_IF_ENGINE', 'the array engine cannot set a bit', () => end.channels);
+      expect(error.received).toBe(ARRAY);
+    }
+    await expect(guest.mapFrame(1, 2)).rejects.toEqual(coded('ERR_CTRL_IF_ENGINE'));
+    const memory = { frames: 16 };
+    await expect(Guest.connect({ name: 'added', engine: ARRAY, memory })).rejects.toEqual(coded('ERR_CTRL_IF_ENGINE'));
+    await guest.close();
+    await controller.close();
+  });
+
+  it('is chosen by its name, and by auto where no better one can serve', () => {
+    vi.stubEnv('CTRL_IF_ENGINE', 'array');
+    expect(chooseEngine()).toEqual({ engine: ARRAY, why: 'CTRL_IF_ENGINE asks for it' });
+    vi.stubEnv('CTRL_IF_ENGINE', 'auto');
+    expect(chooseEngine().engine).not.toBe(ARRAY);
+    vi.stubEnv('CTRL_IF_ENGINE', 'steam');
+    const error = expectError('ERR_CTRL_IF_ENGINE', '"steam"', () => chooseEngine());
+    expect(error.expected).toBe('native, file, array or auto');
+    vi.unstubAllEnvs();
+  });
+
+  it('says what cannot serve, when it is asked for where it cannot', () => {
+    const cause = new Error('one thread too many');
+    const absence = vi.spyOn(arrayEngine, 'absence');
+    absence.mockReturnValue({ why: 'there are two threads', advice: 'end one of them', cause });
+    const error = expectError('ERR_CTRL_IF_ENGINE', 'the engine option', () => chooseEngine(ARRAY));
+    expect(error.message).toContain('but there are two threads; end one of them, or leave the choice to ctrl-if');
+    expect(error.cause).toBe(cause);
+    absence.mockRestore();
+  });
+});
+
+describe('docs/engines.md', () => {
+  it('has ten steps, and names only files that are there', () => {
+    const root = new URL('../../', import.meta.url);
+    const text = readFileSync(new URL('docs/engines.md', root), 'utf8');
+    const steps = [...text.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const files = [...text.matchAll(/`((?:lib|test|docs|bench)\/[\w./-]+)`/g)].map(([, file]) => file!);
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) expect(existsSync(new URL(file, root)), file).toBe(true);
+  });
+});
