@@ -116,6 +116,14 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
   }
 }
 
+/** One contestant without others, and wherever the system has put its processes. */
+export async function measureAlone(contestant: Contestant, schedule: Schedule = SCHEDULE): Promise<Figure> {
+  const turns: Turns = { contestant, rounds: [], requests: 0, woken: 0 };
+  await warmUp(contestant, schedule);
+  for (let round = 0; round < schedule.rounds; round++) await takeTurn(turns, schedule.turn);
+  return figureOf('free', turns);
+}
+
 interface Turns {
   readonly contestant: Contestant;
   readonly rounds: number[];

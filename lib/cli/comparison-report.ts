@@ -61,7 +61,7 @@ function placeOf({ placement }: Figure, others: readonly Figure[]): string {
 
 function footnote(comparison: Comparison): string {
   const { figures, placing } = comparison;
-  const condition = conditionOf(comparison);
+  const condition = conditionOf(wokenOf(comparison));
   const taken = `${condition[0]!.toUpperCase()}${condition.slice(1)}. Medians of ${figures[0]?.rounds.length ?? 0} rounds`;
   if (placing.why === undefined) return `${taken}; of two placements the better one counts.`;
   return `${taken}; placements could not be tried: ${placing.why}.`;
@@ -86,13 +86,16 @@ function oursIn(comparison: Comparison): 'native' | 'file' {
   return bestFigure(comparison, 'native') ? 'native' : 'file';
 }
 
+function wokenOf(comparison: Comparison): number {
+  return bestFigure(comparison, oursIn(comparison))?.best.woken ?? 0;
+}
+
 function ourTime(comparison: Comparison): number | undefined {
   return bestFigure(comparison, oursIn(comparison))?.best.microseconds;
 }
 
 /** What has to be known of the figures of ours: they are others for who asks now and then. */
-export function conditionOf(comparison: Comparison): string {
-  const woken = bestFigure(comparison, oursIn(comparison))?.best.woken ?? 0;
+export function conditionOf(woken = 0): string {
   const awake = woken <= MOST_WOKEN ? 'both sides awake' : `the peer asleep before ${percent(woken)} of the requests`;
   return `back to back, one at a time, ${awake}, adaptive`;
 }
@@ -127,7 +130,7 @@ function reasonsForBusy(comparison: Comparison): string[] {
 /** Where both must share the only processor, neither can wait awake, and that is what there is to compare. */
 function reasonsForAsleep(comparison: Comparison): string[] {
   const ours = oursIn(comparison);
-  const woken = bestFigure(comparison, ours)?.best.woken ?? 0;
+  const woken = wokenOf(comparison);
   if (woken <= MOST_WOKEN || comparison.placing.processors.length === 1) return [];
   return [`${percent(woken)} of the requests of ${NAMES[ours]} had to wake the other process`];
 }
@@ -164,7 +167,7 @@ export function comparisonToJSON(comparison: Comparison, whyOne: string): object
     ...Object.fromEntries(CONTESTANTS.map((name) => [`${name}Microseconds`, rounded(best(name))])),
     ratio: ratio(file, native),
     ratios: Object.fromEntries(RIVALS.map((name) => [name, ratio(best(name), ours)])),
-    condition: conditionOf(comparison),
+    condition: conditionOf(wokenOf(comparison)),
     rounds: figures[0]?.rounds.length ?? 0,
     busy: isBusy(comparison),
     reasons,

@@ -56,9 +56,11 @@ export function receiveAll(endpoint: Endpoint, way: Way): Arrivals {
   return arrivals;
 }
 
-/** Sends all that goes that way, one after the other, and tells of each as it is done. */
-export async function sendAll(endpoint: Endpoint, way: Way, done: (crossing: Crossing) => void): Promise<void> {
-  for (const sample of samplesFor(way)) done(await send(endpoint, way, sample));
+/** Sends all that goes that way, one after the other. */
+export async function sendAll(endpoint: Endpoint, way: Way): Promise<Crossing[]> {
+  const crossings: Crossing[] = [];
+  for (const sample of samplesFor(way)) crossings.push(await send(endpoint, way, sample));
+  return crossings;
 }
 
 async function send(endpoint: Endpoint, way: Way, { definition, request, responseBytes }: Sample): Promise<Crossing> {

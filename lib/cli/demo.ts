@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chooseEngine } from '../page/choose-engine.ts';
+import { type ChosenEngine, chooseEngine } from '../page/choose-engine.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
+import { SEED_MESSAGES } from '../wire/index.ts';
+import { compareWith } from './comparison.ts';
+import { comparisonLines, comparisonToJSON } from './comparison-report.ts';
 import { withDisks } from './demo-disks.ts';
 import { JSONTelling, Narration } from './demo-telling.ts';
+import { exchangeAll, identicalMessages, rowsTable, rowToJSON, verdict } from './exchange.ts';
 import { EXIT_FAILED, errorLine } from './failure.ts';
 import { invocation } from './invocation.ts';
 import { fired, type Lifetime } from './lifetime.ts';
 import { startMachine } from './machine.ts';
-import { messagesCommand } from './messages.ts';
-import { paint, TEXT_WIDTH, wrapped, writeLine } from './output.ts';
+import { Progress, paint, TEXT_WIDTH, wrapped, writeJSON, writeLine } from './output.ts';
+import { type SecondProcess, withSecondProcess } from './second-process.ts';
 import { DISKS, DRIVER, type Scene, Story } from './story.ts';
 import { Timeline } from './timeline.ts';
 
@@ -26,12 +30,12 @@ const FOR_WHOM = `It is for programs whose processes exchange small messages oft
 type NextCommands = readonly (readonly [command: string, what: string])[];
 const NEXT: NextCommands = [
   ['demo --messages', 'this again, with every message'],
-  ['messages', 'all 42 messages across, byte by byte'],
+  ['doctor --exchange', 'all 42 messages across, byte by byte'],
   ['machine', 'in another terminal: create --domain web'],
 ];
 const NEXT_IN_PURE_JS: NextCommands = [
   ['doctor', 'what the native engine needs here'],
-  ['messages', 'all 42 messages across, byte by byte'],
+  ['doctor --exchange', 'all 42 messages across, byte by byte'],
   ['controller', 'in another terminal: guest'],
 ];
 
@@ -41,23 +45,44 @@ export async function demoCommand(
   lifetime: Lifetime,
 ): Promise<number> {
   keepFromWarning();
-  const { engine, why } = chooseEngine('auto');
+  const chosen = chooseEngine('auto');
+  const { engine, why } = chosen;
   const isNative = engine === 'native';
   const now = isNative
     ? 'This demo starts such a machine, with a driver domain and two guests as processes, kills one of them, and then times a message.'
     : `This demo sends all 42 messages of such a machine between two processes in pure JS (${why}), for a machine itself needs the native engine, and then times one.`;
   if (!json) await writeLine(`${wrapped(`${WHAT} ${FOR_WHOM} ${now}`).join('\n')}\n`);
+  const interrupted = lifetime.endInOrder();
   if (isNative) {
-    const scenes = await play(json, messages, lifetime.endInOrder());
+    const scenes = await play(json, messages, interrupted);
     if (!scenes) return EXIT_FAILED;
     const failed = scenes.find(({ happened }) => !happened);
     if (failed) return tellFailure(failed);
     if (!json) await writeLine('');
   }
-  const inPureJS = messages ? 'table' : 'verdict';
-  const exitCode = await messagesCommand({ engine: 'auto', json, show: isNative ? 'comparison' : inPureJS }, lifetime);
-  if (!json && exitCode === 0) await writeLine(nextCommands(isNative ? NEXT : NEXT_IN_PURE_JS));
-  return exitCode;
+  const done = await withSecondProcess(interrupted, async (second) => {
+    const exchanged = isNative ? {} : await exchange(second, chosen, { json, messages });
+    const { comparison, whyOne } = await compareWith(second, chosen, new Progress(!json));
+    if (json) await writeJSON({ ...exchanged, comparison: comparisonToJSON(comparison, whyOne) });
+    else await writeLine(comparisonLines(comparison, whyOne).join('\n'));
+    return exchanged.ok ?? true;
+  });
+  if (!done) return EXIT_FAILED;
+  if (!json) await writeLine(nextCommands(isNative ? NEXT : NEXT_IN_PURE_JS));
+  return 0;
+}
+
+/** In place of a machine: all messages across. Shows the verdict, and the rows that are asked for or wrong. */
+async function exchange(
+  second: SecondProcess,
+  { engine, why }: ChosenEngine,
+  { json, messages }: Required<DemoOptions>,
+): Promise<{ ok?: boolean; [fact: string]: unknown }> {
+  const rows = await exchangeAll(await second.link(engine), second);
+  const ok = identicalMessages(rows) === SEED_MESSAGES.length;
+  const shown = rows.filter(({ wrong }) => messages || wrong !== undefined);
+  if (!json) await writeLine([...(shown.length > 0 ? [...rowsTable(shown), ''] : []), verdict(rows), ''].join('\n'));
+  return json ? { ok, engine, why, messages: rows.map(rowToJSON) } : { ok };
 }
 
 /** Undefined when it was interrupted. Nothing is left of the machine, however it ends. */

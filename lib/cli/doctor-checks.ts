@@ -12,14 +12,22 @@ import { type ChosenEngine, chooseEngine } from '../page/choose-engine.ts';
 import { createPage, openPage } from '../page/control-page.ts';
 import { newPageName, shmDirectory, unlinkPage } from '../page/name.ts';
 import { addonAdvice, packageRoot } from '../page/package-place.ts';
+import { SEED_MESSAGES } from '../wire/index.ts';
 import { PAGE_BYTES } from '../wire/page.ts';
+import { measureAlone } from './compare.ts';
+import { contestantOf } from './comparison.ts';
+import { conditionOf, microseconds, rounded } from './comparison-report.ts';
+import { exchangeAll, identicalMessages, verdict } from './exchange.ts';
 import { firstLine } from './failure.ts';
+import { withSecondProcess } from './second-process.ts';
 
 export interface Finding {
   status: 'ok' | 'warn' | 'fail';
   found: string;
   /** What to do; always there unless the status is ok. */
   advice?: string;
+  /** Its figures, for programs. */
+  figures?: Readonly<Record<string, number | null>>;
 }
 
 const ok = (found: string): Finding => ({ status: 'ok', found });
@@ -130,6 +138,24 @@ export async function checkLink(engine: ChosenEngine['engine']): Promise<Finding
     await controller.close();
   }
   return ok(`${engine} engine: a guest met a controller and had its message answered`);
+}
+
+/** All messages between this process and a second one, then how long a request takes. */
+export async function checkExchange(engine: ChosenEngine['engine'], interrupted: AbortSignal): Promise<Finding> {
+  const finding = await withSecondProcess(interrupted, async (second) => {
+    const domain = await second.link(engine);
+    const rows = await exchangeAll(domain, second);
+    const { microseconds: took, woken } = await measureAlone(contestantOf(engine, domain));
+    const figures = { messages: SEED_MESSAGES.length, identical: identicalMessages(rows), microseconds: rounded(took) };
+    const wrong = rows.find((row) => row.wrong !== undefined);
+    if (wrong) {
+      const first = `${wrong.name}: ${wrong.wrong}`;
+      return { ...fail(`${verdict(rows)}; ${first}`, 'report it with this output: memory is not shared'), figures };
+    }
+    const request = `a request takes ${microseconds(took)} µs, ${conditionOf(woken)}`;
+    return { ...ok(`${verdict(rows)}, between two processes; ${request}`), figures };
+  });
+  return finding ?? fail('interrupted', 'nothing: nobody reads the output');
 }
 
 export function checkProcessors(): Finding {

@@ -2,10 +2,13 @@ import { CtrlIfError } from '../errors.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
 import * as checks from './doctor-checks.ts';
 import { EXIT_FAILED } from './failure.ts';
+import type { Lifetime } from './lifetime.ts';
 import { paint, type Style, writeJSON, writeLine } from './output.ts';
 
 export interface DoctorOptions {
   json?: boolean;
+  /** Whether all messages are sent between two processes too. */
+  exchange?: boolean;
 }
 
 interface Check extends checks.Finding {
@@ -13,16 +16,23 @@ interface Check extends checks.Finding {
 }
 
 /** Tries all that a link needs. Fails when something without which no link will work does. */
-export async function doctorCommand({ json = false }: DoctorOptions): Promise<number> {
+export async function doctorCommand(
+  { json = false, exchange = false }: DoctorOptions,
+  lifetime: Lifetime,
+): Promise<number> {
   keepFromWarning();
   const { engine, found } = await examine();
+  if (engine && exchange) {
+    const interrupted = lifetime.endInOrder();
+    found.push({ check: 'exchange', ...(await examined(() => checks.checkExchange(engine, interrupted), true)) });
+  }
   const isHealthy = found.every(({ status }) => status !== 'fail');
   if (json) await writeJSON({ ok: isHealthy, engine: engine ?? null, checks: found });
   else await writeLine([...found.map(show), '', conclusion(found)].join('\n'));
   return isHealthy ? 0 : EXIT_FAILED;
 }
 
-async function examine(): Promise<{ engine: string | undefined; found: Check[] }> {
+async function examine() {
   const found: Check[] = [];
   const add = async (check: string, examination: () => checks.Finding | Promise<checks.Finding>, isNeeded = true) => {
     found.push({ check, ...(await examined(examination, isNeeded)) });

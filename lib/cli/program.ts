@@ -3,12 +3,11 @@ import { type Argument, Command } from 'commander';
 import { controllerCommand, type ServeOptions } from './controller.ts';
 import { decodeCommand } from './decode.ts';
 import { type DemoOptions, demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
+import { type DoctorOptions, doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
 import { type GuestCommandOptions, guestCommand } from './guest.ts';
 import type { Lifetime } from './lifetime.ts';
 import { addMachineCommands } from './machine-program.ts';
-import { type MessagesOptions, messagesCommand } from './messages.ts';
 import { engineOption, examples, nameOption, seconds } from './options.ts';
 
 const EXIT_CODES = `
@@ -37,7 +36,6 @@ export function createProgram(lifetime: Lifetime, outcome: { exitCode: number })
       'after',
       examples([
         ['ctrl-if demo', 'what it is, a machine with three domains, and how fast'],
-        ['ctrl-if messages', 'two processes, all 42 messages, and how fast'],
         ['ctrl-if machine', 'in one terminal, and in another:'],
         ['ctrl-if create --domain web', 'a domain, and its console: ctrl-if console web'],
         ['ctrl-if controller', 'in one terminal, and in another:'],
@@ -121,21 +119,6 @@ ${examples([
     .action(run((options: DemoOptions) => demoCommand(options, lifetime)));
 
   program
-    .command('messages')
-    .description('Controller and guest as two processes on one page: all 42 messages across, each byte checked.')
-    .addOption(engineOption())
-    .option('--json', 'the results as one JSON object')
-    .addHelpText(
-      'after',
-      examples([
-        ['ctrl-if messages', ''],
-        ['ctrl-if messages --engine file', ''],
-        ['ctrl-if messages --json | jq .comparison', ''],
-      ]),
-    )
-    .action(run((options: MessagesOptions) => messagesCommand(options, lifetime)));
-
-  program
     .command('decode')
     .description('Turn slots of 128 hexadecimal digits into messages in JSON, one line each.')
     .argument('[hex...]', 'slots; without any, one a line on standard input')
@@ -170,15 +153,17 @@ ${examples([
   program
     .command('doctor')
     .description('Try out everything a link needs on this machine, and say what to do about what fails.')
+    .option('--exchange', 'also send all 42 messages between two processes, compare every byte, and time a request')
     .option('--json', 'the findings as one JSON object')
     .addHelpText(
       'after',
       examples([
         ['ctrl-if doctor', ''],
+        ['ctrl-if doctor --exchange', ''],
         ['CTRL_IF_ENGINE=native ctrl-if doctor', ''],
       ]),
     )
-    .action(run((options: { json?: boolean }) => doctorCommand(options)));
+    .action(run((options: DoctorOptions) => doctorCommand(options, lifetime)));
 
   return program;
 }

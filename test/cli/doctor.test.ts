@@ -2,14 +2,15 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ENGINES, packageWithoutAddon, run, useRuntimeDirectory } from './cli.ts';
+import { Cli, ENGINES, packageWithoutAddon, run, useRuntimeDirectory } from './cli.ts';
+import { expectNothingLeft, guestOf } from './second-process.ts';
 
 const runtimeDirectory = useRuntimeDirectory();
 
 interface Report {
   ok: boolean;
   engine: string | null;
-  checks: { check: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string }[];
+  checks: { check: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string; figures?: object }[];
 }
 
 /** Where the addon could not be built, doctor has something to say of being left with the file engine. */
@@ -75,6 +76,38 @@ describe('doctor', () => {
     } finally {
       rmSync(open, { recursive: true });
     }
+  });
+
+  it.each(ENGINES)('--exchange sends all messages between two processes, %s engine', async (engine) => {
+    const { code, stdout, stderr } = await run(['doctor', '--exchange', '--json'], { env: { CTRL_IF_ENGINE: engine } });
+    const report: Report = JSON.parse(stdout);
+    expect(report.checks.at(-1)).toMatchObject({
+      check: 'exchange',
+      status: 'ok',
+      found: expect.stringMatching(
+        /^42 of 42 messages arrived identical, both ways checked, between two processes; a request takes [\d.]+ µs, /,
+      ),
+      figures: { messages: 42, identical: 42, microseconds: expect.any(Number) },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(runtimeDirectory()).toEqual([]);
+  });
+
+  it('--exchange reports a second process that is killed, and leaves nothing behind', async () => {
+    const doctor = new Cli(['doctor', '--exchange', '--json']);
+    const guest = await guestOf(doctor, runtimeDirectory);
+    process.kill(guest, 'SIGKILL');
+    const { code, stdout } = await doctor.exited;
+    expect((JSON.parse(stdout) as Report).checks.at(-1)).toMatchObject({
+      check: 'exchange',
+      status: 'fail',
+      found: expect.stringContaining(
+        "the guest's process was ended by SIGKILL before it was done (ERR_CTRL_IF_PEER_DIED)",
+      ),
+      advice: 'try ctrl-if doctor',
+    });
+    expect(code).toBe(1);
+    expectNothingLeft(doctor, guest, runtimeDirectory);
   });
 
   describe('without the addon', () => {

@@ -9,7 +9,6 @@ const COMMANDS = [
     'controller',
     'guest',
     'demo',
-    'messages',
     'decode',
     'encode',
     'doctor',
@@ -69,6 +68,7 @@ it('prints the version of the package', async () => {
 describe('wrong usage exits with 2 and says where help is', () => {
   it.each([
     ['an unknown command', ['nonsense'], /unknown command 'nonsense'; see ctrl-if --help/],
+    ['the command that doctor --exchange replaced', ['messages'], /unknown command 'messages'; see ctrl-if --help/],
     ['a misspelt command', ['decod'], /Did you mean decode\?/],
     ['an unknown option', ['demo', '--nonsense'], /unknown option '--nonsense'; see ctrl-if demo --help/],
     ['an argument too many', ['doctor', 'x'], /too many arguments.*see ctrl-if doctor --help/],

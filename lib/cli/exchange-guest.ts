@@ -1,9 +1,9 @@
-/** The guest's process of the exchange: does what the controller's process asks, and ends when that has gone. */
+/** The guest's process of an exchange: does what the controller's process asks, and ends when that has gone. */
 import { Socket } from 'node:net';
 import { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
 import { type Arrivals, receiveAll, sendAll } from './crossing.ts';
-import type { Command, Reply } from './messages-protocol.ts';
+import type { Command, Reply } from './second-process.ts';
 import { ECHO_DESCRIPTOR } from './socket-echo.ts';
 
 const guests: Guest[] = [];
@@ -17,11 +17,11 @@ socket.unref();
 
 // Ctrl-C reaches both processes; the other one ends this one in order.
 process.on('SIGINT', () => {});
-process.once('disconnect', () => end());
+process.once('disconnect', () => Promise.all(guests.map((guest) => guest.close())));
 process.on('message', (command: Command) => {
   obey(command).then(reply, (error: unknown) => {
     if (!(error instanceof CtrlIfError)) throw error;
-    reply({ is: 'failed', code: error.code, message: error.message });
+    reply({ failed: { code: error.code, message: error.message } });
   });
 });
 
@@ -29,29 +29,17 @@ async function obey(command: Command): Promise<Reply> {
   switch (command.do) {
     case 'connect': {
       const guest = await Guest.connect({ name: command.name, engine: command.engine });
-      guests.push(guest);
       const received = receiveAll(guest, 'toGuest');
-      if (guests.length === 1) arrivals = received;
-      return { is: 'done' };
+      if (guests.push(guest) === 1) arrivals = received;
+      return {};
     }
-    case 'send':
-      await sendAll(guests[0]!, 'toController', (crossing) => reply({ is: 'crossed', crossing }));
-      return { is: 'done' };
-    case 'report':
-      return { is: 'done', arrivals };
+    case 'exchange':
+      return { crossings: await sendAll(guests[0]!, 'toController'), arrivals };
     case 'echo':
-      return { is: 'done', message: command.message };
-    case 'end':
-      await end();
-      return { is: 'done' };
+      return { message: command.message };
   }
 }
 
 function reply(message: Reply): void {
   if (process.connected) process.send!(message);
-}
-
-async function end(): Promise<void> {
-  await Promise.all(guests.map((guest) => guest.close()));
-  if (process.connected) process.disconnect();
 }

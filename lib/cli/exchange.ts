@@ -1,13 +1,31 @@
+/** All messages between this process and a second one, both ways, each byte compared. */
+import type { Domain } from '../domain/domain.ts';
 import { SEED_MESSAGES } from '../wire/index.ts';
 import { microseconds, rounded } from './comparison-report.ts';
-import { type Arrivals, type Crossing, type Difference, REPETITIONS, type Way } from './crossing.ts';
+import {
+  type Arrivals,
+  type Crossing,
+  type Difference,
+  REPETITIONS,
+  receiveAll,
+  sendAll,
+  type Way,
+} from './crossing.ts';
 import { paint, table } from './output.ts';
+import type { SecondProcess } from './second-process.ts';
 
-/** One line of the exchange's table. */
+/** One message on one of its ways. */
 export interface Row extends Crossing {
-  identical: boolean;
-  /** What went wrong, in words. */
-  wrong?: string;
+  /** What went wrong, in words; undefined for a message that arrived identical every time. */
+  wrong: string | undefined;
+}
+
+/** @param domain what the second process was linked to first */
+export async function exchangeAll(domain: Domain, second: SecondProcess): Promise<Row[]> {
+  const toController = receiveAll(domain, 'toController');
+  const sent = await sendAll(domain, 'toGuest');
+  const { crossings = [], arrivals = {} } = await second.ask({ do: 'exchange' });
+  return joinRows([...sent, ...crossings], { toGuest: arrivals, toController });
 }
 
 /** Joins what the senders saw with what the receivers saw; a message counts only if both found it identical every time. */
@@ -18,7 +36,7 @@ export function joinRows(crossings: readonly Crossing[], arrivals: Record<Way, A
       (arrival?.difference && `request, ${describe(arrival.difference)}`) ??
       (crossing.difference && `response, ${describe(crossing.difference)}`) ??
       (arrival?.compared === REPETITIONS ? undefined : `${arrival?.compared ?? 0} of ${REPETITIONS} arrived`);
-    return { ...crossing, identical: wrong === undefined, ...(wrong !== undefined && { wrong }) };
+    return { ...crossing, wrong };
   });
   const order = new Map<string, number>(SEED_MESSAGES.map(({ name }, i) => [name, i]));
   return rows.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
@@ -46,19 +64,18 @@ export function rowsTable(rows: readonly Row[]): string[] {
   ] as const;
   return table(
     columns,
-    rows.map(({ name, way, bytes, roundTrip, identical, wrong = '' }) => ({
-      cells: [name, DIRECTIONS[way], String(bytes), `${microseconds(roundTrip)} µs`, wrong],
-      ...(!identical && { style: 'red' as const }),
+    rows.map(({ name, way, bytes, roundTrip, wrong }) => ({
+      cells: [name, DIRECTIONS[way], String(bytes), `${microseconds(roundTrip)} µs`, wrong ?? ''],
+      ...(wrong !== undefined && { style: 'red' as const }),
     })),
   );
 }
 
-/** Names that went every one of their ways identical. */
+/** Messages that arrived identical on every way that they have. */
 export function identicalMessages(rows: readonly Row[]): number {
-  const ways = (name: string) => rows.filter((row) => row.name === name);
   return SEED_MESSAGES.filter(({ name, direction }) => {
-    const own = ways(name);
-    return own.length === (direction === 'both' ? 2 : 1) && own.every(({ identical }) => identical);
+    const own = rows.filter((row) => row.name === name);
+    return own.length === (direction === 'both' ? 2 : 1) && own.every(({ wrong }) => wrong === undefined);
   }).length;
 }
 
@@ -69,6 +86,7 @@ export function verdict(rows: readonly Row[]): string {
   return paint(count === total ? 'green' : 'red', sentence);
 }
 
-export function rowToJSON({ name, way, bytes, roundTrip, identical, wrong }: Row): object {
+export function rowToJSON({ name, way, bytes, roundTrip, wrong }: Row): object {
+  const identical = wrong === undefined;
   return { name, direction: way, bytes, roundTripMicroseconds: rounded(roundTrip), identical, ...(wrong && { wrong }) };
 }
