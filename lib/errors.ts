@@ -78,8 +78,12 @@ export type CtrlIfErrorCode =
   | 'ERR_CTRL_IF_REQUEST'
   | 'ERR_CTRL_IF_MACHINE';
 
-/** What an error may carry beside its sentence; each is present only where it means something. */
+/** The details of an error. Each detail is present only where it applies. */
 export interface CtrlIfErrorDetails {
+  /** What to do about it: an imperative clause, which the message ends with. */
+  advice?: string;
+  /** The status with which a backend refused a request, without the prefix of its class: `PHYSDEV_NOT_FOUND` (PROTOCOL.md 2.2). */
+  status?: string;
   /** The message or struct field concerned, as the wire table names it. */
   field?: string;
   /** Byte offset in the 64-byte slot (wire) or in the page (page, ring). */
@@ -107,11 +111,13 @@ export interface CtrlIfErrorDetails {
 }
 
 /**
- * The one error class of ctrl-if: a stable `code`, a sentence that says what happened and what to do, and the details. Its
- * `name` is `CtrlIfError`, or `AbortError` where the code is `ERR_CTRL_IF_ABORTED`; `cause` is then the signal's reason.
+ * The one error class of ctrl-if: a stable `code`, a message that says what happened and, after a semicolon, what to do, and the
+ * details. Its `name` is `CtrlIfError`, or `AbortError` where the code is `ERR_CTRL_IF_ABORTED`; `cause` is then the signal's reason.
  */
 export class CtrlIfError extends Error {
   readonly code: CtrlIfErrorCode;
+  declare readonly advice?: string;
+  declare readonly status?: string;
   declare readonly field?: string;
   declare readonly offset?: number;
   declare readonly expected?: string;
@@ -125,7 +131,8 @@ export class CtrlIfError extends Error {
 
   constructor(code: CtrlIfErrorCode, sentence: string, details: CtrlIfErrorDetails = {}) {
     const { cause, ...rest } = details;
-    super(sentence, cause === undefined ? undefined : { cause });
+    const message = details.advice === undefined ? sentence : `${sentence}; ${details.advice}`;
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     Object.assign(this, rest);
     // The name by which every API with an AbortSignal says that the signal ended it.
@@ -136,6 +143,12 @@ export class CtrlIfError extends Error {
   static {
     CtrlIfError.prototype.name = 'CtrlIfError';
   }
+}
+
+/** The sentence of a message that ends with its advice. */
+export function withoutAdvice(message: string, advice: string | undefined): string {
+  const end = `; ${advice}`;
+  return message.endsWith(end) ? message.slice(0, -end.length) : message;
 }
 
 /** Whether what another process sends is the code of an error. Its release may know codes that this one does not. */

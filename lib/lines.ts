@@ -93,11 +93,10 @@ export class LineSplitter {
 
   /** Says that a line is too long. */
   tooLong(code: CtrlIfErrorCode): CtrlIfError {
-    return new CtrlIfError(
-      code,
-      `a line is longer than ${this.#limit} bytes; end each line with a newline, and keep it shorter`,
-      { expected: `a line of at most ${this.#limit} bytes` },
-    );
+    return new CtrlIfError(code, `a line is longer than ${this.#limit} bytes`, {
+      advice: 'end each line with a newline, and keep it shorter',
+      expected: `a line of at most ${this.#limit} bytes`,
+    });
   }
 
   #line(end: Buffer): string {

@@ -65,24 +65,21 @@ export function unreachable(error: NodeJS.ErrnoException, socketPath: string): C
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return new CtrlIfError(
-        'ERR_CTRL_IF_NO_CONTROLLER',
-        `no machine has its API at ${socketPath}; start one with ctrl-if machine, under the same --name and CTRL_IF_RUNTIME_DIR`,
-        details,
-      );
+      return new CtrlIfError('ERR_CTRL_IF_NO_CONTROLLER', `no machine has its API at ${socketPath}`, {
+        ...details,
+        advice: 'start one with ctrl-if machine, under the same --name and CTRL_IF_RUNTIME_DIR',
+      });
     case 'EACCES':
     case 'EPERM':
-      return new CtrlIfError(
-        'ERR_CTRL_IF_RUNTIME_DIRECTORY',
-        `the API at ${socketPath} is another user's; ask as that user`,
-        details,
-      );
+      return new CtrlIfError('ERR_CTRL_IF_RUNTIME_DIRECTORY', `the API at ${socketPath} is another user's`, {
+        ...details,
+        advice: 'ask as that user',
+      });
     default:
-      return new CtrlIfError(
-        'ERR_CTRL_IF_CLOSED',
-        `the machine went away before it had answered (${error.message}); look with ctrl-if list at what it has done`,
-        details,
-      );
+      return new CtrlIfError('ERR_CTRL_IF_CLOSED', `the machine went away before it had answered (${error.message})`, {
+        ...details,
+        advice: 'see with ctrl-if list what it has done',
+      });
   }
 }
 

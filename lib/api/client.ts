@@ -76,7 +76,8 @@ export class ApiClient extends MachineOperations {
 }
 
 function noOperation(name: string): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `there is no operation ${name}; see the table of operations`, {
+  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `there is no operation ${name}`, {
+    advice: 'see the table of operations',
     expected: 'an operation of the table',
     received: name,
   });

@@ -1,9 +1,12 @@
 /** Errors on their way through the API: a CtrlIfError on one side, a status and a JSON body on the other. */
-import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from '../errors.ts';
+import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails, withoutAdvice } from '../errors.ts';
 
-/** The body of every answer that is an error: RFC 9457's `status`, the error's code, sentence and details. */
-export interface Problem extends Omit<CtrlIfErrorDetails, 'cause'> {
+/** The body of every answer that is an error: RFC 9457's `status`, the error's code, message and details. */
+export interface Problem extends Omit<CtrlIfErrorDetails, 'cause' | 'status'> {
+  /** The HTTP status. */
   status: number;
+  /** The error's own `status`. */
+  deviceStatus?: string;
   code: CtrlIfErrorCode;
   message: string;
 }
@@ -47,6 +50,7 @@ const STATUSES: Partial<Record<CtrlIfErrorCode, number>> = {
 };
 
 const DETAILS = [
+  'advice',
   'field',
   'offset',
   'expected',
@@ -57,7 +61,7 @@ const DETAILS = [
   'mistakes',
   'errno',
   'syscall',
-] as const satisfies readonly (keyof CtrlIfErrorDetails)[];
+] as const satisfies readonly Exclude<keyof CtrlIfErrorDetails, 'cause' | 'status'>[];
 
 /** `status` overrides what the code says. */
 export function toProblem(error: unknown, status?: number): Problem {
@@ -71,7 +75,13 @@ export function toProblem(error: unknown, status?: number): Problem {
   }
   const { code, message } = error;
   const details = DETAILS.filter((key) => error[key] !== undefined).map((key) => [key, sendable(error[key])]);
-  return { status: status ?? STATUSES[code] ?? FAILED, code, message, ...Object.fromEntries(details) };
+  return {
+    status: status ?? STATUSES[code] ?? FAILED,
+    code,
+    message,
+    ...(error.status !== undefined && { deviceStatus: error.status }),
+    ...Object.fromEntries(details),
+  };
 }
 
 /** The error that the API has told of; `body` may be anything. */
@@ -84,7 +94,12 @@ export function fromProblem(body: unknown, status: number): CtrlIfError {
     });
   }
   const details = DETAILS.filter((key) => rest[key] !== undefined).map((key) => [key, rest[key]]);
-  return new CtrlIfError(code, message, Object.fromEntries(details));
+  const { advice, deviceStatus } = rest;
+  // The constructor puts the advice behind the sentence.
+  return new CtrlIfError(code, withoutAdvice(message, advice), {
+    ...(deviceStatus !== undefined && { status: deviceStatus }),
+    ...Object.fromEntries(details),
+  });
 }
 
 /** `received` may be anything; what JSON has no word for is spelled. */

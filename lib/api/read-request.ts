@@ -52,7 +52,8 @@ function inAddress({ takes }: Pick<Operation, 'takes'>, error: unknown): CtrlIfE
   const parameter = takes.find(({ name, place }) => (place === 'path' || place === 'query') && name === first?.path[0]);
   if (!first || !parameter) return undefined;
   const { expected, received } = error as CtrlIfError;
-  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `${first.message}; correct the address`, {
+  return new CtrlIfError('ERR_CTRL_IF_REQUEST', `${first.message}`, {
+    advice: 'correct the address',
     ...(expected && { expected }),
     received,
   });

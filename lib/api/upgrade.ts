@@ -58,18 +58,20 @@ async function open(upgrades: readonly Upgrade[], { method, url = '', headers }:
     return candidate.open(decoded(match[1] ?? ''), Object.fromEntries(new URLSearchParams(query)));
   }
   const known = upgrades.map(({ path, upgrade }) => `${path} to ${upgrade}`).join(', ');
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_REQUEST',
-    `only these can be upgraded, with GET: ${known}; leave Upgrade out elsewhere`,
-    { expected: known, received: headers.upgrade },
-  );
+  throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `only these can be upgraded, with GET: ${known}`, {
+    advice: 'leave Upgrade out elsewhere',
+    expected: known,
+    received: headers.upgrade,
+  });
 }
 
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `${text} is not a domain in an address; encode its % as %25`);
+    throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `${text} is not a domain in an address`, {
+      advice: 'encode its % as %25',
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { CtrlIfError } from '../errors.ts';
+import { type CtrlIfError, withoutAdvice } from '../errors.ts';
 import { keepFromWarning } from '../page/file-engine-warning.ts';
 import * as checks from './doctor-checks.ts';
 import { EXIT_FAILED } from './failure.ts';
@@ -60,12 +60,12 @@ async function examined(
   try {
     return await examination();
   } catch (error) {
-    const { message, code } = error as CtrlIfError;
-    const [what, ...todo] = error instanceof CtrlIfError ? message.split('; ') : [message];
+    const { message, code, advice } = error as CtrlIfError;
+    const sentence = withoutAdvice(message, advice);
     return {
       status: isNeeded ? 'fail' : 'warn',
-      found: code === undefined ? what! : `${what} (${code})`,
-      advice: todo.join('; ') || 'mend what the system says there',
+      found: code === undefined ? sentence : `${sentence} (${code})`,
+      advice: advice ?? 'correct what the system reports there',
     };
   }
 }

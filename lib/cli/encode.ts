@@ -17,10 +17,12 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_VALUE',
-      `this is not JSON (${firstLine(cause)}); write it like {"name":"SHUTDOWN_POWEROFF","id":1}, in single quotes in a shell`,
-      { field: 'message', expected: 'JSON', received: json, cause },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_VALUE', `this is not JSON (${firstLine(cause)})`, {
+      advice: 'write it like {"name":"SHUTDOWN_POWEROFF","id":1}, in single quotes in a shell',
+      field: 'message',
+      expected: 'JSON',
+      received: json,
+      cause,
+    });
   }
 }

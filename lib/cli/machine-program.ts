@@ -223,7 +223,8 @@ async function vcpuSetCommand(domain: string, count: number, { name, json }: Cli
   let { vcpus } = await machine.info(domain);
   if (count < 1 || count > vcpus.length) {
     const expected = `a number from 1 to ${vcpus.length}`;
-    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `domain ${domain} cannot have ${count} VCPUs on; give ${expected}`, {
+    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `domain ${domain} cannot have ${count} VCPUs on`, {
+      advice: `give ${expected}`,
       expected,
       received: count,
     });

@@ -5,7 +5,7 @@ import { extname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
-import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
+import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from '../errors.ts';
 import type { Arrivals, Crossing } from './crossing.ts';
 import type { EndReason } from './lifetime.ts';
 import { ECHO_DESCRIPTOR, SocketEcho } from './socket-echo.ts';
@@ -27,6 +27,7 @@ export interface Reply {
 }
 
 const DEADLINE = 20_000;
+const TRY_DOCTOR = { advice: 'try ctrl-if doctor' };
 
 /** A guest's process beside this one, which is the controller's. */
 export class SecondProcess {
@@ -54,7 +55,7 @@ export class SecondProcess {
       else this.#settle?.resolve(reply);
     });
     const gone = (how: string) =>
-      this.giveUp('ERR_CTRL_IF_PEER_DIED', `the guest's process ${how} before it was done; try ctrl-if doctor`);
+      this.giveUp('ERR_CTRL_IF_PEER_DIED', `the guest's process ${how} before it was done`, TRY_DOCTOR);
     this.#exited = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve(gone(`could not be started or reached (${error.message})`)));
       this.#process.once('exit', (code, signal) =>
@@ -82,8 +83,8 @@ export class SecondProcess {
   }
 
   /** Ends the work with an error. */
-  giveUp(code: CtrlIfErrorCode, sentence: string): void {
-    const error = new CtrlIfError(code, sentence);
+  giveUp(code: CtrlIfErrorCode, sentence: string, details: CtrlIfErrorDetails = {}): void {
+    const error = new CtrlIfError(code, sentence, details);
     this.#trouble.abort(error);
     this.#settle?.reject(error);
   }
@@ -127,8 +128,8 @@ export async function withSecondProcess<T>(
   const interrupt = () => second.giveUp('ERR_CTRL_IF_ABORTED', 'the exchange was interrupted');
   if (interrupted.aborted) interrupt();
   interrupted.addEventListener('abort', interrupt);
-  const late = `the exchange was not done within ${DEADLINE / 1000} s; try ctrl-if doctor`;
-  const timer = setTimeout(() => second.giveUp('ERR_CTRL_IF_TIMEOUT', late), DEADLINE);
+  const late = `the exchange was not done within ${DEADLINE / 1000} s`;
+  const timer = setTimeout(() => second.giveUp('ERR_CTRL_IF_TIMEOUT', late, TRY_DOCTOR), DEADLINE);
   try {
     return await second.during(work(second));
   } catch (error) {

@@ -209,7 +209,7 @@ function leaveOnClose<User extends MessageDefinition>(
 function outOfDescriptors({ name }: { readonly name: string }, cause?: unknown): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DESCRIPTORS',
-    `controller ${name} (process ${process.pid}) has as many descriptors as it may and takes no more guests; close some there, or raise its limit (ulimit -n)`,
-    { subject: name, cause },
+    `controller ${name} (process ${process.pid}) has as many descriptors as it may and takes no more guests`,
+    { advice: 'close some there, or raise its limit (ulimit -n)', subject: name, cause },
   );
 }

@@ -30,11 +30,10 @@ export async function claimSocket(server: Server, path: string, name: string): P
       if (succeeds(() => linkSync(own, path), 'EEXIST')) return untilExit(() => unlinkIf(path, inode));
       const found = inodeAt(path);
       if (await answers(path)) {
-        throw new CtrlIfError(
-          'ERR_CTRL_IF_NAME_IN_USE',
-          `a controller called ${name} is running already; choose another name or stop it first`,
-          { subject: name },
-        );
+        throw new CtrlIfError('ERR_CTRL_IF_NAME_IN_USE', `a controller called ${name} is running already`, {
+          advice: 'choose another name or stop it first',
+          subject: name,
+        });
       }
       if (found !== undefined) removeStale(path, found);
     }

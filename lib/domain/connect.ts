@@ -60,7 +60,12 @@ function noneCame({ name, wait }: ConnectSettings, path: string, absence: CtrlIf
   const hungUp = absence.code === 'ERR_CTRL_IF_PEER_DIED';
   return new CtrlIfError(
     'ERR_CTRL_IF_NO_CONTROLLER',
-    `waited ${wait} ms at ${path}, and no controller called ${name} ${hungUp ? 'stayed' : 'came'}; start one (ctrl-if controller --name ${name}), or name the one that runs`,
-    { subject: name, expected: `a controller within ${wait} ms`, cause: hungUp ? absence : absence.cause },
+    `waited ${wait} ms at ${path}, and no controller called ${name} ${hungUp ? 'stayed' : 'came'}`,
+    {
+      advice: `start one (ctrl-if controller --name ${name}), or name the one that runs`,
+      subject: name,
+      expected: `a controller within ${wait} ms`,
+      cause: hungUp ? absence : absence.cause,
+    },
   );
 }

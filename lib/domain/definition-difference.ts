@@ -28,15 +28,12 @@ export function differenceOf(own: MessageDescription, theirs: MessageDescription
 }
 
 export function definitionError({ message, field, what }: Difference): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEFINITION',
-    `${clip(message)} differs: ${what}; give both sides the same definition`,
-    {
-      subject: clip(message),
-      expected: 'the same definition on both sides',
-      ...(field !== undefined && { field: clip(field) }),
-    },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DEFINITION', `${clip(message)} differs: ${what}`, {
+    advice: 'give both sides the same definition',
+    subject: clip(message),
+    expected: 'the same definition on both sides',
+    ...(field !== undefined && { field: clip(field) }),
+  });
 }
 
 type Fields = readonly FieldDescription[];

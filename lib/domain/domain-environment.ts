@@ -30,10 +30,12 @@ export function readDomainEnvironment(): DomainEnvironment | undefined {
   try {
     return JSON.parse(CTRL_IF_DOMAIN) as DomainEnvironment;
   } catch (cause) {
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_CONFIG',
-      'CTRL_IF_DOMAIN is not what a machine sets; unset it, or have a machine start this program (ctrl-if create)',
-      { subject: 'CTRL_IF_DOMAIN', expected: 'JSON', received: CTRL_IF_DOMAIN, cause },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', 'CTRL_IF_DOMAIN is not what a machine sets', {
+      advice: 'unset it, or have a machine start this program (ctrl-if create)',
+      subject: 'CTRL_IF_DOMAIN',
+      expected: 'JSON',
+      received: CTRL_IF_DOMAIN,
+      cause,
+    });
   }
 }

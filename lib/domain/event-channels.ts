@@ -15,8 +15,8 @@ export function noChannels(engine: EngineName): never {
   if (!hasChannels) throw noEventChannels(engine);
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    'event channels need a runtime whose event loop hears a doorbell, and this one does not; run it in Node',
-    { expected: 'Node', received: engine },
+    'event channels need a runtime whose event loop hears a doorbell, and this one does not',
+    { advice: 'run it in Node', expected: 'Node', received: engine },
   );
 }
 
@@ -168,11 +168,11 @@ export class EventChannels {
       return;
     }
     if (lost === 'died') {
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_PEER_DIED',
-        `the domain at the other end of port ${port} is gone; close the port`,
-        { domid: this.domid, port },
-      );
+      throw new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `the domain at the other end of port ${port} is gone`, {
+        advice: 'close the port',
+        domid: this.domid,
+        port,
+      });
     }
     throw notBound(this.domid, port, lost ? 'was closed by its other end; close it too' : 'is not bound yet');
   }

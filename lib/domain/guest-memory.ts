@@ -46,9 +46,8 @@ export async function reclaimFrames(
 
 /** What is said of a guest that has a control page and nothing else. */
 export function noMemory(who: string, domid: number): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_NO_MEMORY',
-    `${who} has no memory beside its control page; connect it with one: Guest.connect({ memory: { frames } })`,
-    { domid },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_NO_MEMORY', `${who} has no memory beside its control page`, {
+    advice: 'connect it with one: Guest.connect({ memory: { frames } })',
+    domid,
+  });
 }

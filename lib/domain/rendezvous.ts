@@ -187,14 +187,11 @@ function connected(path: string, name: string, signal: AbortSignal | undefined):
         return;
       }
       reject(
-        new CtrlIfError(
-          'ERR_CTRL_IF_NO_CONTROLLER',
-          `no controller called ${name} answers at ${path}; start one (ctrl-if controller --name ${name}), or name the one that runs`,
-          {
-            subject: name,
-            cause,
-          },
-        ),
+        new CtrlIfError('ERR_CTRL_IF_NO_CONTROLLER', `no controller called ${name} answers at ${path}`, {
+          advice: `start one (ctrl-if controller --name ${name}), or name the one that runs`,
+          subject: name,
+          cause,
+        }),
       );
     };
     socket.once('error', onError);

@@ -23,16 +23,13 @@ export function runtimeDirectory(): string {
 export function ensureRuntimeDirectory(): string {
   const directory = runtimeDirectory();
   const refuse = (what: string, expected: string, received: unknown, cause?: unknown) =>
-    new CtrlIfError(
-      'ERR_CTRL_IF_RUNTIME_DIRECTORY',
-      `the runtime directory ${directory} ${what}; remove it or set CTRL_IF_RUNTIME_DIR to one of your own`,
-      {
-        subject: directory,
-        expected,
-        received,
-        cause,
-      },
-    );
+    new CtrlIfError('ERR_CTRL_IF_RUNTIME_DIRECTORY', `the runtime directory ${directory} ${what}`, {
+      advice: 'remove it or set CTRL_IF_RUNTIME_DIR to one of your own',
+      subject: directory,
+      expected,
+      received,
+      cause,
+    });
   try {
     mkdirSync(directory, { mode: 0o700, recursive: true });
   } catch (cause) {
@@ -49,21 +46,19 @@ export function ensureRuntimeDirectory(): string {
 /** The socket of the controller called `name`, or of its machine's API. */
 export function socketPath(directory: string, name: string, kind: 'sock' | 'api' = 'sock'): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_NAME',
-      `${JSON.stringify(name)} is not a controller's name; use 1 to 64 letters, digits, ".", "_" or "-", a letter or digit first`,
-      {
-        expected: '[A-Za-z0-9][A-Za-z0-9._-]{0,63}',
-        received: name,
-      },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_NAME', `${JSON.stringify(name)} is not a controller's name`, {
+      advice: 'use 1 to 64 letters, digits, ".", "_" or "-", a letter or digit first',
+      expected: '[A-Za-z0-9][A-Za-z0-9._-]{0,63}',
+      received: name,
+    });
   }
   const path = join(directory, `${name}.${kind}`);
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_NAME',
-      `the socket path ${path} is longer than the ${MAX_SOCKET_PATH_BYTES} bytes the system takes; use a shorter name or CTRL_IF_RUNTIME_DIR`,
+      `the socket path ${path} is longer than the ${MAX_SOCKET_PATH_BYTES} bytes the system takes`,
       {
+        advice: 'use a shorter name or CTRL_IF_RUNTIME_DIR',
         expected: `at most ${MAX_SOCKET_PATH_BYTES} bytes`,
         received: Buffer.byteLength(path),
       },

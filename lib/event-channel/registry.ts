@@ -63,8 +63,14 @@ export class PortRegistry {
     if (other.remote !== domid) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_PORT_OWNER',
-        `port ${remotePort} of domain ${remote} was allocated for domain ${other.remote}, not for domain ${domid}; allocate one for it`,
-        { domid: remote, port: remotePort, expected: `domain ${other.remote}`, received: domid },
+        `port ${remotePort} of domain ${remote} was allocated for domain ${other.remote}, not for domain ${domid}`,
+        {
+          advice: 'allocate one for it',
+          domid: remote,
+          port: remotePort,
+          expected: `domain ${other.remote}`,
+          received: domid,
+        },
       );
     }
     const port = this.#take(domid, ports, { state: 'interdomain', remote, remotePort });
@@ -97,11 +103,10 @@ export class PortRegistry {
   #portsOf(domid: number): Map<number, PortState> {
     const ports = this.#domains.get(domid);
     if (ports) return ports;
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_DOMAIN',
-      `there is no domain ${domid}, or it has no event channels; name one that is connected and has the native engine`,
-      { domid },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', `there is no domain ${domid}, or it has no event channels`, {
+      advice: 'name one that is connected and has the native engine',
+      domid,
+    });
   }
 
   #take(domid: number, ports: Map<number, PortState>, state: PortState): number {
@@ -111,11 +116,10 @@ export class PortRegistry {
       ports.set(port, state);
       return port;
     }
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_PORT_NONE_FREE',
-      `domain ${domid} has all of its ${PORTS} ports in use; close some first`,
-      { domid },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_PORT_NONE_FREE', `domain ${domid} has all of its ${PORTS} ports in use`, {
+      advice: 'close some first',
+      domid,
+    });
   }
 }
 
@@ -127,8 +131,8 @@ export function checkDomid(domid: number): void {
   if (Number.isInteger(domid) && domid >= 0 && domid <= MAX_DOMID) return;
   throw new CtrlIfError(
     'ERR_CTRL_IF_DOMAIN',
-    `there is no domain ${domid}: domids are integers from 0 to ${MAX_DOMID}; name one that is connected`,
-    { expected: `integer 0..${MAX_DOMID}`, received: domid },
+    `there is no domain ${domid}: domids are integers from 0 to ${MAX_DOMID}`,
+    { advice: 'name one that is connected', expected: `integer 0..${MAX_DOMID}`, received: domid },
   );
 }
 

@@ -62,8 +62,8 @@ function throwIfFailed(codec: AnyCodec, slot: Uint8Array): void {
       const why = carriesFailure(type) ? '' : ', or its receiver failed';
       throw new CtrlIfError(
         'ERR_CTRL_IF_NOT_UNDERSTOOD',
-        `the peer did not understand ${name}: it has no receiver for it${why}; register one there with receive(${definition ? `'${name}'` : type}, ...)`,
-        { subject: name },
+        `the peer did not understand ${name}: it has no receiver for it${why}`,
+        { advice: `register one there with receive(${definition ? `'${name}'` : type}, ...)`, subject: name },
       );
     }
   }

@@ -66,7 +66,7 @@ function set<T>(array: (T | undefined)[], index: number, value: T): void {
 function exists(subject: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_RECEIVER_EXISTS',
-    `${subject} has a receiver already, and a message goes to one receiver only; take the other back first (receive returns the function that does)`,
-    { subject },
+    `${subject} has a receiver already, and a message goes to one receiver only`,
+    { advice: 'take the other back first (receive returns the function that does)', subject },
   );
 }

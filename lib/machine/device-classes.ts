@@ -20,11 +20,12 @@ export function allClasses(deviceClasses: readonly DeviceClass[] = []): readonly
 }
 
 function classTaken(key: string, received: string): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEFINITION',
-    `two device classes have the ${key} ${received}; give one of them another`,
-    { field: key, expected: `a ${key} of its own`, received },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DEFINITION', `two device classes have the ${key} ${received}`, {
+    advice: 'give one of them another',
+    field: key,
+    expected: `a ${key} of its own`,
+    received,
+  });
 }
 
 /** The user's own messages, and those of the user's own classes. */

@@ -26,7 +26,7 @@ export function deviceInfo(
 function endsOf(device: Device, refusal: CtrlIfError | undefined, hasCrossed: (ends: Device) => boolean) {
   const { frontend, backend, state, channel, frames } = device;
   const ends = { frontend: frontend.domid, backend: backend.domid, state };
-  if (refusal) return { ...ends, state: 'REFUSED', refused: String(refusal.received) };
+  if (refusal) return { ...ends, state: 'REFUSED', refused: String(refusal.status) };
   if (state !== 'CONNECTED' || !channel) return ends;
   const ports = { frontend: channel.portB, backend: channel.portA };
   return { ...ends, frames, ports, crossed: hasCrossed(device) };

@@ -12,19 +12,19 @@ export function frontendNotRunning(): CtrlIfError {
 }
 
 export function backendNotConnected(name: string): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DOMAIN_STATE',
-    `domain ${name} is to serve the device and is not connected; wait until it runs`,
-    { subject: name, expected: 'a backend that is connected' },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DOMAIN_STATE', `domain ${name} is to serve the device and is not connected`, {
+    advice: 'wait until it runs',
+    subject: name,
+    expected: 'a backend that is connected',
+  });
 }
 
 /** A domain has one interface of that class, and so one backend. */
 export function secondBackend({ name, noun }: DeviceClass, has: string, asked: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_STATE',
-    `the domain's ${noun}s come from ${has} and cannot come from ${asked} as well: a domain has one ${name} interface; take a ${noun} of ${has}`,
-    { expected: has, received: asked },
+    `the domain's ${noun}s come from ${has} and cannot come from ${asked} as well: a domain has one ${name} interface`,
+    { advice: `take a ${noun} of ${has}`, expected: has, received: asked },
   );
 }
 
@@ -32,8 +32,14 @@ export function secondBackend({ name, noun }: DeviceClass, has: string, asked: s
 export function deviceTaken({ taken, noun, key }: DeviceClass, received: DeviceKey, holder: Holder): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
-    `${noun} ${received} from ${holder.interface.backend} is domain ${holder.domain}'s already; take another, or detach that one first`,
-    { subject: taken!.message, field: key.name, expected: `a ${key.name} that is free`, received: taken!.status },
+    `${noun} ${received} from ${holder.interface.backend} is domain ${holder.domain}'s already`,
+    {
+      advice: 'take another, or detach that one first',
+      subject: taken!.message,
+      field: key.name,
+      expected: `a ${key.name} that is free`,
+      status: taken!.status,
+    },
   );
 }
 
@@ -47,9 +53,9 @@ export function noDevice({ noun, key }: DeviceClass, received: DeviceKey, keys: 
 }
 
 export function detachedMeanwhile({ noun }: DeviceClass): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DEVICE_NOT_FOUND',
-    `the ${noun} was detached before it was connected; attach it again`,
-    { expected: 'a device that stays', received: 'nothing' },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DEVICE_NOT_FOUND', `the ${noun} was detached before it was connected`, {
+    advice: 'attach it again',
+    expected: 'a device that stays',
+    received: 'nothing',
+  });
 }

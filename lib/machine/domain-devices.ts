@@ -56,7 +56,7 @@ export class DomainDevices {
   /**
    * Resolves when it is connected.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `received`, `_DOMAIN_STATE` where one of the two
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `status`, `_DOMAIN_STATE` where one of the two
    *   domains does not run, `_DOMAIN` where there is no such backend
    */
   async attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceInfo> {

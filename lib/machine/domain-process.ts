@@ -51,8 +51,8 @@ export class DomainProcess {
         reject(
           new CtrlIfError(
             'ERR_CTRL_IF_COMMAND',
-            `${JSON.stringify(program)} cannot be run (${cause.code ?? cause.message}); give the path of a program, its arguments apart: there is no shell`,
-            { subject: program, cause },
+            `${JSON.stringify(program)} cannot be run (${cause.code ?? cause.message})`,
+            { advice: 'give the path of a program, its arguments apart: there is no shell', subject: program, cause },
           ),
         );
       try {

@@ -60,17 +60,15 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
     if (reference !== undefined) return this.find(reference).config.name;
     const first = [...this].find(({ config }) => config.driver);
     if (first) return first.config.name;
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_DOMAIN',
-      'this machine has no driver domain; create one (driver: true), or name the backend of the device',
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', 'this machine has no driver domain', {
+      advice: 'create one (driver: true), or name the backend of the device',
+    });
   }
 }
 
 function exists(name: string): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_DOMAIN_EXISTS',
-    `there is a domain ${name} already; take another name, or destroy that one first`,
-    { subject: name },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_DOMAIN_EXISTS', `there is a domain ${name} already`, {
+    advice: 'take another name, or destroy that one first',
+    subject: name,
+  });
 }

@@ -24,8 +24,13 @@ export function checkRoom({ name, memory }: ResolvedConfig): void {
   if (memory * FRAMES_PER_MIB <= room) return;
   throw new CtrlIfError(
     'ERR_CTRL_IF_PAGE_NO_SPACE',
-    `domain ${name} is to begin with ${memory} MiB, and this machine has room for ${Math.floor(toMiB(room))} MiB in shared memory; ask for less, or free some (df /dev/shm)`,
-    { subject: name, expected: `at most ${Math.floor(toMiB(room))} MiB`, received: memory },
+    `domain ${name} is to begin with ${memory} MiB, and this machine has room for ${Math.floor(toMiB(room))} MiB in shared memory`,
+    {
+      advice: 'ask for less, or free some (df /dev/shm)',
+      subject: name,
+      expected: `at most ${Math.floor(toMiB(room))} MiB`,
+      received: memory,
+    },
   );
 }
 

@@ -11,14 +11,16 @@ import type { Source } from './source.ts';
 export async function readSource(path: string): Promise<Source> {
   const kind = extname(path).toLowerCase();
   if (kind !== '.json' && kind !== '.toml') {
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_CONFIG',
-      `${path} ends neither in .json nor in .toml; rename it so that it does`,
-      { subject: path, expected: '.json or .toml', received: kind },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `${path} ends neither in .json nor in .toml`, {
+      advice: 'rename it so that it does',
+      subject: path,
+      expected: '.json or .toml',
+      received: kind,
+    });
   }
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `${path} cannot be read (${cause.code}); give the path of a file`, {
+    throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `${path} cannot be read (${cause.code})`, {
+      advice: 'give the path of a file',
       subject: path,
       expected: 'a readable file',
       cause,

@@ -170,6 +170,8 @@ export const problem = {
     status: { type: 'integer', minimum: 400, maximum: 599 },
     code: { type: 'string', pattern: '^ERR_CTRL_IF_[A-Z_]+$' },
     message: text,
+    advice: text,
+    deviceStatus: { ...text, description: 'The status with which a backend refused, as `VBD_EXISTS`.' },
     mistakes: {
       type: 'array',
       items: {

@@ -92,7 +92,10 @@ export class ControlSwitch {
   domain(domid: number): Domain {
     const found = this.#domains.get(domid);
     if (found) return found;
-    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', `there is no domain ${domid}; name one that is connected`, { domid });
+    throw new CtrlIfError('ERR_CTRL_IF_DOMAIN', `there is no domain ${domid}`, {
+      advice: 'name one that is connected',
+      domid,
+    });
   }
 
   /** @internal */

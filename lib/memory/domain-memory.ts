@@ -119,8 +119,8 @@ export class DomainMemory {
     if (domid !== undefined) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_FRAME_IN_USE',
-        `frame ${frame} is granted to domain ${domid} and cannot be freed; end its access first`,
-        { domid, received: frame },
+        `frame ${frame} is granted to domain ${domid} and cannot be freed`,
+        { advice: 'end its access first', domid, received: frame },
       );
     }
     this.#frames.free(frame);

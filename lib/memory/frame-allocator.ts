@@ -54,7 +54,8 @@ export class FrameAllocator {
   /** The lowest `count` free frames, in order and not necessarily neighbours; or `ERR_CTRL_IF_NO_FRAMES` and none. */
   allocateMany(count: number): number[] {
     if (!Number.isInteger(count) || count < 1) {
-      throw new CtrlIfError('ERR_CTRL_IF_VALUE', `cannot allocate ${count} frames; ask for an integer of 1 or more`, {
+      throw new CtrlIfError('ERR_CTRL_IF_VALUE', `cannot allocate ${count} frames`, {
+        advice: 'ask for an integer of 1 or more',
         expected: 'an integer of 1 or more',
         received: count,
       });
@@ -62,8 +63,8 @@ export class FrameAllocator {
     if (count > this.#available) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_NO_FRAMES',
-        `${count} frames were asked for and ${this.#available} of this domain's ${this.populated} are free; free some, or let its memory grow`,
-        { expected: `at most ${this.#available}`, received: count },
+        `${count} frames were asked for and ${this.#available} of this domain's ${this.populated} are free`,
+        { advice: 'free some, or let its memory grow', expected: `at most ${this.#available}`, received: count },
       );
     }
     const frames: number[] = [];

@@ -76,7 +76,8 @@ export class FrameGrants {
 }
 
 function inUse(frame: number, domid: number, what: string, advice: string): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_FRAME_IN_USE', `frame ${frame} ${what} ${domid}; ${advice}`, {
+  return new CtrlIfError('ERR_CTRL_IF_FRAME_IN_USE', `frame ${frame} ${what} ${domid}`, {
+    advice: `${advice}`,
     domid,
     received: frame,
   });

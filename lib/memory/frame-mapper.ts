@@ -169,8 +169,8 @@ export class FrameMapper {
     const { owner } = this.#options;
     return new CtrlIfError(
       'ERR_CTRL_IF_FRAME_RANGE',
-      `${frame} is no frame that domain ${owner} can grant: it lies outside that domain's memory, or is the control page or grant table; name one that it allocated`,
-      { domid: owner, received: frame, cause },
+      `${frame} is no frame that domain ${owner} can grant: it lies outside that domain's memory, or is the control page or grant table`,
+      { advice: 'name one that it allocated', domid: owner, received: frame, cause },
     );
   }
 
@@ -191,7 +191,8 @@ export class FrameMapper {
 
 /** What is said to who wants a frame of it. */
 export function domainGone(domid: number): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_DOMAIN', `domain ${domid} is gone, and its frames with it; map no more of them`, {
+  return new CtrlIfError('ERR_CTRL_IF_DOMAIN', `domain ${domid} is gone, and its frames with it`, {
+    advice: 'map no more of them',
     domid,
   });
 }

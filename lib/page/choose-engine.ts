@@ -26,11 +26,10 @@ export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
   const absence = engine.absence();
   if (!absence) return { engine: engine.name, why: `${source} asks for it` };
   const { why, advice, cause } = absence;
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_ENGINE',
-    `${source} asks for the ${engine.name} engine, but ${why}; ${advice}, or leave the choice to ctrl-if`,
-    { cause },
-  );
+  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `${source} asks for the ${engine.name} engine, but ${why}`, {
+    advice: `${advice}, or leave the choice to ctrl-if`,
+    cause,
+  });
 }
 
 /** The engine of that name, whether or not it can serve here. */

@@ -127,12 +127,8 @@ function verifyOwner(page: NamedPage, name: string): void {
   if (uid !== undefined && page.uid !== uid) {
     throw new CtrlIfError(
       'ERR_CTRL_IF_PAGE_OWNER',
-      `page ${name} belongs to user ${page.uid}, not to this process's user ${uid}; run both as one user`,
-      {
-        subject: name,
-        expected: `uid ${uid}`,
-        received: page.uid,
-      },
+      `page ${name} belongs to user ${page.uid}, not to this process's user ${uid}`,
+      { advice: 'run both as one user', subject: name, expected: `uid ${uid}`, received: page.uid },
     );
   }
   if ((page.mode & 0o077) !== 0) {

@@ -31,8 +31,12 @@ export function memoryEngine(engine: NamedEngine): MemoryEngine {
   const advice = able.every((other) => other.absence()) ? able[0]?.absence()?.advice : undefined;
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    `guest memory and frames need the ${names} engine: the ${engine} engine maps no frames; ${advice ?? `leave the choice to ctrl-if, or ask for ${names} (CTRL_IF_ENGINE, or the engine option)`}`,
-    { expected: names, received: engine },
+    `guest memory and frames need the ${names} engine: the ${engine} engine maps no frames`,
+    {
+      advice: `${advice ?? `leave the choice to ctrl-if, or ask for ${names} (CTRL_IF_ENGINE, or the engine option)`}`,
+      expected: names,
+      received: engine,
+    },
   );
 }
 

@@ -8,7 +8,7 @@ export function requireAddon(): NativeAddon {
   if (load.addon) return load.addon;
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    `the native engine is not available here: its addon could not be loaded; ${addonAdvice()}, or use the file engine (CTRL_IF_ENGINE=file)`,
-    { cause: load.reason },
+    'the native engine is not available here: its addon could not be loaded',
+    { advice: `${addonAdvice()}, or use the file engine (CTRL_IF_ENGINE=file)`, cause: load.reason },
   );
 }

@@ -23,10 +23,9 @@ export class BackRing extends RingHalf {
   /** Throws `ERR_CTRL_IF_RING_NOT_OUTSTANDING` where there is no popped request left to answer (H6). */
   override push(response: Uint8Array): boolean {
     if (super.push(response)) return true;
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_RING_NOT_OUTSTANDING',
-      'no popped request is waiting for a response; answer each request once',
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no popped request is waiting for a response', {
+      advice: 'answer each request once',
+    });
   }
 
   protected onPublished(count: number): void {

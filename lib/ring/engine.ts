@@ -42,8 +42,8 @@ export function openRingEngine(
     if (code !== 'EPEERINDEX') throw failure;
     throw new CtrlIfError(
       'ERR_CTRL_IF_PEER_INDEX',
-      `the ring at byte ${geometry.offset} holds indices that no two honest halves can have left: more requests than slots; make a new page`,
-      { offset: geometry.offset, cause: failure },
+      `the ring at byte ${geometry.offset} holds indices that no two honest halves can have left: more requests than slots`,
+      { advice: 'make a new page', offset: geometry.offset, cause: failure },
     );
   }
 }

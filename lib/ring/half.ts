@@ -112,8 +112,12 @@ export abstract class RingHalf {
     if (entry.length > this.entryBytes) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_RING_ENTRY',
-        `an entry of ${entry.length} bytes does not fit this ring's slots of ${this.entryBytes}; send less or open a wider ring`,
-        { expected: `at most ${this.entryBytes} bytes`, received: entry.length },
+        `an entry of ${entry.length} bytes does not fit this ring's slots of ${this.entryBytes}`,
+        {
+          advice: 'send less or open a wider ring',
+          expected: `at most ${this.entryBytes} bytes`,
+          received: entry.length,
+        },
       );
     }
     const staged = this.stage();
@@ -259,9 +263,8 @@ export abstract class RingHalf {
         { offset, field },
       );
     }
-    return new CtrlIfError(
-      'ERR_CTRL_IF_RING_NOT_OUTSTANDING',
-      'no request is waiting for this response; answer each request once',
-    );
+    return new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no request is waiting for this response', {
+      advice: 'answer each request once',
+    });
   }
 }

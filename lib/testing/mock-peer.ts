@@ -119,13 +119,10 @@ export class MockPeer implements Peer {
 const roundTrip = (message: AnyMessage): AnyMessage => codec.decode(codec.encode(message, 0, new Uint8Array(64)));
 
 const notUnderstood = ({ name }: AnyMessage): CtrlIfError =>
-  new CtrlIfError(
-    'ERR_CTRL_IF_NOT_UNDERSTOOD',
-    `the peer did not understand ${name}; register a receiver for it there`,
-    {
-      subject: name,
-    },
-  );
+  new CtrlIfError('ERR_CTRL_IF_NOT_UNDERSTOOD', `the peer did not understand ${name}`, {
+    advice: 'register a receiver for it there',
+    subject: name,
+  });
 
 const died = (): CtrlIfError =>
   new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the mock peer is gone; link a new one to go on', {});

@@ -345,7 +345,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
     await up();
     arm();
     await expect(manager.attach(where, { settings: [vbdSetting(vbd)] })).rejects.toMatchObject({
-      received: 'INTERFACE_NOT_FOUND',
+      status: 'INTERFACE_NOT_FOUND',
     });
     expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
     await manager.attach(where, { settings: [vbdSetting(vbd)] });
@@ -385,16 +385,16 @@ describe('what belongs to a device', () => {
     const vbd = (vdevice: number) => vbdSetting({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
     const where = { frontend: 1, backend: 2 };
     await expect(manager.attach(where, { settings: [vbd(1), vbd(13)] })).rejects.toMatchObject({
-      received: 'PHYSDEV_NOT_FOUND',
+      status: 'PHYSDEV_NOT_FOUND',
     });
     expect(backend.interfaces).toEqual([]);
     const device = await manager.attach(where, { settings: [vbd(1)] });
     await until(() => frontend.find()?.state === 'CONNECTED');
     await device.set(vbd(2));
-    await expect(device.set(vbd(2))).rejects.toMatchObject({ received: 'VBD_EXISTS' });
-    await expect(device.set(vbd(13))).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
+    await expect(device.set(vbd(2))).rejects.toMatchObject({ status: 'VBD_EXISTS' });
+    await expect(device.set(vbd(13))).rejects.toMatchObject({ status: 'PHYSDEV_NOT_FOUND' });
     await device.unset(vbd(1));
-    await expect(device.unset(vbd(1))).rejects.toMatchObject({ received: 'VBD_NOT_FOUND' });
+    await expect(device.unset(vbd(1))).rejects.toMatchObject({ status: 'VBD_NOT_FOUND' });
     expect([[...backend.find(1)!.vbds.keys()], changes]).toEqual([[2], 2]);
     opened.length = 0;
     await backend.stop();
@@ -447,7 +447,7 @@ describe('what belongs to a device', () => {
     expect(frontend.find()).toMatchObject({ bandwidth: 700, numPorts: 1 });
     await device.set(port('1-2', 3));
     expect(frontend.find()!.numPorts).toBe(4);
-    await expect(device.set(port('1-3', 3))).rejects.toMatchObject({ received: 'ERROR' });
+    await expect(device.set(port('1-3', 3))).rejects.toMatchObject({ status: 'ERROR' });
     await device.unset(port('1-1', 0));
     await expect(device.unset(port('1-1', 0))).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
     expect(backend.portsOf(1).map(({ path }) => path)).toEqual(['1-2']);
@@ -463,7 +463,7 @@ describe('what belongs to a device', () => {
     manager.on('error', () => {});
     await backend.start();
     await until(() => frontend.find()?.state === 'CONNECTED');
-    const [first, second] = [device, taken].map((one) => one.refusals.get('port 1-2')?.received);
+    const [first, second] = [device, taken].map((one) => one.refusals.get('port 1-2')?.status);
     expect([first, second].sort()).toEqual(['ERROR', undefined]);
     expect(frontend.find()!.numPorts).toBe(first ? 1 : 4);
   });

@@ -145,7 +145,7 @@ describe('the device', () => {
       const world = await begin(state);
       world.answers.connect = 3;
       const failed = world.fire(state === 'HELD' ? 'backendUp' : 'CONNECT');
-      await expect(failed).rejects.toMatchObject({ received: 'INTERFACE_NOT_FOUND' });
+      await expect(failed).rejects.toMatchObject({ status: 'INTERFACE_NOT_FOUND' });
       expect(world.log.at(-1)).toBe('!CLOSED');
       expect([world.device.state, machine.channels.open]).toEqual(['ABSENT', 0]);
     },
@@ -190,7 +190,7 @@ describe('the device', () => {
   it.each(['DOWN', 'HELD'] as const)('stays %s when the backend comes up and does not create', async (state) => {
     const world = await begin(state);
     world.answers.create = 7;
-    await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'OUT_OF_MEMORY' });
+    await expect(world.fire('backendUp')).rejects.toMatchObject({ status: 'OUT_OF_MEMORY' });
     expect([world.device.state, world.log]).toEqual([state, ['create']]);
   });
 
@@ -198,7 +198,7 @@ describe('the device', () => {
     const world = await begin('ABSENT');
     await world.fire('change');
     world.answers.change = 8;
-    await expect(world.fire('attach')).rejects.toMatchObject({ received: 'PHYSDEV_NOT_FOUND' });
+    await expect(world.fire('attach')).rejects.toMatchObject({ status: 'PHYSDEV_NOT_FOUND' });
     expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
   });
 
@@ -208,7 +208,7 @@ describe('the device', () => {
     world.answers.change = 8;
     await world.device.attach(true);
     expect([world.device.state, world.log]).toEqual(['DISCONNECTED', ['create', 'change', '!DISCONNECTED']]);
-    const refusal = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
+    const refusal = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', status: 'PHYSDEV_NOT_FOUND' };
     expect([world.device.refusals.get('vbd 1'), world.device.problems, world.errors]).toMatchObject([
       refusal,
       [refusal],
@@ -234,7 +234,7 @@ describe('the device', () => {
   it('says so where the backend has it all the same', async () => {
     const world = await begin('ABSENT');
     world.answers.create = 2;
-    await expect(world.fire('attach')).rejects.toMatchObject({ received: 'INTERFACE_EXISTS' });
+    await expect(world.fire('attach')).rejects.toMatchObject({ status: 'INTERFACE_EXISTS' });
     expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'disconnect', 'destroy', 'create']]);
   });
 
@@ -242,7 +242,7 @@ describe('the device', () => {
     const world = await begin('ABSENT');
     world.answers.create = 7;
     await world.device.attach(true);
-    expect([world.device.state, world.device.problems]).toMatchObject(['DOWN', [{ received: 'OUT_OF_MEMORY' }]]);
+    expect([world.device.state, world.device.problems]).toMatchObject(['DOWN', [{ status: 'OUT_OF_MEMORY' }]]);
     world.answers.create = 0;
     await world.fire('backendUp');
     expect([world.device.state, world.device.problems]).toEqual(['DISCONNECTED', []]);
@@ -265,7 +265,7 @@ describe('the device', () => {
       world.answers.change = 8;
       await world.fire('backendUp');
       expect(world.device.state).toBe(state === 'HELD' ? 'CONNECTED' : 'DISCONNECTED');
-      expect(world.errors).toMatchObject([{ received: 'PHYSDEV_NOT_FOUND' }]);
+      expect(world.errors).toMatchObject([{ status: 'PHYSDEV_NOT_FOUND' }]);
       expect([...world.device.refusals.keys()]).toEqual(['vbd 1']);
       world.answers.change = 0;
       await world.fire('backendDown');
@@ -278,7 +278,7 @@ describe('the device', () => {
     const world = await begin('DOWN', NETWORK);
     await world.device.set(creditSetting({ creditBytes: 1, periodUsec: 1 }));
     world.answers.change = 1;
-    await expect(world.fire('backendUp')).rejects.toMatchObject({ received: 'ERROR' });
+    await expect(world.fire('backendUp')).rejects.toMatchObject({ status: 'ERROR' });
     expect([world.device.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
   });
 
@@ -287,7 +287,7 @@ describe('the device', () => {
     await world.fire('change');
     world.answers.change = 5;
     const second = world.device.set(vbd(2));
-    await expect(second).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+    await expect(second).rejects.toMatchObject({ status: 'VBD_EXISTS' });
     world.answers.change = 0;
     expect([...world.device.settings.keys()]).toEqual(['vbd 1']);
     await world.fire('backendDown');
@@ -304,13 +304,13 @@ describe('the device', () => {
   it('goes on where the backend has nothing to disconnect, and does not where it says that it failed', async () => {
     const world = await begin('CONNECTED');
     world.answers.disconnect = 1;
-    await expect(world.fire('DISCONNECT')).rejects.toMatchObject({ received: 'ERROR' });
+    await expect(world.fire('DISCONNECT')).rejects.toMatchObject({ status: 'ERROR' });
     // The pages may still be mapped: nobody is told that they are free (PROTOCOL.md 5.2 D7).
     expect([world.device.state, world.log]).toEqual(['CONNECTED', ['disconnect']]);
     world.answers.disconnect = 3;
     await world.fire('DISCONNECT');
     expect([world.device.state, world.log.at(-1)]).toEqual(['DISCONNECTED', '!DISCONNECTED']);
-    expect(world.errors).toMatchObject([{ received: 'INTERFACE_NOT_FOUND' }]);
+    expect(world.errors).toMatchObject([{ status: 'INTERFACE_NOT_FOUND' }]);
   });
 
   it('goes on where the frontend does not hear', async () => {

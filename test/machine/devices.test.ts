@@ -102,8 +102,8 @@ describe('what cannot be', () => {
     for (const of of CLASSES) await ATTACH[of](machine);
     const before = await machine.devices('web');
     const refused = 'ERR_CTRL_IF_DEVICE_REFUSED';
-    await expect(ATTACH.block(machine)).rejects.toEqual(fails(refused, { received: 'VBD_EXISTS' }));
-    await expect(ATTACH.usb(machine)).rejects.toEqual(fails(refused, { received: 'ERROR' }));
+    await expect(ATTACH.block(machine)).rejects.toEqual(fails(refused, { status: 'VBD_EXISTS' }));
+    await expect(ATTACH.usb(machine)).rejects.toEqual(fails(refused, { status: 'ERROR' }));
     await expect(machine.blockDetach('web', 1)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
     await expect(machine.networkDetach('web', 7)).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
     await expect(machine.usbDetach('web', '9-9')).rejects.toEqual(fails('ERR_CTRL_IF_DEVICE_NOT_FOUND'));
@@ -119,7 +119,7 @@ describe('what cannot be', () => {
   it('a USB port has one owner, also while its backend is not there and its owner is suspended', async () => {
     const machine = await machineWithWeb();
     await machine.create({ name: 'db' });
-    const claimed = fails('ERR_CTRL_IF_DEVICE_REFUSED', { received: 'ERROR', subject: 'USBIF_BE_CLAIM_PORT' });
+    const claimed = fails('ERR_CTRL_IF_DEVICE_REFUSED', { status: 'ERROR', subject: 'USBIF_BE_CLAIM_PORT' });
     expect(await type(machine, 'driver', 'down usb')).toBe('usb DOWN');
     await ATTACH.usb(machine);
     await expect(machine.usbAttach('db', { path: '1-1' })).rejects.toEqual(claimed);

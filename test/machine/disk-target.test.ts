@@ -39,7 +39,7 @@ describe('a target', () => {
   it.each(WRONG)('%s is refused when it is attached, and nothing of it is left', async (_, target, says) => {
     const machine = await start();
     await machine.create({ name: 'web' });
-    const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND', subject: target() };
+    const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', status: 'PHYSDEV_NOT_FOUND', subject: target() };
     const attached = machine.blockAttach('web', { target: target(), vdevice: 769 });
     await expect(attached).rejects.toMatchObject({ ...refused, message: expect.stringMatching(says) });
     expect(await machine.devices('web')).toEqual([]);

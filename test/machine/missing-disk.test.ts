@@ -68,7 +68,7 @@ it('at a restart of the driver domain: the other disks come back without it, and
   expect(await machine.devices('web')).toMatchObject([refused, { id: String(VDEVICE + 1), state: 'CONNECTED' }]);
 
   const wanted = { target: root, vdevice: VDEVICE };
-  await expect(machine.blockAttach('web', wanted)).rejects.toMatchObject({ received: 'VBD_EXISTS' });
+  await expect(machine.blockAttach('web', wanted)).rejects.toMatchObject({ status: 'VBD_EXISTS' });
   await machine.blockDetach('web', VDEVICE);
   writeFileSync(root, '');
   expect(await machine.blockAttach('web', wanted)).toMatchObject({ state: 'CONNECTED', target: root });
@@ -77,7 +77,7 @@ it('at a restart of the driver domain: the other disks come back without it, and
 it('at a resume: that fails, holds nothing, and succeeds when the image is there or the disk is no more wanted', async () => {
   const machine = await machineWithAll();
   const waiting = { block: 'WAITING', network: 'WAITING', usb: 'WAITING' };
-  const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', received: 'PHYSDEV_NOT_FOUND' };
+  const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', status: 'PHYSDEV_NOT_FOUND' };
   await machine.shutdown('web', { reason: 'suspend' });
   rmSync(root);
   await expect(machine.resume('web')).rejects.toMatchObject(refused);

@@ -82,8 +82,13 @@ export class BackendInterface implements InterfaceId {
     if (this.connection) return this.connection;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_STATE',
-      `interface ${this.handle} of domain ${this.domid} is ${this.state} and has no pages; use them between onConnect and the end of onDisconnect`,
-      { domid: this.domid, expected: 'CONNECTED', received: this.state },
+      `interface ${this.handle} of domain ${this.domid} is ${this.state} and has no pages`,
+      {
+        advice: 'use them between onConnect and the end of onDisconnect',
+        domid: this.domid,
+        expected: 'CONNECTED',
+        received: this.state,
+      },
     );
   }
 }

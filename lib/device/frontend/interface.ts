@@ -93,11 +93,11 @@ export class FrontendInterface {
    */
   get frames(): readonly SharedFrame[] {
     if (this.connection && this.state === 'CONNECTED') return this.connection.shared;
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_DEVICE_STATE',
-      `interface ${this.handle} is ${this.state} and shares no pages; use them between the events connected and disconnected or closed`,
-      { expected: 'CONNECTED', received: this.state },
-    );
+    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `interface ${this.handle} is ${this.state} and shares no pages`, {
+      advice: 'use them between the events connected and disconnected or closed',
+      expected: 'CONNECTED',
+      received: this.state,
+    });
   }
 
   /** Tells the backend to look at the pages. Does nothing unless connected. */

@@ -129,7 +129,7 @@ export class BackendEnd {
    * makes any.
    */
   async #takeAway(error: unknown): Promise<void> {
-    if ((error as CtrlIfError).received !== 'INTERFACE_EXISTS') throw error;
+    if ((error as CtrlIfError).status !== 'INTERFACE_EXISTS') throw error;
     await this.disconnect();
     await this.destroy();
   }
@@ -164,5 +164,5 @@ function wentDown(domid: number, { name }: AnyMessage): CtrlIfError {
 
 function failureOf(error: unknown): 'refused' | 'vanished' | 'lost' {
   if (!(error instanceof CtrlIfError) || error.code !== 'ERR_CTRL_IF_DEVICE_REFUSED') return 'lost';
-  return error.received === 'INTERFACE_NOT_FOUND' ? 'vanished' : 'refused';
+  return error.status === 'INTERFACE_NOT_FOUND' ? 'vanished' : 'refused';
 }

@@ -173,8 +173,13 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     if (!taken.has(handle)) return handle;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_STATE',
-      `domain ${frontend} has a ${this.#wire.name} device with handle ${handle} already; detach that one first, or take another handle`,
-      { domid: frontend, expected: 'a handle that is free', received: handle },
+      `domain ${frontend} has a ${this.#wire.name} device with handle ${handle} already`,
+      {
+        advice: 'detach that one first, or take another handle',
+        domid: frontend,
+        expected: 'a handle that is free',
+        received: handle,
+      },
     );
   }
 
@@ -244,7 +249,8 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
 function added(drivers: ReadonlyMap<number, Driver>, domid: number, how: string): Driver {
   const driver = drivers.get(domid);
   if (driver) return driver;
-  throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `domain ${domid} is not known here; give it to ${how} first`, {
+  throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `domain ${domid} is not known here`, {
+    advice: `give it to ${how} first`,
     domid,
     expected: 'a domain that was added',
   });

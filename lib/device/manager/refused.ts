@@ -14,7 +14,7 @@ const ADVICE: Readonly<Record<Exclude<CommonStatus, 'OKAY'>, string>> = {
     'it could not map the frames that the frontend named; they must be its own, and granted to the backend',
 };
 
-/** A backend has answered `message` with another status than OKAY: `ERR_CTRL_IF_DEVICE_REFUSED`, `received` its name. */
+/** A backend has answered `message` with another status than OKAY: `ERR_CTRL_IF_DEVICE_REFUSED`, `status` its name. */
 export function refused(
   wire: DeviceWire,
   backend: number,
@@ -27,7 +27,7 @@ export function refused(
   const advice = wire.advice?.(said, message.name) ?? ADVICE[found as keyof typeof ADVICE] ?? ADVICE.ERROR;
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
-    `backend domain ${backend} answered ${message.name} for domain ${frontend} with ${said}: ${advice}`,
-    { domid: backend, field: 'status', subject: message.name, expected: 'OKAY', received: said },
+    `backend domain ${backend} answered ${message.name} for domain ${frontend} with ${said}`,
+    { domid: backend, field: 'status', subject: message.name, expected: 'OKAY', status: said, advice },
   );
 }

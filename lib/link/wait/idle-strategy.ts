@@ -18,9 +18,9 @@ export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
   const microseconds = (idle as { spinMicroseconds?: unknown } | null)?.spinMicroseconds;
   if (typeof idle === 'object' && idle !== null) checkKeys('idle', idle, ['spinMicroseconds']);
   if (typeof microseconds === 'number' && microseconds >= 0) return idle;
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_VALUE',
-    `${JSON.stringify(idle)} is no idle strategy; use 'spin', 'adaptive', 'park' or { spinMicroseconds: 0 or more }`,
-    { field: 'idle', received: idle },
-  );
+  throw new CtrlIfError('ERR_CTRL_IF_VALUE', `${JSON.stringify(idle)} is no idle strategy`, {
+    advice: "use 'spin', 'adaptive', 'park' or { spinMicroseconds: 0 or more }",
+    field: 'idle',
+    received: idle,
+  });
 }

@@ -72,7 +72,7 @@ function explained(
   backend: string,
   pdevices: PdeviceTable,
 ): unknown {
-  if (!(error instanceof CtrlIfError) || error.received !== 'PHYSDEV_NOT_FOUND') return error;
+  if (!(error instanceof CtrlIfError) || error.status !== 'PHYSDEV_NOT_FOUND') return error;
   const why = pdevices.reasonOf(pdevice) ?? `${target} is nothing that ${backend} can open; see what it says of it`;
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
@@ -82,7 +82,7 @@ function explained(
       subject: target,
       field: 'target',
       expected: 'a file or a device that the backend can open',
-      received: 'PHYSDEV_NOT_FOUND',
+      status: 'PHYSDEV_NOT_FOUND',
     },
   );
 }

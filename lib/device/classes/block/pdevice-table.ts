@@ -23,7 +23,9 @@ export class PdeviceTable {
       this.#targets.set(pdevice, target);
       return pdevice;
     }
-    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', 'all 65,535 disks of this machine are taken; detach one first');
+    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', 'all 65,535 disks of this machine are taken', {
+      advice: 'detach one first',
+    });
   }
 
   free(pdevice: number): void {
@@ -46,8 +48,8 @@ export class PdeviceTable {
     if (target) return target;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_NOT_FOUND',
-      `no disk of this machine has the physical device ${pdevice}; ask for one that a VBD_CREATE has named`,
-      { received: pdevice },
+      `no disk of this machine has the physical device ${pdevice}`,
+      { advice: 'ask for one that a VBD_CREATE has named', received: pdevice },
     );
   }
 

@@ -45,7 +45,8 @@ export class CreditGate {
       reject(
         new CtrlIfError(
           'ERR_CTRL_IF_CLOSED',
-          `the interface was disconnected while a packet of ${bytes} bytes waited for credit; drop the packet`,
+          `the interface was disconnected while a packet of ${bytes} bytes waited for credit`,
+          { advice: 'drop the packet' },
         ),
       );
     }
