@@ -15,7 +15,7 @@ export function noChannels(engine: EngineName): never {
   if (!hasChannels) throw noEventChannels(engine);
   throw new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    'event channels need a runtime whose event loop hears a doorbell, and this one does not',
+    'event channels need a runtime whose event loop can poll a doorbell, and this one cannot',
     { advice: 'run it in Node', expected: 'Node', received: engine },
   );
 }

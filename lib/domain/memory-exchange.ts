@@ -16,7 +16,7 @@ export interface MemoryMember {
 /** How long a killed process is waited for: its socket closes a moment before the system calls it dead. In milliseconds. */
 const LAST_MOMENT = 500;
 
-/** The controller's knowledge of whose memory is where. Frames themselves, and who is granted them, never pass here. */
+/** The controller's knowledge of which domain's memory is where. Frames and grants never pass here. */
 export class MemoryExchange {
   readonly #members = new Map<number, MemoryMember>();
   /** For each domain, those that asked for its memory, and are told when it is gone. */

@@ -107,7 +107,7 @@ export class DomainMemory {
 
   allocateMany(count: number): number[] {
     const frames = this.#frames.allocateMany(count);
-    // What it was used for before is not the next one's business, who may grant it to another domain.
+    // Its next owner may grant it to another domain, which must not read what was in it before.
     for (const frame of frames) this.segment.write(frame * FRAME_BYTES, ZEROS);
     return frames;
   }

@@ -4,7 +4,7 @@ import { clearGrant, endAccess, type GrantWords, grantAccess, readGrant } from '
 
 /**
  * Which frames of a domain are granted to which domain: the owner's side of the grant table, which lies in its own memory, where
- * backends look before they map and say that they have. What was granted is remembered privately as well, so that no
+ * backends read it before they map and mark what they map. What was granted is remembered privately as well, so that no
  * peer's scribble frees a frame; only whether it is mapped is the peer's to say.
  */
 export class FrameGrants {

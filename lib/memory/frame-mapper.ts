@@ -15,7 +15,7 @@ import { isMappedBy, mapGrant, unmapGrant } from './grant-word.ts';
 export interface FrameMapperOptions {
   /** Whose memory it is. */
   owner: number;
-  /** Who maps: frames must be granted to this domain. */
+  /** The domain that maps: frames must be granted to it. */
   domid: number;
   /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
   open: (offset: number, bytes: number) => AtomicPage;

@@ -2,7 +2,7 @@
  * One grant, taken and given back by two processes that do not trust each other's timing. The word and who writes which
  * of its bytes: `wire/memory.ts`.
  *
- * Each step is one compare-and-exchange of the whole word, acquire and release: the one who comes second sees the
+ * Each step is one compare-and-exchange of the whole word, acquire and release: the side that comes second sees the
  * other's step and gives way. Acquire, so that a backend sees what the owner wrote before it granted access, and an owner that
  * ends access sees what the backend wrote before it unmapped; release for the other's acquire.
  */

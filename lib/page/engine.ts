@@ -21,7 +21,7 @@ export interface MemoryEngine {
   map(descriptor: number, offset: number, bytes: number): AtomicPage;
 }
 
-/** One way to move the bytes of named pages. `docs/engines.md` tells how to add one. */
+/** One way to move the bytes of named pages. `docs/engines.md` says how to add one. */
 export interface Engine {
   /** What `CTRL_IF_ENGINE` and the engine option call it. */
   readonly name: NamedEngine;
@@ -29,11 +29,11 @@ export interface Engine {
   readonly number: number;
   /** Whether its pages are {@link import('./page.ts').Page.atomic}. */
   readonly atomic: boolean;
-  /** Why it is chosen where nobody has asked for an engine and it is the first that can serve. */
+  /** Why it is chosen where no engine was requested and it is the first that can serve. */
   readonly whyAvailable: string;
   /** Undefined where it can serve. */
   absence(): EngineAbsence | undefined;
-  /** Called when it serves because no better engine can, and nobody has asked for it. */
+  /** Called when it serves because no better engine can, and it was not requested. */
   warnAsFallback?(why: string): void;
   /**
    * Creates segment `name`, zeroed, readable and writable by this user alone. With `keepDescriptor` an

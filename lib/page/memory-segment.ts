@@ -2,7 +2,7 @@ import type { AtomicPage } from './page.ts';
 
 /**
  * A guest's own memory: a segment of 4 KiB frames that comes with frame 0 alone. Offsets are in bytes
- * from frame 0. Words and bytes are as in {@link AtomicPage}; a frame that has no memory is refused, and touched by nobody.
+ * from frame 0. Words and bytes are as in {@link AtomicPage}; a call on a frame that has no memory throws and touches nothing.
  * After {@link unmap} every call throws `ERR_CTRL_IF_PAGE_CLOSED`.
  */
 export interface MemorySegment extends Pick<AtomicPage, 'load32' | 'store32' | 'compareExchange32' | 'read' | 'write'> {

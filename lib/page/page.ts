@@ -22,7 +22,7 @@ export interface PollCost {
  */
 export interface Page {
   readonly engine: EngineName;
-  /** The engine's number, which the page tells the peer ({@link import('../wire/page.ts').ENGINE_NUMBERS}). */
+  /** The engine's number, by which the page names it to the peer ({@link import('../wire/page.ts').ENGINE_NUMBERS}). */
   readonly engineNumber: number;
   /** Size of the mapping in bytes. */
   readonly bytes: number;
@@ -59,7 +59,7 @@ export interface Page {
 /** A page of shared memory that has, or had, a name. */
 export interface NamedPage extends Page {
   readonly engine: NamedEngine;
-  /** Who owns the segment, and its permissions (`0o600`). */
+  /** The user id of the segment's owner, and its permissions (`0o600`). */
   readonly uid: number;
   readonly mode: number;
 }

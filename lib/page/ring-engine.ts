@@ -37,9 +37,9 @@ export interface RingEngine {
   collect(max: number, polls: number): number;
   /**
    * Copies the first `count` entries of the outbox into the next slots and publishes them with one store-release, tests
-   * whether the peer sleeps (`RING_PEER`), then does as {@link collect}, in one crossing. A front publishes as many
+   * whether the peer sleeps (`RING_PEER`), then does as {@link collect}, in one call. A front publishes as many
    * requests as have room; a back all of its responses, or none (`NOT_OUTSTANDING`). With `count` 0 nothing is published
-   * and nobody is rung; with `max` 0 nothing is collected.
+   * and no sleep word is read; with `max` 0 nothing is collected.
    */
   exchange(count: number, max: number, polls: number): number;
 }

@@ -174,7 +174,7 @@ export abstract class RingHalf {
   }
 
   /**
-   * {@link flush}, then takes everything that has come, as entries 0 to n - 1 of the {@link inbox}, in one crossing into
+   * {@link flush}, then takes everything that has come, as entries 0 to n - 1 of the {@link inbox}, in one call of
    * the engine; returns n, 0 when there was nothing after `polls` polls. They are private copies, valid until the next `pop`
    * or take. Where {@link pop} has begun a batch, its rest is taken first, alone.
    *

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Controller, chooseEngine, type Domain, Guest } from '../../lib/index.ts';
-import { ARRAY, arrayEngine, forgetArrays } from '../support/array-engine.ts';
+import { ARRAY, arrayEngine, removeArrays } from '../support/array-engine.ts';
 import { expectError } from '../support/expect-error.ts';
 import { seq, useRuntimeDirectory } from './meeting.ts';
 
@@ -15,15 +15,15 @@ vi.mock('../../lib/page/engines.ts', async (original) => {
 });
 
 useRuntimeDirectory();
-afterEach(forgetArrays);
+afterEach(removeArrays);
 
 const coded = (code: string) => expect.objectContaining({ name: 'CtrlIfError', code });
 
 async function meet() {
   const controller = await Controller.listen({ name: 'added', engine: ARRAY, messages: [seq] });
-  const arrival = once(controller, 'domain') as Promise<[Domain<typeof seq>]>;
+  const connected = once(controller, 'domain') as Promise<[Domain<typeof seq>]>;
   const guest = await Guest.connect({ name: 'added', engine: ARRAY, messages: [seq] });
-  const [domain] = await arrival;
+  const [domain] = await connected;
   return { controller, guest, domain };
 }
 
@@ -46,7 +46,7 @@ describe('an engine that was added to the list', () => {
     await controller.close();
   });
 
-  it('has no event channels and no guest memory unless it offers them', async () => {
+  it('has no event channels and no guest memory unless its engine has them', async () => {
     const { controller, guest } = await meet();
     for (const end of [controller, guest]) {
       const error = expectError('ERR_CTRL_IF_ENGINE', 'the array engine cannot set a bit', () => end.channels);

@@ -87,14 +87,16 @@ describe('a worker thread and the main thread', () => {
   });
 
   it.runIf(testsNative)('gives the frames back that a thread had mapped when it ended', async () => {
-    await listen();
+    const controller = await listen();
     const owner = await connectHere({ memory: { frames: 64 } });
     const { worker, domid } = await startWorker({ role: 'guest', name: 'threads' });
     const frame = owner.memory.allocate();
     owner.memory.grantAccess(frame, domid!);
     await order(worker, { order: 'map', owner: owner.domid, frame });
     expect(owner.memory.isMapped(frame)).toBe(true);
+    const closed = once(controller.domains.get(domid!)!, 'close');
     await worker.terminate();
+    await closed;
     expect(await owner.reclaimFrames(domid!)).toEqual([frame]);
   });
 });

@@ -1,4 +1,4 @@
-/** What each engine says of itself and of its pages, so that nobody must know which one it is. */
+/** What each engine says of itself and of its pages, so that no other room asks which one it is. */
 import { describe, expect, it } from 'vitest';
 import { PeerDirectory } from '../../lib/event-channel/peer-directory.ts';
 import { createEventPage } from '../../lib/page/control-page.ts';

@@ -1,7 +1,7 @@
 /** The conformance suite on an engine that lib/ does not know, made by docs/engines.md. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { BackRing, FrontRing, openPage } from '../../lib/ring/index.ts';
-import { ARRAY, ArrayPage, arrayEngine, forgetArrays } from '../support/array-engine.ts';
+import { ARRAY, ArrayPage, arrayEngine, removeArrays } from '../support/array-engine.ts';
 import { expectError } from '../support/expect-error.ts';
 import { usePages } from '../support/pages.ts';
 import { controlRing } from './conformance/control-ring.ts';
@@ -9,7 +9,7 @@ import { engineItself } from './conformance/engine-itself.ts';
 import { everyRing } from './conformance/every-ring.ts';
 import { tornIndex } from './conformance/torn-index.ts';
 
-afterEach(forgetArrays);
+afterEach(removeArrays);
 
 const pages = {
   ...usePages(),

@@ -16,7 +16,7 @@ const NUMBER = 200;
 const segments = new Map<string, ArrayBuffer>();
 
 /** Gives all segments back: they have no file that `unlinkPage` could take away. */
-export function forgetArrays(): void {
+export function removeArrays(): void {
   segments.clear();
 }
 

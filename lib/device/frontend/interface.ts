@@ -8,7 +8,7 @@ export class FrontendConnection {
   /** The frames' numbers, in the order of CONNECT. */
   readonly frames: readonly number[];
   readonly shared: readonly SharedFrame[];
-  /** Whom they are granted to. */
+  /** The domid that they are granted to. */
   readonly backend: number;
   readonly #context: FrontendContext;
   #channel: Channel | undefined;

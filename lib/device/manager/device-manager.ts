@@ -110,7 +110,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     const driver = added(this.#backends, domid, 'addBackend');
     const devices = this.#devicesAt('backend', ended);
     for (const device of devices) device.moveTo(driver);
-    // What they hold is granted to the one that ended: told DISCONNECTED, frontends ask anew.
+    // Their pages are granted to the domain that ended: after DISCONNECTED, frontends ask anew.
     await this.#fireAll(devices, 'DISCONNECT');
     if (driver.isUp) await this.#backendUp(devices);
   }
