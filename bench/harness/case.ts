@@ -14,12 +14,11 @@ export interface Setting {
   readonly countSyscalls: boolean;
 }
 
-/** The figures of one row from one trial. What does not apply is left out, and becomes null in the JSON. */
+/** The figures of one row from one trial. What does not apply is left out. */
 export interface Figures {
   /** The row's name where a case has several; it begins with the first part of the case's. Default: the case's name. */
   readonly row?: string;
-  /** The unit of `p50`, `p99`, `p999` (`ns`), or of `perSecond` where there are none (`messages/s`). */
-  readonly unit: string;
+  /** Nanoseconds. */
   readonly p50?: number;
   readonly p99?: number;
   readonly p999?: number;
@@ -42,7 +41,7 @@ export interface BenchCase {
   /** It pins both sides to a place of its own choice, so where nothing can be pinned it is left out. */
   readonly needsPinning?: boolean;
   /** Whether to run one extra trial with `countSyscalls`: never (the default), in every run, or in full ones only. */
-  readonly syscalls?: 'always' | 'full';
+  readonly syscalls?: 'always' | 'full' | 'never';
   /** How many rounds at most, for a case whose figures do not change from round to round. Default: all. */
   readonly rounds?: number;
   /** The same with `--quick`, which is to take less than a minute: 0 leaves the case out. Default: `rounds`. */

@@ -1,9 +1,10 @@
 /** Runs the fresh process of a trial and takes its figures from its stdout. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Setting } from './case.ts';
+import type { Timing } from '../peers/job.ts';
 import { peerProgram } from './paths.ts';
 import { countCalls } from './syscalls.ts';
 
@@ -39,16 +40,19 @@ function runtimeDirectory(): string {
 }
 
 /**
- * Runs `node build/bench/peers/PROGRAM.js JOB`, pinned to `cpus`, with `flags` for node. It must print one JSON value
- * and exit with 0; its other processes it starts itself.
+ * Runs `node build/bench/peers/PROGRAM.js JOB`, pinned to `cpus`, with `flags` for node. Of the setting the job has the
+ * times and the CPUs, unless it has its own. It must print one JSON value and exit with 0; its other processes it starts
+ * itself.
  */
 export function runProgram<T>(
   program: string,
-  job: unknown,
+  job: object,
   setting: Setting,
   { cpus = setting.cpus?.slice(0, 1), flags = [], longestMs = LONGEST_MS }: ProgramOptions = {},
 ): Promise<Outcome<T>> {
-  const node = [process.execPath, ...flags, peerProgram(program), JSON.stringify(job)];
+  const { warmupMs, timedMs, cpus: both } = setting;
+  const whole: Timing = { warmupMs, timedMs, cpus: both, ...job };
+  const node = [process.execPath, ...flags, peerProgram(program), JSON.stringify(whole)];
   return runCommand(cpus ? ['taskset', '-c', cpus.join(','), ...node] : node, setting, longestMs);
 }
 
@@ -77,10 +81,15 @@ function outputOf([file, ...args]: readonly string[], longestMs: number): Promis
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, CTRL_IF_RUNTIME_DIR: runtimeDirectory() },
     });
-    const stdout = collected(child, 'stdout');
-    const stderr = collected(child, 'stderr');
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
     const fail = (why: string) =>
-      reject(new TrialFailed([why, `its command: ${[file, ...args].join(' ')}`, stderr.text()].join('\n').trimEnd()));
+      reject(new TrialFailed([why, `its command: ${[file, ...args].join(' ')}`, stderr].join('\n').trimEnd()));
     const timer = setTimeout(() => {
       child.kill('SIGKILL'); // what it started notices, and ends by itself
       fail(`a peer process was still running after ${longestMs / 1000} s`);
@@ -88,14 +97,8 @@ function outputOf([file, ...args]: readonly string[], longestMs: number): Promis
     child.on('error', (error) => fail(`a peer process could not be started: ${error.message}`));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      if (code === 0) resolve(stdout.text());
+      if (code === 0) resolve(stdout);
       else fail(`a peer process failed (${signal ?? `exit code ${code}`})`);
     });
   });
-}
-
-function collected(child: ChildProcess, stream: 'stdout' | 'stderr'): { text(): string } {
-  const chunks: Buffer[] = [];
-  child[stream]!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { text: () => Buffer.concat(chunks).toString('utf8') };
 }

@@ -3,25 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ALL_RATIOS } from '../../bench/cases/index.ts';
 import type { Report, Row } from '../../bench/harness/report.ts';
-import { ALL_PLOTS } from '../../bench/plot/all.ts';
-import { readmeSection } from '../../bench/plot/readme.ts';
-import { rowNamed } from '../../bench/plot/rows.ts';
-import { toSvg } from '../../bench/plot/svg.ts';
-import { ratiosSection } from '../../bench/plot/tables.ts';
+import { toSvg } from '../../bench/plot/chart.ts';
+import { rowNamed } from '../../bench/plot/names.ts';
+import { ALL_PLOTS } from '../../bench/plot/plots.ts';
+import { ratiosSection, readmeSection } from '../../bench/plot/tables.ts';
 import { main } from '../../bench/plot.ts';
 
-const row = (name: string, figures: Partial<Row>): Row => ({
-  case: name,
-  unit: 'ns',
-  ...{ p50: null, p99: null, p999: null, perSecond: null, cpuNsPerMessage: null, syscallsPerMessage: null },
-  ...figures,
-});
+const row = (name: string, figures: Partial<Row>): Row => ({ case: name, ...figures });
 
 const ROWS: readonly Row[] = [
   row('rtt.unixSocket', { p50: 50_000, p99: 90_000, p999: 2_000_000, syscallsPerMessage: 8.1 }),
-  row('rtt.limit', { p50: 200, p99: 300, p999: 500, note: 'about | the clock' }),
+  row('rtt.limit', { p50: 200, p99: 300, p999: 500 }),
   row('rtt.await.native', { p50: 300, p99: 2000, p999: 9000 }),
   row('stream.limit', { perSecond: 2e7 }),
   row('stream.sync.native', { perSecond: 1e7, cpuNsPerMessage: 150 }),
@@ -54,7 +47,6 @@ const REPORT: Report = {
     cpu: 'A & B <processor>',
     cores: 2,
     pinned: [0, 1],
-    memoryBytes: 1e9,
     os: 'linux 6',
     arch: 'x64',
     virtualized: true,
@@ -62,7 +54,6 @@ const REPORT: Report = {
       foreign: 0.01,
       stolen: 0.002,
       calmBefore: true,
-      waitedSeconds: 5,
       trials: 800,
       repeated: 3,
       disturbed: 1,
@@ -72,6 +63,7 @@ const REPORT: Report = {
     versions: { node: '20.20.2' },
   },
   rows: [...ROWS],
+  notes: [{ text: 'about the clock', rows: ['rtt.limit', 'wide.limit.256x64'] }],
   ratios: {
     'rtt.await.native/rtt.limit': 1.5,
     'rtt.unixSocket.best/rtt.await.native': 100,
@@ -159,10 +151,7 @@ describe('npm run bench:plot', () => {
   it('writes the same bytes for the same JSON, whatever was drawn before', () => {
     plot();
     const first = ALL_PLOTS.map(({ name }) => svg(name));
-    const again = ALL_PLOTS.toReversed().map((one) => {
-      const drawing = one.draw(REPORT, ALL_RATIOS);
-      return 'missing' in drawing ? drawing.missing : toSvg(drawing, REPORT.machine);
-    });
+    const again = ALL_PLOTS.toReversed().map((one) => toSvg(one.draw(REPORT), one, REPORT.machine));
     expect(again.toReversed()).toEqual(first);
     plot();
     expect(ALL_PLOTS.map(({ name }) => svg(name))).toEqual(first);
@@ -205,7 +194,7 @@ describe('npm run bench:plot', () => {
     const alone = { ...REPORT, machine: { ...REPORT.machine, cores: 1 } };
     use(alone);
     expect(plot()).toBe(0);
-    expect(stderr).toContain('no ratios.svg: the goals are for two cores');
+    expect(stderr).toContain('no ratios.svg: no ratio that has a goal (goals are for two cores)');
     const goal = [{ of: 'rtt.await.native', over: 'rtt.limit', goal: { atMost: 1.6 } }];
     expect(ratiosSection(alone, goal)).not.toContain('met');
     expect(ratiosSection(REPORT, goal)).toContain('met');
@@ -354,23 +343,23 @@ describe('the table of README.md', () => {
 
 describe('bad input', () => {
   it.each([
-    ['no JSON', '{"machine"', 'is not JSON'],
-    ['another JSON', '[1]', 'it is no object'],
-    ['a run without rows', { ...REPORT, rows: undefined }, 'it has no rows'],
-    ['a row without a name', { ...REPORT, rows: [{}] }, 'rows[0] has no case'],
-    ['a figure that is none', { ...REPORT, rows: [row('rtt.limit', { p50: -1 })] }, 'rtt.limit): p50 is neither'],
-    ['a machine without a date', { ...REPORT, machine: { ...REPORT.machine, date: 1 } }, 'machine.date is no string'],
+    ['no JSON', '{"machine"', 'cannot be read as JSON'],
+    ['another JSON', '[1]', 'it must be object'],
+    ['a run without rows', { ...REPORT, rows: undefined }, 'it must have required properties rows'],
+    ['a row without a name', { ...REPORT, rows: [{}] }, 'rows.0 must have required properties case'],
+    ['a figure that is none', { ...REPORT, rows: [row('rtt.limit', { p50: -1 })] }, 'rows.0.p50 must be >= 0'],
+    ['a machine without a date', { ...REPORT, machine: { ...REPORT.machine, date: 1 } }, 'machine.date must be string'],
     [
       'others that are none',
       { ...REPORT, machine: { ...REPORT.machine, others: { foreign: 1 } } },
-      'machine.others is no object of its figures',
+      'machine.others must have required properties stolen',
     ],
     [
       'disturbed rounds that are none',
       { ...REPORT, rows: [{ ...row('rtt.limit', {}), disturbed: true }] },
-      'disturbed does not say how many rounds',
+      'rows.0.disturbed must be object',
     ],
-    ['a ratio that is none', { ...REPORT, ratios: { 'a/b': null } }, 'ratios is no object of numbers'],
+    ['a ratio that is none', { ...REPORT, ratios: { 'a/b': null } }, 'ratios.a/b must be number'],
   ])('%s: a sentence and exit code 1', (_, report, message) => {
     use(report);
     expect(plot()).toBe(1);
