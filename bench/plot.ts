@@ -2,20 +2,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ALL_CASES } from './cases/index.ts';
 import { parseOptions, UsageError } from './harness/arguments.ts';
 import { ROOT } from './harness/paths.ts';
 import type { Report } from './harness/report.ts';
 import { toSvg } from './plot/chart.ts';
 import { fillPage, readReport } from './plot/page.ts';
 import { ALL_PLOTS } from './plot/plots.ts';
-import {
-  absentSection,
-  machineSection,
-  ROW_FAMILIES,
-  ratiosSection,
-  readmeSection,
-  rowsSection,
-} from './plot/tables.ts';
+import { absentSection, machineSection, ratiosSection, readmeSection, rowsSection } from './plot/tables.ts';
 
 const USAGE = `usage: npm run bench:plot -- [--json FILE] [--out DIR] [--readme FILE]
 
@@ -64,16 +58,17 @@ function parseArguments(argv: readonly string[]) {
 type Svgs = ReadonlyMap<string, string | undefined>;
 
 function sectionsOf(report: Report, svgs: Svgs, directory: string): Map<string, string> {
-  const plots = ALL_PLOTS.map(({ name, alt, missing }): [string, string] => [
+  const plots = ALL_PLOTS.map(({ name, alt }): [string, string] => [
     `plot.${name}`,
-    svgs.get(name) ? `![${alt}](${directory}/${name}.svg)` : `No plot: this run has ${missing}.`,
+    svgs.get(name) ? `![${alt}](${directory}/${name}.svg)` : 'No plot: this run has no figures for it.',
   ]);
+  const families = [...new Set(ALL_CASES.map(({ name }) => name.split('.')[0]!))];
   return new Map([
     ['machine', machineSection(report)],
     ['ratios', ratiosSection(report)],
     ['absent', absentSection(report)],
     ...plots,
-    ...ROW_FAMILIES.map((family): [string, string] => [`rows.${family}`, rowsSection(report, family)]),
+    ...families.map((family): [string, string] => [`rows.${family}`, rowsSection(report, family)]),
   ]);
 }
 
@@ -85,7 +80,7 @@ function filled(file: string, sections: ReadonlyMap<string, string>): string {
 
 function writePlots(out: string, svgs: Svgs): void {
   mkdirSync(out, { recursive: true });
-  for (const { name, missing } of ALL_PLOTS) {
+  for (const { name } of ALL_PLOTS) {
     const file = join(out, `${name}.svg`);
     const svg = svgs.get(name);
     if (svg !== undefined) {
@@ -93,7 +88,7 @@ function writePlots(out: string, svgs: Svgs): void {
     } else {
       // One of an earlier run would tell of another JSON than the page does.
       rmSync(file, { force: true });
-      say(`no ${name}.svg: ${missing}`);
+      say(`no ${name}.svg: this run has no figures for it`);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What the cases of two sides have in common: a job for `bench/peers`, and figures from its samples. */
 import type { BenchCase, Figures, Setting } from '../harness/case.ts';
+import { runLimit, whyNoLimit } from '../harness/limit.ts';
 import { runProgram } from '../harness/process.ts';
 import { roundTripFigures, streamFigures } from '../harness/stats.ts';
 import { isThreaded, type Job } from '../peers/job.ts';
@@ -35,8 +36,27 @@ export function peerCase({ job, ...bench }: PeerCase): BenchCase {
   };
 }
 
+/** A case of the same work in C++ on both sides. */
+export function limitCase(
+  measure: 'rtt' | 'stream',
+  [mode, options]: readonly [mode: string, options: Readonly<Record<string, number>>],
+  bench: Omit<BenchCase, 'trial' | 'needsTwoCores'>,
+): BenchCase {
+  return {
+    ...bench,
+    needsTwoCores: true,
+    absent: () => whyNoLimit('limit'),
+    async trial(setting) {
+      const { warmupMs, timedMs } = setting;
+      const all = { ...options, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
+      const { result, syscalls } = await runLimit<Samples>('limit', [mode], all, setting);
+      return [figuresOf(measure, result, syscalls)];
+    },
+  };
+}
+
 /** Under strace the times mean nothing. */
-export function figuresOf(measure: Job['measure'], samples: Samples, syscalls: number | undefined): Figures {
+function figuresOf(measure: Job['measure'], samples: Samples, syscalls: number | undefined): Figures {
   if (syscalls !== undefined) return { syscallsPerMessage: syscalls / samples.messages };
   const figures = measure === 'rtt' ? roundTripFigures(samples) : streamFigures(samples);
   return samples.more ? { ...figures, more: samples.more } : figures;

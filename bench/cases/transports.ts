@@ -1,8 +1,6 @@
 /** How long does a request take, and how many messages go in a second? The limit, ctrl-if, and what one would use instead. */
 import type { BenchCase, Ratio } from '../harness/case.ts';
-import { runLimit, whyNoLimit } from '../harness/limit.ts';
-import type { Samples } from '../peers/samples.ts';
-import { BATCHED_NOTE, bothPlacements, FAST, figuresOf, type PeerCase, peerCase } from './peers.ts';
+import { BATCHED_NOTE, bothPlacements, FAST, limitCase, type PeerCase, peerCase } from './peers.ts';
 import { RIVALS, type Rival, rowsOf } from './rivals.ts';
 
 const MEASURES = {
@@ -12,20 +10,13 @@ const MEASURES = {
 type Measure = keyof typeof MEASURES;
 
 /** C++ on both sides of the very same ring: how fast this machine can be. */
-const limit = (measure: Measure): BenchCase => ({
-  name: `${measure}.limit`,
-  about: `${MEASURES[measure]}: C++ to C++ on the control ring, both spinning`,
-  ...(measure === 'rtt' && { note: BATCHED_NOTE }),
-  needsTwoCores: true,
-  syscalls: 'full',
-  absent: () => whyNoLimit('limit'),
-  async trial(setting) {
-    const { warmupMs, timedMs } = setting;
-    const times = { 'warmup-ms': warmupMs, 'timed-ms': timedMs };
-    const { result, syscalls } = await runLimit<Samples>('limit', [measure], times, setting);
-    return [figuresOf(measure, result, syscalls)];
-  },
-});
+const limit = (measure: Measure): BenchCase =>
+  limitCase(measure, [measure, {}], {
+    name: `${measure}.limit`,
+    about: `${MEASURES[measure]}: C++ to C++ on the control ring, both spinning`,
+    ...(measure === 'rtt' && { note: BATCHED_NOTE }),
+    syscalls: 'full',
+  });
 
 type Side = Pick<PeerCase, 'name' | 'about' | 'needsTwoCores'> & { readonly job: Omit<PeerCase['job'], 'measure'> };
 

@@ -1,10 +1,7 @@
 /** How much of the limit is left on other rings than the control ring, by their slots, their entries, and the batch? */
 import type { BenchCase, Ratio } from '../harness/case.ts';
-import { runLimit, whyNoLimit } from '../harness/limit.ts';
-import { streamFigures } from '../harness/stats.ts';
 import type { Job } from '../peers/job.ts';
-import type { Samples } from '../peers/samples.ts';
-import { peerCase } from './peers.ts';
+import { limitCase, peerCase } from './peers.ts';
 
 const NOTE =
   'Both ends keep every slot in use and publish a quarter of the slots at once, so that they work at the same time; ' +
@@ -45,24 +42,18 @@ function pair({ name, wide, note, quick = false }: Shape): BenchCase[] {
   const { slots, entryBytes, batch } = wide;
   const about = `spinning: ${slots} slots of ${entryBytes} bytes, all in use, batches of ${batch}`;
   // Twenty-six cases a round: a third of a run's time, if each had as many rounds as the others.
-  const common = { note, needsTwoCores: true, rounds: 5, ...(quick ? {} : { quickRounds: 0 }) };
+  const common = { note, rounds: 5, ...(quick ? {} : { quickRounds: 0 }) };
   return [
-    {
+    limitCase('stream', ['wide', { slots, entry: entryBytes, batch }], {
       name: `wide.limit.${name}`,
       about: `C++ to C++, ${about}`,
       ...common,
-      absent: () => whyNoLimit('limit'),
-      async trial(setting) {
-        const { warmupMs, timedMs } = setting;
-        const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
-        const { result } = await runLimit<Samples>('limit', ['wide'], options, setting);
-        return [streamFigures(result)];
-      },
-    },
+    }),
     peerCase({
       name: `wide.native.${name}`,
       about: `the native engine, ${about}`,
       ...common,
+      needsTwoCores: true,
       syscalls: 'never',
       job: { transport: 'ring', engine: 'native', measure: 'stream', wide, warmupMessages: 500_000 },
     }),

@@ -1,4 +1,5 @@
 /** What a case is: the one type that `bench/cases/*` export and the harness runs. */
+import type { Row } from './report.ts';
 
 /** How one trial is to be run. */
 export interface Setting {
@@ -14,19 +15,10 @@ export interface Setting {
   readonly countSyscalls: boolean;
 }
 
-/** The figures of one row from one trial. What does not apply is left out. */
-export interface Figures {
+/** The figures of one row from one trial; each becomes a median. */
+export interface Figures extends Omit<Row, 'case' | 'disturbed'> {
   /** The row's name where a case has several; it begins with the first part of the case's. Default: the case's name. */
   readonly row?: string;
-  /** Nanoseconds. */
-  readonly p50?: number;
-  readonly p99?: number;
-  readonly p999?: number;
-  readonly perSecond?: number;
-  readonly cpuNsPerMessage?: number;
-  readonly syscallsPerMessage?: number;
-  /** Further figures by name, such as `bytesPerMessage`; each becomes a median too. */
-  readonly more?: Readonly<Record<string, number>>;
 }
 
 export interface BenchCase {
@@ -68,10 +60,4 @@ export interface Ratio {
   readonly by?: string;
   /** From the issue's table; said in the printed summary, decides nothing. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
-}
-
-/** What a file in `bench/cases/` exports, and `bench/cases/index.ts` lists. */
-export interface CaseFile {
-  readonly cases: readonly BenchCase[];
-  readonly ratios: readonly Ratio[];
 }

@@ -1,15 +1,20 @@
 /** Runs the fresh process of a trial and takes its figures from its stdout. */
-import { spawn } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Setting } from './case.ts';
 import type { Timing } from '../peers/job.ts';
 import { peerProgram } from './paths.ts';
 import { countCalls } from './syscalls.ts';
 
+const execute = promisify(execFile);
+
 /** A trial takes well under a second: one that takes this long hangs. */
 const LONGEST_MS = 60_000;
+/** The samples of a trial are a megabyte at most. */
+const MOST_OUTPUT = 16 << 20;
 
 export interface ProgramOptions {
   cpus?: readonly number[];
@@ -75,30 +80,17 @@ export async function runCommand<T>(
   }
 }
 
-function outputOf([file, ...args]: readonly string[], longestMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file!, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, CTRL_IF_RUNTIME_DIR: runtimeDirectory() },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const fail = (why: string) =>
-      reject(new TrialFailed([why, `its command: ${[file, ...args].join(' ')}`, stderr].join('\n').trimEnd()));
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL'); // what it started notices, and ends by itself
-      fail(`a peer process was still running after ${longestMs / 1000} s`);
-    }, longestMs);
-    child.on('error', (error) => fail(`a peer process could not be started: ${error.message}`));
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(stdout);
-      else fail(`a peer process failed (${signal ?? `exit code ${code}`})`);
-    });
-  });
+async function outputOf([file, ...args]: readonly string[], longestMs: number): Promise<string> {
+  const env = { ...process.env, CTRL_IF_RUNTIME_DIR: runtimeDirectory() };
+  try {
+    // What the process has started notices its end, and ends by itself.
+    const limits = { timeout: longestMs, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const;
+    return (await execute(file!, args, { env, ...limits })).stdout;
+  } catch (cause) {
+    const { code, signal, killed, stderr, message } = cause as ExecFileException;
+    const how = killed ? `was still running after ${longestMs / 1000} s` : `failed (${signal ?? `exit code ${code}`})`;
+    const why = typeof code === 'string' ? `a peer process could not be started: ${message}` : `a peer process ${how}`;
+    const lines = [why, `its command: ${[file, ...args].join(' ')}`, stderr ?? ''];
+    throw new TrialFailed(lines.join('\n').trimEnd(), { cause });
+  }
 }

@@ -1,9 +1,10 @@
 /** The rounds of a run. */
 import { percent, type ReadLoad, readLoad } from './calm.ts';
 import type { BenchCase, Ratio, Setting } from './case.ts';
+import { Collected } from './collected.ts';
 import type { Pinning } from './cpus.ts';
 import { describe, describeMachine } from './machine.ts';
-import { Collected, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import { rotated } from './stats.ts';
 import { whyNoSyscalls } from './syscalls.ts';
 import { Watch, type Watched } from './watch.ts';

@@ -2,14 +2,8 @@ import { createHistogram } from 'node:perf_hooks';
 import type { Samples } from '../peers/samples.ts';
 import type { Figures, Ratio } from './case.ts';
 
-export interface Percentiles {
-  p50: number;
-  p99: number;
-  p999: number;
-}
-
 /** Percentiles of times in nanoseconds, each of `count` operations: of the mean of one. */
-export function percentiles(times: readonly number[], count = 1): Percentiles {
+export function percentiles(times: readonly number[], count = 1) {
   const histogram = createHistogram();
   for (const time of times) histogram.record(Math.max(1, Math.round(time)));
   return {

@@ -39,6 +39,8 @@ export async function front(job: Job, peer: Peer): Promise<Front> {
     (message) => guest.request(message),
     () => guest.close(),
   );
+  // One that polls rings hardly ever.
+  if (job.idle !== 'park') return front;
   const more = () => ({ doorbellsPerMessage: guest.stats.doorbellsRung / guest.stats.requestsSent });
   return Object.assign(front, { more });
 }

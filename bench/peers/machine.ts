@@ -42,7 +42,10 @@ await printFigures(async ({ domains, lists, seconds }: MachineJob): Promise<Mach
     ]);
     const client = new ApiClient({ name: NAME });
     const began = performance.now();
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(client, { first: i, domains, images })));
+    const createFrom = async (first: number) => {
+      for (let i = first; i < domains; i += AT_ONCE) await client.create(configOf(i, images));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, first) => createFrom(first)));
     const createMs = performance.now() - began;
     await sleep(SETTLE_MS);
     const idle = await idleFigures([machine.pid!], seconds);
@@ -66,28 +69,11 @@ await printFigures(async ({ domains, lists, seconds }: MachineJob): Promise<Mach
   }
 });
 
-interface Share {
-  first: number;
-  domains: number;
-  /** The directory of the disks' files. */
-  images: string;
-}
-
-/** Every {@link AT_ONCE}th domain, one after the other: five devices each. */
-async function createEach(client: ApiClient, { first, domains, images }: Share): Promise<void> {
-  for (let i = first; i < domains; i += AT_ONCE) {
-    await client.create({
-      name: `guest${i}`,
-      memory: 1,
-      disks: [1, 2].map((vdevice) => ({ target: imageOf(join(images, `disk${i}.${vdevice}`)), vdevice })),
-      // A USB backend has 128 ports.
-      ...(i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] }),
-    });
-  }
-}
-
-/** An empty file at `path`, which it returns. */
-function imageOf(path: string): string {
-  writeFileSync(path, '');
-  return path;
+/** Of a domain with five devices; its disks are empty files in `images`. */
+function configOf(i: number, images: string) {
+  const disks = [1, 2].map((vdevice) => ({ target: join(images, `disk${i}.${vdevice}`), vdevice }));
+  for (const { target } of disks) writeFileSync(target, '');
+  // A USB backend has 128 ports.
+  const others = i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] };
+  return { name: `guest${i}`, memory: 1, disks, ...others };
 }

@@ -1,7 +1,20 @@
 /** Charts: panels beside each other, each with two axes and with series of points. A bar is a series with a thick line. */
 import type { Machine } from '../harness/report.ts';
 import { coresOf, doubtsOf } from './doubts.ts';
-import { FAINT, GRID, INK, type LineLook, line, picture, type SymbolName, symbol, text, widthOf } from './svg.ts';
+import {
+  FAINT,
+  GRID,
+  HALO,
+  INK,
+  type LineLook,
+  line,
+  picture,
+  type SymbolName,
+  symbol,
+  text,
+  turned,
+  widthOf,
+} from './svg.ts';
 
 export interface Series extends Omit<LineLook, 'width'> {
   /** Of the line; default none. */
@@ -68,6 +81,9 @@ export interface Chart {
 const WIDTH = 880;
 /** Below a panel: with and without the names of x. */
 const BOTTOM = { ticks: 74, none: 42 };
+const BOLD = { 'font-weight': 'bold' };
+const MIDDLE = { 'text-anchor': 'middle' };
+const END = { 'text-anchor': 'end' };
 const LEGEND_LINE = 24;
 const SAMPLE = 34;
 
@@ -81,8 +97,8 @@ interface Words {
 export function toSvg(chart: Chart, { title, how }: Words, machine: Machine): string | undefined {
   const { panels, left, width, gap = 0, height } = chart;
   if (panels.every(({ series }) => series.every(({ points }) => points.length === 0))) return undefined;
-  const parts = [text(16, 22, title, { size: 17, bold: true })];
-  parts.push(...how.split('\n').map((words, i) => text(16, 45 + i * 17, words, { size: 12.5, color: FAINT })));
+  const parts = [text(16, 22, title, { 'font-size': 17, ...BOLD })];
+  parts.push(...how.split('\n').map((words, i) => text(16, 45 + i * 17, words, { 'font-size': 12.5, fill: FAINT })));
   const legend = legendOf(panels, left);
   const top = legend.bottom + (panels[0]!.heading === undefined ? 10 : 42);
   parts.push(...legend.parts);
@@ -90,7 +106,7 @@ export function toSvg(chart: Chart, { title, how }: Words, machine: Machine): st
     parts.push(...drawPanel(panel, { left: left + i * (width + gap), top, width, height }));
   }
   const whole = top + height + (panels[0]!.x.ticks.length > 0 ? BOTTOM.ticks : BOTTOM.none);
-  parts.push(text(16, whole - 14, footer(machine), { size: 10.5, color: FAINT }));
+  parts.push(text(16, whole - 14, footer(machine), { 'font-size': 10.5, fill: FAINT }));
   return picture(WIDTH, whole, parts);
 }
 
@@ -106,7 +122,7 @@ function legendOf(panels: readonly Panel[], left: number) {
     if (x > left && end > WIDTH) [x, y] = [left, y + LEGEND_LINE];
     if (width > 0) parts.push(segment([x, y], [x + sample, y], { color, dash, width }));
     if (shape) parts.push(symbol(shape, x + sample / 2, y, size, color));
-    parts.push(text(x + sample + 6, y, name, { color: FAINT }));
+    parts.push(text(x + sample + 6, y, name, { fill: FAINT }));
     x += sample + 28 + widthOf(name);
   }
   return { parts, bottom: y + 18 };
@@ -127,18 +143,21 @@ function drawPanel({ heading, x, y, series, level, rule }: Panel, { left, top, w
   const upright = (at: number, look: LineLook) => parts.push(segment([at, top], [at, bottom], look));
   const flat = (at: number, look: LineLook) => parts.push(segment([left, at], [right, at], look));
 
-  if (heading !== undefined) parts.push(text(left, top - 28, heading, { size: 13, bold: true }));
+  if (heading !== undefined) parts.push(text(left, top - 28, heading, { 'font-size': 13, ...BOLD }));
   if (x.hasGrid) for (const { value } of x.ticks) upright(across(value), { color: GRID });
   if (y.hasGrid) for (const { value } of y.ticks) flat(up(value), { color: GRID });
   if (x.ticks.length > 0) flat(bottom, { color: FAINT });
   if (y.hasGrid || x.ticks.length === 0) upright(left, { color: FAINT });
-  for (const tick of x.ticks) parts.push(text(across(tick.value), bottom + 11, tick.text, { anchor: 'middle' }));
+  for (const tick of x.ticks) parts.push(text(across(tick.value), bottom + 11, tick.text, MIDDLE));
   for (const { value, text: words, bold = false, beside } of y.ticks) {
-    parts.push(text(left - 8, up(value), words, { anchor: 'end', bold }));
+    parts.push(text(left - 8, up(value), words, bold ? { ...END, ...BOLD } : END));
     if (beside !== undefined) parts.push(text(right + 8, up(value), beside));
   }
-  if (x.name) parts.push(text(left + width / 2, bottom + 31, x.name, { color: FAINT, anchor: 'middle' }));
-  if (y.name) parts.push(text(left - 62, top + height / 2, y.name, { color: FAINT, anchor: 'middle', turned: true }));
+  if (x.name) parts.push(text(left + width / 2, bottom + 31, x.name, { ...MIDDLE, fill: FAINT }));
+  if (y.name) {
+    const [nameX, nameY] = [left - 62, top + height / 2];
+    parts.push(text(nameX, nameY, y.name, { ...MIDDLE, fill: FAINT, ...turned(nameX, nameY) }));
+  }
 
   for (const { points, symbol: shape, size = 8, dash, width: thickness = dash ? 1 : 0, ...look } of series) {
     const places = points.map((point) => [across(point.x), up(point.y)] as const);
@@ -151,12 +170,12 @@ function drawPanel({ heading, x, y, series, level, rule }: Panel, { left, top, w
     const at = up(level.value);
     flat(at, { color: INK, width: 1.5, dash: '6 4' });
     const isStart = level.labelAt === 'start';
-    const words = text(isStart ? left + 5 : right - 5, at - 11, level.label!, { anchor: isStart ? 'start' : 'end' });
+    const words = text(isStart ? left + 5 : right - 5, at - 11, level.label!, isStart ? {} : END);
     parts.push(words);
   }
   const labels = series.flatMap(({ points }) => points.filter(({ label }) => label !== undefined));
   for (const { x: labelX, y: labelY, label, labelAt = 'below' } of labels) {
-    const { dx, dy, ...look } = LABELS[labelAt];
+    const { dx, dy, look } = LABELS[labelAt];
     parts.push(text(across(labelX) + dx, up(labelY) + dy, label!, look));
   }
   return parts;
@@ -164,8 +183,8 @@ function drawPanel({ heading, x, y, series, level, rule }: Panel, { left, top, w
 
 /** Where labels stand, from their points. */
 const LABELS = {
-  below: { dx: 0, dy: 13, anchor: 'middle', halo: true },
-  right: { dx: 5, dy: 0, anchor: 'start' },
+  below: { dx: 0, dy: 13, look: { ...MIDDLE, ...HALO } },
+  right: { dx: 5, dy: 0, look: {} },
 } as const;
 
 const segment = (from: readonly [number, number], to: readonly [number, number], look: LineLook) =>

@@ -4,6 +4,7 @@ import { ONE_CORE, RIVALS } from '../cases/rivals.ts';
 import type { Ratio } from '../harness/case.ts';
 import type { Report, Row } from '../harness/report.ts';
 import { costOf } from '../harness/stats.ts';
+import { times } from './format.ts';
 
 export const KINDS = ['limit', 'ours', 'rival'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -36,15 +37,21 @@ export function kindOf(name: string): Kind {
 /** What the end of a row's name says of it. */
 const ENDINGS: Readonly<Record<string, string>> = { [ONE_CORE]: ', one core', '.best': ' at its best' };
 
-/** "native, await request()" of `rtt.await.native`: the name without its family. A name from later than this file is kept as it is. */
-export function labelOf(name: string): string {
+/**
+ * "native, await request()" of `rtt.await.native`: what its parts stand for, without its family. Undefined for a name
+ * that says nothing of the kind.
+ */
+export function labelOf(name: string): string | undefined {
   for (const [ending, text] of Object.entries(ENDINGS)) {
-    if (name.endsWith(ending)) return labelOf(name.slice(0, -ending.length)) + text;
+    if (!name.endsWith(ending)) continue;
+    const label = labelOf(name.slice(0, -ending.length));
+    return label && label + text;
   }
-  const [, what = name, engine] = name.split('.');
-  if (engine === undefined || what === 'limit') return thingOf(what);
+  const [family, what = name, thing = ''] = name.split('.');
+  if (family === 'codec') return `${thingOf(thing)}, ${what}`;
+  if (thing === '') return THINGS[what];
   const how = { sync: 'spinning', await: 'await request()' }[what];
-  return how && engine in ENGINES ? `${ENGINES[engine]}, ${how}` : name.split('.').slice(1).join(' ');
+  return how && thing in ENGINES ? `${ENGINES[thing]}, ${how}` : undefined;
 }
 
 const FAMILIES: Readonly<Record<string, string>> = { rtt: 'round trip', stream: 'stream' };
@@ -56,12 +63,12 @@ const FIGURES: Readonly<Record<string, string>> = {
 /** "round trip: Unix socket / native, await" */
 export function labelOfRatio({ of, over, by }: Ratio): string {
   const [family = '', way = '', library = ''] = of.split('.');
-  if (family === 'codec') return `${way}: ${thingOf(library)} / ${thingOf(over.split('.')[2] ?? over)}`;
+  if (family === 'codec') return `${way}: ${thingOf(library)} / ${THINGS.ctrlIf}`;
   const [, slots, bytes] = /^wide\.\w+\.(\d+)x(\d+)$/.exec(of) ?? [];
   if (slots) return `stream, ${slots} slots of ${bytes} B: ${thingOf(way)} / C++ to C++`;
   if (by) return `${of} / ${over}: ${FIGURES[by] ?? by}`;
   if (!(family in FAMILIES)) return `${of} / ${over}`;
-  return `${FAMILIES[family]}: ${labelOf(of)} / ${labelOf(over)}`.replaceAll(' request()', '');
+  return `${FAMILIES[family]}: ${labelOf(of) ?? of} / ${labelOf(over) ?? over}`.replaceAll(' request()', '');
 }
 
 export function rowNamed(report: Report, name: string): Row | undefined {
@@ -74,11 +81,18 @@ export function familyOf(report: Report, family: string): Row[] {
   return KINDS.flatMap((kind) => rows.filter((row) => kindOf(row.case) === kind));
 }
 
-/** The cost of a row over that of another: of the two figures that the reader sees, whatever the rounds' ratios came to. */
-export function overRow(report: Report, row: Row, other: string): number | undefined {
-  const limit = rowNamed(report, other);
+/** What a row is held against: C++ on both sides, or of the first requests the last. */
+export function limitOf({ case: name }: Row): string {
+  const [family, ...parts] = name.split('.');
+  if (family === 'wide') return ['wide', 'limit', ...parts.slice(1)].join('.');
+  return family === 'warmup' ? name.replace(/\w+$/, 'settled') : `${family}.limit`;
+}
+
+/** The cost of a row over that of its limit: of the two figures that the reader sees, whatever the rounds' ratios came to. */
+export function overText(report: Report, row: Row): string | undefined {
+  const limit = rowNamed(report, limitOf(row));
   const [above, below] = [costOf(row), limit && costOf(limit)];
-  return limit !== row && isPositive(above) && isPositive(below) ? above / below : undefined;
+  return limit !== row && isPositive(above) && isPositive(below) ? times(above / below) : undefined;
 }
 
 /** The row with the lowest cost of those named; undefined where the report has none of them. */

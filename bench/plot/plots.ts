@@ -3,7 +3,7 @@ import { ALL_RATIOS } from '../cases/index.ts';
 import type { Report, Row } from '../harness/report.ts';
 import { ratioName } from '../harness/stats.ts';
 import { type Axis, type Chart, linearAxis, logAxis, type Panel, rowAxis, type Series, stepAxis } from './chart.ts';
-import { count, duration, goalText, isMet, marginOf, number, times } from './format.ts';
+import { count, duration, goalText, isMet, marginOf, number } from './format.ts';
 import {
   familyOf,
   isPositive,
@@ -12,7 +12,7 @@ import {
   kindOf,
   labelOf,
   labelOfRatio,
-  overRow,
+  overText,
   rowNamed,
   thingOf,
 } from './names.ts';
@@ -26,8 +26,6 @@ export interface Plot {
   readonly title: string;
   /** How to read it, a line or two. */
   readonly how: string;
-  /** What a run lacks that has no such picture. */
-  readonly missing: string;
   draw(report: Report): Chart;
 }
 
@@ -38,7 +36,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'Each ratio of the run against its goal: right of the line it is met, left of it missed',
     title: 'Which goals are met, and by how much',
     how: 'Each bar starts at its goal: to the right, so many times better than asked; to the left, so many times short of it.\nA ratio is a cost over another, here of what is named at the left. Its value and its goal are at the right.',
-    missing: 'no ratio that has a goal (goals are for two cores)',
     draw: drawRatios,
   },
   {
@@ -46,7 +43,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'p50, p99 and p999 of a request and its response: the limit, ctrl-if, and what one would use instead',
     title: 'How long a request takes until its response is there',
     how: 'A 64-byte request and its response. Logarithmic: one line of the grid is 10 times the one before it. Left is faster.\nAt the right: the p50, and how many times the limit that is. The dashed line is the limit.',
-    missing: 'no rtt row with a p50',
     draw: drawLatency,
   },
   {
@@ -54,7 +50,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'Messages a second against the batch and against the size of an entry, beside the limit of the same ring',
     title: 'How many messages a second a larger ring moves',
     how: 'Millions of messages a second, both ends spinning, every slot in use. Higher is faster. At the points: time of a message\nas a multiple of the limit, which is C++ on both ends of the same ring.',
-    missing: 'no wide row with a throughput',
     draw: (report) =>
       linePanels([
         wide(
@@ -71,7 +66,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'Time of one request against how many went before it, in two fresh processes',
     title: 'What the first requests of two fresh processes cost',
     how: 'await request(), one at a time. Each point is the mean of the requests since the point before it. Lower is better.\nOne line of the grid is 10 times the one before it, both ways.',
-    missing: 'no warmup row with a p50',
     draw: (report) => {
       const curves = curvesOf(report, /^warmup\.await\.(\w+)\.(\d+|settled)$/, ({ p50 }) => p50, {
         name: thingOf,
@@ -90,10 +84,11 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'p50 latency and CPU time of a request against the silence before it: ctrl-if, a Unix socket and process.send',
     title: 'What a request costs after a silence',
     how: 'ctrl-if (await request(), native) and two rivals, both sides on a core each or on one. Lower is better.\nOne line of the grid is 10 times the one before it, both ways.',
-    missing: 'no wakeup row with a latency or a CPU time',
     draw: (report) =>
-      drawPaused(report, /^wakeup\.(.+?)\.(\d+[um]?s)(\.onecore)?$/, (asker) =>
-        labelOf(`wakeup.${asker.replace('await.native', 'ctrl-if')}`),
+      drawPaused(
+        report,
+        /^wakeup\.(.+?)\.(\d+[um]?s)(\.onecore)?$/,
+        (asker) => labelOf(`wakeup.${asker.replace('await.native', 'ctrlIf')}`) ?? asker,
       ),
   },
   {
@@ -101,7 +96,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'p50 latency and CPU time of a request against the pause before it, by idle strategy',
     title: 'What a request costs after a pause',
     how: 'await request(), native, one at a time. Lower is better. One line of the grid is 10 times the one before it, both ways.\nAfter a long enough pause both sides sleep, and the request pays for waking them.',
-    missing: 'no gap row with a latency or a CPU time',
     draw: (report) => {
       const chart = drawPaused(report, /^gap\.(\w+)\.(\d+[um]?s)$/, (idle) => STRATEGIES[idle] ?? idle);
       // As much CPU time as the pause is long.
@@ -117,7 +111,6 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'Time and allocated bytes of encoding and decoding one message: ctrl-if beside three libraries',
     title: 'What one message costs to encode and to decode',
     how: 'Median of the messages of the 2005 header, header and payload. Shorter is better. binary-parser has no encoder.',
-    missing: 'no codec row with a time',
     draw: drawCodec,
   },
 ];
@@ -192,10 +185,7 @@ const valuesOf = (curves: readonly Curve[], axis: 'x' | 'y') =>
 function wide(report: Report, pattern: RegExp, heading: string, xName: string): LinePanel {
   const curves = curvesOf(report, pattern, ({ perSecond }) => perSecond, {
     name: (side) => (side === 'limit' ? LIMIT : `ctrl-if, ${thingOf(side)}`),
-    label: (row) => {
-      const ratio = overRow(report, row, row.case.replace(/^wide\.\w+/, 'wide.limit'));
-      return ratio === undefined ? undefined : times(ratio);
-    },
+    label: (row) => overText(report, row),
   });
   const millions = (value: number) => String(value / 1e6);
   return {
@@ -257,10 +247,7 @@ function drawLatency(report: Report): Chart {
   });
   const placed = rows.map((row) => ({ row, y: lines.indexOf(row), color: COLORS[kindOf(row.case)] }));
   const timesOf = (row: Row) => PERCENTILES.map(({ key }) => row[key]).filter(isPositive);
-  const beside = (row: Row) => {
-    const ratio = overRow(report, row, 'rtt.limit');
-    return ratio === undefined ? duration(row.p50!) : `${duration(row.p50!)}, ${times(ratio)}`;
-  };
+  const beside = (row: Row) => [duration(row.p50!), overText(report, row)].filter(Boolean).join(', ');
   // From its p50 to the last percentile that it has.
   const spans = placed.map(({ row, y, color }): Series => {
     return { color, width: 2, opacity: 0.45, points: [row.p50!, timesOf(row).at(-1)!].map((x) => ({ x, y })) };
@@ -280,7 +267,7 @@ function drawLatency(report: Report): Chart {
       lines.map((line) =>
         typeof line === 'string'
           ? { text: HEADS[line], bold: true }
-          : { text: labelOf(line.case), beside: beside(line) },
+          : { text: labelOf(line.case) ?? line.case, beside: beside(line) },
       ),
     ),
     rule: { value: rowNamed(report, 'rtt.limit')?.p50, dash: '4 3' },

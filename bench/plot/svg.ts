@@ -23,7 +23,7 @@ export type SymbolName = keyof typeof SYMBOLS;
 /** What a system has. */
 const FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
-type Attributes = Readonly<Record<string, string | number | undefined>>;
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 function element(name: string, attributes: Attributes, content = ''): string {
   const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
@@ -35,34 +35,21 @@ const round = (value: number) => Number(value.toFixed(2));
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-export interface TextLook {
-  readonly size?: number;
-  readonly color?: string;
-  readonly anchor?: 'start' | 'middle' | 'end';
-  readonly bold?: boolean;
-  /** Reads upwards. */
-  readonly turned?: boolean;
-  /** A white edge, around what a line may cross. */
-  readonly halo?: boolean;
-}
-
-/** Text whose middle is at the height `y`. */
-export function text(x: number, y: number, content: string, look: TextLook = {}): string {
-  const { size = 12, color = INK, anchor, bold, turned, halo } = look;
-  const attributes = {
-    ...(turned ? { transform: `translate(${round(x)},${round(y)}) rotate(-90)`, dy: '.35em' } : { x, y, dy: '.35em' }),
-    'font-size': size,
-    fill: color,
-    'text-anchor': anchor,
-    'font-weight': bold ? 'bold' : undefined,
-    ...(halo && { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke' }),
-  };
+/** Text whose middle is at the height `y`, with attributes of SVG's own. */
+export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  const all = { x, y, dy: '.35em', 'font-size': 12, fill: INK, ...attributes };
   return element(
     'text',
-    attributes,
+    all,
     content.replaceAll(/[&<>]/g, (letter) => ESCAPES[letter]!),
   );
 }
+
+/** Of text that reads upwards. */
+export const turned = (x: number, y: number): Attributes => ({ transform: `rotate(-90 ${round(x)} ${round(y)})` });
+
+/** Of text that a line may cross: a white edge. */
+export const HALO: Attributes = { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke' };
 
 /** About as wide as the text is, whatever the font. */
 export const widthOf = (content: string, size = 12): number => content.length * size * 0.58;

@@ -6,8 +6,8 @@ import { percent } from '../harness/calm.ts';
 import { isDetail, type Report, type Row } from '../harness/report.ts';
 import { figureNamed, ratioName } from '../harness/stats.ts';
 import { coresOf, doubtsOf } from './doubts.ts';
-import { count, duration, goalText, isMet, kibibytes, microseconds, number, times } from './format.ts';
-import { bestRow, familyOf, labelOf, overRow, rowNamed, thingOf } from './names.ts';
+import { count, duration, goalText, isMet, kibibytes, microseconds, number } from './format.ts';
+import { bestRow, familyOf, labelOf, limitOf, overText, rowNamed } from './names.ts';
 
 interface Column<T> {
   readonly title: string;
@@ -82,152 +82,81 @@ export function ratiosSection(report: Report, ratios = ALL_RATIOS): string {
   return table([...taken.filter(({ goal }) => goal), ...taken.filter(({ goal }) => !goal)], columns);
 }
 
-type RowColumn = Omit<Column<Row>, 'cell'> & { cell(row: Row, report: Report): string | undefined };
+type Figure = readonly [title: string, name: string, text: (value: number) => string];
 
-const figure = (title: string, name: string, text: (value: number) => string): RowColumn => ({
-  title,
-  cell: (row) => {
-    const value = figureNamed(row, name);
-    return value === undefined ? undefined : text(value);
-  },
-});
-
-const over = (title: string, otherOf: (row: Row) => string): RowColumn => ({
-  title,
-  cell: (row, report) => {
-    const ratio = overRow(report, row, otherOf(row));
-    return ratio === undefined ? undefined : times(ratio);
-  },
-});
-const overLimit = (name: string) => over('over the limit', () => name);
-
-const NAME: RowColumn = { title: 'case', left: true, cell: (row) => code(row.case) };
-const LABEL: RowColumn = { title: 'that is', left: true, cell: (row) => labelOf(row.case) };
-const P50 = figure('p50', 'p50', duration);
-const P99 = figure('p99', 'p99', duration);
-const P999 = figure('p999', 'p999', duration);
-const PER_SECOND = figure('messages/s', 'perSecond', count);
-const CPU = figure('CPU time a message', 'cpuNsPerMessage', duration);
-const SYSCALLS = figure('system calls a message', 'syscallsPerMessage', (value) => value.toFixed(2));
-const PAUSED = [
-  NAME,
-  figure('the pause was', 'gapUs', (us) => duration(us * 1e3)),
-  P50,
-  P99,
-  figure('CPU time a request', 'cpuNsPerMessage', duration),
-  figure('of it the asker', 'askerCpuNs', duration),
-  figure('the answerer', 'answererCpuNs', duration),
+/** What a figure is called and how it is written, in the order of the columns. A table has those that its rows have. */
+const COSTS: readonly Figure[] = [
+  ['the pause was', 'gapUs', (us) => duration(us * 1e3)],
+  ['p50', 'p50', duration],
+  ['messages/s', 'perSecond', count],
 ];
-const limitOf = ({ case: name }: Row) => name.replace(/^wide\.\w+/, 'wide.limit');
+/** Behind what the cost is over that of the limit. */
+const FURTHER: readonly Figure[] = [
+  ['p99', 'p99', duration],
+  ['p999', 'p999', duration],
+  ['longest', 'longest', duration],
+  ['CPU time a message', 'cpuNsPerMessage', duration],
+  ['of it the asker', 'askerCpuNs', duration],
+  ['the answerer', 'answererCpuNs', duration],
+  ["the controller's CPU time a message", 'controllerCpuNs', duration],
+  ['system calls a message', 'syscallsPerMessage', (value) => value.toFixed(2)],
+  ['doorbells a message', 'doorbellsPerMessage', number],
+  ['allocated a message', 'bytesPerMessage', (value) => `${number(value)} B`],
+  ['settled after', 'settledAfter', (requests) => `${number(requests)} requests`],
+  ['collections', 'collections', number],
+  ['messages', 'messages', count],
+  ['guest RSS', 'guestRssBytes', kibibytes],
+  ['guest heap', 'guestHeapBytes', kibibytes],
+  ['controller RSS', 'controllerRssBytes', kibibytes],
+  ['controller heap', 'controllerHeapBytes', kibibytes],
+  ['its heap a guest', 'heapBytesPerGuest', kibibytes],
+  ['its RSS a guest', 'rssBytesPerGuest', kibibytes],
+  ['its descriptors a guest', 'descriptorsPerGuest', number],
+  ['devices', 'devices', number],
+  ['all domains created in', 'createMs', (ms) => duration(ms * 1e6)],
+  ['seconds idle', 'seconds', number],
+  ['idle CPU time', 'cpuNs', duration],
+  ['idle context switches', 'switches', number],
+];
 
-const FAMILIES: Readonly<Record<string, readonly RowColumn[]>> = {
-  rtt: [NAME, LABEL, P50, overLimit('rtt.limit'), P99, P999, CPU, SYSCALLS],
-  stream: [NAME, LABEL, PER_SECOND, overLimit('stream.limit'), CPU, SYSCALLS],
-  wide: [
-    NAME,
-    {
-      title: 'the limit, messages/s',
-      cell: (row, report) => {
-        const limit = rowNamed(report, limitOf(row));
-        return limit && PER_SECOND.cell(limit, report);
-      },
-    },
-    PER_SECOND,
-    over('over the limit', limitOf),
-    CPU,
-  ],
-  codec: [
-    NAME,
-    { title: 'that is', left: true, cell: (row) => row.case.split('.').slice(1).map(thingOf).reverse().join(', ') },
-    figure('time a message', 'p50', duration),
-    figure('allocated a message', 'bytesPerMessage', (value) => `${number(value)} B`),
-  ],
-  open: [
-    NAME,
-    P50,
-    P99,
-    P999,
-    figure('guest RSS', 'guestRssBytes', kibibytes),
-    figure('guest heap', 'guestHeapBytes', kibibytes),
-    figure('controller RSS', 'controllerRssBytes', kibibytes),
-    figure('controller heap', 'controllerHeapBytes', kibibytes),
-  ],
-  warmup: [
-    NAME,
-    figure('time of a request', 'p50', duration),
-    over('over the settled one', (row) => row.case.replace(/\.\w+$/, '.settled')),
-    figure('settled after', 'settledAfter', (requests) => `${number(requests)} requests`),
-  ],
-  wakeup: PAUSED,
-  gap: PAUSED,
-  asleep: [
-    NAME,
-    P50,
-    P99,
-    overLimit('asleep.limit'),
-    CPU,
-    figure('doorbells a message', 'doorbellsPerMessage', number),
-  ],
-  idle: [
-    NAME,
-    figure('seconds', 'seconds', number),
-    figure('CPU time of both', 'cpuNs', duration),
-    figure('context switches', 'switches', number),
-  ],
-  scale: [
-    NAME,
-    P50,
-    P99,
-    figure("the controller's CPU time a message", 'controllerCpuNs', duration),
-    figure('its heap a guest', 'heapBytesPerGuest', kibibytes),
-    figure('its RSS a guest', 'rssBytesPerGuest', kibibytes),
-    figure('its descriptors a guest', 'descriptorsPerGuest', number),
-  ],
-  machine: [
-    NAME,
-    P50,
-    P99,
-    P999,
-    figure('longest', 'longest', duration),
-    figure('devices', 'devices', number),
-    figure('all domains created in', 'createMs', (ms) => duration(ms * 1e6)),
-    figure('idle CPU time in 10 s', 'cpuNs', duration),
-    figure('idle context switches', 'switches', number),
-  ],
-};
-
-export const ROW_FAMILIES = Object.keys(FAMILIES);
+/** Of other families the names say it all. */
+const LABELLED = /^(rtt|stream|codec)\./;
 
 /** The rows of a family, then what their notes say, each once. `details`: also of rows that are printed only. */
 export function rowsSection(report: Report, family: string, details = false): string {
-  const rows = familyOf(report, family).filter((row) => limitOf(row) !== row.case || family !== 'wide');
-  const shown = rows.filter((row) => details || !isDetail(row));
-  if (shown.length === 0) return `This run has no \`${family}\` rows.`;
-  const further = [...new Set(shown.flatMap(({ more = {} }) => Object.keys(more)))];
-  const columns = FAMILIES[family] ?? [
-    NAME,
-    P50,
-    P99,
-    P999,
-    PER_SECOND,
-    CPU,
-    ...further.map((name) => figure(name, name, number)),
+  const isShown = (row: Row) => (details || !isDetail(row)) && !row.case.startsWith('wide.limit.');
+  const rows = familyOf(report, family).filter(isShown);
+  if (rows.length === 0) return `This run has no \`${family}\` rows.`;
+  const figures = (all: readonly Figure[]) =>
+    all.map(([title, name, text]): Column<Row> => ({ title, cell: (row) => figureText(row, name, text) }));
+  // A row of its own for each limit would be far from the row that it is the limit of.
+  const limit = (row: Row) => (family === 'wide' ? rowNamed(report, limitOf(row)) : undefined);
+  const columns: Column<Row>[] = [
+    { title: 'case', left: true, cell: (row) => code(row.case) },
+    { title: 'that is', left: true, cell: ({ case: name }) => (LABELLED.test(name) ? labelOf(name) : undefined) },
+    { title: 'the limit, messages/s', cell: (row) => figureText(limit(row), 'perSecond', count) },
+    ...figures(COSTS),
+    { title: `over the ${family === 'warmup' ? 'settled one' : 'limit'}`, cell: (row) => overText(report, row) },
+    ...figures(FURTHER),
   ];
-  const names = shown.map((row) => row.case);
+  const names = rows.map((row) => row.case);
   const said = report.notes.flatMap(({ text, rows: noted }) => {
     const about = names.filter((name) => noted.includes(name));
     if (about.length === 0) return [];
     return about.length === names.length ? text : `${about.map(code).join(', ')}: ${text}`;
   });
   // A median bears a disturbed round; it does not bear half of them.
-  const marked = shown.flatMap(({ case: name, disturbed }) =>
-    disturbed && disturbed.rounds * 2 >= disturbed.of
-      ? `${code(name)} (${disturbed.rounds} of ${disturbed.of} rounds)`
-      : [],
-  );
+  const marked = rows.flatMap(({ case: name, disturbed }) => {
+    const { rounds = 0, of = 1 } = disturbed ?? {};
+    return rounds * 2 >= of ? `${code(name)} (${rounds} of ${of} rounds)` : [];
+  });
   if (marked.length > 0) said.push(`**Disturbed by other work:** ${marked.join(', ')}`);
-  const whole = columns.map(({ cell, ...column }) => ({ ...column, cell: (row: Row) => cell(row, report) }));
-  return [table(shown, whole), ...said.map((text) => `${text.replace(/\.$/, '')}.`)].join('\n\n');
+  return [table(rows, columns), ...said.map((text) => `${text.replace(/\.$/, '')}.`)].join('\n\n');
+}
+
+function figureText(row: Row | undefined, name: string, text: (value: number) => string): string | undefined {
+  const value = row && figureNamed(row, name);
+  return value === undefined ? undefined : text(value);
 }
 
 export function absentSection({ absent }: Report): string {
@@ -249,15 +178,10 @@ interface Line {
 }
 
 /** The figure, and where it is not the placement of all the others, which. */
-const placed = (row: Row | undefined, name: string, text: (value: number) => string): string | undefined => {
-  const value = row && figureNamed(row, name);
-  if (value === undefined) return undefined;
-  return row?.case.endsWith(ONE_CORE) ? `${text(value)}, one core` : text(value);
-};
-const figureOf = (row: Row | undefined, name: string, text: (value: number) => string) => {
-  const value = row && figureNamed(row, name);
-  return value === undefined ? undefined : text(value);
-};
+function placed(row: Row | undefined, name: string, text: (value: number) => string): string | undefined {
+  const figure = figureText(row, name, text);
+  return figure && row?.case.endsWith(ONE_CORE) ? `${figure}, one core` : figure;
+}
 
 /** The table of README.md: what a message takes here, and with what people use now. */
 export function readmeSection(report: Report): string {
@@ -273,10 +197,10 @@ export function readmeSection(report: Report): string {
   const columns: Column<Line>[] = [
     { title: '', left: true, cell: ({ name }) => name },
     { title: 'round trip, p50', cell: ({ rtt }) => placed(rtt, 'p50', duration) },
-    { title: 'p99', cell: ({ rtt }) => figureOf(rtt, 'p99', duration) },
-    { title: 'its CPU time', cell: ({ rtt }) => figureOf(rtt, 'cpuNsPerMessage', microseconds) },
+    { title: 'p99', cell: ({ rtt }) => figureText(rtt, 'p99', duration) },
+    { title: 'its CPU time', cell: ({ rtt }) => figureText(rtt, 'cpuNsPerMessage', microseconds) },
     { title: 'messages/s, 8 under way', cell: ({ stream }) => placed(stream, 'perSecond', count) },
-    { title: 'CPU time a message', cell: ({ stream }) => figureOf(stream, 'cpuNsPerMessage', microseconds) },
+    { title: 'CPU time a message', cell: ({ stream }) => figureText(stream, 'cpuNsPerMessage', microseconds) },
   ];
   return `${table(lines, columns)}\n\n${conditions(report)}`;
 }
