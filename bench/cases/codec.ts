@@ -8,7 +8,7 @@ import type { LibraryName } from '../peers/codec-libraries.ts';
 import type { Timing } from '../peers/job.ts';
 
 /** Their packages, which are what they are called. */
-export const LIBRARIES: Readonly<Record<LibraryName, string>> = {
+const LIBRARIES: Readonly<Record<LibraryName, string>> = {
   ctrlIf: 'ctrl-if',
   binaryParser: 'binary-parser',
   typedBinary: 'typed-binary',
@@ -21,6 +21,7 @@ const NOTE =
 
 const codecCase = (library: LibraryName): BenchCase => ({
   name: `codec.${library}`,
+  label: LIBRARIES[library],
   about: `encode and decode of each message by ${LIBRARIES[library]}, and the bytes it allocates`,
   note: NOTE,
   needsTwoCores: false,
@@ -54,6 +55,7 @@ export const cases: readonly BenchCase[] = (Object.keys(LIBRARIES) as LibraryNam
 const against = (way: 'encode' | 'decode', library: LibraryName): Ratio => ({
   of: `codec.${way}.${library}`,
   over: `codec.${way}.ctrlIf`,
+  label: `${way}: ${LIBRARIES[library]} / ctrl-if`,
   goal: { atLeast: 5 },
 });
 

@@ -28,15 +28,11 @@ interface Pause {
 }
 
 const pausedCase = (
-  name: string,
-  about: string,
-  note: string,
+  names: Pick<BenchCase, 'name' | 'label' | 'about' | 'note'>,
   job: Pick<Job, 'transport' | 'engine' | 'idle' | 'serialization'>,
   { us, quick = false, fewest = 0 }: Pause,
 ): BenchCase => ({
-  name,
-  about,
-  note,
+  ...names,
   // A busy asker on the only core would measure how long the system lets it run.
   needsTwoCores: us < 1000,
   // The waiting takes most of a trial, and there are many.
@@ -53,7 +49,7 @@ const pausedCase = (
     const answererCpuNs = answerer / requests;
     const cpuNsPerMessage = askerCpuNs + answererCpuNs;
     const { p50, p99 } = percentiles(latencyNs);
-    return [{ p50, p99, cpuNsPerMessage, more: { gapUs, askerCpuNs, answererCpuNs } }];
+    return [{ at: gapUs * 1e3, p50, p99, cpuNsPerMessage, more: { gapUs, askerCpuNs, answererCpuNs } }];
   },
 });
 
@@ -67,15 +63,17 @@ const GAPS: readonly Pause[] = [
 
 /** Every idle strategy that there is; a case each, so that a plot has a line each. */
 const STRATEGIES = {
-  adaptive: 'looks for as long as that has paid, then sleeps',
-  park: 'sleeps at once',
-  spin: 'never sleeps',
+  adaptive: { label: 'adaptive, the default', about: 'looks for as long as that has paid, then sleeps' },
+  park: { label: 'park: asleep at once', about: 'sleeps at once' },
+  spin: { label: 'spin: never asleep', about: 'never sleeps' },
 } as const;
 
 const gaps = (Object.keys(STRATEGIES) as (keyof typeof STRATEGIES)[]).flatMap((idle) =>
   GAPS.map((gap) => {
-    const about = `await request() every ${gap.name}, native: ${STRATEGIES[idle]}`;
-    return pausedCase(`gap.${idle}.${gap.name}`, about, GAP_NOTE, { transport: 'link', engine: 'native', idle }, gap);
+    const { label, about } = STRATEGIES[idle];
+    const what = `await request() every ${gap.name}, native: ${about}`;
+    const names = { name: `gap.${idle}.${gap.name}`, label, about: what, note: GAP_NOTE };
+    return pausedCase(names, { transport: 'link', engine: 'native', idle }, gap);
   }),
 );
 
@@ -89,14 +87,20 @@ const SILENCES: readonly Pause[] = [
 
 const wakers = RIVALS.filter(({ wakes }) => wakes);
 const ASKERS = [
-  { name: 'await.native', about: 'await request(), native', job: { transport: 'link', engine: 'native' } as const },
-  ...wakers.map(({ name, variants: [first] }) => ({ ...first!, name })),
+  {
+    name: 'await.native',
+    label: 'ctrl-if',
+    about: 'await request(), native',
+    job: { transport: 'link', engine: 'native' } as const,
+  },
+  ...wakers.map(({ name, label, variants: [first] }) => ({ ...first!, name, label })),
 ];
 
-const wakeups = ASKERS.flatMap(({ name, about, job }) =>
+const wakeups = ASKERS.flatMap(({ name, label, about, job }) =>
   SILENCES.flatMap((silence) => {
     const what = `a request after ${silence.name} of silence: ${about}`;
-    return bothPlacements(pausedCase(`wakeup.${name}.${silence.name}`, what, WAKEUP_NOTE, job, silence));
+    const names = { name: `wakeup.${name}.${silence.name}`, label, about: what, note: WAKEUP_NOTE };
+    return bothPlacements(pausedCase(names, job, silence));
   }),
 );
 

@@ -36,6 +36,9 @@ export function peerCase({ job, ...bench }: PeerCase): BenchCase {
   };
 }
 
+/** What its rows are called in pictures. */
+export const LIMIT_LABEL = 'C++ to C++';
+
 /** A case of the same work in C++ on both sides. */
 export function limitCase(
   measure: 'rtt' | 'stream',
@@ -73,6 +76,7 @@ export function bothPlacements(bench: BenchCase): BenchCase[] {
     {
       ...onOne,
       name: bench.name + ONE_CORE,
+      ...(bench.label && { label: `${bench.label}, one core` }),
       about: `${bench.about}; both sides on one core`,
       needsPinning: true,
       trial: (setting) => bench.trial(onOneCore(setting)),

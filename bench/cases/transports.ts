@@ -1,6 +1,6 @@
 /** How long does a request take, and how many messages go in a second? The limit, ctrl-if, and what one would use instead. */
 import type { BenchCase, Ratio } from '../harness/case.ts';
-import { BATCHED_NOTE, bothPlacements, FAST, limitCase, type PeerCase, peerCase } from './peers.ts';
+import { BATCHED_NOTE, bothPlacements, FAST, LIMIT_LABEL, limitCase, type PeerCase, peerCase } from './peers.ts';
 import { RIVALS, type Rival, rowsOf } from './rivals.ts';
 
 const MEASURES = {
@@ -13,19 +13,27 @@ type Measure = keyof typeof MEASURES;
 const limit = (measure: Measure): BenchCase =>
   limitCase(measure, [measure, {}], {
     name: `${measure}.limit`,
+    label: LIMIT_LABEL,
     about: `${MEASURES[measure]}: C++ to C++ on the control ring, both spinning`,
     ...(measure === 'rtt' && { note: BATCHED_NOTE }),
     syscalls: 'full',
   });
 
-type Side = Pick<PeerCase, 'name' | 'about' | 'needsTwoCores'> & { readonly job: Omit<PeerCase['job'], 'measure'> };
+type Side = Pick<PeerCase, 'name' | 'label' | 'about' | 'needsTwoCores'> & {
+  readonly job: Omit<PeerCase['job'], 'measure'>;
+};
 
-const ENGINES = { native: 'the native engine', file: 'the pure-JS engine', sab: 'between threads' } as const;
+const ENGINES = {
+  native: { label: 'native', about: 'the native engine' },
+  file: { label: 'pure JS', about: 'the pure-JS engine' },
+  sab: { label: 'threads', about: 'between threads' },
+} as const;
 
 /** Both sides spin on the control ring, with nothing above it: what JavaScript adds. */
 const spinning = (engine: keyof typeof ENGINES): Side => ({
   name: `sync.${engine}`,
-  about: `spinning on the ring, ${ENGINES[engine]}`,
+  label: `${ENGINES[engine].label}, spinning`,
+  about: `spinning on the ring, ${ENGINES[engine].about}`,
   needsTwoCores: true,
   job: { transport: 'ring', engine, ...(engine === 'file' ? {} : FAST) },
 });
@@ -33,7 +41,8 @@ const spinning = (engine: keyof typeof ENGINES): Side => ({
 /** What a user gets. With one core a link sleeps at once instead of spinning, so there its figures are true; a thread's are not. */
 const awaiting = (engine: keyof typeof ENGINES): Side => ({
   name: `await.${engine}`,
-  about: `await request(), ${ENGINES[engine]}`,
+  label: `${ENGINES[engine].label}, await request()`,
+  about: `await request(), ${ENGINES[engine].about}`,
   needsTwoCores: engine === 'sab',
   job: { transport: 'link', engine, ...(engine === 'file' ? {} : FAST) },
 });
@@ -41,6 +50,7 @@ const awaiting = (engine: keyof typeof ENGINES): Side => ({
 /** As `await.native`, whose links are adaptive. */
 const neverAsleep: Side = {
   name: 'await.spin',
+  label: 'native, never asleep, await request()',
   about: 'await request(), the native engine, with links that never sleep',
   needsTwoCores: true,
   job: { transport: 'link', engine: 'native', idle: 'spin', ...FAST },
@@ -82,10 +92,11 @@ export const cases: readonly BenchCase[] = [
   collections,
 ];
 
-const best = (family: Measure, { name, ...rival }: Rival, over: string, goal?: Ratio['goal']): Ratio => ({
-  of: `${family}.${name}.best`,
-  best: rowsOf(family, { name, ...rival }),
+const best = (family: Measure, rival: Rival, [over, ours]: readonly [string, string], goal?: Ratio['goal']): Ratio => ({
+  of: `${family}.${rival.name}.best`,
+  best: rowsOf(family, rival),
   over,
+  label: `round trip: ${rival.label} at its best / ${ours}`,
   ...(goal && { goal }),
 });
 
@@ -93,19 +104,39 @@ const socket = RIVALS.find(({ name }) => name === 'unixSocket')!;
 
 /** A rival is compared at its best: in the better placement, and with whatever is better in it. */
 export const ratios: readonly Ratio[] = [
-  { of: 'rtt.sync.native', over: 'rtt.limit', goal: { atMost: 1.15 } },
-  { of: 'stream.sync.native', over: 'stream.limit', goal: { atMost: 1.5 } },
-  { of: 'rtt.sync.file', over: 'rtt.sync.native', goal: { atLeast: 70 } },
-  best('rtt', socket, 'rtt.sync.file', { atLeast: 1 }),
+  {
+    of: 'rtt.sync.native',
+    over: 'rtt.limit',
+    label: 'round trip: native, spinning / C++ to C++',
+    goal: { atMost: 1.15 },
+  },
+  {
+    of: 'stream.sync.native',
+    over: 'stream.limit',
+    label: 'stream: native, spinning / C++ to C++',
+    goal: { atMost: 1.5 },
+  },
+  {
+    of: 'rtt.sync.file',
+    over: 'rtt.sync.native',
+    label: 'round trip: pure JS, spinning / native, spinning',
+    goal: { atLeast: 70 },
+  },
+  best('rtt', socket, ['rtt.sync.file', 'pure JS, spinning'], { atLeast: 1 }),
   { of: 'rtt.sync.sab', over: 'rtt.limit' },
   { of: 'stream.sync.sab', over: 'stream.limit' },
-  { of: 'rtt.await.native', over: 'rtt.limit', goal: { atMost: 1.6 } },
-  { of: 'rtt.await.native', over: 'rtt.await.spin', goal: { atMost: 1.3 } },
+  { of: 'rtt.await.native', over: 'rtt.limit', label: 'round trip: native, await / C++ to C++', goal: { atMost: 1.6 } },
+  {
+    of: 'rtt.await.native',
+    over: 'rtt.await.spin',
+    label: 'round trip: native, await / native, never asleep, await',
+    goal: { atMost: 1.3 },
+  },
   { of: 'stream.await.native', over: 'stream.limit' },
   { of: 'rtt.await.sab', over: 'rtt.await.native' },
   { of: 'rtt.await.file', over: 'rtt.await.native' },
-  ...RIVALS.map((rival) => best('rtt', rival, 'rtt.await.native', rival.goal)),
-  ...RIVALS.map((rival) => best('stream', rival, 'stream.await.native')),
+  ...RIVALS.map((rival) => best('rtt', rival, ['rtt.await.native', 'native, await'], rival.goal)),
+  ...RIVALS.map((rival) => best('stream', rival, ['stream.await.native', 'native, await'])),
   {
     of: 'stream.rival.best',
     best: RIVALS.flatMap((rival) => rowsOf('stream', rival)),

@@ -21,7 +21,8 @@ export interface Figures extends Omit<Row, 'case' | 'disturbed'> {
   readonly row?: string;
 }
 
-export interface BenchCase {
+/** Its label and its place are those of the rows that have none of their own. */
+export interface BenchCase extends Readonly<Pick<Row, 'label' | 'at'>> {
   /** Dotted, most general part first: `--only` takes the name or any leading part of it. */
   readonly name: string;
   /** One line: what is measured. */
@@ -58,6 +59,8 @@ export interface Ratio {
   readonly over: string;
   /** What is compared instead of the cost: a figure of that name, from the row or its `more`. */
   readonly by?: string;
+  /** In the picture of the goals: "round trip: native / C++ to C++". Default: the names of the rows. */
+  readonly label?: string;
   /** From the issue's table; said in the printed summary, decides nothing. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
 }

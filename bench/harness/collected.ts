@@ -50,12 +50,16 @@ export class Collected {
   }
 }
 
-function medianRow(name: string, { rounds, disturbed, syscalls }: Measured): Row {
+function medianRow(name: string, { bench, rounds, disturbed, syscalls }: Measured): Row {
   const all = [...rounds.values()];
+  const label = all[0]!.label ?? bench.label;
+  const { at } = bench;
   const more = medians(all.map((figures) => figures.more ?? {}));
   return {
     case: name,
-    ...medians(all.map(({ row: _, more: __, ...figures }) => figures)),
+    ...(label !== undefined && { label }),
+    ...(at !== undefined && { at }),
+    ...medians(all.map(({ row: _, label: __, more: ___, ...figures }) => figures)),
     ...(syscalls !== undefined && { syscallsPerMessage: syscalls }),
     ...(Object.keys(more).length > 0 && { more }),
     ...(disturbed > 0 && { disturbed: { rounds: disturbed, of: rounds.size } }),

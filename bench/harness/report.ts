@@ -42,6 +42,10 @@ export type Machine = Static<typeof Machine>;
 /** Times in nanoseconds. A figure that does not apply is left out. */
 const Row = Type.Object({
   case: Type.String(),
+  /** What it is called in pictures, where it is in one; rows of one label are a curve. */
+  label: Type.Optional(Type.String()),
+  /** Where it is on the curve. */
+  at: Type.Optional(Count),
   p50: Type.Optional(Count),
   p99: Type.Optional(Count),
   p999: Type.Optional(Count),

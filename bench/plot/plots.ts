@@ -1,22 +1,13 @@
 /** All pictures of docs/performance.md: which rows each draws, and how. */
 import { ALL_RATIOS } from '../cases/index.ts';
+import type { Ratio } from '../harness/case.ts';
 import type { Report, Row } from '../harness/report.ts';
 import { ratioName } from '../harness/stats.ts';
-import { type Axis, type Chart, linearAxis, logAxis, type Panel, rowAxis, type Series, stepAxis } from './chart.ts';
+import { type Chart, linearAxis, logAxis, type Panel, rowAxis, type Series, stepAxis } from './chart.ts';
 import { count, duration, goalText, isMet, marginOf, number } from './format.ts';
-import {
-  familyOf,
-  isPositive,
-  KINDS,
-  type Kind,
-  kindOf,
-  labelOf,
-  labelOfRatio,
-  overText,
-  rowNamed,
-  thingOf,
-} from './names.ts';
+import { familyOf, isPositive, KINDS, type Kind, kindOf, overText, rowNamed } from './names.ts';
 import { BLUE, FAINT, GREEN, INK, ORANGE, type SymbolName } from './svg.ts';
+import { titleOf } from './tables.ts';
 
 export interface Plot {
   /** The file is NAME.svg. */
@@ -50,16 +41,18 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'Messages a second against the batch and against the size of an entry, beside the limit of the same ring',
     title: 'How many messages a second a larger ring moves',
     how: 'Millions of messages a second, both ends spinning, every slot in use. Higher is faster. At the points: time of a message\nas a multiple of the limit, which is C++ on both ends of the same ring.',
-    draw: (report) =>
-      linePanels([
-        wide(
-          report,
-          /^wide\.(\w+)\.batch\.(\d+)$/,
-          'By batch size (256 slots of 64 bytes)',
-          'messages published at once',
-        ),
-        wide(report, /^wide\.(\w+)\.256x(\d+)$/, 'By entry size (256 slots, batches of 64)', 'bytes of an entry'),
-      ]),
+    draw: (report) => {
+      const panel = (heading: string, rows: RegExp, x: string) => {
+        const millions = (value: number) => String(value / 1e6);
+        const curves = curvesOf(report, rows, 'perSecond', (row) => overText(report, row));
+        const y = linearAxis('million messages/s', valuesOf(curves, 'y'), millions);
+        return { heading, x: stepAxis(x, valuesOf(curves, 'x'), String), y, curves };
+      };
+      return linePanels([
+        panel('By batch size (256 slots of 64 bytes)', /^wide\.\w+\.batch/, 'messages published at once'),
+        panel('By entry size (256 slots, batches of 64)', /^wide\.\w+\.256x/, 'bytes of an entry'),
+      ]);
+    },
   },
   {
     name: 'warmup',
@@ -67,16 +60,11 @@ export const ALL_PLOTS: readonly Plot[] = [
     title: 'What the first requests of two fresh processes cost',
     how: 'await request(), one at a time. Each point is the mean of the requests since the point before it. Lower is better.\nOne line of the grid is 10 times the one before it, both ways.',
     draw: (report) => {
-      const curves = curvesOf(report, /^warmup\.await\.(\w+)\.(\d+|settled)$/, ({ p50 }) => p50, {
-        name: thingOf,
-        // Where the settled cost is drawn: so many requests are measured.
-        x: (_, requests) => (requests === 'settled' ? 100_000 : Number(requests)),
-      });
+      const curves = curvesOf(report, /^warmup\./, 'p50');
       const settled = rowNamed(report, 'rtt.await.native')?.p50;
-      const heading = 'Time of a request, median of fresh processes';
-      const names = ['requests so far', 'time until the response'] as const;
       const level = { value: settled, label: 'rtt.await.native, after its warm-up', labelAt: 'start' } as const;
-      return linePanels([logPanel(heading, names, [count, duration], curves, level)]);
+      const heading = 'Time of a request, median of fresh processes';
+      return linePanels([logPanel(heading, ['requests so far', count], 'time until the response', curves, level)]);
     },
   },
   {
@@ -84,12 +72,7 @@ export const ALL_PLOTS: readonly Plot[] = [
     alt: 'p50 latency and CPU time of a request against the silence before it: ctrl-if, a Unix socket and process.send',
     title: 'What a request costs after a silence',
     how: 'ctrl-if (await request(), native) and two rivals, both sides on a core each or on one. Lower is better.\nOne line of the grid is 10 times the one before it, both ways.',
-    draw: (report) =>
-      drawPaused(
-        report,
-        /^wakeup\.(.+?)\.(\d+[um]?s)(\.onecore)?$/,
-        (asker) => labelOf(`wakeup.${asker.replace('await.native', 'ctrlIf')}`) ?? asker,
-      ),
+    draw: (report) => drawPaused(report, /^wakeup\./),
   },
   {
     name: 'gap',
@@ -97,7 +80,7 @@ export const ALL_PLOTS: readonly Plot[] = [
     title: 'What a request costs after a pause',
     how: 'await request(), native, one at a time. Lower is better. One line of the grid is 10 times the one before it, both ways.\nAfter a long enough pause both sides sleep, and the request pays for waking them.',
     draw: (report) => {
-      const chart = drawPaused(report, /^gap\.(\w+)\.(\d+[um]?s)$/, (idle) => STRATEGIES[idle] ?? idle);
+      const chart = drawPaused(report, /^gap\./);
       // As much CPU time as the pause is long.
       const pauses = chart.panels[1]!.series.flatMap(({ points }) => points).map(({ x }) => x);
       const points = [Math.min(...pauses), Math.max(...pauses)].map((pause) => ({ x: pause, y: pause }));
@@ -115,12 +98,6 @@ export const ALL_PLOTS: readonly Plot[] = [
   },
 ];
 
-const STRATEGIES: Readonly<Record<string, string>> = {
-  adaptive: 'adaptive, the default',
-  park: 'park: asleep at once',
-  spin: 'spin: never asleep',
-};
-
 /** A pause of 10 ms comes to a little more: no reason for a scale ten times as long. */
 const SLACK = 0.1;
 /** With a symbol of its own for each line, colour is not all that tells them apart. */
@@ -132,41 +109,35 @@ const LOOKS: readonly { color: string; symbol: SymbolName }[] = [
   { color: '#8a6d00', symbol: 'plus' },
   { color: '#b3245b', symbol: 'down' },
 ];
-const LIMIT = 'the limit: C++ to C++';
+const LIMIT_LOOK = { color: INK, symbol: 'ring', dash: '6 4' } as const;
 
-type Curve = Pick<Series, 'points'> & { readonly name: string };
-
-interface CurveNames {
-  name(curve: string): string;
-  x?(row: Row, text: string): number;
-  label?(row: Row): string | undefined;
+interface Curve extends Pick<Series, 'points'> {
+  readonly name: string;
+  readonly isLimit: boolean;
 }
 
-/** The rows that match, as a curve for each first group of the match; x is the second group, a third belongs to the first. */
-function curvesOf(report: Report, pattern: RegExp, y: (row: Row) => number | undefined, names: CurveNames): Curve[] {
-  const { name, x = (_, text) => Number(text), label } = names;
-  const curves = new Map<string, Curve['points'][number][]>();
-  for (const row of report.rows) {
-    const [, curve, at, ending = ''] = pattern.exec(row.case) ?? [];
-    const value = y(row);
-    if (curve === undefined || !isPositive(value)) continue;
-    const points = curves.get(curve + ending) ?? [];
-    curves.set(curve + ending, [...points, { x: x(row, at!), y: value, label: label?.(row) }]);
-  }
-  return [...curves].map(([curve, points]) => ({ name: name(curve), points: points.toSorted((a, b) => a.x - b.x) }));
+/** The rows whose names match, as a curve for each label; `beside` is said at the points. */
+function curvesOf(
+  report: Report,
+  names: RegExp,
+  figure: 'p50' | 'perSecond' | 'cpuNsPerMessage',
+  beside?: (row: Row) => string | undefined,
+): Curve[] {
+  const rows = report.rows.filter((row) => names.test(row.case) && isPositive(row.at) && isPositive(row[figure]));
+  return [...new Set(rows.map(({ label }) => label ?? ''))].map((name) => {
+    const own = rows.filter(({ label = '' }) => label === name).toSorted((a, b) => a.at! - b.at!);
+    const points = own.map((row) => ({ x: row.at!, y: row[figure]!, label: beside?.(row) }));
+    return { name, isLimit: kindOf(own[0]!) === 'limit', points };
+  });
 }
 
 type LinePanel = Omit<Panel, 'series'> & { readonly curves: readonly Curve[] };
 
 /** Two panels beside each other, or one that takes all of the width; the same line has the same look in both. */
 function linePanels(panels: readonly LinePanel[]): Chart {
-  const names = [...new Set(panels.flatMap(({ curves }) => curves.map(({ name }) => name)))].filter(
-    (name) => name !== LIMIT,
-  );
-  const lookOf = (name: string) =>
-    name === LIMIT
-      ? ({ color: INK, symbol: 'ring', dash: '6 4' } as const)
-      : LOOKS[names.indexOf(name) % LOOKS.length]!;
+  const all = panels.flatMap(({ curves }) => curves);
+  const names = [...new Set(all.filter(({ isLimit }) => !isLimit).map(({ name }) => name))];
+  const lookOf = ({ name, isLimit }: Curve) => (isLimit ? LIMIT_LOOK : LOOKS[names.indexOf(name) % LOOKS.length]!);
   return {
     left: 88,
     width: panels.length === 1 ? 760 : 330,
@@ -174,7 +145,7 @@ function linePanels(panels: readonly LinePanel[]): Chart {
     height: 270,
     panels: panels.map(({ curves, ...panel }) => ({
       ...panel,
-      series: curves.map((curve) => ({ ...curve, ...lookOf(curve.name), width: 2 })),
+      series: curves.map((curve) => ({ ...lookOf(curve), name: curve.name, points: curve.points, width: 2 })),
     })),
   };
 }
@@ -182,51 +153,27 @@ function linePanels(panels: readonly LinePanel[]): Chart {
 const valuesOf = (curves: readonly Curve[], axis: 'x' | 'y') =>
   curves.flatMap(({ points }) => points.map((point) => point[axis]));
 
-function wide(report: Report, pattern: RegExp, heading: string, xName: string): LinePanel {
-  const curves = curvesOf(report, pattern, ({ perSecond }) => perSecond, {
-    name: (side) => (side === 'limit' ? LIMIT : `ctrl-if, ${thingOf(side)}`),
-    label: (row) => overText(report, row),
-  });
-  const millions = (value: number) => String(value / 1e6);
-  return {
-    heading,
-    x: stepAxis(xName, valuesOf(curves, 'x'), String),
-    y: linearAxis('million messages/s', valuesOf(curves, 'y'), millions),
-    curves,
-  };
-}
-
 function logPanel(
   heading: string,
-  [xName, yName]: readonly [string, string],
-  [xText, yText]: readonly ((value: number) => string)[],
+  [xName, xText]: readonly [string, (value: number) => string],
+  yName: string,
   curves: readonly Curve[],
-  level: Panel['level'],
+  level?: Panel['level'],
 ): LinePanel {
   const ys = [...valuesOf(curves, 'y'), ...(isPositive(level?.value) ? [level.value] : [])];
-  const x: Axis = logAxis(xName, valuesOf(curves, 'x'), xText!, SLACK);
-  return { heading, x, y: logAxis(yName, ys, yText!, SLACK), curves, level };
+  const x = logAxis(xName, valuesOf(curves, 'x'), xText, SLACK);
+  return { heading, x, y: logAxis(yName, ys, duration, SLACK), curves, level };
 }
 
-const UNITS: Readonly<Record<string, number>> = { us: 1e3, ms: 1e6, s: 1e9 };
-
 /** Latency and CPU time of a request against the pause before it. */
-function drawPaused(report: Report, pattern: RegExp, name: (curve: string) => string): Chart {
-  // What the pause came to, in ns; where that is not said, what the row's name asks for.
-  const x = ({ more }: Row, text: string) =>
-    isPositive(more?.gapUs) ? more.gapUs * 1e3 : Number.parseInt(text, 10) * UNITS[text.replace(/\d+/, '')]!;
-  const panel = (heading: string, yName: string, y: (row: Row) => number | undefined, level?: Panel['level']) => {
-    const curves = curvesOf(report, pattern, y, { name, x });
-    return logPanel(heading, ['pause before the request', yName], [duration, duration], curves, level);
-  };
+function drawPaused(report: Report, names: RegExp): Chart {
+  const x = ['pause before the request', duration] as const;
   const limit = rowNamed(report, 'rtt.limit')?.p50;
+  const level = { value: limit, label: 'the limit, without a pause', labelAt: 'end' } as const;
+  const [latency, cpu] = [curvesOf(report, names, 'p50'), curvesOf(report, names, 'cpuNsPerMessage')];
   return linePanels([
-    panel('Latency, p50', 'time until the response', ({ p50 }) => p50, {
-      value: limit,
-      label: 'the limit, without a pause',
-      labelAt: 'end',
-    }),
-    panel('CPU time of both processes', 'CPU time a request', ({ cpuNsPerMessage }) => cpuNsPerMessage),
+    logPanel('Latency, p50', x, 'time until the response', latency, level),
+    logPanel('CPU time of both processes', x, 'CPU time a request', cpu),
   ]);
 }
 
@@ -242,10 +189,10 @@ function drawLatency(report: Report): Chart {
   const rows = familyOf(report, 'rtt').filter(({ p50 }) => isPositive(p50));
   // A heading stands in the same column as the rows that it heads.
   const lines: (Row | Kind)[] = KINDS.flatMap((kind) => {
-    const members = rows.filter((row) => kindOf(row.case) === kind);
+    const members = rows.filter((row) => kindOf(row) === kind);
     return members.length > 0 ? [kind, ...members] : [];
   });
-  const placed = rows.map((row) => ({ row, y: lines.indexOf(row), color: COLORS[kindOf(row.case)] }));
+  const placed = rows.map((row) => ({ row, y: lines.indexOf(row), color: COLORS[kindOf(row)] }));
   const timesOf = (row: Row) => PERCENTILES.map(({ key }) => row[key]).filter(isPositive);
   const beside = (row: Row) => [duration(row.p50!), overText(report, row)].filter(Boolean).join(', ');
   // From its p50 to the last percentile that it has.
@@ -267,7 +214,7 @@ function drawLatency(report: Report): Chart {
       lines.map((line) =>
         typeof line === 'string'
           ? { text: HEADS[line], bold: true }
-          : { text: labelOf(line.case) ?? line.case, beside: beside(line) },
+          : { text: line.label ?? line.case, beside: beside(line) },
       ),
     ),
     rule: { value: rowNamed(report, 'rtt.limit')?.p50, dash: '4 3' },
@@ -287,7 +234,7 @@ function drawRatios(report: Report): Chart {
     x: logAxis('logarithmic: one line of the grid is 10 times the one before it', [...margins, 0.5, 2], marginText),
     y: rowAxis(
       judged.map(({ ratio, value, goal }) => ({
-        text: labelOfRatio(ratio),
+        text: labelOf(ratio),
         beside: `${number(value)} (goal ${goalText(goal)})`,
       })),
     ),
@@ -299,6 +246,11 @@ function drawRatios(report: Report): Chart {
     })),
   };
   return { left: 360, width: 370, height: judged.length * 27, panels: [panel] };
+}
+
+/** With the title of the figure that is compared in place of the cost. */
+function labelOf({ of, over, by, label = `${of} / ${over}` }: Ratio): string {
+  return by ? `${label}: ${titleOf(by)}` : label;
 }
 
 function marginText(margin: number): string {
@@ -313,11 +265,11 @@ const WAYS = [
 
 function drawCodec(report: Report): Chart {
   const rows = report.rows.filter(({ case: name, p50 }) => /^codec\.\w+\.\w+$/.test(name) && isPositive(p50));
-  const libraries = [...new Set(rows.map(({ case: name }) => name.split('.')[2]!))];
+  const libraries = [...new Set(rows.map(({ label }) => label!))];
   const panel = (heading: string, pick: (row: Row) => number | undefined, text: (value: number) => string) => {
     const bars = WAYS.flatMap(({ way, color, above }) =>
       libraries.flatMap((library, i): Series[] => {
-        const row = rowNamed(report, `codec.${way}.${library}`);
+        const row = rows.find(({ case: name, label }) => label === library && name.startsWith(`codec.${way}.`));
         const value = row && pick(row);
         if (value === undefined) return [];
         const end = { x: value, y: i + above, label: text(value), labelAt: 'right' } as const;
@@ -325,7 +277,7 @@ function drawCodec(report: Report): Chart {
       }),
     );
     const most = bars.map(({ points }) => points[1]!.x);
-    const y = rowAxis(libraries.map((library) => ({ text: thingOf(library) })));
+    const y = rowAxis(libraries.map((library) => ({ text: library })));
     return { heading, x: linearAxis('', most), y, series: bars };
   };
   const time = panel('time a message', ({ p50 }) => p50, duration);

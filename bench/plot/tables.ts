@@ -7,7 +7,7 @@ import { isDetail, type Report, type Row } from '../harness/report.ts';
 import { figureNamed, ratioName } from '../harness/stats.ts';
 import { coresOf, doubtsOf } from './doubts.ts';
 import { count, duration, goalText, isMet, kibibytes, microseconds, number } from './format.ts';
-import { bestRow, familyOf, labelOf, limitOf, overText, rowNamed } from './names.ts';
+import { bestRow, familyOf, limitOf, overText, rowNamed } from './names.ts';
 
 interface Column<T> {
   readonly title: string;
@@ -119,8 +119,9 @@ const FURTHER: readonly Figure[] = [
   ['idle context switches', 'switches', number],
 ];
 
-/** Of other families the names say it all. */
-const LABELLED = /^(rtt|stream|codec)\./;
+/** Of a figure by its name. */
+export const titleOf = (figure: string): string =>
+  [...COSTS, ...FURTHER].find(([, name]) => name === figure)?.[0] ?? figure;
 
 /** The rows of a family, then what their notes say, each once. `details`: also of rows that are printed only. */
 export function rowsSection(report: Report, family: string, details = false): string {
@@ -131,9 +132,10 @@ export function rowsSection(report: Report, family: string, details = false): st
     all.map(([title, name, text]): Column<Row> => ({ title, cell: (row) => figureText(row, name, text) }));
   // A row of its own for each limit would be far from the row that it is the limit of.
   const limit = (row: Row) => (family === 'wide' ? rowNamed(report, limitOf(row)) : undefined);
+  const labels = new Set(rows.map(({ label }) => label));
   const columns: Column<Row>[] = [
     { title: 'case', left: true, cell: (row) => code(row.case) },
-    { title: 'that is', left: true, cell: ({ case: name }) => (LABELLED.test(name) ? labelOf(name) : undefined) },
+    { title: 'that is', left: true, cell: ({ label }) => (labels.size > 1 ? label : undefined) },
     { title: 'the limit, messages/s', cell: (row) => figureText(limit(row), 'perSecond', count) },
     ...figures(COSTS),
     { title: `over the ${family === 'warmup' ? 'settled one' : 'limit'}`, cell: (row) => overText(report, row) },

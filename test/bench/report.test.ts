@@ -44,6 +44,18 @@ describe('a report', () => {
     expect(notes).toEqual([{ text: 'about the clock', rows: ['rtt.fast'] }]);
   });
 
+  it('has the label and the place of each row, from its figures or its case', async () => {
+    const labelled = pretended('wide.x', (round) => [
+      { p50: 1, at: 10 * round },
+      { row: 'wide.y', label: 'own', p50: 2 },
+    ]);
+    const { rows } = await report([{ ...labelled, label: 'of the case' }]);
+    expect(rows).toEqual([
+      { case: 'wide.x', label: 'of the case', at: 10, p50: 1 },
+      { case: 'wide.y', label: 'own', p50: 2 },
+    ]);
+  });
+
   it('is kept without the rows of single messages, which are printed, and without digits that mean nothing', async () => {
     const codec = pretended('codec.x', () => [
       { row: 'codec.encode.x', p50: 100 / 3 },
