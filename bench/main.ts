@@ -6,14 +6,15 @@ import { ALL_CASES, ALL_RATIOS } from './cases/index.ts';
 import { listing, parseArguments, selectCases, USAGE, UsageError } from './harness/arguments.ts';
 import { choosePinning } from './harness/cpus.ts';
 import { Progress } from './harness/progress.ts';
+import { reportToJSON } from './harness/report.ts';
 import { run } from './harness/run.ts';
-import { reportText } from './harness/table.ts';
+import { reportText } from './plot/tables.ts';
 
 /** Resolves with the exit code: 0, 1 when something failed while measuring, 2 when the command line is at fault. */
 export async function main(argv: readonly string[]): Promise<number> {
   const progress = new Progress(process.stderr);
   try {
-    const { quick, help, json, only } = parseArguments(argv);
+    const { quick, help, json, only = [] } = parseArguments(argv);
     if (help) {
       process.stdout.write(`${USAGE}\n${listing(ALL_CASES)}\n`);
       return 0;
@@ -26,8 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const waitForCalm = json !== undefined && !quick;
     const report = await run({ quick, cases, ratios: ALL_RATIOS, pinning, waitForCalm, progress: say });
     progress.end();
-    if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-    process.stdout.write(reportText(report, ALL_RATIOS));
+    if (json) writeFileSync(json, reportToJSON(report));
+    process.stdout.write(reportText(report));
     return 0;
   } catch (error) {
     progress.end();

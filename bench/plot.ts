@@ -2,17 +2,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
-import { ALL_RATIOS } from './cases/index.ts';
-import { UsageError } from './harness/arguments.ts';
+import { ALL_CASES } from './cases/index.ts';
+import { parseOptions, UsageError } from './harness/arguments.ts';
 import { ROOT } from './harness/paths.ts';
 import type { Report } from './harness/report.ts';
-import { ALL_PLOTS } from './plot/all.ts';
-import { readReport } from './plot/input.ts';
-import { fillPage } from './plot/page.ts';
-import { readmeSection } from './plot/readme.ts';
-import { toSvg } from './plot/svg.ts';
-import { absentSection, machineSection, ROW_FAMILIES, ratiosSection, rowsSection } from './plot/tables.ts';
+import { toSvg } from './plot/chart.ts';
+import { fillPage, readReport } from './plot/page.ts';
+import { ALL_PLOTS } from './plot/plots.ts';
+import { absentSection, machineSection, ratiosSection, readmeSection, rowsSection } from './plot/tables.ts';
 
 const USAGE = `usage: npm run bench:plot -- [--json FILE] [--out DIR] [--readme FILE]
 
@@ -31,15 +28,15 @@ export function main(argv: readonly string[]): number {
       return 0;
     }
     const report = readReport(json);
-    const svgs = drawAll(report);
+    const svgs = new Map(ALL_PLOTS.map((plot) => [plot.name, toSvg(plot.draw(report), plot, report.machine)]));
     const page = `${out}.md`;
-    // The page first, in memory: what is wrong with it is found before a file has changed.
-    const text = existsSync(page) ? pageText(page, report, svgs, basename(out)) : undefined;
-    const front = readme === undefined ? undefined : filled(readme, new Map([['readme', readmeSection(report)]]));
-    write(out, svgs);
-    if (text === undefined) say(`there is no ${shown(page)}: no tables written`);
-    else writeIfChanged(page, text);
-    if (readme !== undefined) writeIfChanged(readme, front!);
+    // All pages first, in memory: what is wrong with them is found before a file has changed.
+    const pages = new Map<string, string>();
+    if (existsSync(page)) pages.set(page, filled(page, sectionsOf(report, svgs, basename(out))));
+    else say(`there is no ${shown(page)}: no tables written`);
+    if (readme !== undefined) pages.set(readme, filled(readme, new Map([['readme', readmeSection(report)]])));
+    writePlots(out, svgs);
+    for (const [file, text] of pages) writeIfChanged(file, text);
     return 0;
   } catch (error) {
     say((error as Error).message);
@@ -48,52 +45,31 @@ export function main(argv: readonly string[]): number {
 }
 
 function parseArguments(argv: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        json: { type: 'string' },
-        out: { type: 'string' },
-        readme: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const { json = join(ROOT, 'docs/performance/bench.json'), out = join(ROOT, 'docs/performance'), help } = values;
-    // Plots of another run are no reason to change the README of this one.
-    const { readme = values.out === undefined ? join(ROOT, 'README.md') : undefined } = values;
-    if (json === '' || out === '' || readme === '') throw new Error('--json, --out and --readme need a path');
-    return { json: resolve(json), out: resolve(out), readme: readme && resolve(readme), help };
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  const path = { type: 'string' } as const;
+  const values = parseOptions(argv, { json: path, out: path, readme: path }, USAGE);
+  const { json = join(ROOT, 'docs/performance/bench.json'), out = join(ROOT, 'docs/performance'), help } = values;
+  // Plots of another run are no reason to change the README of this one.
+  const { readme = values.out === undefined ? join(ROOT, 'README.md') : undefined } = values;
+  if ([json, out, readme].includes('')) throw new UsageError(`--json, --out and --readme need a path\n\n${USAGE}`);
+  return { json: resolve(json), out: resolve(out), readme: readme && resolve(readme), help };
 }
 
-type Svgs = ReadonlyMap<string, { readonly svg: string } | { readonly missing: string }>;
+/** By name; undefined where the run has no figures for one. */
+type Svgs = ReadonlyMap<string, string | undefined>;
 
-function drawAll(report: Report): Svgs {
-  return new Map(
-    ALL_PLOTS.map((plot) => {
-      const drawing = plot.draw(report, ALL_RATIOS);
-      return [plot.name, 'missing' in drawing ? drawing : { svg: toSvg(drawing, report.machine) }];
-    }),
-  );
-}
-
-function pageText(page: string, report: Report, svgs: Svgs, directory: string): string {
-  const plots = ALL_PLOTS.map(({ name, alt }): [string, string] => {
-    const drawn = svgs.get(name)!;
-    const text = 'svg' in drawn ? `![${alt}](${directory}/${name}.svg)` : `No plot: this run has ${drawn.missing}.`;
-    return [`plot.${name}`, text];
-  });
-  const rows = ROW_FAMILIES.map((family): [string, string] => [`rows.${family}`, rowsSection(report, family)]);
-  const sections = new Map([
+function sectionsOf(report: Report, svgs: Svgs, directory: string): Map<string, string> {
+  const plots = ALL_PLOTS.map(({ name, alt }): [string, string] => [
+    `plot.${name}`,
+    svgs.get(name) ? `![${alt}](${directory}/${name}.svg)` : 'No plot: this run has no figures for it.',
+  ]);
+  const families = [...new Set(ALL_CASES.map(({ name }) => name.split('.')[0]!))];
+  return new Map([
     ['machine', machineSection(report)],
-    ['ratios', ratiosSection(report, ALL_RATIOS)],
+    ['ratios', ratiosSection(report)],
     ['absent', absentSection(report)],
     ...plots,
-    ...rows,
+    ...families.map((family): [string, string] => [`rows.${family}`, rowsSection(report, family)]),
   ]);
-  return filled(page, sections);
 }
 
 function filled(file: string, sections: ReadonlyMap<string, string>): string {
@@ -102,16 +78,17 @@ function filled(file: string, sections: ReadonlyMap<string, string>): string {
   return text;
 }
 
-function write(out: string, svgs: Svgs): void {
+function writePlots(out: string, svgs: Svgs): void {
   mkdirSync(out, { recursive: true });
-  for (const [name, drawn] of svgs) {
+  for (const { name } of ALL_PLOTS) {
     const file = join(out, `${name}.svg`);
-    if ('svg' in drawn) {
-      writeIfChanged(file, drawn.svg);
+    const svg = svgs.get(name);
+    if (svg !== undefined) {
+      writeIfChanged(file, svg);
     } else {
       // One of an earlier run would tell of another JSON than the page does.
       rmSync(file, { force: true });
-      say(`no ${name}.svg: ${drawn.missing}`);
+      say(`no ${name}.svg: this run has no figures for it`);
     }
   }
 }

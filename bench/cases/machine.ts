@@ -27,14 +27,8 @@ export const cases: readonly BenchCase[] = [
     async trial(setting) {
       const cpus = Array.from({ length: availableParallelism() }, (_, i) => i);
       const { result } = await runProgram<MachineSamples>('machine', JOB, setting, { cpus, longestMs: 180_000 });
-      const { lists, devices, createMs, cpuNs, switches } = result;
-      return [
-        {
-          unit: 'ns',
-          ...percentiles(lists),
-          more: { devices, createMs, cpuNs, switches, longest: Math.max(...lists) },
-        },
-      ];
+      const { lists, ...more } = result;
+      return [{ ...percentiles(lists), more: { ...more, longest: Math.max(...lists) } }];
     },
   },
 ];

@@ -1,91 +1,75 @@
-/** What would one use instead? The same 64 bytes, the same windows, the same look at each sequence number, the same echo. */
+/** What one would use instead of ctrl-if, each declared once: for the cases, the ratios, the pictures and the README. */
 import { spawnSync } from 'node:child_process';
-import type { BenchCase, Ratio } from '../harness/case.ts';
+import type { Ratio } from '../harness/case.ts';
 import { ROOT } from '../harness/paths.ts';
 import type { Job } from '../peers/job.ts';
-import { bothPlacements, ONE_CORE, type PeerCase, peerCase } from './peers.ts';
 
-interface Rival {
-  name: string;
-  what: string;
-  job: Pick<Job, 'transport'> & Partial<Job>;
-  absent?: () => Promise<string | undefined>;
+export interface Rival {
+  readonly name: string;
+  readonly label: string;
+  /** In the table of README.md. */
+  readonly inReadme: string;
+  /** What can be chosen in it, of which the best counts; the first is measured after a silence. */
+  readonly variants: readonly Variant[];
+  /** Of its round trip over ours. */
+  readonly goal?: Ratio['goal'];
+  /** Whether it is measured after a silence. */
+  readonly wakes?: boolean;
+  /** Why it cannot run here, in a sentence. */
+  absent?(): Promise<string | undefined>;
 }
 
-const RIVALS: readonly Rival[] = [
+interface Variant {
+  /** What its rows are called behind `rtt.` and `stream.`. */
+  readonly name: string;
+  readonly label: string;
+  readonly about: string;
+  readonly job: Pick<Job, 'transport' | 'serialization'>;
+}
+
+/** A rival without a choice. */
+const only = (name: string, label: string, about: string, transport: Job['transport']) =>
+  ({ name, label, variants: [{ name, label, about, job: { transport } }] }) as const;
+
+const processSend = (name: string, serialization: 'json' | 'advanced'): Variant => ({
+  name,
+  label: `process.send, ${serialization}`,
+  about: `process.send between a process and its child, serialization '${serialization}'`,
+  job: { transport: 'process-send', serialization },
+});
+
+export const RIVALS: readonly Rival[] = [
   {
-    name: 'processSendJson',
-    what: "process.send between a process and its child, serialization 'json'",
-    job: { transport: 'process-send', serialization: 'json' },
+    ...only('unixSocket', 'Unix socket', 'node:net over a Unix socket, frames of 64 bytes', 'unix-socket'),
+    inReadme: 'Unix socket (`node:net`)',
+    goal: { atLeast: 12 },
+    wakes: true,
   },
   {
-    name: 'processSendAdvanced',
-    what: "process.send, serialization 'advanced'",
-    job: { transport: 'process-send', serialization: 'advanced' },
+    name: 'processSend',
+    label: 'process.send',
+    inReadme: '`process.send`',
+    variants: [processSend('processSendJson', 'json'), processSend('processSendAdvanced', 'advanced')],
+    goal: { atLeast: 17 },
+    wakes: true,
   },
-  { name: 'unixSocket', what: 'node:net over a Unix socket, frames of 64 bytes', job: { transport: 'unix-socket' } },
-  { name: 'messageChannel', what: 'a MessageChannel between threads', job: { transport: 'message-channel' } },
   {
-    name: 'zeromq',
-    what: 'ZeroMQ over ipc (REQ/REP, PUSH/PULL)',
-    job: { transport: 'zeromq' },
+    ...only('messageChannel', 'MessageChannel, threads', 'a MessageChannel between threads', 'message-channel'),
+    inReadme: '`MessagePort` between threads',
+  },
+  {
+    ...only('zeromq', 'ZeroMQ, ipc', 'ZeroMQ over ipc, two DEALER sockets', 'zeromq'),
+    inReadme: 'ZeroMQ over ipc',
     absent: async () => whyNot('zeromq'),
   },
 ];
 
-/** Twenty rows that are far from ours: fewer rounds tell so too. */
-const ROUNDS = 6;
-const QUICK_ROUNDS = 2;
+/** What the name of a row ends with whose two sides share a core. */
+export const ONE_CORE = '.onecore';
 
-const inPlace = (one: Omit<PeerCase, 'oneCore'>, oneCore: boolean) => peerCase({ ...one, oneCore });
-
-export const cases: readonly BenchCase[] = RIVALS.flatMap(({ name, what, job, absent }) => {
-  const common = { needsTwoCores: false, rounds: ROUNDS, quickRounds: QUICK_ROUNDS, ...(absent ? { absent } : {}) };
-  return [
-    ...bothPlacements(inPlace, {
-      ...common,
-      name: `rtt.${name}`,
-      about: `a request and its response: ${what}`,
-      job: { ...job, measure: 'rtt' },
-    }),
-    ...bothPlacements(inPlace, {
-      ...common,
-      name: `stream.${name}`,
-      about: `a window of 8 always full: ${what}`,
-      job: { ...job, measure: 'stream' },
-    }),
-  ];
-});
-
-/** What `name` takes in either placement. */
-const placements = (family: string, ...rivals: readonly string[]) =>
-  rivals.flatMap((rival) => [`${family}.${rival}`, `${family}.${rival}${ONE_CORE}`]);
-
-const best = (family: string, name: string, rivals: readonly string[], goal?: Ratio['goal']): Ratio => ({
-  of: `${family}.${name}.best`,
-  best: placements(family, ...rivals),
-  over: `${family}.await.native`,
-  ...(goal ? { goal } : {}),
-});
-
-const PROCESS_SEND = ['processSendJson', 'processSendAdvanced'];
-
-/** A rival is compared at its best: in the better placement, and process.send with the better serialization. */
-export const ratios: readonly Ratio[] = [
-  best('rtt', 'unixSocket', ['unixSocket'], { atLeast: 12 }),
-  best('rtt', 'processSend', PROCESS_SEND, { atLeast: 17 }),
-  best('rtt', 'messageChannel', ['messageChannel']),
-  best('rtt', 'zeromq', ['zeromq']),
-  best('stream', 'unixSocket', ['unixSocket']),
-  best('stream', 'processSend', PROCESS_SEND),
-  best('stream', 'messageChannel', ['messageChannel']),
-  best('stream', 'zeromq', ['zeromq']),
-  best(
-    'stream',
-    'rival',
-    RIVALS.map(({ name }) => name),
-  ),
-];
+/** What a rival takes in either placement, and with whatever is chosen in it. */
+export const rowsOf = (family: string, { variants }: Rival): string[] =>
+  variants.flatMap(({ name }) => [`${family}.${name}`, `${family}.${name}${ONE_CORE}`]);
 
 /** Tried in a process of its own: what a package's addon does to a process is not to be in this one. */
 function whyNot(name: string): string | undefined {

@@ -2,7 +2,7 @@
 import type { BenchCase, Figures, Ratio } from '../harness/case.ts';
 import { runProgram } from '../harness/process.ts';
 import { type Block, costUntil, settledOf } from '../harness/warmup.ts';
-import type { WarmupJob, WarmupSamples } from '../peers/warmup.ts';
+import type { WarmupSamples } from '../peers/warmup.ts';
 
 /** Each row is of the requests from the one before it to this one. */
 const UNTIL = [1, 10, 100, 1000, 10_000, 20_000];
@@ -11,23 +11,19 @@ const NOTE =
   'Nanoseconds of one request: the mean of those after the row before it. settled is the median of 500 at a time from 80,000 to 100,000, and settledAfter how many requests ' +
   'passed until 500 cost at most 1.25 times that, those after it by their median as well. The processes have connected and exchanged nothing else; each side has one core for its event loop and for the threads that compile.';
 
-const IDLE = {
-  native: ['native', {}],
-  spin: ['native, with links that never sleep', { idle: 'spin' }],
-} as const;
-
-const warmupCase = (name: keyof typeof IDLE): BenchCase => {
+const warmupCase = (name: 'native' | 'spin', label: string): BenchCase => {
   const family = `warmup.await.${name}`;
-  const [what, idle] = IDLE[name];
   return {
     name: family,
-    about: `the first requests of two fresh processes, await request(), ${what}`,
+    label,
+    about: `the first requests of two fresh processes, await request(), ${label}`,
     note: NOTE,
     needsTwoCores: true,
     quickRounds: 2,
     async trial(setting) {
-      const job: WarmupJob = { engine: 'native', ...idle, cpus: setting.cpus };
-      const { result } = await runProgram<WarmupSamples>('warmup', job, setting);
+      const idle = name === 'spin' ? { idle: name } : {};
+      const job = { transport: 'link', engine: 'native', measure: 'warmup', ...idle };
+      const { result } = await runProgram<WarmupSamples>('front', job, setting);
       return figuresOf(family, result.blocks);
     },
   };
@@ -38,14 +34,15 @@ function figuresOf(family: string, blocks: readonly Block[]): Figures[] {
   return [
     ...UNTIL.map((end, i) => ({
       row: `${family}.${end}`,
-      unit: 'ns',
+      at: end,
       p50: costUntil(blocks, UNTIL[i - 1] ?? 0, end),
     })),
-    { row: `${family}.settled`, unit: 'ns', p50: ns, more: { settledAfter: after } },
+    // At the end of all that are measured.
+    { row: `${family}.settled`, at: blocks.at(-1)!.end, p50: ns, more: { settledAfter: after } },
   ];
 }
 
-export const cases: readonly BenchCase[] = (Object.keys(IDLE) as (keyof typeof IDLE)[]).map(warmupCase);
+export const cases: readonly BenchCase[] = [warmupCase('native', 'native'), warmupCase('spin', 'native, never asleep')];
 
 export const ratios: readonly Ratio[] = [1000, 10_000, 20_000].map((end) => ({
   of: `warmup.await.native.${end}`,

@@ -1,20 +1,7 @@
 /** How much of the limit is left on other rings than the control ring, by their slots, their entries, and the batch? */
 import type { BenchCase, Ratio } from '../harness/case.ts';
-import { LIMIT, whyNoLimit } from '../harness/limit.ts';
-import { runCommand, runProgram } from '../harness/process.ts';
-import { streamFigures } from '../harness/stats.ts';
-import type { Samples } from '../peers/samples.ts';
-import type { WideJob } from '../peers/wide-job.ts';
-
-type Shape = Pick<WideJob, 'slots' | 'entryBytes' | 'batch'>;
-
-const SIZES = [64, 256, 1024];
-/** Of those of the goal, in `--quick`: small entries and large ones. */
-const QUICK = ['256x64', '256x1024'];
-/** Twenty-six cases a round: a third of a run's time, if each had as many rounds as the others. */
-const ROUNDS = 5;
-/** Of 256 slots of 64 bytes. */
-const BATCHES = [1, 8, 64, 256];
+import type { Job } from '../peers/job.ts';
+import { LIMIT_LABEL, limitCase, peerCase } from './peers.ts';
 
 const NOTE =
   'Both ends keep every slot in use and publish a quarter of the slots at once, so that they work at the same time; ' +
@@ -22,59 +9,69 @@ const NOTE =
 const BATCH_NOTE =
   'Rings of 256 slots of 64 bytes; so many entries are published at once, at most. With all 256 the two ends take turns.';
 
-/** The two cases of one shape: C++ and JavaScript, next to each other so that a round has both within a second. */
-function pair(name: string, shape: Shape, note: string, quick: boolean): BenchCase[] {
-  const { slots, entryBytes, batch } = shape;
-  const about = `${slots} slots of ${entryBytes} bytes, all in use, batches of ${batch}`;
-  const common = { note, needsTwoCores: true, rounds: ROUNDS, ...(quick ? {} : { quickRounds: 0 }) };
+interface Shape {
+  readonly name: string;
+  readonly wide: NonNullable<Job['wide']>;
+  readonly note: string;
+  readonly quick?: boolean;
+  /** Where it is on its curve. */
+  readonly at: number;
+  readonly goal?: Pick<Ratio, 'goal' | 'label'>;
+}
+
+const SIZES = [64, 256, 1024];
+
+const SHAPES: readonly Shape[] = [
+  ...SIZES.flatMap((slots) =>
+    SIZES.map((entryBytes) => ({
+      name: `${slots}x${entryBytes}`,
+      wide: { slots, entryBytes, batch: slots / 4 },
+      note: NOTE,
+      at: entryBytes,
+      // Of those of the goal: small entries and large ones.
+      quick: slots === 256 && entryBytes !== 256,
+      ...(slots === 256 && {
+        goal: { goal: { atMost: 1.3 }, label: `stream, 256 slots of ${entryBytes} B: native / C++ to C++` },
+      }),
+    })),
+  ),
+  ...[1, 8, 64, 256].map((batch) => ({
+    name: `batch.${batch}`,
+    wide: { slots: 256, entryBytes: 64, batch },
+    note: BATCH_NOTE,
+    at: batch,
+  })),
+];
+
+/** C++ and JavaScript, next to each other so that a round has both within a second. */
+function pair({ name, wide, note, at, quick = false }: Shape): BenchCase[] {
+  const { slots, entryBytes, batch } = wide;
+  const about = `spinning: ${slots} slots of ${entryBytes} bytes, all in use, batches of ${batch}`;
+  // Twenty-six cases a round: a third of a run's time, if each had as many rounds as the others.
+  const common = { note, at, rounds: 5, ...(quick ? {} : { quickRounds: 0 }) };
   return [
-    {
+    limitCase('stream', ['wide', { slots, entry: entryBytes, batch }], {
       name: `wide.limit.${name}`,
-      about: `C++ to C++, spinning: ${about}`,
+      label: LIMIT_LABEL,
+      about: `C++ to C++, ${about}`,
       ...common,
-      absent: () => whyNoLimit(),
-      async trial(setting) {
-        const { warmupMs, timedMs, cpus } = setting;
-        const options = { slots, entry: entryBytes, batch, 'warmup-ms': warmupMs, 'timed-ms': timedMs };
-        const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)]);
-        const pinned = cpus ? ['--cpus', cpus.join(',')] : [];
-        const { result } = await runCommand<Samples>([LIMIT, 'wide', ...args, ...pinned], setting);
-        return [streamFigures(result)];
-      },
-    },
-    {
+    }),
+    peerCase({
       name: `wide.native.${name}`,
-      about: `the native engine, spinning: ${about}`,
+      label: 'ctrl-if, native',
+      about: `the native engine, ${about}`,
       ...common,
-      async trial(setting) {
-        const { warmupMs, timedMs, cpus } = setting;
-        const job: WideJob = { ...shape, warmupMs, timedMs, cpus };
-        const { result } = await runProgram<Samples>('wide', job, setting);
-        return [streamFigures(result)];
-      },
-    },
+      needsTwoCores: true,
+      syscalls: 'never',
+      job: { transport: 'ring', engine: 'native', measure: 'stream', wide, warmupMessages: 500_000 },
+    }),
   ];
 }
 
-export const cases: readonly BenchCase[] = [
-  ...SIZES.flatMap((slots) =>
-    SIZES.flatMap((entryBytes) => {
-      const name = `${slots}x${entryBytes}`;
-      return pair(name, { slots, entryBytes, batch: slots / 4 }, NOTE, QUICK.includes(name));
-    }),
-  ),
-  ...BATCHES.flatMap((batch) => pair(`batch.${batch}`, { slots: 256, entryBytes: 64, batch }, BATCH_NOTE, false)),
-];
+export const cases: readonly BenchCase[] = SHAPES.flatMap(pair);
 
-const ratio = (name: string, goal?: Ratio['goal']): Ratio => ({
+export const ratios: readonly Ratio[] = SHAPES.map(({ name, goal }) => ({
   of: `wide.native.${name}`,
   over: `wide.limit.${name}`,
-  ...(goal ? { goal } : {}),
-});
-
-export const ratios: readonly Ratio[] = [
-  ...SIZES.flatMap((slots) =>
-    SIZES.map((entryBytes) => ratio(`${slots}x${entryBytes}`, slots === 256 ? { atMost: 1.3 } : undefined)),
-  ),
-  ...BATCHES.map((batch) => ratio(`batch.${batch}`)),
-];
+  ...goal,
+}));

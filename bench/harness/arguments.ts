@@ -1,39 +1,38 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { BenchCase } from './case.ts';
-
-export interface Arguments {
-  quick: boolean;
-  help: boolean;
-  json: string | undefined;
-  only: string[];
-}
 
 export const USAGE = `usage: npm run bench -- [--quick] [--only NAME]... [--json FILE]
 
   --quick      3 rounds instead of 12, each shorter: about a minute instead of eleven, and rougher
   --only NAME  this case, or all whose names begin with NAME (rtt, stream.sync, ...); may be given again
-  --json FILE  writes machine, rows and ratios there; a full run then first waits, up to 5 minutes, for a calm machine
+  --json FILE  writes machine, rows and ratios there, what docs/performance.md shows; a full run then first waits, up to 5 minutes, for a calm machine
   --help       this, and the cases
 `;
 
 /** What the command line is at fault for; told without a stack, exit code 2. */
 export class UsageError extends Error {}
 
-export function parseArguments(argv: readonly string[]): Arguments {
+/** @throws UsageError with the usage, for options that there are not */
+export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
+  argv: readonly string[],
+  options: T,
+  usage: string,
+) {
   try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        quick: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'string' },
-        only: { type: 'string', multiple: true, default: [] },
-      },
-    });
-    return { quick: values.quick, help: values.help, json: values.json, only: values.only };
+    const help = { type: 'boolean', short: 'h', default: false } as const;
+    return parseArgs({ args: [...argv], options: { ...options, help } }).values;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+    throw new UsageError(`${(error as Error).message}\n\n${usage}`);
   }
+}
+
+export function parseArguments(argv: readonly string[]) {
+  const options = {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+  } as const;
+  return parseOptions(argv, options, USAGE);
 }
 
 /** The cases whose names are one of `only` or begin with it and a dot; all when there is none. */

@@ -1,4 +1,5 @@
 /** What a case is: the one type that `bench/cases/*` export and the harness runs. */
+import type { Row } from './report.ts';
 
 /** How one trial is to be run. */
 export interface Setting {
@@ -14,23 +15,14 @@ export interface Setting {
   readonly countSyscalls: boolean;
 }
 
-/** The figures of one row from one trial. What does not apply is left out, and becomes null in the JSON. */
-export interface Figures {
+/** The figures of one row from one trial; each becomes a median. */
+export interface Figures extends Omit<Row, 'case' | 'disturbed'> {
   /** The row's name where a case has several; it begins with the first part of the case's. Default: the case's name. */
   readonly row?: string;
-  /** The unit of `p50`, `p99`, `p999` (`ns`), or of `perSecond` where there are none (`messages/s`). */
-  readonly unit: string;
-  readonly p50?: number;
-  readonly p99?: number;
-  readonly p999?: number;
-  readonly perSecond?: number;
-  readonly cpuNsPerMessage?: number;
-  readonly syscallsPerMessage?: number;
-  /** Further figures by name, such as `bytesPerMessage`; each becomes a median too. */
-  readonly more?: Readonly<Record<string, number>>;
 }
 
-export interface BenchCase {
+/** Its label and its place are those of the rows that have none of their own. */
+export interface BenchCase extends Readonly<Pick<Row, 'label' | 'at'>> {
   /** Dotted, most general part first: `--only` takes the name or any leading part of it. */
   readonly name: string;
   /** One line: what is measured. */
@@ -42,7 +34,7 @@ export interface BenchCase {
   /** It pins both sides to a place of its own choice, so where nothing can be pinned it is left out. */
   readonly needsPinning?: boolean;
   /** Whether to run one extra trial with `countSyscalls`: never (the default), in every run, or in full ones only. */
-  readonly syscalls?: 'always' | 'full';
+  readonly syscalls?: 'always' | 'full' | 'never';
   /** How many rounds at most, for a case whose figures do not change from round to round. Default: all. */
   readonly rounds?: number;
   /** The same with `--quick`, which is to take less than a minute: 0 leaves the case out. Default: `rounds`. */
@@ -67,12 +59,8 @@ export interface Ratio {
   readonly over: string;
   /** What is compared instead of the cost: a figure of that name, from the row or its `more`. */
   readonly by?: string;
+  /** In the picture of the goals: "round trip: native / C++ to C++". Default: the names of the rows. */
+  readonly label?: string;
   /** From the issue's table; said in the printed summary, decides nothing. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
-}
-
-/** What a file in `bench/cases/` exports, and `bench/cases/index.ts` lists. */
-export interface CaseFile {
-  readonly cases: readonly BenchCase[];
-  readonly ratios: readonly Ratio[];
 }

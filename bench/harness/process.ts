@@ -1,14 +1,20 @@
 /** Runs the fresh process of a trial and takes its figures from its stdout. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Setting } from './case.ts';
+import type { Timing } from '../peers/job.ts';
 import { peerProgram } from './paths.ts';
 import { countCalls } from './syscalls.ts';
 
+const execute = promisify(execFile);
+
 /** A trial takes well under a second: one that takes this long hangs. */
 const LONGEST_MS = 60_000;
+/** The samples of a trial are a megabyte at most. */
+const MOST_OUTPUT = 16 << 20;
 
 export interface ProgramOptions {
   cpus?: readonly number[];
@@ -39,16 +45,19 @@ function runtimeDirectory(): string {
 }
 
 /**
- * Runs `node build/bench/peers/PROGRAM.js JOB`, pinned to `cpus`, with `flags` for node. It must print one JSON value
- * and exit with 0; its other processes it starts itself.
+ * Runs `node build/bench/peers/PROGRAM.js JOB`, pinned to `cpus`, with `flags` for node. Of the setting the job has the
+ * times and the CPUs, unless it has its own. It must print one JSON value and exit with 0; its other processes it starts
+ * itself.
  */
 export function runProgram<T>(
   program: string,
-  job: unknown,
+  job: object,
   setting: Setting,
   { cpus = setting.cpus?.slice(0, 1), flags = [], longestMs = LONGEST_MS }: ProgramOptions = {},
 ): Promise<Outcome<T>> {
-  const node = [process.execPath, ...flags, peerProgram(program), JSON.stringify(job)];
+  const { warmupMs, timedMs, cpus: both } = setting;
+  const whole: Timing = { warmupMs, timedMs, cpus: both, ...job };
+  const node = [process.execPath, ...flags, peerProgram(program), JSON.stringify(whole)];
   return runCommand(cpus ? ['taskset', '-c', cpus.join(','), ...node] : node, setting, longestMs);
 }
 
@@ -71,31 +80,17 @@ export async function runCommand<T>(
   }
 }
 
-function outputOf([file, ...args]: readonly string[], longestMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file!, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, CTRL_IF_RUNTIME_DIR: runtimeDirectory() },
-    });
-    const stdout = collected(child, 'stdout');
-    const stderr = collected(child, 'stderr');
-    const fail = (why: string) =>
-      reject(new TrialFailed([why, `its command: ${[file, ...args].join(' ')}`, stderr.text()].join('\n').trimEnd()));
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL'); // what it started notices, and ends by itself
-      fail(`a peer process was still running after ${longestMs / 1000} s`);
-    }, longestMs);
-    child.on('error', (error) => fail(`a peer process could not be started: ${error.message}`));
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(stdout.text());
-      else fail(`a peer process failed (${signal ?? `exit code ${code}`})`);
-    });
-  });
-}
-
-function collected(child: ChildProcess, stream: 'stdout' | 'stderr'): { text(): string } {
-  const chunks: Buffer[] = [];
-  child[stream]!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { text: () => Buffer.concat(chunks).toString('utf8') };
+async function outputOf([file, ...args]: readonly string[], longestMs: number): Promise<string> {
+  const env = { ...process.env, CTRL_IF_RUNTIME_DIR: runtimeDirectory() };
+  try {
+    // What the process has started notices its end, and ends by itself.
+    const limits = { timeout: longestMs, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const;
+    return (await execute(file!, args, { env, ...limits })).stdout;
+  } catch (cause) {
+    const { code, signal, killed, stderr, message } = cause as ExecFileException;
+    const how = killed ? `was still running after ${longestMs / 1000} s` : `failed (${signal ?? `exit code ${code}`})`;
+    const why = typeof code === 'string' ? `a peer process could not be started: ${message}` : `a peer process ${how}`;
+    const lines = [why, `its command: ${[file, ...args].join(' ')}`, stderr ?? ''];
+    throw new TrialFailed(lines.join('\n').trimEnd(), { cause });
+  }
 }

@@ -1,9 +1,10 @@
 import type { WriteStream } from 'node:tty';
 
+const TO_START_OF_LINE = '\r\x1b[K';
+
 /** One line that changes on a terminal; a line each where stderr goes elsewhere. */
 export class Progress {
   readonly #stream: WriteStream;
-  #open = false;
 
   constructor(stream: WriteStream) {
     this.#stream = stream;
@@ -11,24 +12,13 @@ export class Progress {
 
   /** A line that begins with "[" is about the moment and gives way to the next. */
   say(line: string): void {
-    if (!this.#stream.isTTY) {
-      this.#stream.write(`bench: ${line}\n`);
-      return;
-    }
-    const passing = line.startsWith('[');
-    this.#clear();
-    this.#stream.write(passing ? `bench: ${line}`.slice(0, this.#stream.columns - 1) : `bench: ${line}\n`);
-    this.#open = passing;
+    this.end();
+    const isPassing = this.#stream.isTTY && line.startsWith('[');
+    const text = `bench: ${line}`;
+    this.#stream.write(isPassing ? text.slice(0, this.#stream.columns - 1) : `${text}\n`);
   }
 
   end(): void {
-    this.#clear();
-  }
-
-  #clear(): void {
-    if (!this.#open) return;
-    this.#stream.clearLine(0);
-    this.#stream.cursorTo(0);
-    this.#open = false;
+    if (this.#stream.isTTY) this.#stream.write(TO_START_OF_LINE);
   }
 }

@@ -1,98 +1,84 @@
-/** The JSON that a run gives. */
-import type { BenchCase, Figures, Ratio } from './case.ts';
-import type { Machine } from './machine.ts';
-import { median, ratioName, ratioOf } from './stats.ts';
+/** What a run gives, and what is kept of it as JSON. */
+import Type, { type Static } from 'typebox';
 
-export interface Row {
-  case: string;
-  unit: string;
-  p50: number | null;
-  p99: number | null;
-  p999: number | null;
-  perSecond: number | null;
-  cpuNsPerMessage: number | null;
-  syscallsPerMessage: number | null;
+const Count = Type.Number({ minimum: 0 });
+
+const Others = Type.Object({
+  /** Parts of the CPU time: used by other processes, and kept by the hypervisor for other machines. */
+  foreign: Count,
+  stolen: Count,
+  /** Whether the machine was calm when the run began. */
+  calmBefore: Type.Boolean(),
+  trials: Count,
+  /** Trials that were disturbed and so were run again. */
+  repeated: Count,
+  /** Trials that were disturbed all the same, and whose figures were kept. */
+  disturbed: Count,
+});
+export type Others = Static<typeof Others>;
+
+/** What a figure means nothing without. */
+const Machine = Type.Object({
+  date: Type.String(),
+  cpu: Type.String(),
+  /** Cores that this run could use. */
+  cores: Count,
+  /** CPUs of the two sides, or null where they were not pinned, and why. */
+  pinned: Type.Union([Type.Array(Count), Type.Null()]),
+  notPinnedBecause: Type.Optional(Type.String()),
+  os: Type.String(),
+  arch: Type.String(),
+  virtualized: Type.Union([Type.Boolean(), Type.Null()]),
+  /** What else ran meanwhile; none where the system does not tell. */
+  others: Type.Optional(Others),
+  /** What the whole run took, without waiting for a calm machine. */
+  seconds: Type.Optional(Count),
+  rounds: Count,
+  quick: Type.Boolean(),
+  versions: Type.Record(Type.String(), Type.String()),
+});
+export type Machine = Static<typeof Machine>;
+
+/** Times in nanoseconds. A figure that does not apply is left out. */
+const Row = Type.Object({
+  case: Type.String(),
+  /** What it is called in pictures, where it is in one; rows of one label are a curve. */
+  label: Type.Optional(Type.String()),
+  /** Where it is on the curve. */
+  at: Type.Optional(Count),
+  p50: Type.Optional(Count),
+  p99: Type.Optional(Count),
+  p999: Type.Optional(Count),
+  perSecond: Type.Optional(Count),
+  cpuNsPerMessage: Type.Optional(Count),
+  syscallsPerMessage: Type.Optional(Count),
   /** Further figures of this case, where it has any. */
-  more?: Record<string, number>;
-  /** What a reader must know, where there is something. */
-  note?: string;
+  more: Type.Optional(Type.Record(Type.String(), Type.Number())),
   /** Rounds in which others used the machine, and of how many; only where there are such. */
-  disturbed?: { rounds: number; of: number };
-}
+  disturbed: Type.Optional(Type.Object({ rounds: Count, of: Count })),
+});
+export type Row = Static<typeof Row>;
 
-export interface Report {
-  machine: Machine;
-  rows: Row[];
-  ratios: Record<string, number>;
+export const Report = Type.Object({
+  machine: Machine,
+  rows: Type.Array(Row),
+  /** What a reader of these rows must know. */
+  notes: Type.Array(Type.Object({ text: Type.String(), rows: Type.Array(Type.String()) })),
+  /** By `ratioName`. */
+  ratios: Type.Record(Type.String(), Type.Number()),
   /** What was to be measured and was not, and why. */
-  absent: { case: string; why: string }[];
-}
+  absent: Type.Array(Type.Object({ case: Type.String(), why: Type.String() })),
+});
+export type Report = Static<typeof Report>;
 
-const NUMBERS = ['p50', 'p99', 'p999', 'perSecond', 'cpuNsPerMessage', 'syscallsPerMessage'] as const;
+/** Of one message of one library: printed, and not kept. */
+export const isDetail = ({ case: name }: Row): boolean => /^codec(\.\w+){3}$/.test(name);
 
-/** All figures of a run, by row and round. */
-export class Collected {
-  readonly #byRow = new Map<string, Map<number, Figures>>();
-  readonly #caseOf = new Map<string, BenchCase>();
-  readonly #disturbed = new Map<string, number>();
-  /** From the extra trials under strace. */
-  readonly #syscalls = new Map<string, number>();
-
-  /** @param disturbed whether others used the machine meanwhile */
-  add(bench: BenchCase, round: number, figures: readonly Figures[], disturbed = false): void {
-    for (const one of figures) {
-      const row = rowOf(bench, one);
-      this.#caseOf.set(row, bench);
-      const rounds = this.#byRow.get(row) ?? new Map<number, Figures>();
-      this.#byRow.set(row, rounds.set(round, one));
-      if (disturbed) this.#disturbed.set(row, (this.#disturbed.get(row) ?? 0) + 1);
-    }
-  }
-
-  addSyscalls(bench: BenchCase, figures: Figures): void {
-    if (figures.syscallsPerMessage !== undefined) this.#syscalls.set(rowOf(bench, figures), figures.syscallsPerMessage);
-  }
-
-  /** Rows in the order of `cases`. */
-  rows(cases: readonly BenchCase[]): Row[] {
-    return cases.flatMap((bench) =>
-      [...this.#byRow]
-        .filter(([row]) => this.#caseOf.get(row) === bench)
-        .map(([row, rounds]) => this.#row(row, rounds)),
-    );
-  }
-
-  ratios(ratios: readonly Ratio[]): Record<string, number> {
-    const entries = ratios.map((ratio) => [ratioName(ratio), ratioOf(ratio, this.#byRow)] as const);
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => entry[1] !== undefined));
-  }
-
-  #row(row: string, rounds: ReadonlyMap<number, Figures>): Row {
-    const all = [...rounds.values()];
-    const { note } = this.#caseOf.get(row)!;
-    const medianOf = (pick: (figures: Figures) => number | undefined) => {
-      const values = all.map(pick).filter((value) => value !== undefined);
-      return values.length > 0 ? median(values) : null;
-    };
-    const numbers = Object.fromEntries(NUMBERS.map((name) => [name, medianOf((figures) => figures[name])]));
-    const more = new Set(all.flatMap((figures) => Object.keys(figures.more ?? {})));
-    return {
-      case: row,
-      unit: all[0]!.unit,
-      ...(numbers as Record<(typeof NUMBERS)[number], number | null>),
-      ...(this.#syscalls.has(row) ? { syscallsPerMessage: this.#syscalls.get(row)! } : {}),
-      ...(more.size > 0
-        ? { more: Object.fromEntries([...more].map((name) => [name, medianOf((figures) => figures.more?.[name])!])) }
-        : {}),
-      ...(note ? { note } : {}),
-      ...(this.#disturbed.has(row) ? { disturbed: { rounds: this.#disturbed.get(row)!, of: rounds.size } } : {}),
-    };
-  }
-}
-
-/** A case's rows begin as it does, so that `--only` means for rows what it means for cases. */
-function rowOf(bench: BenchCase, { row = bench.name }: Figures): string {
-  const family = `${bench.name.split('.')[0]}.`;
-  if (row === bench.name || row.startsWith(family)) return row;
-  throw new Error(`row ${row} of case ${bench.name} must begin with "${family}"`);
+/** As it is kept: what the page draws, and no more digits than two runs have in common. */
+export function reportToJSON(report: Report): string {
+  const rows = report.rows.filter((row) => !isDetail(row));
+  const kept = new Set(rows.map((row) => row.case));
+  const notes = report.notes.map(({ text, rows: noted }) => ({ text, rows: noted.filter((name) => kept.has(name)) }));
+  const digits = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
+  return `${JSON.stringify({ ...report, rows, notes }, digits, 1)}\n`;
 }

@@ -1,9 +1,10 @@
 /** The rounds of a run. */
-import { cpuReader, percent, type ReadCpu } from './calm.ts';
+import { percent, type ReadLoad, readLoad } from './calm.ts';
 import type { BenchCase, Ratio, Setting } from './case.ts';
+import { Collected } from './collected.ts';
 import type { Pinning } from './cpus.ts';
 import { describe, describeMachine } from './machine.ts';
-import { Collected, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import { rotated } from './stats.ts';
 import { whyNoSyscalls } from './syscalls.ts';
 import { Watch, type Watched } from './watch.ts';
@@ -15,8 +16,7 @@ export interface RunOptions {
   readonly pinning: Pinning;
   /** Whether to begin only when nothing else runs on the machine, or after some minutes. */
   readonly waitForCalm?: boolean;
-  /** Default: that of the CPUs of the two sides, or of all where they are not pinned. */
-  readonly readCpu?: ReadCpu;
+  readonly readLoad?: ReadLoad;
   /** Told what is going on, for people who wait. */
   progress(line: string): void;
 }
@@ -47,7 +47,7 @@ export async function run(options: RunOptions): Promise<Report> {
   const traced = present.filter(({ syscalls }) => syscalls === 'always' || (syscalls === 'full' && !quick));
   const noSyscalls = traced.length > 0 ? whyNoSyscalls() : undefined;
   const total = present.reduce((sum, bench) => sum + roundsOf(bench), 0);
-  const watch = new Watch(options.readCpu ?? cpuReader(pinning.cpus), total);
+  const watch = new Watch(options.readLoad ?? readLoad, pinning.cpus, total);
   // Not before: what has to be compiled first is now.
   if (waitForCalm) await watch.untilCalm(progress);
   const began = new Date();
@@ -95,7 +95,7 @@ export async function run(options: RunOptions): Promise<Report> {
       `others used ${percent(foreign)} of the CPU time, and the hypervisor kept ${percent(stolen)}; ${disturbed} of ${trials} trials were disturbed`,
     );
   }
-  return { machine, rows: collected.rows(present), ratios: collected.ratios(ratios), absent };
+  return { machine, ...collected.report(present, ratios), absent };
 }
 
 async function divide(cases: readonly BenchCase[], { available, cpus, why: notPinned }: Pinning) {

@@ -2,14 +2,8 @@ import { createHistogram } from 'node:perf_hooks';
 import type { Samples } from '../peers/samples.ts';
 import type { Figures, Ratio } from './case.ts';
 
-export interface Percentiles {
-  p50: number;
-  p99: number;
-  p999: number;
-}
-
 /** Percentiles of times in nanoseconds, each of `count` operations: of the mean of one. */
-export function percentiles(times: readonly number[], count = 1): Percentiles {
+export function percentiles(times: readonly number[], count = 1) {
   const histogram = createHistogram();
   for (const time of times) histogram.record(Math.max(1, Math.round(time)));
   return {
@@ -30,12 +24,11 @@ export function median(values: readonly number[]): number {
 export function roundTripFigures(samples: Samples): Figures {
   const { p50 } = percentiles(samples.batchNs, samples.roundTripsASample);
   const { p99, p999 } = samples.singleNs.length > 0 ? percentiles(samples.singleNs) : percentiles(samples.batchNs);
-  return { unit: 'ns', p50, p99, p999, cpuNsPerMessage: samples.cpuNs / samples.messages };
+  return { p50, p99, p999, cpuNsPerMessage: samples.cpuNs / samples.messages };
 }
 
 export function streamFigures(samples: Samples): Figures {
   return {
-    unit: 'messages/s',
     perSecond: samples.messages / (samples.elapsedNs / 1e9),
     cpuNsPerMessage: samples.cpuNs / samples.messages,
   };
@@ -48,7 +41,7 @@ export function rotated<T>(items: readonly T[], round: number, rounds: number): 
 }
 
 /** What a row costs, in the unit of time of its own: its p50, or the time a message. */
-export function costOf(figures: Figures): number | undefined {
+export function costOf(figures: Pick<Figures, 'p50' | 'perSecond'>): number | undefined {
   return figures.p50 ?? (figures.perSecond === undefined ? undefined : 1e9 / figures.perSecond);
 }
 
@@ -56,9 +49,9 @@ export function ratioName({ of, over, by }: Ratio): string {
   return by ? `${of}/${over} ${by}` : `${of}/${over}`;
 }
 
-function figureOf(figures: Figures | undefined, by: string | undefined): number | undefined {
-  if (!figures) return undefined;
-  return by ? ((figures as unknown as Record<string, number | undefined>)[by] ?? figures.more?.[by]) : costOf(figures);
+/** A figure by its name, whether all rows may have it or this case only. */
+export function figureNamed(figures: Pick<Figures, 'more'>, name: string): number | undefined {
+  return (figures as Readonly<Record<string, number>>)[name] ?? figures.more?.[name];
 }
 
 type ByRow = ReadonlyMap<string, ReadonlyMap<number, Figures>>;
@@ -76,9 +69,12 @@ export function bestOf(rows: readonly string[], byRow: ByRow): string | undefine
 export function ratioOf(ratio: Ratio, byRow: ByRow): number | undefined {
   const of = ratio.best ? bestOf(ratio.best, byRow) : ratio.of;
   const over = byRow.get(ratio.over);
+  const { by } = ratio;
+  const figureOf = (figures: Figures) => (by ? figureNamed(figures, by) : costOf(figures));
   const values: number[] = [];
   for (const [round, figures] of (of !== undefined && byRow.get(of)) || []) {
-    const [above, below] = [figureOf(figures, ratio.by), figureOf(over?.get(round), ratio.by)];
+    const beside = over?.get(round);
+    const [above, below] = [figureOf(figures), beside && figureOf(beside)];
     if (above !== undefined && below !== undefined) values.push(above / below);
   }
   return values.length > 0 ? median(values) : undefined;

@@ -1,7 +1,7 @@
-/** Runs trials and looks what else ran meanwhile. */
-import { CALM, DISTURBED, elsewhere, type ReadCpu, type Reading, sharesBetween, untilCalm } from './calm.ts';
+/** Runs trials and watches what else runs meanwhile. */
+import { CALM, DISTURBED, elsewhere, type ReadLoad, sharesOf, Ticks, untilCalm } from './calm.ts';
 import type { Figures } from './case.ts';
-import type { Others } from './machine.ts';
+import type { Others } from './report.ts';
 
 export interface Watched {
   readonly figures: readonly Figures[];
@@ -16,42 +16,34 @@ const MOST_REPEATED = 0.1;
 const LONGEST_REPEATED_MS = 10_000;
 
 export class Watch {
-  readonly #read: ReadCpu;
+  readonly #read: ReadLoad;
+  readonly #cpus: readonly number[] | undefined;
   readonly #mayRepeat: number;
   #calmBefore: boolean | undefined;
-  #waitedSeconds = 0;
   #trials = 0;
   #repeated = 0;
   #disturbed = 0;
-  /** Sums over all trials: what there was, what others used, what was stolen. */
-  readonly #sum = { total: 0, foreign: 0, stolen: 0 };
+  readonly #ticks = new Ticks();
 
-  /** @param trials how many there will be, without those that are run again */
-  constructor(read: ReadCpu, trials: number) {
+  /** @param cpus those that count; default all. @param trials how many there will be, without those that are run again */
+  constructor(read: ReadLoad, cpus: readonly number[] | undefined, trials: number) {
     this.#read = read;
+    this.#cpus = cpus;
     this.#mayRepeat = Math.ceil(trials * MOST_REPEATED);
   }
 
   async untilCalm(progress: (line: string) => void): Promise<void> {
-    if (!this.#read()) {
-      progress('this system does not tell what else runs (no /proc/stat): not waiting for a calm machine');
-      return;
-    }
-    const { calm, seconds } = await untilCalm(progress, this.#read);
-    this.#calmBefore = calm;
-    this.#waitedSeconds = seconds;
+    if (this.#read()) this.#calmBefore = await untilCalm(progress, this.#read, this.#cpus);
+    else progress('this system does not tell what else runs (no /proc/stat): not waiting for a calm machine');
   }
 
   async trial(work: () => Promise<readonly Figures[]>): Promise<Watched> {
     const began = performance.now();
     const before = this.#read();
     const figures = await work();
-    const after = this.#read();
-    const ms = performance.now() - began;
-    const shares = sharesBetween(before, after);
+    const shares = this.#ticks.add(before, this.#read(), this.#cpus);
     this.#trials++;
-    if (shares) this.#add(before!, after!);
-    return { figures, elsewhere: elsewhere(shares), ms };
+    return { figures, elsewhere: elsewhere(shares), ms: performance.now() - began };
   }
 
   isDisturbed({ elsewhere: share }: Watched): boolean {
@@ -72,24 +64,15 @@ export class Watch {
 
   /** Undefined where the system does not tell. */
   others(): Others | undefined {
-    const { total, foreign, stolen } = this.#sum;
-    if (total === 0) return undefined;
-    const shares = { foreign: Math.max(0, foreign) / total, stolen: stolen / total };
+    if (this.#ticks.total === 0) return undefined;
+    const shares = sharesOf(this.#ticks);
     return {
       ...shares,
       // A run that did not wait is judged by itself.
       calmBefore: this.#calmBefore ?? elsewhere(shares) <= CALM,
-      waitedSeconds: this.#waitedSeconds,
       trials: this.#trials,
       repeated: this.#repeated,
       disturbed: this.#disturbed,
     };
-  }
-
-  /** What ticks say too much of in one trial they say too little of in another. */
-  #add(before: Reading, after: Reading): void {
-    this.#sum.total += after.total - before.total;
-    this.#sum.foreign += after.busy - before.busy - (after.own - before.own);
-    this.#sum.stolen += after.stolen - before.stolen;
   }
 }

@@ -1,11 +1,79 @@
-/** ctrl-if and its rivals. A rival is imported only when it is measured: it may not be installed. */
-import { seedCodec } from 'ctrl-if/wire';
-import { type Library, type LibraryName, macBytes, type PlainField, type Values } from './codec-library.ts';
+/** ctrl-if and its rivals, each given the struct of one message. A rival is imported only when it is measured. */
+import { type Field, type FieldRole, type MessageDefinition, seedCodec } from 'ctrl-if/wire';
 
-const ctrlIf: Library = (_fields, slots, definition) => ({
+export type LibraryName = 'ctrlIf' | 'binaryParser' | 'typedBinary' | 'restructure';
+
+export type Values = Record<string, unknown>;
+
+/** One message in one library, over the slots of a ring. */
+export interface MessageCodec {
+  /** The form of a value that is cheapest for the library; not timed. */
+  adapt(values: Values): unknown;
+  /** Undefined for a library that only decodes. */
+  readonly encode: ((value: unknown, slot: number) => unknown) | undefined;
+  decode(slot: number): unknown;
+}
+
+type Library = (definition: MessageDefinition, slots: readonly Uint8Array[]) => MessageCodec;
+
+type Kind = 'u8' | 'u16' | 'u32' | 'u64' | 'bytes' | 'text' | 'tail' | 'pad';
+
+interface PlainField {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly size: number;
+}
+
+const HEADER = ['type', 'subtype', 'id', 'length'].map((name): PlainField => ({ name, kind: 'u8', size: 1 }));
+
+function kindOf({ role, size, tail, zero }: Field<unknown, FieldRole>): Kind {
+  if (role === 'pad') return 'pad';
+  if (tail !== undefined) return 'tail';
+  if (typeof zero === 'bigint') return 'u64';
+  if (typeof zero === 'number') return size === 1 ? 'u8' : size === 2 ? 'u16' : 'u32';
+  return size === 6 ? 'bytes' : 'text';
+}
+
+/** The whole message: header and payload. */
+function plainFields({ struct }: MessageDefinition): PlainField[] {
+  return [...HEADER, ...struct.fields.map(({ name, type }) => ({ name, kind: kindOf(type), size: type.size }))];
+}
+
+/** For libraries without 64-bit numbers: two of 32. */
+const halves = (name: string) => [`${name}Low`, `${name}High`] as const;
+const splitWide = (fields: readonly PlainField[]): PlainField[] =>
+  fields.flatMap((field) => {
+    if (field.kind !== 'u64') return field;
+    return halves(field.name).map((name): PlainField => ({ name, kind: 'u32', size: 4 }));
+  });
+
+/** A MAC address as its bytes, text with its padding, 64 bits as halves: where ctrl-if takes strings and bigints. */
+function plainValue({ name, kind, size }: PlainField, value: unknown): [string, unknown][] {
+  switch (kind) {
+    case 'u64': {
+      const wide = value as bigint;
+      const [low, high] = halves(name);
+      return [
+        [low, Number(wide & 0xffff_ffffn)],
+        [high, Number(wide >> 32n)],
+      ];
+    }
+    case 'bytes':
+      return [[name, Uint8Array.from((value as string).split(':'), (digits) => Number.parseInt(digits, 16))]];
+    case 'text':
+      return [[name, (value as string).padEnd(size, '\0')]];
+    default:
+      return [[name, kind === 'pad' ? new Uint8Array(size) : value]];
+  }
+}
+
+const plainValues = (fields: readonly PlainField[]) => (values: Values) =>
+  Object.fromEntries(fields.flatMap((field) => plainValue(field, values[field.name])));
+
+const ctrlIf: Library = ({ name, struct }, slots) => ({
   adapt(values) {
-    const names = definition.struct.fields.filter(({ type }) => type.role !== 'pad').map(({ name }) => name);
-    return { name: definition.name, ...Object.fromEntries(names.map((name) => [name, values[name]])) };
+    const names = struct.fields.filter(({ type }) => type.role !== 'pad').map((field) => field.name);
+    return { name, ...Object.fromEntries(names.map((field) => [field, values[field]])) };
   },
   encode: (message, slot) => seedCodec.encode(message as never, 7, slots[slot]!),
   decode: (slot) => seedCodec.decode(slots[slot]!),
@@ -14,60 +82,46 @@ const ctrlIf: Library = (_fields, slots, definition) => ({
 /** Decodes with a function that it generates; it has no encoder. */
 async function binaryParser(): Promise<Library> {
   const { Parser } = await import('binary-parser');
-  return (fields, slots) => {
-    let parser = new Parser().endianness('little');
-    for (const { name, kind, size } of fields) parser = add(parser, name, kind, size);
+  const METHODS: Record<Kind, [method: string, (size: number) => object | undefined]> = {
+    u8: ['uint8', () => undefined],
+    u16: ['uint16', () => undefined],
+    u32: ['uint32', () => undefined],
+    u64: ['uint64', () => undefined],
+    bytes: ['buffer', (length) => ({ length })],
+    text: ['string', (length) => ({ length, stripNull: true })],
+    tail: ['buffer', () => ({ length: 'length' })],
+    pad: ['seek', () => undefined],
+  };
+  return (definition, slots) => {
+    const parser = new Parser().endianness('little');
+    for (const { name, kind, size } of plainFields(definition)) {
+      const [method, options] = METHODS[kind];
+      parser[method](kind === 'pad' ? size : name, options(size));
+    }
     return { adapt: (values) => values, encode: undefined, decode: (slot) => parser.parse(slots[slot]!) };
   };
-
-  function add(parser: InstanceType<typeof Parser>, name: string, kind: PlainField['kind'], size: number) {
-    switch (kind) {
-      case 'u8':
-        return parser.uint8(name);
-      case 'u16':
-        return parser.uint16(name);
-      case 'u32':
-        return parser.uint32(name);
-      case 'u64':
-        return parser.uint64(name);
-      case 'bytes':
-        return parser.buffer(name, { length: size });
-      case 'text':
-        return parser.string(name, { length: size, stripNull: true });
-      case 'tail':
-        return parser.buffer(name, { length: 'length' });
-      case 'pad':
-        return parser.seek(size);
-    }
-  }
 }
 
-/** Has no 64-bit numbers: they are two of 32. Its readers and writers are kept, one a slot, and rewound. */
+/** Its readers and writers are kept, one a slot, and rewound. */
 async function typedBinary(): Promise<Library> {
   const bin = await import('typed-binary');
-  type Schemas = Record<string, ReturnType<typeof schemaOf>>;
-  const schemaOf = (kind: PlainField['kind'], size: number) => {
-    if (kind === 'u8') return bin.u8;
-    if (kind === 'u16') return bin.u16;
-    if (kind === 'u32') return bin.u32;
-    return kind === 'text' ? bin.chars(size) : bin.u8Array(size);
-  };
-  const propertiesOf = ({ name, kind, size }: PlainField, tail: number): [string, ReturnType<typeof schemaOf>][] => {
-    if (kind === 'u64') return [`${name}Low`, `${name}High`].map((half) => [half, bin.u32]);
-    return [[name, schemaOf(kind, kind === 'tail' ? tail : size)]];
-  };
-  return (fields, slots) => {
+  const bytes = (size: number) => bin.u8Array(size);
+  const types = { u8: () => bin.u8, u16: () => bin.u16, u32: () => bin.u32, text: bin.chars, bytes, pad: bytes };
+  const typeOf = ({ kind, size }: PlainField, tail: number) =>
+    kind === 'tail' ? bytes(tail) : types[kind as keyof typeof types](size);
+  return (definition, slots) => {
+    const fields = plainFields(definition);
     // It has no bytes up to the end, so that there is one schema for each length of them.
     const tails = fields.some(({ kind }) => kind === 'tail') ? 61 : 1;
     const schemas = Array.from({ length: tails }, (_, tail) =>
-      bin.object(Object.fromEntries(fields.flatMap((field) => propertiesOf(field, tail))) as Schemas),
+      bin.object(Object.fromEntries(splitWide(fields).map((field) => [field.name, typeOf(field, tail)]))),
     );
     const io = { endianness: 'little' } as const;
     const writers = slots.map(({ buffer, byteOffset }) => new bin.BufferWriter(buffer, { ...io, byteOffset }));
     const readers = slots.map(({ buffer, byteOffset }) => new bin.BufferReader(buffer, { ...io, byteOffset }));
     const choose = (length: number) => schemas[tails === 1 ? 0 : length]!;
     return {
-      adapt: (values) => Object.fromEntries(fields.flatMap((field) => adaptTyped(field, values[field.name]))),
+      adapt: plainValues(fields),
       encode(value, slot) {
         const writer = writers[slot]!;
         writer.seekTo(slots[slot]!.byteOffset);
@@ -82,46 +136,34 @@ async function typedBinary(): Promise<Library> {
   };
 }
 
-function adaptTyped({ name, kind, size }: PlainField, value: unknown): [string, unknown][] {
-  if (kind === 'u64') {
-    const wide = value as bigint;
-    return [
-      [`${name}Low`, Number(wide & 0xffff_ffffn)],
-      [`${name}High`, Number(wide >> 32n)],
-    ];
-  }
-  if (kind === 'bytes') return [[name, macBytes(value as string)]];
-  if (kind === 'text') return [[name, (value as string).padEnd(size, '\0')]];
-  return [[name, kind === 'pad' ? new Uint8Array(size) : value]];
-}
-
-/** Has no 64-bit numbers either. Its streams are kept, one a slot, and rewound. */
+/** Its streams are kept, one a slot, and rewound. */
 async function restructure(): Promise<Library> {
   const r = await import('restructure');
-  const typeOf = ({ name, kind, size }: PlainField): [string, unknown][] => {
-    if (kind === 'u64') return [`${name}Low`, `${name}High`].map((half) => [half, r.uint32le]);
-    if (kind === 'u8') return [[name, r.uint8]];
-    if (kind === 'u16') return [[name, r.uint16le]];
-    if (kind === 'u32') return [[name, r.uint32le]];
-    if (kind === 'text') return [[name, new r.String(size, 'ascii')]];
-    if (kind === 'pad') return [[name, new r.Reserved(r.uint8, size)]];
-    return [[name, new r.Buffer(kind === 'tail' ? 'length' : size)]];
+  const types: Partial<Record<Kind, (size: number) => unknown>> = {
+    u8: () => r.uint8,
+    u16: () => r.uint16le,
+    u32: () => r.uint32le,
+    text: (size) => new r.String(size, 'ascii'),
+    bytes: (size) => new r.Buffer(size),
+    tail: () => new r.Buffer('length'),
+    pad: (size) => new r.Reserved(r.uint8, size),
   };
-  return (fields, slots) => {
-    const struct = new r.Struct(Object.fromEntries(fields.flatMap(typeOf)));
+  return (definition, slots) => {
+    const fields = plainFields(definition);
+    const struct = new r.Struct(
+      Object.fromEntries(splitWide(fields).map(({ name, kind, size }) => [name, types[kind]!(size)])),
+    );
     const encoders = slots.map((slot) => new r.EncodeStream(slot));
     const decoders = slots.map((slot) => new r.DecodeStream(slot));
     return {
-      adapt: (values: Values) => Object.fromEntries(fields.flatMap((field) => adaptTyped(field, values[field.name]))),
+      adapt: plainValues(fields),
       encode(value, slot) {
-        const stream = encoders[slot]!;
-        stream.pos = 0;
-        struct.encode(stream, value);
+        encoders[slot].pos = 0;
+        struct.encode(encoders[slot], value);
       },
       decode(slot) {
-        const stream = decoders[slot]!;
-        stream.pos = 0;
-        return struct.decode(stream);
+        decoders[slot].pos = 0;
+        return struct.decode(decoders[slot]);
       },
     };
   };

@@ -1,5 +1,5 @@
 /** The 64 bytes that every transport carries: a control message's header, a sequence number, and a body. */
-import type { Checker, Mark } from './checker.ts';
+import type { Mark } from './checker.ts';
 
 export const ENTRY_BYTES = 64;
 const TYPE = 42;
@@ -8,6 +8,13 @@ const LENGTH_AT = 3;
 const SEQUENCE_AT = 4;
 const BODY_AT = 8;
 const BODY_BYTE = 0x5a;
+
+/** How a sequence number and a mark make a message, and what they were. */
+export interface Format<T> {
+  message(sequence: number, mark: Mark): T;
+  sequenceOf(message: T): number;
+  markOf(message: T): Mark;
+}
 
 /** Fills what does not change from message to message. */
 export function initializeEntry(entry: Uint8Array): Uint8Array {
@@ -18,46 +25,29 @@ export function initializeEntry(entry: Uint8Array): Uint8Array {
   return entry;
 }
 
-export function stamp(entry: Uint8Array, sequence: number, mark: Mark): void {
-  entry[MARK_AT] = mark;
-  // Four byte stores: a DataView or a typed array of words would be one more object for each slot.
-  entry[SEQUENCE_AT] = sequence;
-  entry[SEQUENCE_AT + 1] = sequence >>> 8;
-  entry[SEQUENCE_AT + 2] = sequence >>> 16;
-  entry[SEQUENCE_AT + 3] = sequence >>> 24;
+/** Entries that are sent one after the other. */
+export function entryFormat(): Format<Uint8Array> {
+  // One is used again only when 15 more were sent, by when, with a window of 8, its response has come: no transport can
+  // still be reading it.
+  const entries = Array.from({ length: 16 }, () => initializeEntry(Buffer.alloc(ENTRY_BYTES)));
+  return {
+    message(sequence, mark) {
+      const entry = entries[sequence & 15]!;
+      entry[MARK_AT] = mark;
+      // Four byte stores: a DataView or a typed array of words would be one more object for each slot.
+      entry[SEQUENCE_AT] = sequence;
+      entry[SEQUENCE_AT + 1] = sequence >>> 8;
+      entry[SEQUENCE_AT + 2] = sequence >>> 16;
+      entry[SEQUENCE_AT + 3] = sequence >>> 24;
+      return entry;
+    },
+    sequenceOf(entry) {
+      const low = entry[SEQUENCE_AT]! | (entry[SEQUENCE_AT + 1]! << 8);
+      return (low | (entry[SEQUENCE_AT + 2]! << 16) | (entry[SEQUENCE_AT + 3]! << 24)) >>> 0;
+    },
+    markOf: (entry) => entry[MARK_AT]!,
+  };
 }
-
-export function sequenceOf(entry: Uint8Array): number {
-  return (
-    (entry[SEQUENCE_AT]! |
-      (entry[SEQUENCE_AT + 1]! << 8) |
-      (entry[SEQUENCE_AT + 2]! << 16) |
-      (entry[SEQUENCE_AT + 3]! << 24)) >>>
-    0
-  );
-}
-
-/** The back's look at a request: its sequence number, and its mark when it has one. */
-export function checkEntry(checker: Checker, entry: Uint8Array): void {
-  checker.take(sequenceOf(entry), entry[MARK_AT]!);
-}
-
-/**
- * Entries to send, one after the other. One is used again only when 15 more were sent, by when, with a window of 8,
- * its response has come: no transport can still be reading it.
- */
-export class EntryPool {
-  readonly #entries = Array.from({ length: 16 }, () => initializeEntry(Buffer.alloc(ENTRY_BYTES)));
-
-  next(sequence: number, mark: Mark): Buffer {
-    const entry = this.#entries[sequence & 15]! as Buffer;
-    stamp(entry, sequence, mark);
-    return entry;
-  }
-}
-
-/** Where the words of an entry lie, for who has all entries in one array of words. */
-const WORD_OF_SEQUENCE = SEQUENCE_AT / 4;
 
 /** The first word of an entry of `entryBytes`: type, mark, id and length, as {@link initializeEntry} and the mark have them. */
 export function headerWord(entryBytes: number, mark: Mark): number {
@@ -66,14 +56,14 @@ export function headerWord(entryBytes: number, mark: Mark): number {
   return new Uint32Array(entry.buffer)[0]!;
 }
 
-/** {@link stamp} by words: `first` is the entry's first word. */
+/** An entry by words, for who has all entries in one array of words: `first` is its first. */
 export function stampWords(words: Uint32Array, first: number, header: number, sequence: number): void {
   words[first] = header;
-  words[first + WORD_OF_SEQUENCE] = sequence;
+  words[first + SEQUENCE_AT / 4] = sequence;
 }
 
 export function sequenceOfWords(words: Uint32Array, first: number): number {
-  return words[first + WORD_OF_SEQUENCE]!;
+  return words[first + SEQUENCE_AT / 4]!;
 }
 
 export function markOfWords(words: Uint32Array, first: number): Mark {

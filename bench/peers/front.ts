@@ -1,25 +1,31 @@
-/** The asking process of a trial: starts the other side, measures, prints `Samples` as JSON. */
+/** The asking process of a trial: starts the other side, measures, prints its figures as JSON. */
+import { STOP } from './checker.ts';
+import { measureGaps } from './gap.ts';
 import type { Job } from './job.ts';
 import { measure } from './measure.ts';
-import { startPeer } from './peer.ts';
-import { conclude } from './second-process.ts';
-import { loadTransport } from './transport.ts';
+import { printFigures, startPeer } from './peer.ts';
+import type { Front } from './transport.ts';
+import { loadTransport } from './transports.ts';
+import { measureWarmup } from './warmup.ts';
 
-const job = JSON.parse(process.argv[2] ?? '{}') as Job;
-try {
+/** Each returns its figures, and in `cpuNs` the CPU time of this process. */
+type Measure = (job: Job, front: Front) => Promise<{ cpuNs: number }>;
+
+const MEASURES: Readonly<Record<Job['measure'], Measure>> = {
+  rtt: measure,
+  stream: measure,
+  gap: measureGaps,
+  warmup: measureWarmup,
+};
+
+await printFigures(async (job: Job) => {
   const transport = await loadTransport(job.transport);
   const peer = startPeer(job);
   const front = await transport.front(job, peer);
-  const samples = await measure(job, front);
-  const more = front.more?.();
-  if (more) samples.more = more;
+  const figures = await MEASURES[job.measure](job, front);
   peer.dismiss();
-  const { spentNs } = (await peer.receive()) as { spentNs: number };
-  samples.cpuNs += spentNs;
+  await front.roundTrips(1, STOP);
+  const { spentNs } = await peer.receive<{ spentNs: number }>();
   await front.close();
-  await conclude(samples);
-} catch (error) {
-  console.error((error as Error).stack ?? error);
-  // What the other side has to say about it may still be on its way.
-  setTimeout(() => process.exit(1), 200);
-}
+  return { ...figures, cpuNs: figures.cpuNs + spentNs, answererCpuNs: spentNs };
+});

@@ -1,5 +1,5 @@
 /**
- * The asking process of a gap: waits, asks, and takes the time of each request.
+ * A pause before each request: waits, asks, and takes the time of each request.
  *
  * How it waits. From a millisecond on by a timer, as programs do. Below, no timer is fine enough, so it is busy, and
  * gives its event loop as many turns as fit: one `setImmediate` after the other until the gap is over, so that the
@@ -7,20 +7,11 @@
  * a few of those turns is waited out in place, and the loop gets a turn after so many requests.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { BEGIN, cpuNs, END, NO_MARK, STOP } from './checker.ts';
+import { BEGIN, cpuNs, END, NO_MARK } from './checker.ts';
 import type { Job } from './job.ts';
-import { startPeer } from './peer.ts';
+import { timeRoundTrips } from './measure.ts';
 import { MAX_SAMPLES } from './samples.ts';
-import { printFigures } from './second-process.ts';
-import { loadTransport } from './transport.ts';
-
-/** A pause before each request, over any transport. */
-export interface GapJob extends Pick<Job, 'transport' | 'engine' | 'idle' | 'serialization'> {
-  gapUs: number;
-  warmupMs: number;
-  timedMs: number;
-  cpus?: readonly [number, number] | undefined;
-}
+import type { Front } from './transport.ts';
 
 export interface GapSamples {
   latencyNs: number[];
@@ -28,9 +19,13 @@ export interface GapSamples {
   /** Mean of what the gaps came to. */
   gapUs: number;
   /** Of this process, for all requests and gaps. */
-  askerCpuNs: number;
+  cpuNs: number;
   /** Of this process, for as many gaps without requests: its control run, scaled. */
   waitCpuNs: number;
+}
+
+/** As `front.ts` prints them: `cpuNs` is of both processes. */
+export interface GapFigures extends GapSamples {
   answererCpuNs: number;
 }
 
@@ -79,14 +74,8 @@ async function repeat(wait: Wait, ms: number, ask: () => Promise<void> | void) {
   return { count, cpuNs: cpuNs() - cpu, gapUs: (waitedMs * 1000) / count };
 }
 
-async function main({ gapUs, ...given }: GapJob): Promise<GapSamples> {
-  const { warmupMs, timedMs } = given;
-  const job: Job = { ...given, measure: 'rtt', window: 1, roundTripsASample: 1, warmupMessages: 0 };
-  const transport = await loadTransport(job.transport);
-  const peer = startPeer(job);
-  const front = await transport.front(job, peer);
+export async function measureGaps({ gapUs = 0, warmupMs, timedMs }: Job, front: Front): Promise<GapSamples> {
   const wait = waitOf(gapUs);
-
   const times = new Float64Array(MAX_SAMPLES);
   let taken = 0;
   const ask = async () => {
@@ -95,7 +84,7 @@ async function main({ gapUs, ...given }: GapJob): Promise<GapSamples> {
     times[taken++] = (performance.now() - before) * 1e6;
   };
   // Ten milliseconds a request would warm nothing up: it is round trips without gaps that do, then some with.
-  for (const end = performance.now() + warmupMs / 2; performance.now() < end; ) await front.roundTrips(64, NO_MARK);
+  await timeRoundTrips(front, 64, warmupMs / 2);
   await repeat(wait, warmupMs / 2, ask);
   taken = 0;
 
@@ -106,19 +95,12 @@ async function main({ gapUs, ...given }: GapJob): Promise<GapSamples> {
   // The link goes to sleep first, as it is when nobody asks for anything.
   await sleep(1);
   const control = await repeat(wait, timedMs * (1 - FOR_REQUESTS), () => {});
-  peer.dismiss();
-  await front.roundTrips(1, STOP);
-  const { spentNs } = (await peer.receive()) as { spentNs: number };
-  await front.close();
   return {
     latencyNs,
     requests: run.count,
     gapUs: run.gapUs,
-    askerCpuNs: run.cpuNs,
+    cpuNs: run.cpuNs,
     // Gaps of the control run are as long as the others only nearly: what counts is the CPU time while waiting as long.
     waitCpuNs: (control.cpuNs / (control.count * control.gapUs)) * (run.count * run.gapUs),
-    answererCpuNs: spentNs,
   };
 }
-
-await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));

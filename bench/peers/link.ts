@@ -2,14 +2,20 @@
  * `await request()`: a guest and a controller in two processes, or for `sab` the same link between two threads, which
  * has no public face: it is reached inside the package.
  */
+import { readdirSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Controller, type Domain, Guest } from 'ctrl-if';
 import { SabPage } from 'ctrl-if/ring';
 import { createCodec } from 'ctrl-if/wire';
+import { untyped } from '#dist/link/codec.js';
+import { Link } from '#dist/link/link.js';
+import type { Channel } from './channel.ts';
 import { Checker, type Mark, NO_MARK, wrongSequence } from './checker.ts';
 import { ECHO, type Echo, echoMessage } from './echo.ts';
-import type { Job } from './job.ts';
-import type { Peer, Port } from './peer.ts';
+import { type Job, WINDOW } from './job.ts';
+import { type Memory, memoryNow } from './memory.ts';
+import type { Peer } from './peer.ts';
 import type { Front, Streamed } from './transport.ts';
 
 /** Messages between two looks at the clock: a small part of the time that they take. */
@@ -23,66 +29,80 @@ export async function front(job: Job, peer: Peer): Promise<Front> {
     const { port1, port2 } = new MessageChannel();
     peer.send({ buffer: page.buffer, doorbell: port2 }, [port2]);
     await peer.receive();
-    const link = await openLink(page, 'guest', port1);
-    return new LinkFront(
-      job,
-      (message) => link.request(message) as unknown as Promise<Echo>,
-      () => port1.close(),
-    );
+    const link = openLink(page, 'guest', port1);
+    const ask: Ask = (message) => link.request(message) as unknown as Promise<Echo>;
+    return new LinkFront(job, ask, () => port1.close());
   }
-  const name = (await peer.receive()) as string;
-  const guest = await Guest.connect({ name, engine: job.engine!, messages: [ECHO], ...idleOf(job) });
-  return new LinkFront(
+  const guest = await Guest.connect(guestOptions(job, await peer.receive<string>()));
+  const front = new LinkFront(
     job,
     (message) => guest.request(message),
     () => guest.close(),
-    () => guest.stats,
   );
+  // One that polls rings hardly ever.
+  if (job.idle !== 'park') return front;
+  const more = () => ({ doorbellsPerMessage: guest.stats.doorbellsRung / guest.stats.requestsSent });
+  return Object.assign(front, { more });
 }
 
-export async function back(job: Job, port: Port): Promise<number> {
-  // Everything that was sent has been answered by the time that STOP's answer is on its way: one turn later.
-  const { promise: stopped, resolve: stop } = deferred();
-  const checker = new Checker(() => setImmediate(stop));
-  const look = (message: unknown) => {
+/** What a guest of the controller called `name` is made with. */
+export const guestOptions = ({ engine, idle }: Pick<Job, 'engine' | 'idle'>, name: string) =>
+  ({ name, engine: engine as 'native' | 'file', messages: [ECHO], ...(idle && { idle }) }) as const;
+
+/** What a controller says of its process, whenever it is sent anything. */
+export interface ControllerFigures extends Memory {
+  descriptors: number;
+  /** CPU time between BEGIN and END. */
+  spentNs: number;
+}
+
+/** Says its name. Takes any number of guests, whose sequence numbers go on from one to the other. */
+export async function back(job: Job, starter: Channel): Promise<number> {
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const checker = new Checker(() => stop());
+  const look = (message: unknown): undefined => {
     const { sequence, mark } = message as Echo;
     checker.take(sequence, mark);
   };
   // What it returns is the response's changes to the request: none, so it is an echo.
-  const handler =
-    job.measure === 'stream'
-      ? async (message: unknown): Promise<undefined> => look(message) as undefined
-      : (message: unknown): undefined => look(message) as undefined;
+  const handler = job.measure === 'stream' ? async (message: unknown): Promise<undefined> => look(message) : look;
 
   if (job.engine === 'sab') {
-    const { buffer, doorbell } = (await port.receive()) as { buffer: SharedArrayBuffer; doorbell: MessagePort };
-    const link = await openLink(new SabPage(buffer), 'controller', doorbell);
-    link.receiveMessage(ECHO.name, handler);
-    port.send('ready');
-    await stopped;
-    return 0; // one process: the front's figures are both sides'
-  }
-  const name = `bench-${process.pid}`;
-  const controller = await Controller.listen({ name, engine: job.engine!, messages: [ECHO], ...idleOf(job) });
-  controller.on('domain', (domain: Domain<typeof ECHO>) => {
-    domain.receive('ECHO', handler);
-    // A thrown wrong sequence number comes as this event; nobody else throws here.
-    domain.on('error', (error) => {
-      console.error((error.cause as Error)?.stack ?? error);
-      process.exit(1);
+    const { buffer, doorbell } = await starter.receive<{ buffer: SharedArrayBuffer; doorbell: MessagePort }>();
+    openLink(new SabPage(buffer), 'controller', doorbell).receiveMessage(ECHO.name, handler);
+    starter.send('ready');
+  } else {
+    const name = `bench-${process.pid}`;
+    const controller = await Controller.listen(guestOptions(job, name));
+    controller.on('domain', (domain: Domain<typeof ECHO>) => {
+      domain.receive('ECHO', handler);
+      // A thrown wrong sequence number comes as this event; nobody else throws here.
+      domain.on('error', (error) => {
+        console.error((error.cause as Error)?.stack ?? error);
+        process.exit(1);
+      });
     });
-  });
-  port.send(name);
+    starter.send(name);
+    void answerQuestions(starter, checker);
+  }
   await stopped;
+  // Everything that was sent has been answered by the time that STOP's answer is on its way.
+  await turn();
   return checker.spentNs;
 }
 
-const idleOf = ({ idle }: Job) => (idle ? { idle } : {});
+async function answerQuestions(starter: Channel, checker: Checker): Promise<never> {
+  for (;;) {
+    await starter.receive();
+    const descriptors = readdirSync('/proc/self/fd').length;
+    starter.send({ ...(await memoryNow()), descriptors, spentNs: checker.spentNs } satisfies ControllerFigures);
+  }
+}
 
-async function openLink(page: SabPage, role: 'guest' | 'controller', doorbell: MessagePort) {
-  const inside = (file: string) => new URL(file, import.meta.resolve('ctrl-if')).href;
-  const { Link } = (await import(inside('./link/link.js'))) as typeof import('../../dist/link/link.js');
-  const { untyped } = (await import(inside('./link/codec.js'))) as typeof import('../../dist/link/codec.js');
+function openLink(page: SabPage, role: 'guest' | 'controller', doorbell: MessagePort): Link {
   const die = (error: Error) => {
     throw error.cause ?? error;
   };
@@ -106,25 +126,17 @@ async function openLink(page: SabPage, role: 'guest' | 'controller', doorbell: M
   return link;
 }
 
-class LinkFront implements Front {
-  readonly #window: number;
+/** Asks over a link, one request after the other or {@link WINDOW} at a time. */
+export class LinkFront implements Front {
+  readonly close: Front['close'];
   readonly #lookAtClock: number;
   readonly #ask: Ask;
-  readonly #close: () => Promise<void> | void;
-  readonly #stats: (() => { doorbellsRung: number; requestsSent: number }) | undefined;
   #sent = 0;
 
-  constructor(
-    job: Job,
-    ask: Ask,
-    close: () => Promise<void> | void,
-    stats?: () => { doorbellsRung: number; requestsSent: number },
-  ) {
-    this.#stats = stats;
-    this.#window = job.window;
-    this.#lookAtClock = LOOK_AT_CLOCK[job.engine!];
+  constructor({ engine }: Pick<Job, 'engine'>, ask: Ask, close: Front['close'] = () => {}) {
+    this.#lookAtClock = LOOK_AT_CLOCK[engine!];
     this.#ask = ask;
-    this.#close = close;
+    this.close = close;
   }
 
   async roundTrips(count: number, mark: Mark): Promise<void> {
@@ -153,25 +165,7 @@ class LinkFront implements Front {
         elapsedNs = (now - began) * 1e6;
       }
     };
-    await Promise.all(Array.from({ length: this.#window }, lane));
+    await Promise.all(Array.from({ length: WINDOW }, lane));
     return { messages, elapsedNs };
   }
-
-  more(): Record<string, number> {
-    if (!this.#stats) return {};
-    const { doorbellsRung, requestsSent } = this.#stats();
-    return { doorbellsPerMessage: doorbellsRung / requestsSent };
-  }
-
-  async close(): Promise<void> {
-    await this.#close();
-  }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

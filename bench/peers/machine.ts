@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from 'ctrl-if/api';
 import { ROOT } from '../harness/paths.ts';
-import { looked } from './looked.ts';
-import { printFigures } from './second-process.ts';
+import { type IdleFigures, idleFigures, QUIET } from './idle-figures.ts';
+import { printFigures } from './peer.ts';
 
 export interface MachineJob {
   domains: number;
@@ -17,23 +17,19 @@ export interface MachineJob {
   seconds: number;
 }
 
-export interface MachineSamples {
+export interface MachineSamples extends IdleFigures {
   /** Nanoseconds that each list took. */
   lists: number[];
   devices: number;
   createMs: number;
-  cpuNs: number;
-  switches: number;
 }
 
 const NAME = 'bench-machine';
 /** Domains that start at once: more do not start sooner on two cores. */
 const AT_ONCE = 4;
 const SETTLE_MS = 8000;
-/** V8 collects in an idle process too, machine or no machine. */
-const QUIET = ['--no-memory-reducer'];
 
-async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSamples> {
+await printFigures(async ({ domains, lists, seconds }: MachineJob): Promise<MachineSamples> => {
   const args = [...QUIET, join(ROOT, 'dist/cli/main.js'), 'machine', '--quiet', '--name', NAME];
   const machine = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(machine, 'exit');
@@ -46,12 +42,13 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
     ]);
     const client = new ApiClient({ name: NAME });
     const began = performance.now();
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => createEach(client, { first: i, domains, images })));
+    const createFrom = async (first: number) => {
+      for (let i = first; i < domains; i += AT_ONCE) await client.create(configOf(i, images));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, first) => createFrom(first)));
     const createMs = performance.now() - began;
     await sleep(SETTLE_MS);
-    const before = looked(machine.pid!);
-    await sleep(seconds * 1000);
-    const after = looked(machine.pid!);
+    const idle = await idleFigures([machine.pid!], seconds);
     const samples: number[] = [];
     let devices = 0;
     for (let i = 0; i < lists; i++) {
@@ -64,39 +61,19 @@ async function main({ domains, lists, seconds }: MachineJob): Promise<MachineSam
         throw new Error('a domain or a device is missing');
       devices = all.length;
     }
-    const [cpuNs, switches] = [after.cpuNs - before.cpuNs, after.switches - before.switches];
-    return { lists: samples, devices, createMs, cpuNs, switches };
+    return { ...idle, lists: samples, devices, createMs };
   } finally {
     machine.kill('SIGTERM');
     await ended;
     rmSync(images, { recursive: true });
   }
-}
+});
 
-interface Share {
-  first: number;
-  domains: number;
-  /** The directory of the disks' files. */
-  images: string;
+/** Of a domain with five devices; its disks are empty files in `images`. */
+function configOf(i: number, images: string) {
+  const disks = [1, 2].map((vdevice) => ({ target: join(images, `disk${i}.${vdevice}`), vdevice }));
+  for (const { target } of disks) writeFileSync(target, '');
+  // A USB backend has 128 ports.
+  const others = i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] };
+  return { name: `guest${i}`, memory: 1, disks, ...others };
 }
-
-/** Every {@link AT_ONCE}th domain, one after the other: five devices each. */
-async function createEach(client: ApiClient, { first, domains, images }: Share): Promise<void> {
-  for (let i = first; i < domains; i += AT_ONCE) {
-    await client.create({
-      name: `guest${i}`,
-      memory: 1,
-      disks: [1, 2].map((vdevice) => ({ target: imageOf(join(images, `disk${i}.${vdevice}`)), vdevice })),
-      // A USB backend has 128 ports.
-      ...(i < 100 ? { vifs: [{}, {}], usbs: [{ path: `1-${i + 1}` }] } : { vifs: [{}, {}, {}] }),
-    });
-  }
-}
-
-/** An empty file at `path`, which it returns. */
-function imageOf(path: string): string {
-  writeFileSync(path, '');
-  return path;
-}
-
-await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));

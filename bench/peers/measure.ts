@@ -1,7 +1,8 @@
-/** The same steps for every transport, and in `native/limit/limit.cc`: warm up, BEGIN, time, END, single round trips, STOP. */
+/** The same steps for every transport, and in `native/limit/limit.cc`: warm up, BEGIN, time, END, single round trips. */
 import { existsSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
-import { BEGIN, cpuNs, END, type Mark, NO_MARK, STOP } from './checker.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { BEGIN, cpuNs, END, NO_MARK } from './checker.ts';
 import type { Job } from './job.ts';
 import { MAX_SAMPLES, type Samples, TRACE_BEGIN, TRACE_END } from './samples.ts';
 import type { Front } from './transport.ts';
@@ -11,23 +12,23 @@ const WARMUP_ROUND_TRIPS = 256;
 const LONGEST_WARMUP = 4;
 
 export async function measure(job: Job, front: Front): Promise<Samples> {
-  const { roundTripsASample, timedMs } = job;
+  const { roundTripsASample = 1, timedMs, timedMessages = 0 } = job;
   const batched = roundTripsASample > 1;
   const samples: Samples = { roundTripsASample, batchNs: [], singleNs: [], messages: 0, elapsedNs: 0, cpuNs: 0 };
 
   await warmUp(job, front);
 
-  await exchange(front, BEGIN);
+  await front.roundTrips(1, BEGIN);
   existsSync(TRACE_BEGIN);
   const began = cpuNs();
   if (job.measure === 'stream') {
-    const collections = watchCollections();
+    const collections = timedMessages > 0 ? watchCollections() : undefined;
     do {
       const { messages, elapsedNs } = await front.streamFor(timedMs);
       samples.messages += messages;
       samples.elapsedNs += elapsedNs;
-    } while (samples.messages < (job.timedMessages ?? 0));
-    samples.collections = await collections();
+    } while (samples.messages < timedMessages);
+    if (collections) samples.more = { collections: await collections(), messages: samples.messages };
   } else {
     const start = performance.now();
     // Where a batch is one round trip, these are the tails too, and get all of the time.
@@ -37,11 +38,10 @@ export async function measure(job: Job, front: Front): Promise<Samples> {
   }
   samples.cpuNs = cpuNs() - began;
   existsSync(TRACE_END);
-  await exchange(front, END);
+  await front.roundTrips(1, END);
 
   if (job.measure === 'rtt' && batched) samples.singleNs = await timeRoundTrips(front, 1, timedMs / 2);
-  await exchange(front, STOP);
-  return samples;
+  return { ...samples, ...(front.more && { more: front.more() }) };
 }
 
 /** Begins to count garbage collections; the function returned ends it and tells how many there were. */
@@ -53,17 +53,15 @@ function watchCollections(): () => Promise<number> {
   observer.observe({ entryTypes: ['gc'] });
   return async () => {
     // The entries come by way of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     count += observer.takeRecords().length;
     observer.disconnect();
     return count;
   };
 }
 
-async function warmUp(
-  { measure: what, roundTripsASample, warmupMs, warmupMessages = 0 }: Job,
-  front: Front,
-): Promise<void> {
+async function warmUp(job: Job, front: Front): Promise<void> {
+  const { measure: what, roundTripsASample = 1, warmupMs, warmupMessages = 0 } = job;
   const count = roundTripsASample > 1 ? WARMUP_ROUND_TRIPS : 1;
   let messages = 0;
   for (let turns = 0; turns === 0 || (turns < LONGEST_WARMUP && messages < warmupMessages); turns++) {
@@ -72,10 +70,6 @@ async function warmUp(
         ? (await front.streamFor(warmupMs)).messages
         : (await timeRoundTrips(front, count, warmupMs)).length * count;
   }
-}
-
-async function exchange(front: Front, mark: Mark): Promise<void> {
-  await front.roundTrips(1, mark);
 }
 
 /** Nanoseconds a sample of `count` round trips each, for `ms` or until there are enough. */

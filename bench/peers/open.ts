@@ -1,17 +1,17 @@
 /** The guests' process: connects one after the other, then holds many at once. */
 import { Guest } from 'ctrl-if';
-import { NO_MARK, wrongSequence } from './checker.ts';
-import { ECHO, echoMessage } from './echo.ts';
-import { type Memory, memoryNow } from './open-memory.ts';
-import { printFigures, startProgram } from './second-process.ts';
+import { NO_MARK } from './checker.ts';
+import type { ECHO } from './echo.ts';
+import type { Job } from './job.ts';
+import { type ControllerFigures, guestOptions, LinkFront } from './link.ts';
+import { type Memory, memoryNow } from './memory.ts';
+import { printFigures, startProgram } from './peer.ts';
 
-export interface OpenJob {
-  engine: 'native' | 'file';
+export interface OpenJob extends Job {
   /** Guests one after the other, each closed before the next. */
   connects: number;
   /** Guests at once. */
   held: number;
-  cpus?: readonly [number, number] | undefined;
 }
 
 export interface OpenSamples {
@@ -27,28 +27,28 @@ export interface OpenSamples {
 /** Before anything is timed or weighed: code is compiled, and heaps have their first size. */
 const FIRST = 20;
 
-async function main({ engine, connects, held, cpus }: OpenJob): Promise<OpenSamples> {
-  const controller = startProgram('open-controller', { engine }, cpus?.[1], { flags: ['--expose-gc'] });
-  const name = await controller.receive<string>();
-  const options = { name, engine, messages: [ECHO] } as const;
-  let sent = 0;
-  const ask = async (guest: Guest<typeof ECHO>) => {
-    const sequence = sent++;
-    const response = await guest.request(echoMessage(sequence, NO_MARK));
-    if (response.sequence !== sequence) throw wrongSequence('front', sequence, response.sequence);
+await printFigures(async (job: OpenJob): Promise<OpenSamples> => {
+  const { connects, held, cpus } = job;
+  const controller = startProgram('back', job, cpus?.[1], { flags: ['--expose-gc'] });
+  const options = guestOptions(job, await controller.receive<string>());
+  let newest: Guest<typeof ECHO>;
+  const front = new LinkFront(job, (message) => newest.request(message));
+  const connect = async () => {
+    newest = await Guest.connect(options);
+    return newest;
   };
-  const controllerMemory = () => {
-    controller.child.send('memory');
-    return controller.receive<Memory>();
+  const memories = async (): Promise<[Memory, Memory]> => {
+    controller.send('figures');
+    return [await memoryNow(), await controller.receive<ControllerFigures>()];
   };
 
   const connectNs: number[] = [];
   const answeredNs: number[] = [];
   for (let i = 0; i < FIRST + connects; i++) {
     const began = performance.now();
-    const guest = await Guest.connect(options);
+    const guest = await connect();
     const connected = performance.now();
-    await ask(guest);
+    await front.roundTrips(1, NO_MARK);
     const answered = performance.now();
     await guest.close();
     if (i < FIRST) continue;
@@ -56,22 +56,17 @@ async function main({ engine, connects, held, cpus }: OpenJob): Promise<OpenSamp
     answeredNs.push(Math.round((answered - began) * 1e6));
   }
 
-  const before = [await memoryNow(), await controllerMemory()] as const;
+  const before = await memories();
   const guests: Guest<typeof ECHO>[] = [];
   for (let i = 0; i < held; i++) {
-    const guest = await Guest.connect(options);
-    await ask(guest);
-    guests.push(guest);
+    guests.push(await connect());
+    await front.roundTrips(1, NO_MARK);
   }
-  const after = [await memoryNow(), await controllerMemory()] as const;
+  const after = await memories();
   await Promise.all(guests.map((guest) => guest.close()));
-  controller.dismiss();
-  controller.child.disconnect();
-  return { connectNs, answeredNs, guests: growth(before[0], after[0]), controller: growth(before[1], after[1]) };
-}
-
-function growth(before: Memory, after: Memory): Memory {
-  return { rss: after.rss - before.rss, heap: after.heap - before.heap };
-}
-
-await printFigures(() => main(JSON.parse(process.argv[2] ?? '{}')));
+  const growth = (side: 0 | 1): Memory => ({
+    rss: after[side].rss - before[side].rss,
+    heap: after[side].heap - before[side].heap,
+  });
+  return { connectNs, answeredNs, guests: growth(0), controller: growth(1) };
+});

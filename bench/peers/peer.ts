@@ -1,71 +1,110 @@
-/** The two ways to have a second side, as one: a forked process, or a worker thread. */
-import { type ChildProcess, execFileSync } from 'node:child_process';
+/** The other side of a trial, a process or a thread, as one; and how a program that starts some prints its figures. */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { type Transferable, Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { Channel } from './channel.ts';
 import { isThreaded, type Job } from './job.ts';
-import { MessageQueue } from './message-queue.ts';
-import { startProgram } from './second-process.ts';
 
-const BACK = new URL('./back.js', import.meta.url);
+/** How long a process may take to end when its channel is closed. */
+const LONGEST_END_MS = 2000;
+/** Processes that still run. */
+const running = new Set<Peer>();
 
-/** A place to say and to hear what is needed before and after the messages that are measured. */
-export interface Port {
-  send(value: unknown, transfer?: readonly Transferable[]): void;
-  receive(): Promise<unknown>;
-  /** From now on whoever opened it listens by itself: what is measured may be this very channel. */
-  detach(): void;
-}
+/** Its early end is the end of this process. */
+export class Peer extends Channel {
+  readonly #what: string;
+  readonly #side: ChildProcess | Worker;
+  #dismissed = false;
 
-/** The front's hold on the other side. */
-export interface Peer extends Port {
-  readonly child: ChildProcess | undefined;
-  /** Puts a message in line for {@link Port.receive}: for who has detached it and hears what was not meant for them. */
-  deliver(value: unknown): void;
+  constructor(side: ChildProcess | Worker, what: string) {
+    super(side);
+    this.#side = side;
+    this.#what = what;
+    side.on('error', (error: Error) => fail(`${what} failed: ${error.stack ?? error}`));
+    side.on('exit', (code: number, signal?: string) => {
+      running.delete(this);
+      if (!this.#dismissed) fail(`${what} ended early (${signal ?? `exit code ${code}`})`);
+    });
+    if (!(side instanceof Worker)) running.add(this);
+  }
+
+  /** Undefined for a thread. */
+  get child(): ChildProcess | undefined {
+    return this.#side instanceof Worker ? undefined : this.#side;
+  }
+
   /** Throws when the other side is known to be gone: for who spins and so hears of nothing. */
-  ensureAlive(): void;
-  /** Its death is no surprise any more. */
-  dismiss(): void;
+  ensureAlive(): void {
+    if (this.child && isGone(this.child.pid!)) throw new Error(`${this.#what} ended early`);
+  }
+
+  /** Its end is no surprise any more. */
+  dismiss(): void {
+    this.#dismissed = true;
+  }
+
+  /** Closes the channel of a process and waits until it has ended. */
+  async end(): Promise<void> {
+    const { child } = this;
+    if (!child) return;
+    this.dismiss();
+    const exited = once(child, 'exit');
+    if (child.connected) child.disconnect();
+    const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MS);
+    await exited;
+    clearTimeout(late);
+  }
 }
 
+/** The answering side of a transport. */
 export function startPeer(job: Job): Peer {
-  return isThreaded(job) ? startThread(job) : startProcess(job);
-}
-
-function startProcess(job: Job): Peer {
-  const { child, queue, dismiss } = startProgram('back', job, job.cpus?.[1], { serialization: job.serialization });
-  return {
-    child,
-    send: (value) => child.send(value as object),
-    receive: () => queue.receive(),
-    detach: () => queue.detach(),
-    deliver: queue.deliver,
-    ensureAlive() {
-      if (isGone(child.pid!)) throw new Error('the answering process ended early');
-    },
-    dismiss,
-  };
-}
-
-function startThread(job: Job): Peer {
-  const worker = new Worker(BACK, { workerData: job });
-  const queue = new MessageQueue(worker);
-  let dismissed = false;
-  worker.on('error', (error) => fail(`the answering thread failed: ${error.stack ?? error}`));
-  worker.on('exit', (code) => {
-    if (!dismissed) fail(`the answering thread ended early (exit code ${code})`);
-  });
+  if (!isThreaded(job)) return startProgram('back', job, job.cpus?.[1], { serialization: job.serialization });
+  const thread = new Peer(new Worker(fileOf('back'), { workerData: job }), 'the answering thread');
   if (job.cpus) pinThisThread(job.cpus[0]);
-  return {
-    child: undefined,
-    send: (value, transfer) => worker.postMessage(value, transfer ?? []),
-    receive: () => queue.receive(),
-    detach: () => queue.detach(),
-    deliver: queue.deliver,
-    ensureAlive() {},
-    dismiss: () => {
-      dismissed = true;
-    },
-  };
+  return thread;
+}
+
+interface ProgramOptions {
+  /** For node. */
+  readonly flags?: readonly string[];
+  readonly serialization?: Job['serialization'];
+}
+
+/** Starts a program of this directory with `job`, on `cpu` where that is given. */
+export function startProgram(program: string, job: object, cpu?: number, options: ProgramOptions = {}): Peer {
+  const { flags = [], serialization = 'json' } = options;
+  const child = fork(fileOf(program), [JSON.stringify(job)], {
+    // taskset replaces itself by node, which then has the channel's descriptor as if it had been forked.
+    ...(cpu === undefined
+      ? { execArgv: [...flags] }
+      : { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath, ...flags] }),
+    serialization,
+    // stdout is this process's own to give figures on; whatever the other says is for people.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+  return new Peer(child, `the process of ${program}`);
+}
+
+/** The job of this program: a worker has it as its data. */
+export const jobOfProgram = <T>(): T => JSON.parse(process.argv[2] ?? '{}');
+
+/**
+ * Runs a program that measures: prints what `work` gives as JSON, or what went wrong and exit code 1. It ends after those
+ * that it started: the system adds the CPU time of a process to its parent's when it ends, so the harness can tell what
+ * the trial took from what others took.
+ */
+export async function printFigures<T>(work: (job: T) => Promise<unknown>): Promise<void> {
+  try {
+    const figures = await work(jobOfProgram());
+    await Promise.all([...running].map((peer) => peer.end()));
+    process.stdout.write(JSON.stringify(figures), () => process.exit(0));
+  } catch (error) {
+    console.error((error as Error).stack ?? error);
+    // What the other side has to say about it may still be on its way.
+    setTimeout(() => process.exit(1), 200);
+  }
 }
 
 /** Not the whole process: its other threads stay where they are. */
@@ -74,11 +113,12 @@ export function pinThisThread(cpu: number): void {
   execFileSync('taskset', ['-c', '-p', String(cpu), thread], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
+const fileOf = (program: string) => fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+
 /** A child that died stays visible as a zombie until the event loop has taken note of it. */
 function isGone(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+    return /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
   } catch {
     return true;
   }

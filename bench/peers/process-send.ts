@@ -1,56 +1,54 @@
 /** The channel between a Node process and its child, with either serialization. */
-import { Checker, type Mark } from './checker.ts';
-import { checkEntry, ENTRY_BYTES, EntryPool, sequenceOf } from './entry.ts';
+import type { Channel } from './channel.ts';
+import type { Mark } from './checker.ts';
+import { ENTRY_BYTES, entryFormat, type Format } from './entry.ts';
 import type { Job } from './job.ts';
-import type { Peer, Port } from './peer.ts';
+import type { Peer } from './peer.ts';
 import type { Front } from './transport.ts';
-import { WindowFront } from './window.ts';
+import { serve, WindowFront } from './window.ts';
 
 /** As JSON 64 bytes, the sequence number among them: it counts from a million, so that it always has seven digits. */
 interface JsonMessage {
   s: number;
-  m: number;
+  m: Mark;
   b: string;
 }
 
 const FIRST = 1_000_000;
 const BODY = 'x'.repeat(ENTRY_BYTES - JSON.stringify({ s: FIRST, m: 0, b: '' } satisfies JsonMessage).length);
 
+const json: Format<JsonMessage> = {
+  message: (sequence, mark) => ({ s: FIRST + sequence, m: mark, b: BODY }),
+  sequenceOf: ({ s }) => s - FIRST,
+  markOf: ({ m }) => m,
+};
+
+const formatOf = ({ serialization }: Job) => (serialization === 'advanced' ? entryFormat() : json) as Format<object>;
+
 export async function front(job: Job, peer: Peer): Promise<Front> {
   await peer.receive();
   const child = peer.child!;
-  const pool = new EntryPool();
-  const send =
-    job.serialization === 'advanced'
-      ? (sequence: number, mark: Mark) => child.send(pool.next(sequence, mark))
-      : (sequence: number, mark: Mark) => child.send({ s: FIRST + sequence, m: mark, b: BODY } satisfies JsonMessage);
-  const receive =
-    job.serialization === 'advanced'
-      ? (message: unknown) => window.receive(sequenceOf(message as Uint8Array))
-      : (message: unknown) => window.receive((message as JsonMessage).s - FIRST);
   peer.detach();
-  // The report that follows STOP comes over the same channel.
-  const listen = (message: object) => {
-    if ('spentNs' in message) peer.deliver(message);
-    else receive(message);
-  };
-  const window = new WindowFront(job.window, send, () => child.off('message', listen));
-  child.on('message', listen);
-  return window;
+  return new WindowFront({
+    format: formatOf(job),
+    send: (message) => child.send(message),
+    listen(take) {
+      child.on('message', (message: object) => {
+        // The report that follows STOP comes over the same channel.
+        if ('spentNs' in message) peer.deliver(message);
+        else take(message);
+      });
+    },
+  });
 }
 
-export function back(job: Job, port: Port): Promise<number> {
-  port.detach();
-  return new Promise((resolve) => {
-    const checker: Checker = new Checker(() => setImmediate(() => resolve(checker.spentNs)));
-    const check =
-      job.serialization === 'advanced'
-        ? (message: unknown) => checkEntry(checker, message as Uint8Array)
-        : (message: unknown) => checker.take((message as JsonMessage).s - FIRST, (message as JsonMessage).m);
-    process.on('message', (message) => {
-      check(message);
-      process.send!(message);
-    });
-    port.send('ready');
+export function back(job: Job, starter: Channel): Promise<number> {
+  starter.detach();
+  const served = serve({
+    format: formatOf(job),
+    send: (message) => process.send!(message),
+    listen: (take) => process.on('message', take),
   });
+  starter.send('ready');
+  return served;
 }

@@ -1,4 +1,4 @@
-/** Ring level: both sides spin. `native/limit/limit.cc` does the same in C++. */
+/** Ring level: both sides spin. `native/limit/limit.cc` does the same in C++, and `wide.hpp` on rings of other shapes. */
 import {
   BackRing,
   CONTROL_TX,
@@ -7,26 +7,29 @@ import {
   newPageName,
   openPage,
   type Page,
+  type RingGeometry,
   ringBytes,
   SabPage,
   unlinkPage,
 } from 'ctrl-if/ring';
+import type { Channel } from './channel.ts';
 import { Checker, type Mark, NO_MARK, wrongSequence } from './checker.ts';
-import { ENTRY_BYTES, headerWord, initializeEntry, markOfWords, sequenceOfWords, stampWords } from './entry.ts';
+import { headerWord, initializeEntry, markOfWords, sequenceOfWords, stampWords } from './entry.ts';
 import type { Job } from './job.ts';
 import { Patience } from './patience.ts';
-import type { Peer, Port } from './peer.ts';
+import type { Peer } from './peer.ts';
 import type { Front, Streamed } from './transport.ts';
 
-/** Words an entry. */
-const WORDS = ENTRY_BYTES / 4;
-const UNMARKED = headerWord(ENTRY_BYTES, NO_MARK);
 /** Looks a call: as many as are worth one crossing; each of the file engine's is a system call. */
 const POLLS = { native: 1000, sab: 1000, file: 16 } as const;
 /** Messages between two looks at the clock: a small part of the time that they take. */
 const LOOK_AT_CLOCK = { native: 1024, sab: 1024, file: 64 } as const;
 
-const geometryOf = (job: Job) => ({ ...CONTROL_TX, ...job.geometry });
+/** More than any ring has slots. */
+const NO_BATCHES = 2 ** 30;
+
+/** A wide ring is at the page's first byte, as in the limit; the page has room behind it. */
+const geometryOf = ({ wide }: Job): RingGeometry => (wide ? { offset: 0, ...wide } : CONTROL_TX);
 const pageBytes = (job: Job) => 4096 + ringBytes(geometryOf(job));
 
 export async function front(job: Job, peer: Peer): Promise<Front> {
@@ -49,44 +52,77 @@ export async function front(job: Job, peer: Peer): Promise<Front> {
   return new RingFront(job, page, peer);
 }
 
-export async function back(job: Job, port: Port): Promise<number> {
-  const where = await port.receive();
+export async function back(job: Job, starter: Channel): Promise<number> {
+  const where = await starter.receive<SharedArrayBuffer | string>();
   const page =
-    job.engine === 'sab'
-      ? new SabPage(where as SharedArrayBuffer)
-      : openPage(where as string, pageBytes(job), job.engine);
-  const ring = new BackRing(page, { ...geometryOf(job), inPlace: true });
-  const words = new Uint32Array(ring.inbox.buffer);
-  const polls = POLLS[job.engine!];
-  port.send('ready');
-
+    typeof where === 'string' ? openPage(where, pageBytes(job), job.engine as 'native' | 'file') : new SabPage(where);
+  const ring = new BackRing(page, { ...geometryOf(job), inPlace: !job.wide });
   const checker = new Checker();
+  const polls = POLLS[job.engine!];
+  const answer = job.wide ? answerByBatches(ring, checker, polls, job.wide.batch) : answerInPlace(ring, checker, polls);
+  starter.send('ready');
+
   const parent = process.ppid;
   const patience = new Patience(() => {
     if (process.ppid !== parent) process.exit(1);
   });
   while (!checker.stopped) {
-    if (answer(ring, words, checker, polls)) patience.reset();
+    if (answer() > 0) patience.reset();
     else patience.check();
   }
   ring.flush();
   return checker.spentNs;
 }
 
-/** A function of its own, since V8 compiles what is called often better than a loop that it must replace while it runs. */
-function answer(ring: BackRing, words: Uint32Array, checker: Checker, polls: number): boolean {
-  // What was answered last time goes out in the same crossing.
-  const taken = ring.flushAndTake(polls);
-  for (let i = 0; i < taken; i++) {
-    checker.take(sequenceOfWords(words, i * WORDS), markOfWords(words, i * WORDS));
+// An answer is a function of its own, since V8 compiles what is called often better than a loop that it must replace
+// while it runs. It returns how many requests it took.
+
+/** Sends back what came, where it stands. */
+function answerInPlace(ring: BackRing, checker: Checker, polls: number): () => number {
+  const inbox = new Uint32Array(ring.inbox.buffer);
+  const words = ring.entryBytes / 4;
+  return () => {
+    // What was answered last time goes out in the same crossing.
+    const taken = ring.flushAndTake(polls);
+    for (let i = 0; i < taken; i++) checker.take(sequenceOfWords(inbox, i * words), markOfWords(inbox, i * words));
+    ring.stageMany(taken);
+    return taken;
+  };
+}
+
+/** Answers each request by an entry of its own, and publishes each time that it has staged a batch. */
+function answerByBatches(ring: BackRing, checker: Checker, polls: number, batch: number): () => number {
+  // Staged entries keep their bytes: of a response, what never changes is what a request has.
+  for (let at = 0; at < ring.outbox.length; at += ring.entryBytes) {
+    initializeEntry(ring.outbox.subarray(at, at + ring.entryBytes));
   }
-  ring.stageMany(taken);
-  return taken > 0;
+  const outbox = new Uint32Array(ring.outbox.buffer);
+  const inbox = new Uint32Array(ring.inbox.buffer);
+  const words = ring.entryBytes / 4;
+  const header = headerWord(ring.entryBytes, NO_MARK);
+  return () => {
+    const taken = ring.flushAndTake(polls);
+    for (let done = 0; done < taken; ) {
+      const first = ring.pending;
+      const staged = ring.stageMany(Math.min(taken - done, batch - first));
+      for (let i = 0, from = done * words, to = first * words; i < staged; i++, from += words, to += words) {
+        const sequence = sequenceOfWords(inbox, from);
+        checker.take(sequence, markOfWords(inbox, from));
+        stampWords(outbox, to, header, sequence);
+      }
+      done += staged;
+      if (ring.pending === batch) ring.flush();
+    }
+    return taken;
+  };
 }
 
 class RingFront implements Front {
   readonly #page: Page;
   readonly #ring: FrontRing;
+  readonly #batch: number;
+  readonly #words: number;
+  readonly #unmarked: number;
   readonly #outbox: Uint32Array;
   readonly #inbox: Uint32Array;
   readonly #polls: number;
@@ -98,6 +134,10 @@ class RingFront implements Front {
   constructor(job: Job, page: Page, peer: Peer) {
     this.#page = page;
     this.#ring = new FrontRing(page, geometryOf(job));
+    // Of the control ring all goes out with the look for what comes.
+    this.#batch = Math.min(job.wide?.batch ?? NO_BATCHES, job.wide?.slots ?? NO_BATCHES);
+    this.#words = this.#ring.entryBytes / 4;
+    this.#unmarked = headerWord(this.#ring.entryBytes, NO_MARK);
     this.#outbox = new Uint32Array(this.#ring.outbox.buffer);
     this.#inbox = new Uint32Array(this.#ring.inbox.buffer);
     this.#polls = POLLS[job.engine!];
@@ -139,12 +179,20 @@ class RingFront implements Front {
     this.#page.unmap();
   }
 
+  /** Fills the outbox, and publishes each time that it holds a batch. */
   #stage(count: number, mark: Mark): void {
-    const staged = this.#ring.stageMany(count);
-    const header = mark === NO_MARK ? UNMARKED : headerWord(ENTRY_BYTES, mark);
-    for (let i = 0; i < staged; i++) {
-      stampWords(this.#outbox, i * WORDS, header, this.#sent);
-      this.#sent = (this.#sent + 1) >>> 0;
+    const ring = this.#ring;
+    const words = this.#words;
+    const header = mark === NO_MARK ? this.#unmarked : headerWord(ring.entryBytes, mark);
+    for (let left = count; left > 0; ) {
+      const first = ring.pending;
+      const staged = ring.stageMany(Math.min(left, this.#batch - first));
+      for (let i = 0, at = first * words; i < staged; i++, at += words) {
+        stampWords(this.#outbox, at, header, this.#sent);
+        this.#sent = (this.#sent + 1) >>> 0;
+      }
+      left -= staged;
+      if (ring.pending === this.#batch) ring.flush();
     }
   }
 
@@ -156,8 +204,8 @@ class RingFront implements Front {
       taken = this.#ring.flushAndTake(this.#polls);
     }
     this.#patience.reset();
-    for (let i = 0; i < taken; i++) {
-      const sequence = sequenceOfWords(this.#inbox, i * WORDS);
+    for (let i = 0, at = 0; i < taken; i++, at += this.#words) {
+      const sequence = sequenceOfWords(this.#inbox, at);
       if (sequence !== this.#expected) throw wrongSequence('front', this.#expected, sequence);
       this.#expected = (sequence + 1) >>> 0;
     }

@@ -14,8 +14,6 @@ export interface Samples {
   cpuNs: number;
   /** Further figures by name. */
   more?: Record<string, number>;
-  /** Garbage collections in the asking process meanwhile; JavaScript only. */
-  collections?: number;
 }
 
 /** The most samples of a kind: enough for a p999, and an array made before the clock runs. */

@@ -1,5 +1,25 @@
 /** Puts what is generated between the markers of docs/performance.md or README.md; the prose around them is written by hand. */
-import { InputError } from './input.ts';
+import { readFileSync } from 'node:fs';
+import { Value } from 'typebox/value';
+import { Report } from '../harness/report.ts';
+
+/** A file is at fault; told without a stack, exit code 1. */
+export class InputError extends Error {}
+
+/** The JSON of a run, checked before anything is drawn. */
+export function readReport(file: string): Report {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const advice = `measure first: npm run bench -- --json ${file}`;
+    throw new InputError(`${file} cannot be read as JSON: ${(error as Error).message}\n${advice}`);
+  }
+  const [fault] = Value.Errors(Report, value);
+  if (!fault) return value as Report;
+  const place = fault.instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/') || 'it';
+  throw new InputError(`${file} is not what \`npm run bench -- --json\` writes: ${place} ${fault.message}`);
+}
 
 /** `<!-- generated: NAME -->`, what is generated, `<!-- end -->`. */
 const SECTION = /<!-- generated: ([\w.-]+) -->\n[\s\S]*?<!-- end -->/g;

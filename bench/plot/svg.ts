@@ -1,96 +1,83 @@
-/**
- * Charts as SVG text, and what all of them look like. echarts, because it is one package with its own types, kept by the
- * Apache foundation with several releases a year, that draws without a browser and has the log scales and legends we need.
- */
-import { type EChartsOption, init, type TitleComponentOption } from 'echarts';
-import type { Machine } from '../harness/machine.ts';
-import { doubtsOf } from './doubts.ts';
-
-export interface Picture {
-  readonly title: string;
-  /** How to read it, in a line or two. */
-  readonly how: string;
-  readonly height: number;
-  readonly option: Omit<EChartsOption, 'title' | 'animation'>;
-  /** Headings of panels and the like, beside the picture's own title. */
-  readonly headings?: readonly TitleComponentOption[];
-}
-
-export const WIDTH = 880;
-/** Space that the title and the line under it take, and what stands at the foot. */
-export const TOP = 92;
-export const BOTTOM = 74;
+/** SVG text, and what all pictures look like. */
 
 export const INK = '#1f2328';
 export const FAINT = '#59636e';
 export const GRID = '#e4e7eb';
-export const COLORS = { limit: INK, ours: '#1667c9', rival: '#b8500a' } as const;
-/** For lines that have no kind; each with a symbol of its own, so that colour is not all that tells them apart. */
-export const LINES = [
-  { color: '#1667c9', symbol: 'circle' },
-  { color: '#b8500a', symbol: 'rect' },
-  { color: '#17805a', symbol: 'triangle' },
-  { color: '#8447b8', symbol: 'diamond' },
-  { color: '#8a6d00', symbol: 'roundRect' },
-  { color: '#b3245b', symbol: 'arrow' },
-] as const;
+export const BLUE = '#1667c9';
+export const ORANGE = '#b8500a';
+export const GREEN = '#17805a';
 
-/** What a system has; in single quotes, since echarts puts it into an attribute as it is. */
+/** Symbols, two units wide. */
+const SYMBOLS = {
+  circle: 'M-1,0a1,1 0 1,0 2,0a1,1 0 1,0 -2,0',
+  square: 'M-.9,-.9h1.8v1.8h-1.8z',
+  up: 'M0,-1.2L1.1,.9H-1.1z',
+  diamond: 'M0,-1.2L1.1,0L0,1.2L-1.1,0z',
+  plus: 'M-1.1,-.4h.7v-.7h.8v.7h.7v.8h-.7v.7h-.8v-.7h-.7z',
+  down: 'M0,1.2L1.1,-.9H-1.1z',
+  ring: 'M-.8,0a.8,.8 0 1,0 1.6,0a.8,.8 0 1,0 -1.6,0',
+  tick: 'M-.25,-1.3h.5v2.6h-.5z',
+} as const;
+export type SymbolName = keyof typeof SYMBOLS;
+
+/** What a system has. */
 const FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
-export function toSvg({ title, how, height, option, headings = [] }: Picture, machine: Machine): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  try {
-    chart.setOption({
-      animation: false,
-      // Its own: the page around it may be dark.
-      backgroundColor: '#ffffff',
-      textStyle: { fontFamily: FONT, color: INK },
-      ...option,
-      title: [
-        {
-          text: title,
-          subtext: how,
-          left: 16,
-          top: 12,
-          itemGap: 6,
-          textStyle: { fontSize: 17, fontWeight: 'bold', color: INK },
-          subtextStyle: { fontSize: 12.5, color: FAINT, lineHeight: 17 },
-        },
-        {
-          text: footer(machine),
-          left: 16,
-          bottom: 6,
-          textStyle: { fontSize: 10.5, fontWeight: 'normal', color: FAINT },
-        },
-        ...headings,
-      ],
-    });
-    return steady(chart.renderToSVGString());
-  } finally {
-    chart.dispose();
-  }
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+function element(name: string, attributes: Attributes, content = ''): string {
+  const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const text = given.map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : value}"`).join('');
+  return content === '' ? `<${name}${text}/>` : `<${name}${text}>${content}</${name}>`;
 }
 
-/** A panel's own heading, above its grid. */
-export function heading(text: string, left: number, top: number): TitleComponentOption {
-  return { text, left, top, padding: 0, textStyle: { fontSize: 13, fontWeight: 'bold', color: INK } };
+const round = (value: number) => Number(value.toFixed(2));
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Text whose middle is at the height `y`, with attributes of SVG's own. */
+export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  const all = { x, y, dy: '.35em', 'font-size': 12, fill: INK, ...attributes };
+  return element(
+    'text',
+    all,
+    content.replaceAll(/[&<>]/g, (letter) => ESCAPES[letter]!),
+  );
 }
 
-/** A picture is passed on without its page: it says itself where and when it was measured. */
-function footer(machine: Machine): string {
-  const { date, cpu, cores, versions, rounds } = machine;
-  const doubts = doubtsOf(machine);
-  // There is room for one; the page has them all.
-  const how = doubts.length > 0 ? `not to be quoted: ${doubts[0]}` : `medians of ${rounds} rounds`;
-  return `${date.slice(0, 10)} · ${cpu}, ${cores} core${cores === 1 ? '' : 's'} · node ${versions.node} · ${how}`;
+/** Of text that reads upwards. */
+export const turned = (x: number, y: number): Attributes => ({ transform: `rotate(-90 ${round(x)} ${round(y)})` });
+
+/** Of text that a line may cross: a white edge. */
+export const HALO: Attributes = { stroke: '#ffffff', 'stroke-width': 3, 'paint-order': 'stroke' };
+
+/** About as wide as the text is, whatever the font. */
+export const widthOf = (content: string, size = 12): number => content.length * size * 0.58;
+
+export interface LineLook {
+  readonly color: string;
+  readonly width?: number;
+  readonly dash?: string | undefined;
+  readonly opacity?: number | undefined;
 }
 
-/**
- * echarts counts its charts and its classes in their names: the same picture would differ by how many were drawn before
- * it. The classes are only for the mouse, which has nothing to do here.
- */
-function steady(svg: string): string {
-  const still = svg.replace(/<style ?>[\s\S]*?<\/style>\n?/, '').replaceAll(/ class="zr\d+-cls-\d+"/g, '');
-  return `${still.replaceAll(/\bzr\d+-/g, 'zr-')}\n`;
+export function line(points: readonly (readonly [number, number])[], look: LineLook): string {
+  const { color, width = 1, dash, opacity } = look;
+  const attributes = { stroke: color, 'stroke-width': width, 'stroke-dasharray': dash, 'stroke-opacity': opacity };
+  const places = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+  return element('polyline', { points: places, fill: 'none', ...attributes });
+}
+
+export function symbol(name: SymbolName, x: number, y: number, size: number, color: string): string {
+  const place = `translate(${round(x)},${round(y)}) scale(${size / 2})`;
+  const look = name === 'ring' ? { fill: '#ffffff', stroke: color, 'stroke-width': 0.4 } : { fill: color };
+  return element('path', { d: SYMBOLS[name], transform: place, ...look });
+}
+
+/** A picture with a background of its own: the page around it may be dark. */
+export function picture(width: number, height: number, parts: readonly string[]): string {
+  const background = element('rect', { width, height, fill: '#ffffff' });
+  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+  const content = `\n${[background, ...parts].join('\n')}\n`;
+  return `${element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, 'font-family': FONT }, content)}\n`;
 }

@@ -1,236 +1,223 @@
-/** The generated tables of docs/performance.md, a section each. */
-import type { Ratio } from '../harness/case.ts';
+/** The generated tables: of docs/performance.md, a section each; of README.md; and of what `npm run bench` prints. */
+import { markdownTable } from '#dist/markdown-table.js';
+import { ALL_RATIOS } from '../cases/index.ts';
+import { ONE_CORE, RIVALS, rowsOf } from '../cases/rivals.ts';
 import { percent } from '../harness/calm.ts';
-import type { Others } from '../harness/machine.ts';
-import type { Report, Row } from '../harness/report.ts';
-import { ratioName } from '../harness/stats.ts';
-import { doubtsOf } from './doubts.ts';
-import { count, duration, goalText, number, times } from './format.ts';
-import { isMet } from './goals.ts';
-import { type Column, code, table } from './markdown.ts';
-import { bestRow, familyOf, labelOf, overLimit, rowNamed, thingOf } from './rows.ts';
+import { isDetail, type Report, type Row } from '../harness/report.ts';
+import { figureNamed, ratioName } from '../harness/stats.ts';
+import { coresOf, doubtsOf } from './doubts.ts';
+import { count, duration, goalText, isMet, kibibytes, microseconds, number } from './format.ts';
+import { bestRow, familyOf, limitOf, overText, rowNamed } from './names.ts';
+
+interface Column<T> {
+  readonly title: string;
+  readonly left?: boolean;
+  /** Undefined where it has nothing to say; a column of these is left out. */
+  cell(item: T): string | undefined;
+}
+
+function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
+  const used = columns.filter(({ cell }) => items.some((item) => cell(item)));
+  const rows = items.map((item) => used.map(({ cell }) => (cell(item) ?? '').replaceAll('|', '\\|')));
+  const titles = used.map(({ title }) => title);
+  return markdownTable(titles, rows, (column) => !used[column]!.left).trimEnd();
+}
+
+const code = (text: string) => `\`${text}\``;
 
 export function machineSection({ machine }: Report): string {
-  const { date, cpu, cores, pinned, os, arch, virtualized, versions, rounds, quick } = machine;
-  const { notPinnedBecause, others, seconds } = machine;
-  const facts = [
+  const { date, pinned, notPinnedBecause, os, arch, virtualized, versions, rounds, quick, others, seconds } = machine;
+  const named = Object.entries(versions).map(([name, version]) =>
+    version.startsWith(name) ? version : `${name} ${version}`,
+  );
+  const facts: [string, string | undefined][] = [
     ['date', date.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')],
-    ['CPU', `${cpu}, ${cores} core${cores === 1 ? '' : 's'}${virtualized ? ', a virtual machine' : ''}`],
+    ['CPU', `${coresOf(machine)}${virtualized ? ', a virtual machine' : ''}`],
     ['pinning', pinned ? `a side each on CPU ${pinned.join(' and ')}` : `none: ${notPinnedBecause ?? 'not said'}`],
     ['system', `${os}, ${arch}`],
-    [
-      'versions',
-      Object.entries(versions)
-        .map(([name, version]) => (version.startsWith(name) ? version : `${name} ${version}`))
-        .join(', '),
-    ],
+    ['versions', named.join(', ')],
     ['rounds', quick ? `${rounds}, short (\`--quick\`)` : String(rounds)],
-    ...(seconds === undefined ? [] : [['took', `${number(seconds / 60)} minutes`]]),
-    ...(others ? [['others used', othersText(others)]] : []),
+    ['took', seconds === undefined ? undefined : `${number(seconds / 60)} minutes`],
+    [
+      'others used',
+      others &&
+        `${percent(others.foreign)} of the CPU time, the hypervisor kept ${percent(others.stolen)}; of ${others.trials} trials ${others.repeated} were run again, ${others.disturbed} disturbed all the same`,
+    ],
   ];
-  const doubts = doubtsOf(machine);
-  const columns: Column<string[]>[] = [
+  const columns: Column<(typeof facts)[number]>[] = [
     { title: 'this run', left: true, cell: ([name]) => name },
     { title: '', left: true, cell: ([, value]) => value },
   ];
-  const warning = `**Not to be quoted:** ${doubts.join(', ')}.`;
-  return [table(facts, columns), ...(doubts.length > 0 ? [warning] : [])].join('\n\n');
+  const known = facts.filter(([, value]) => value !== undefined);
+  return [table(known, columns), ...warning(machine)].join('\n\n');
 }
 
-function othersText({ foreign, stolen, trials, repeated, disturbed }: Others): string {
-  const kept = `the hypervisor kept ${percent(stolen)}`;
-  return `${percent(foreign)} of the CPU time, ${kept}; of ${trials} trials ${repeated} were run again, ${disturbed} disturbed all the same`;
+function warning(machine: Report['machine']): string[] {
+  const doubts = doubtsOf(machine);
+  return doubts.length > 0 ? [`**Not to be quoted:** ${doubts.join(', ')}.`] : [];
 }
 
 /** All ratios of the run: what has a goal first. */
-export function ratiosSection(report: Report, ratios: readonly Ratio[]): string {
-  const taken = ratios.flatMap((ratio) => {
-    const value = report.ratios[ratioName(ratio)];
-    return value === undefined ? [] : [{ ...ratio, value }];
+export function ratiosSection(report: Report, ratios = ALL_RATIOS): string {
+  // Goals are set for two cores; on one they say nothing.
+  const isJudged = report.machine.cores > 1;
+  const taken = ratios.flatMap(({ of, best, over, by, goal }) => {
+    const value = report.ratios[ratioName({ of, over, ...(by && { by }) })];
+    if (value === undefined) return [];
+    // Of what stands for the best of several, which that was.
+    const stands = best && bestRow(report, best);
+    const cost = stands ? `${code(of)}: ${code(stands.case)}` : code(of);
+    return [
+      { cost, over: by ? `${code(over)}, by ${code(by)}` : code(over), value, goal: isJudged ? goal : undefined },
+    ];
   });
   if (taken.length === 0) return 'This run has no ratios.';
-  // Goals are set for two cores; on one they say nothing.
-  const { cores } = report.machine;
-  const goalOf = ({ goal }: Ratio) => (cores > 1 ? goal : undefined);
   const columns: Column<(typeof taken)[number]>[] = [
-    { title: 'cost of', left: true, cell: (ratio) => costOfText(report, ratio) },
-    { title: 'over cost of', left: true, cell: ({ over, by }) => (by ? `${code(over)}, by ${code(by)}` : code(over)) },
+    { title: 'cost of', left: true, cell: ({ cost }) => cost },
+    { title: 'over cost of', left: true, cell: ({ over }) => over },
     { title: 'ratio', cell: ({ value }) => number(value) },
-    { title: 'goal', cell: (ratio) => goalOf(ratio) && goalText(goalOf(ratio)!) },
-    {
-      title: '',
-      left: true,
-      cell: (ratio) => goalOf(ratio) && (isMet(ratio.value, goalOf(ratio)!) ? 'met' : '**missed**'),
-    },
+    { title: 'goal', cell: ({ goal }) => goal && goalText(goal) },
+    { title: '', left: true, cell: ({ goal, value }) => goal && (isMet(value, goal) ? 'met' : '**missed**') },
   ];
-  return table([...taken.filter(goalOf), ...taken.filter((ratio) => !goalOf(ratio))], columns);
+  return table([...taken.filter(({ goal }) => goal), ...taken.filter(({ goal }) => !goal)], columns);
 }
 
-/** Of what stands for the best of several, which that was. */
-function costOfText(report: Report, { of, best }: Ratio): string {
-  const row = best && bestRow(report, best);
-  return row ? `${code(of)}: ${code(row.case)}` : code(of);
-}
+type Figure = readonly [title: string, name: string, text: (value: number) => string];
 
-const name: Column<Row> = { title: 'case', left: true, cell: (row) => code(row.case) };
-const inPlot: Column<Row> = { title: 'that is', left: true, cell: (row) => labelOf(row.case) };
-const times3: readonly Column<Row>[] = (['p50', 'p99', 'p999'] as const).map((key) => ({
-  title: key,
-  cell: (row) => given(row[key], duration),
-}));
-const perSecond: Column<Row> = { title: 'messages/s', cell: (row) => given(row.perSecond, count) };
-const cpu: Column<Row> = { title: 'CPU time a message', cell: (row) => given(row.cpuNsPerMessage, duration) };
-const syscalls: Column<Row> = {
-  title: 'system calls a message',
-  cell: (row) => given(row.syscallsPerMessage, (value) => value.toFixed(2)),
-};
-const ofLimit = (report: Report, limit: (row: Row) => string): Column<Row> => ({
-  title: 'over the limit',
-  cell: (row) => given(overLimit(report, row, limit(row)), times),
-});
-const more = (title: string, key: string, text: (value: number) => string): Column<Row> => ({
-  title,
-  cell: (row) => given(row.more?.[key], text),
-});
-
-const pausedRows = (report: Report, family: string): ReturnType<RowsOf> => [
-  familyOf(report, family),
-  [
-    name,
-    more('the pause was', 'gapUs', (us) => duration(us * 1e3)),
-    ...times3.slice(0, 2),
-    { ...cpu, title: 'CPU time a request' },
-    more('of it the asker', 'askerCpuNs', duration),
-    more('the answerer', 'answererCpuNs', duration),
-  ],
+/** What a figure is called and how it is written, in the order of the columns. A table has those that its rows have. */
+const COSTS: readonly Figure[] = [
+  ['the pause was', 'gapUs', (us) => duration(us * 1e3)],
+  ['p50', 'p50', duration],
+  ['messages/s', 'perSecond', count],
+];
+/** Behind what the cost is over that of the limit. */
+const FURTHER: readonly Figure[] = [
+  ['p99', 'p99', duration],
+  ['p999', 'p999', duration],
+  ['longest', 'longest', duration],
+  ['CPU time a message', 'cpuNsPerMessage', duration],
+  ['of it the asker', 'askerCpuNs', duration],
+  ['the answerer', 'answererCpuNs', duration],
+  ["the controller's CPU time a message", 'controllerCpuNs', duration],
+  ['system calls a message', 'syscallsPerMessage', (value) => value.toFixed(2)],
+  ['doorbells a message', 'doorbellsPerMessage', number],
+  ['allocated a message', 'bytesPerMessage', (value) => `${number(value)} B`],
+  ['settled after', 'settledAfter', (requests) => `${number(requests)} requests`],
+  ['collections', 'collections', number],
+  ['messages', 'messages', count],
+  ['guest RSS', 'guestRssBytes', kibibytes],
+  ['guest heap', 'guestHeapBytes', kibibytes],
+  ['controller RSS', 'controllerRssBytes', kibibytes],
+  ['controller heap', 'controllerHeapBytes', kibibytes],
+  ['its heap a guest', 'heapBytesPerGuest', kibibytes],
+  ['its RSS a guest', 'rssBytesPerGuest', kibibytes],
+  ['its descriptors a guest', 'descriptorsPerGuest', number],
+  ['devices', 'devices', number],
+  ['all domains created in', 'createMs', (ms) => duration(ms * 1e6)],
+  ['seconds idle', 'seconds', number],
+  ['idle CPU time', 'cpuNs', duration],
+  ['idle context switches', 'switches', number],
 ];
 
-type RowsOf = (report: Report) => readonly [rows: Row[], columns: readonly Column<Row>[]];
+/** Of a figure by its name. */
+export const titleOf = (figure: string): string =>
+  [...COSTS, ...FURTHER].find(([, name]) => name === figure)?.[0] ?? figure;
 
-const FAMILIES: Readonly<Record<string, RowsOf>> = {
-  rtt: (report) => {
-    const [p50, ...tails] = times3;
-    return [familyOf(report, 'rtt'), [name, inPlot, p50!, ofLimit(report, () => 'rtt.limit'), ...tails, cpu, syscalls]];
-  },
-  stream: (report) => [
-    familyOf(report, 'stream'),
-    [name, inPlot, perSecond, ofLimit(report, () => 'stream.limit'), cpu, syscalls],
-  ],
-  wide: (report) => [
-    familyOf(report, 'wide').filter((row) => !row.case.startsWith('wide.limit.')),
-    [
-      { ...name, cell: (row) => code(row.case) },
-      { ...perSecond, title: 'the limit, messages/s', cell: (row) => given(limitOf(report, row)?.perSecond, count) },
-      perSecond,
-      ofLimit(report, limitNameOf),
-      cpu,
-    ],
-  ],
-  codec: (report) => [
-    // A name of four parts is one of the 42 messages: those are in the JSON.
-    familyOf(report, 'codec').filter((row) => row.case.split('.').length === 3),
-    [
-      name,
-      { title: 'that is', left: true, cell: (row) => row.case.split('.').slice(1).map(thingOf).reverse().join(', ') },
-      { title: 'time a message', cell: (row) => given(row.p50, duration) },
-      more('allocated a message', 'bytesPerMessage', (value) => `${number(value)} B`),
-    ],
-  ],
-  open: (report) => [
-    familyOf(report, 'open'),
-    [
-      name,
-      ...times3,
-      ...(['guest', 'controller'] as const).flatMap((side) => [
-        more(`${side} RSS`, `${side}RssBytes`, kibibytes),
-        more(`${side} heap`, `${side}HeapBytes`, kibibytes),
-      ]),
-    ],
-  ],
-  warmup: (report) => [
-    familyOf(report, 'warmup'),
-    [
-      name,
-      { title: 'time of a request', cell: (row) => given(row.p50, duration) },
-      { title: 'over the settled one', cell: (row) => given(overLimit(report, row, settledNameOf(row)), times) },
-      more('settled after', 'settledAfter', (requests) => `${number(requests)} requests`),
-    ],
-  ],
-  wakeup: (report) => pausedRows(report, 'wakeup'),
-  gap: (report) => pausedRows(report, 'gap'),
-  asleep: (report) => [
-    familyOf(report, 'asleep'),
-    [
-      name,
-      ...times3.slice(0, 2),
-      ofLimit(report, () => 'asleep.limit'),
-      cpu,
-      more('doorbells a message', 'doorbellsPerMessage', number),
-    ],
-  ],
-  idle: (report) => [
-    familyOf(report, 'idle'),
-    [
-      name,
-      more('seconds', 'seconds', number),
-      more('CPU time of both', 'cpuNs', duration),
-      more('context switches', 'switches', number),
-    ],
-  ],
-  scale: (report) => [
-    familyOf(report, 'scale'),
-    [
-      name,
-      ...times3.slice(0, 2),
-      more("the controller's CPU time a message", 'controllerCpuNs', duration),
-      more('its heap a guest', 'heapBytesPerGuest', kibibytes),
-      more('its RSS a guest', 'rssBytesPerGuest', kibibytes),
-      more('its descriptors a guest', 'descriptorsPerGuest', number),
-    ],
-  ],
-  machine: (report) => [
-    familyOf(report, 'machine'),
-    [
-      name,
-      ...times3,
-      more('longest', 'longest', duration),
-      more('devices', 'devices', number),
-      more('all domains created in', 'createMs', (ms) => duration(ms * 1e6)),
-      more('idle CPU time in 10 s', 'cpuNs', duration),
-      more('idle context switches', 'switches', number),
-    ],
-  ],
-};
-
-export const ROW_FAMILIES = Object.keys(FAMILIES);
-
-/** The rows of a family, then what their notes say, each once. */
-export function rowsSection(report: Report, family: string): string {
-  const [rows, columns] = FAMILIES[family]!(report);
+/** The rows of a family, then what their notes say, each once. `details`: also of rows that are printed only. */
+export function rowsSection(report: Report, family: string, details = false): string {
+  const isShown = (row: Row) => (details || !isDetail(row)) && !row.case.startsWith('wide.limit.');
+  const rows = familyOf(report, family).filter(isShown);
   if (rows.length === 0) return `This run has no \`${family}\` rows.`;
-  const notes = new Map<string, string[]>();
-  for (const { case: of, note } of rows) if (note) notes.set(note, [...(notes.get(note) ?? []), of]);
-  const said = [...notes].map(([note, of]) =>
-    of.length === rows.length ? note : `${of.map(code).join(', ')}: ${note}`,
-  );
+  const figures = (all: readonly Figure[]) =>
+    all.map(([title, name, text]): Column<Row> => ({ title, cell: (row) => figureText(row, name, text) }));
+  // A row of its own for each limit would be far from the row that it is the limit of.
+  const limit = (row: Row) => (family === 'wide' ? rowNamed(report, limitOf(row)) : undefined);
+  const labels = new Set(rows.map(({ label }) => label));
+  const columns: Column<Row>[] = [
+    { title: 'case', left: true, cell: (row) => code(row.case) },
+    { title: 'that is', left: true, cell: ({ label }) => (labels.size > 1 ? label : undefined) },
+    { title: 'the limit, messages/s', cell: (row) => figureText(limit(row), 'perSecond', count) },
+    ...figures(COSTS),
+    { title: `over the ${family === 'warmup' ? 'settled one' : 'limit'}`, cell: (row) => overText(report, row) },
+    ...figures(FURTHER),
+  ];
+  const names = rows.map((row) => row.case);
+  const said = report.notes.flatMap(({ text, rows: noted }) => {
+    const about = names.filter((name) => noted.includes(name));
+    if (about.length === 0) return [];
+    return about.length === names.length ? text : `${about.map(code).join(', ')}: ${text}`;
+  });
   // A median bears a disturbed round; it does not bear half of them.
-  const marked = rows
-    .filter(({ disturbed }) => disturbed && disturbed.rounds * 2 >= disturbed.of)
-    .map(({ case: of, disturbed }) => `${code(of)} (${disturbed!.rounds} of ${disturbed!.of} rounds)`);
+  const marked = rows.flatMap(({ case: name, disturbed }) => {
+    const { rounds = 0, of = 1 } = disturbed ?? {};
+    return rounds * 2 >= of ? `${code(name)} (${rounds} of ${of} rounds)` : [];
+  });
   if (marked.length > 0) said.push(`**Disturbed by other work:** ${marked.join(', ')}`);
   return [table(rows, columns), ...said.map((text) => `${text.replace(/\.$/, '')}.`)].join('\n\n');
 }
 
+function figureText(row: Row | undefined, name: string, text: (value: number) => string): string | undefined {
+  const value = row && figureNamed(row, name);
+  return value === undefined ? undefined : text(value);
+}
+
 export function absentSection({ absent }: Report): string {
   if (absent.length === 0) return 'Every case could be measured.';
-  return absent.map(({ case: of, why }) => `- \`${of}\`: ${why}`).join('\n');
+  return absent.map(({ case: name, why }) => `- \`${name}\`: ${why}`).join('\n');
 }
 
-function given(value: number | null | undefined, text: (value: number) => string): string | undefined {
-  return value === null || value === undefined ? undefined : text(value);
+/** What a run prints: all that it has. */
+export function reportText(report: Report, ratios = ALL_RATIOS): string {
+  const families = [...new Set(report.rows.map((row) => row.case.split('.')[0]!))];
+  const sections = [...families.map((family) => rowsSection(report, family, true)), ratiosSection(report, ratios)];
+  return `${[...sections, absentSection(report)].join('\n\n')}\n`;
 }
 
-const settledNameOf = (row: Row) => row.case.replace(/\.\w+$/, '.settled');
-const limitNameOf = (row: Row) => row.case.replace(/^wide\.\w+/, 'wide.limit');
-const limitOf = (report: Report, row: Row) => rowNamed(report, limitNameOf(row));
-const kibibytes = (bytes: number) => `${number(bytes / 1024)} KiB`;
+interface Line {
+  readonly name: string;
+  readonly rtt: Row | undefined;
+  readonly stream: Row | undefined;
+}
+
+/** The figure, and where it is not the placement of all the others, which. */
+function placed(row: Row | undefined, name: string, text: (value: number) => string): string | undefined {
+  const figure = figureText(row, name, text);
+  return figure && row?.case.endsWith(ONE_CORE) ? `${figure}, one core` : figure;
+}
+
+/** The table of README.md: what a message takes here, and with what people use now. */
+export function readmeSection(report: Report): string {
+  const line = (name: string, namesOf: (family: string) => string[]): Line => {
+    return { name, rtt: bestRow(report, namesOf('rtt')), stream: bestRow(report, namesOf('stream')) };
+  };
+  const lines = [
+    line('ctrl-if, native', (family) => [`${family}.await.native`]),
+    line('ctrl-if, pure JavaScript', (family) => [`${family}.await.file`]),
+    ...[...RIVALS].map((rival) => line(rival.inReadme, (family) => rowsOf(family, rival))),
+  ].filter(({ rtt, stream }) => rtt || stream);
+  if (lines.length === 0) return 'This run has no `rtt` and no `stream` rows.';
+  const columns: Column<Line>[] = [
+    { title: '', left: true, cell: ({ name }) => name },
+    { title: 'round trip, p50', cell: ({ rtt }) => placed(rtt, 'p50', duration) },
+    { title: 'p99', cell: ({ rtt }) => figureText(rtt, 'p99', duration) },
+    { title: 'its CPU time', cell: ({ rtt }) => figureText(rtt, 'cpuNsPerMessage', microseconds) },
+    { title: 'messages/s, 8 under way', cell: ({ stream }) => placed(stream, 'perSecond', count) },
+    { title: 'CPU time a message', cell: ({ stream }) => figureText(stream, 'cpuNsPerMessage', microseconds) },
+  ];
+  return `${table(lines, columns)}\n\n${conditions(report)}`;
+}
+
+function conditions({ machine, rows }: Report): string {
+  const { date, virtualized, versions, rounds } = machine;
+  const inBoth = rows.some(({ case: name }) => /^(rtt|stream)\./.test(name) && name.endsWith(ONE_CORE));
+  return [
+    'A request of 64 bytes and its response, both sides warm and on a core each.',
+    inBoth
+      ? 'Rivals stand here in the placement that is better for them: *one core* says that both sides shared one.'
+      : 'This run has no rival with both sides on one core, which is where some of them do better.',
+    'CPU time is that of both sides.',
+    `Medians of up to ${rounds} rounds on ${coresOf(machine)}${virtualized ? ', a virtual machine' : ''}, Node ${versions.node}, ${date.slice(0, 10)}.`,
+    'How that is measured, and the rest: [docs/performance.md](docs/performance.md).',
+    ...warning(machine),
+  ].join(' ');
+}

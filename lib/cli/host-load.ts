@@ -51,6 +51,20 @@ export function parseProcessTicks(stat: string): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
+/** Ticks of some processors between two samples. */
+export interface Ticks {
+  total: number;
+  /** What others than the watched processes took: rounded to ticks, it can come out below 0. */
+  foreign: number;
+  stolen: number;
+}
+
+export function ticksBetween(before: LoadSample, after: LoadSample, processors: readonly number[]): Ticks {
+  const used = processors.map((number) => timesBetween(before, after, number));
+  const sum = (what: keyof ProcessorTimes) => used.reduce((all, times) => all + times[what], 0);
+  return { total: sum('total'), foreign: sum('busy') - (after.own - before.own), stolen: sum('stolen') };
+}
+
 /** What others took between two samples; processors beyond the two that are needed may be busy without harm. */
 export function loadBetween(
   before: LoadSample | undefined,
@@ -58,13 +72,11 @@ export function loadBetween(
   processors: readonly number[],
 ): HostLoad | undefined {
   if (!before || !after) return undefined;
-  const used = processors.map((number) => timesBetween(before, after, number));
-  const sum = (what: keyof ProcessorTimes) => used.reduce((all, times) => all + times[what], 0);
-  const ticks = sum('total') / processors.length;
+  const { total, foreign, stolen } = ticksBetween(before, after, processors);
+  if (!(total > 0)) return undefined;
   const needed = Math.min(2, processors.length);
-  if (!(ticks > 0)) return undefined;
-  const others = (sum('busy') - (after.own - before.own)) / ticks - (processors.length - needed);
-  return { others: share(others / needed), stolen: share(sum('stolen') / sum('total')) };
+  const others = foreign / (total / processors.length) - (processors.length - needed);
+  return { others: share(others / needed), stolen: share(stolen / total) };
 }
 
 /** The least busy processors first. */

@@ -32,7 +32,7 @@ export async function choosePlacing(
   const processors = own && peer ? own.filter((number) => peer.includes(number)) : [];
   if (!own || !peer) return freePlacing(processors, 'the system does not say which processors there are');
   if (processors.length < 2) return freePlacing(processors, 'there is only one processor for both processes');
-  const pair = apartFrom(order(processors));
+  const pair = twoCores(order(processors));
   const pinned = new PinnedPlacing(pids, [own, peer], pair);
   try {
     await pinned.place('apart');
@@ -93,8 +93,8 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
     : `taskset failed (${message.trim().split('\n').at(-1)})`;
 }
 
-/** The first, and the next that is another core: two threads of one core would share what is measured. */
-function apartFrom(processors: readonly number[]): readonly [number, number] {
+/** The first, and the next that is another core: two threads of one core would share what is measured. Of two or more. */
+export function twoCores(processors: readonly number[]): readonly [number, number] {
   const [first, ...others] = processors as [number, ...number[]];
   return [first, others.find((number) => coreOf(number) !== coreOf(first)) ?? others[0]!];
 }

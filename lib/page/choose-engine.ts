@@ -59,7 +59,6 @@ function firstAvailable(): ChosenEngine {
     engine.warnAsFallback?.(better.why);
     return { engine: engine.name, why: better.why };
   }
-  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `no engine can serve here: ${better?.why}; ${better?.advice}`, {
-    cause: better?.cause,
-  });
+  const { why, advice, cause } = better!;
+  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `no engine can serve here: ${why}`, { advice, cause });
 }

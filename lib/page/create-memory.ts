@@ -33,7 +33,7 @@ export function memoryEngine(engine: NamedEngine): MemoryEngine {
     'ERR_CTRL_IF_ENGINE',
     `guest memory and frames need the ${names} engine: the ${engine} engine maps no frames`,
     {
-      advice: `${advice ?? `leave the choice to ctrl-if, or ask for ${names} (CTRL_IF_ENGINE, or the engine option)`}`,
+      advice: advice ?? `leave the choice to ctrl-if, or ask for ${names} (CTRL_IF_ENGINE, or the engine option)`,
       expected: names,
       received: engine,
     },

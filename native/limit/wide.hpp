@@ -1,5 +1,5 @@
 // The wide stream: batches over a ring of any width, each request answered by an entry of its own, made in place. The
-// peers in bench/peers/wide.ts do the same work, step by step: whoever changes one side of that comparison changes the
+// peers in bench/peers/ring.ts do the same work, step by step: whoever changes one side of that comparison changes the
 // other.
 //
 // A side publishes whenever it has staged a whole batch, and the rest of what it staged before it looks for more. So

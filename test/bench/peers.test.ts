@@ -1,45 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { parseCpuList } from '../../bench/harness/cpus.ts';
 import { countCalls } from '../../bench/harness/syscalls.ts';
 import { BEGIN, Checker, END, NO_MARK, STOP } from '../../bench/peers/checker.ts';
-import { checkEntry, ENTRY_BYTES, EntryPool, sequenceOf } from '../../bench/peers/entry.ts';
-import { WindowFront } from '../../bench/peers/window.ts';
+import { ENTRY_BYTES, entryFormat } from '../../bench/peers/entry.ts';
+import { type Pipe, serve, WindowFront } from '../../bench/peers/window.ts';
+
+/** A pipe whose other end is `send`, and what hands it what comes. */
+function pipeTo(send: (entry: Uint8Array) => void) {
+  let take: (entry: Uint8Array) => void = () => {};
+  const pipe: Pipe<Uint8Array> = {
+    format: entryFormat(),
+    send,
+    listen: (listener) => {
+      take = listener;
+    },
+  };
+  return { pipe, deliver: (entry: Uint8Array) => take(entry) };
+}
 
 describe('the sequence number', () => {
   it('survives an entry, up to the last of 32 bits', () => {
-    const pool = new EntryPool();
+    const format = entryFormat();
     for (const sequence of [0, 255, 65_536, 0x80000001, 0xffffffff]) {
-      const entry = pool.next(sequence, END);
+      const entry = format.message(sequence, END);
       expect(entry).toHaveLength(ENTRY_BYTES);
-      expect([sequenceOf(entry), entry[1]]).toEqual([sequence, END]);
+      expect([format.sequenceOf(entry), format.markOf(entry)]).toEqual([sequence, END]);
     }
   });
 
   it('is missed at the back when a message was lost, doubled or reordered', () => {
-    const pool = new EntryPool();
+    const { message } = entryFormat();
     for (const [received, expected] of [
       [[0, 2], 1],
       [[0, 0], 1],
       [[1], 0],
     ] as const) {
-      const checker = new Checker();
+      const { pipe, deliver } = pipeTo(() => {});
+      void serve(pipe);
       expect(() => {
-        for (const sequence of received) checkEntry(checker, pool.next(sequence, NO_MARK));
+        for (const sequence of received) deliver(message(sequence, NO_MARK));
       }).toThrow(`expected ${expected}, received ${received.at(-1)}`);
     }
   });
 
   it('is missed at the front too', async () => {
+    const { message, sequenceOf } = entryFormat();
     const sent: number[] = [];
-    const front = new WindowFront(
-      8,
-      (sequence) => sent.push(sequence),
-      () => {},
-    );
-    void front.roundTrips(2, NO_MARK);
-    front.receive(0);
+    const { pipe, deliver } = pipeTo((entry) => sent.push(sequenceOf(entry)));
+    void new WindowFront(pipe).roundTrips(2, NO_MARK);
+    deliver(message(0, NO_MARK));
     expect(sent).toEqual([0, 1]);
-    expect(() => front.receive(0)).toThrow('wrong sequence number at the front: expected 1, received 0');
+    expect(() => deliver(message(0, NO_MARK))).toThrow('wrong sequence number at the front: expected 1, received 0');
   });
 });
 
@@ -62,27 +72,23 @@ describe('a checker', () => {
 
 describe('a window', () => {
   /** Echoes through a queue, so that what is in flight can be seen. */
-  function echoing(window: number) {
-    const queue: number[] = [];
+  function echoing() {
+    const queue: Uint8Array[] = [];
     const widths = new Set<number>();
-    const front = new WindowFront(
-      window,
-      (sequence) => {
-        queue.push(sequence);
-        if (queue.length === 1) setImmediate(answer);
-      },
-      () => {},
-    );
+    const { pipe, deliver } = pipeTo((entry) => {
+      queue.push(entry);
+      if (queue.length === 1) setImmediate(answer);
+    });
     const answer = () => {
       widths.add(queue.length);
-      for (let due = queue.length; due > 0; due--) front.receive(queue.shift()!);
+      for (let due = queue.length; due > 0; due--) deliver(queue.shift()!);
       if (queue.length > 0) setImmediate(answer);
     };
-    return { front, widths, queue };
+    return { front: new WindowFront(pipe), widths, queue };
   }
 
   it('is always full while streaming, and empty afterwards', async () => {
-    const { front, widths, queue } = echoing(8);
+    const { front, widths, queue } = echoing();
     const { messages, elapsedNs } = await front.streamFor(5);
     expect(messages).toBeGreaterThan(0);
     expect(messages % 64).toBe(0);
@@ -92,7 +98,7 @@ describe('a window', () => {
   });
 
   it('is one wide for round trips', async () => {
-    const { front, widths } = echoing(8);
+    const { front, widths } = echoing();
     await front.roundTrips(100, NO_MARK);
     expect([...widths]).toEqual([1]);
   });
@@ -112,12 +118,5 @@ describe("strace's log", () => {
 `;
     expect(countCalls(log)).toBe(2);
     expect(() => countCalls('100 read(3, "x", 1) = 1\n')).toThrow('no markers');
-  });
-});
-
-describe('a list of CPUs', () => {
-  it('has numbers and ranges', () => {
-    expect(parseCpuList('0-3,8')).toEqual([0, 1, 2, 3, 8]);
-    expect(parseCpuList('5')).toEqual([5]);
   });
 });

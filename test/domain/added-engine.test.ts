@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Controller, chooseEngine, type Domain, Guest } from '../../lib/index.ts';
+import { fileEngine } from '../../lib/page/file-engine.ts';
+import { nativeEngine } from '../../lib/page/native-engine.ts';
 import { ARRAY, arrayEngine, removeArrays } from '../support/array-engine.ts';
 import { expectError } from '../support/expect-error.ts';
 import { seq, useRuntimeDirectory } from './meeting.ts';
@@ -15,7 +17,11 @@ vi.mock('../../lib/page/engines.ts', async (original) => {
 });
 
 useRuntimeDirectory();
-afterEach(removeArrays);
+afterEach(() => {
+  removeArrays();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 const coded = (code: string) => expect.objectContaining({ name: 'CtrlIfError', code });
 
@@ -59,7 +65,7 @@ describe('an engine that was added to the list', () => {
     await controller.close();
   });
 
-  it('is chosen by its name, and by auto where no better one can serve', () => {
+  it('is chosen by its name, and an unknown name is refused with the known ones', () => {
     vi.stubEnv('CTRL_IF_ENGINE', 'array');
     expect(chooseEngine()).toEqual({ engine: ARRAY, why: 'CTRL_IF_ENGINE asks for it' });
     vi.stubEnv('CTRL_IF_ENGINE', 'auto');
@@ -67,7 +73,6 @@ describe('an engine that was added to the list', () => {
     vi.stubEnv('CTRL_IF_ENGINE', 'steam');
     const error = expectError('ERR_CTRL_IF_ENGINE', '"steam"', () => chooseEngine());
     expect(error.expected).toBe('native, file, array or auto');
-    vi.unstubAllEnvs();
   });
 
   it('says what cannot serve, when it is asked for where it cannot', () => {
@@ -77,7 +82,26 @@ describe('an engine that was added to the list', () => {
     const error = expectError('ERR_CTRL_IF_ENGINE', 'the engine option', () => chooseEngine(ARRAY));
     expect(error.message).toContain('but there are two threads; end one of them, or leave the choice to ctrl-if');
     expect(error.cause).toBe(cause);
-    absence.mockRestore();
+  });
+});
+
+describe('auto', () => {
+  const absent = (why: string) => ({ why, advice: `end ${why}`, cause: new Error(why) });
+
+  it('takes an added engine where no better one can serve, and says why the best cannot', () => {
+    vi.stubEnv('CTRL_IF_ENGINE', 'auto');
+    vi.spyOn(nativeEngine, 'absence').mockReturnValue(absent('the rain'));
+    vi.spyOn(fileEngine, 'absence').mockReturnValue(absent('the snow'));
+    expect(chooseEngine()).toEqual({ engine: ARRAY, why: 'the rain' });
+  });
+
+  it('says what the best engine needs where none can serve', () => {
+    vi.stubEnv('CTRL_IF_ENGINE', 'auto');
+    vi.spyOn(nativeEngine, 'absence').mockReturnValue(absent('the rain'));
+    vi.spyOn(fileEngine, 'absence').mockReturnValue(absent('the snow'));
+    vi.spyOn(arrayEngine, 'absence').mockReturnValue(absent('the wind'));
+    const error = expectError('ERR_CTRL_IF_ENGINE', 'no engine can serve here: the rain', () => chooseEngine());
+    expect(error).toMatchObject({ advice: 'end the rain', cause: new Error('the rain') });
   });
 });
 
