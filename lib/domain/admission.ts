@@ -86,7 +86,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
 
   onClose(): void {
     this.#settle();
-    if (this.#announced) unlinkPage(this.#announced.page);
+    this.#unlinkAnnounced();
   }
 
   onLine(line: Record<string, unknown>): void {
@@ -115,6 +115,16 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
     return true;
   }
 
+  /** The guest may be killed, or wrong, between making its page and unlinking it. A name that cannot be unlinked is no page of it. */
+  #unlinkAnnounced(): void {
+    if (!this.#announced) return;
+    try {
+      unlinkPage(this.#announced.page);
+    } catch (error) {
+      this.#host.onRefused(error as CtrlIfError);
+    }
+  }
+
   #settle(): void {
     clearTimeout(this.#timer);
     this.#host.onSettled(this);
@@ -123,8 +133,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
   #refuse(refusal: CtrlIfError): void {
     this.#settle();
     this.connection.events = DEAF;
-    // Its maker may be killed, or wrong, between making the page and unlinking it.
-    if (this.#announced) unlinkPage(this.#announced.page);
+    this.#unlinkAnnounced();
     this.connection.end(refusalLine(refusal));
     this.#host.onRefused(refusal);
   }

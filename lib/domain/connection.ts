@@ -13,6 +13,9 @@ export const MAX_LINE_BYTES = 4096;
  */
 export const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
+/** How long a side that has ended waits for the end of the other's half, in milliseconds. A stopped peer does not end its half. */
+const LINGER = 1000;
+
 export interface ConnectionEvents {
   onLine(line: Record<string, unknown>): void;
   onDoorbell(): void;
@@ -102,8 +105,13 @@ export class Connection {
   end(line?: object): void {
     if (line) this.#socket.end(`${JSON.stringify(line)}\n`);
     else this.#socket.end();
-    // Whether or not the peer closes its half, this side is done with it.
-    this.#socket.once('finish', () => this.#socket.destroy());
+    // A peer that writes to a socket that is gone loses what it has not read, the farewell with it: its half is awaited.
+    this.#socket.once('finish', () => {
+      const timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
+      this.#socket.once('close', () => clearTimeout(timer));
+      this.#socket.once('end', () => this.#socket.destroy());
+      if (this.#socket.readableEnded) this.#socket.destroy();
+    });
   }
 
   destroy(): void {

@@ -249,8 +249,9 @@ export abstract class Endpoint<
       // The caller waits for it, so the process stays alive.
       this.#keepAlive(true);
       this.#link.flush();
-      this.#end(closedHere(this.#peer), undefined);
+      // Before the listeners of 'close', of which one may end the process.
       this.#connection.end(BYE);
+      this.#end(closedHere(this.#peer), undefined);
     }
     await this.#socketClosed;
   }

@@ -11,7 +11,7 @@ export { bytes, tail } from './fields/bytes.ts';
 export type { Field, FieldRole } from './fields/field.ts';
 export { alias, out, pad } from './fields/field.ts';
 export { domid, f64, i32, i64, memory, u8, u16, u32, u64 } from './fields/numbers.ts';
-export { char, mac, text } from './fields/strings.ts';
+export { char, cString, mac, text } from './fields/strings.ts';
 export type { JsonMessage } from './json.ts';
 export * from './layout.ts';
 export type { SeedDefinition } from './messages.ts';

@@ -1,12 +1,15 @@
 /** Peers that say anything over the control socket: whoever hears it stays as it was, and so does everybody else. */
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { QUESTIONS, type QuestionName } from '../../lib/domain/questions.ts';
 import type { Domain } from '../../lib/index.ts';
+import { newPageName, pagePath } from '../../lib/page/name.ts';
 import { testsNative } from '../support/engines.ts';
 import { connectGuest, listen, useRuntimeDirectory } from './meeting.ts';
 import { type Line, mistakesIn, SAMPLES } from './question-samples.ts';
-import { closeRawPeers, guestOfRawController, rawGuest } from './raw-peers.ts';
+import { announcer, closeRawPeers, guestOfRawController, rawGuest } from './raw-peers.ts';
 
 closeRawPeers();
 const directory = useRuntimeDirectory();
@@ -45,6 +48,35 @@ describe('a controller', () => {
     expect(asked).toEqual([]);
     expect(controller.domains.get(raw.domid)).toBe(domain);
     await isUnharmed();
+  });
+
+  it('outlives a guest that announces a page whose name is a directory, and hangs up', async () => {
+    const { controller, isUnharmed } = await withRawGuest();
+    const page = newPageName();
+    mkdirSync(pagePath(page));
+    try {
+      const refused = once(controller, 'refused');
+      const peer = await announcer(directory.path, page);
+      peer.end();
+      expect(await refused).toMatchObject([{ code: 'ERR_CTRL_IF_PAGE_SYSTEM' }]);
+      await peer.closed;
+      await isUnharmed();
+    } finally {
+      rmdirSync(pagePath(page));
+    }
+  });
+
+  it('says farewell to a guest that reads it only after it has written', async () => {
+    const { controller, raw } = await withRawGuest();
+    raw.pause();
+    const closed = controller.close();
+    // The farewell is in the kernel by then, and the guest writes as if it did not know.
+    for (let turns = 0; turns < 5; turns++) await turn();
+    raw.send('\x07');
+    for (let turns = 0; turns < 5; turns++) await turn();
+    raw.resume();
+    expect(await raw.next()).toEqual({ bye: true });
+    await closed;
   });
 
   it('outlives a guest whose questions are deeply nested', async () => {

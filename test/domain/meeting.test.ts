@@ -314,7 +314,9 @@ describe('the end', () => {
       await using guest = await Guest.connect({ name: 'block' });
       expect(guest.domid).toBe(1);
     }
-    await expect((await arrived).request({ name: 'SHUTDOWN_REBOOT' })).rejects.toEqual(coded('ERR_CTRL_IF_CLOSED'));
+    await expect((await arrived).request({ name: 'SHUTDOWN_REBOOT' })).rejects.toEqual(
+      coded('ERR_CTRL_IF_PEER_CLOSED'),
+    );
   });
 
   it('comes with an error when the peer breaks the rules, for its own link only', async () => {

@@ -68,9 +68,13 @@ export class RawPeer {
     return this.next();
   }
 
-  /** Reads nothing more. */
+  /** Reads nothing until {@link resume}. */
   pause(): void {
     this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 }
 
@@ -78,6 +82,14 @@ export class RawPeer {
 export interface RawEnding {
   further?: (Line | string)[];
   hangsUp?: boolean;
+}
+
+/** A peer of the controller `test` that announces a page of that name, which it does not make. */
+export async function announcer(directory: string, page: string): Promise<RawPeer> {
+  const peer = new RawPeer(connect(join(directory, 'test.sock')));
+  const { pid, startTime } = processIdentity();
+  peer.send({ announce: 2, page, nonce: '00'.repeat(16), pid, startTime: String(startTime) });
+  return peer;
 }
 
 /** A guest of the controller `test` whose socket is the test's. */

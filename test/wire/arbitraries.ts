@@ -67,7 +67,10 @@ function value({ type }: PlacedField): fc.Arbitrary<unknown> {
   if (type.tail !== undefined) return fc.uint8Array({ maxLength: type.tail });
   const array = /^(char|u8)\[(\d+)\]$/.exec(type.cType);
   if (array && type.zero instanceof Uint8Array) return fc.uint8Array({ minLength: type.size, maxLength: type.size });
-  if (array?.[1] === 'char') return utf8Text(type.size);
+  if (array?.[1] === 'char') {
+    // A C string has room for one byte less.
+    return utf8Text(type.accepts('x'.repeat(type.size)) ? type.size : type.size - 1);
+  }
   if (array)
     return fc
       .array(byte, { minLength: 6, maxLength: 6 })

@@ -46,7 +46,7 @@ const U16 = 'an integer from 0 to 65535';
 const U32 = 'an integer from 0 to 4294967295';
 const U64 = 'a bigint from 0n to 18446744073709551615n';
 const MAC = 'a MAC address such as "aa:bb:cc:dd:ee:ff"';
-const PATH = 'a string of at most 16 bytes in UTF-8, without NUL';
+const PATH = 'a string of at most 15 bytes in UTF-8, without NUL';
 const DATA = 'a Uint8Array of 0 to 60 bytes';
 const CHAR = 'a string of one character from U+0000 to U+00FF';
 

@@ -32,6 +32,7 @@ it('exports the constants and structs of the header, and exactly this beside the
     'USBIF_BE_STATUS_ERRORS',
     'alias',
     'bytes',
+    'cString',
     'char',
     'console_data',
     'createCodec',

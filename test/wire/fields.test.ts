@@ -3,6 +3,9 @@ import {
   alias,
   bytes,
   char,
+  createCodec,
+  cString,
+  defineMessage,
   type Field,
   f64,
   i32,
@@ -133,5 +136,26 @@ describe('mac, bytes, pad and alias', () => {
   it('alias changes the name alone, and keeps what it stands for', () => {
     expect({ ...alias('handle_t', u32), cType: 'u32', wireType: undefined }).toEqual(u32);
     expect(alias('port_t', alias('handle_t', u32)).wireType).toBe('u32');
+  });
+});
+
+describe('a C string', () => {
+  it('has a NUL within its bytes', () => {
+    const field = cString(4);
+    expect(through(field, 'abc')).toEqual({ bytes: [97, 98, 99, 0], value: 'abc' });
+    expect(through(field, '\u00e9')).toEqual({ bytes: [0xc3, 0xa9, 0, 0], value: '\u00e9' });
+    expect(field.accepts('abcd')).toBe(false);
+  });
+
+  it.each([
+    ['ASCII', [97, 98, 99, 100]],
+    ['UTF-8', [97, 98, 0xc3, 0xa9]],
+  ])('of %s without a NUL is refused', (_, bytes) => {
+    const view = new DataView(Uint8Array.from(bytes).buffer);
+    expect(cString(4).read(view, 0, 4)).toBeUndefined();
+    const message = defineMessage({ name: 'PATH', type: 200, payload: { path: cString(4) } });
+    const { decode } = createCodec([message]);
+    const slot = Uint8Array.from([200, 0, 0, 4, ...bytes, ...new Array(56).fill(0)]);
+    expect(() => decode(slot)).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_VALUE', field: 'path' }));
   });
 });

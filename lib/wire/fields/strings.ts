@@ -67,9 +67,9 @@ export function packWide(view: DataView, at: number, value: string, size: number
 }
 
 /** ASCII, found out on the way, is done in place; `ascii` makes a string of all its characters with one call. */
-const textSource = (size: number): FieldSource => ({
+const textSource = (size: number, most: number): FieldSource => ({
   pack: (v, at, fail) =>
-    `if (typeof ${v} !== 'string' || ${v}.length > ${size}) ${fail}
+    `if (typeof ${v} !== 'string' || ${v}.length > ${most}) ${fail}
     let to = ${at}; let all = 0;
     for (let i = 0; i < ${v}.length; i++) {
       const character = ${v}.charCodeAt(i);
@@ -77,7 +77,7 @@ const textSource = (size: number): FieldSource => ({
       all |= character;
       slot[to++] = character;
     }
-    if (all > 127 && (to = packWide(view, ${at}, ${v}, ${size})) < 0) ${fail}
+    if (all > 127 && (to = packWide(view, ${at}, ${v}, ${most})) < 0) ${fail}
     for (; to < ${at + size}; to++) slot[to] = 0;`,
   unpack: (v, at) =>
     `const start = ${at(0)}; let length = 0; let all = 0;
@@ -86,7 +86,7 @@ const textSource = (size: number): FieldSource => ({
       if (byte === 0) break;
       all |= byte;
     }
-    ${v} = all > 127 ? readWide(bytes, start, length) : ascii(bytes, start, length);`,
+    ${v} = ${most < size ? `length > ${most} ? undefined : ` : ''}all > 127 ? readWide(bytes, start, length) : ascii(bytes, start, length);`,
 });
 
 /**
@@ -94,29 +94,46 @@ const textSource = (size: number): FieldSource => ({
  * must not take it for a C string. Decoding stops at the first NUL; bytes before it that are not UTF-8 are an error.
  */
 export function text(size: number): Field<string> {
+  return textOf(size, size);
+}
+
+/**
+ * `size` bytes: a C string in UTF-8 of at most `size` - 1 bytes, padded with NULs. Bytes without a NUL are an error: C code would
+ * read beyond them (PROTOCOL.md 5.3 H25).
+ */
+export function cString(size: number): Field<string> {
+  return textOf(size, size - 1);
+}
+
+function textOf(size: number, most: number): Field<string> {
   return {
     cType: `char[${size}]`,
     size,
     tail: undefined,
     role: 'in',
     zero: '',
-    expected: `a string of at most ${size} bytes in UTF-8, without NUL`,
-    accepts: (value) => typeof value === 'string' && fits(value, size),
+    expected: `a string of at most ${most} bytes in UTF-8, without NUL`,
+    accepts: (value) => typeof value === 'string' && fits(value, most),
     read(view, at) {
       let value = '';
       for (let i = 0; i < size; i++) {
         const byte = view.getUint8(at + i);
         if (byte === 0) return value;
-        if (byte > 0x7f) return readWide(bytesOf(view), at, size);
+        if (byte > 0x7f) return hasNul(view, at, size) || most === size ? readWide(bytesOf(view), at, size) : undefined;
         value += String.fromCharCode(byte);
       }
-      return value;
+      return most === size ? value : undefined;
     },
     write(view, at, value) {
       for (let i = writeUtf8(view, at, value); i < at + size; i++) view.setUint8(i, 0);
     },
-    source: textSource(size),
+    source: textSource(size, most),
   };
+}
+
+function hasNul(view: DataView, at: number, size: number): boolean {
+  for (let i = 0; i < size; i++) if (view.getUint8(at + i) === 0) return true;
+  return false;
 }
 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

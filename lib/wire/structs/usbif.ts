@@ -5,7 +5,7 @@
 import { USB_PATH_LEN } from '../constants.ts';
 import { out, pad } from '../fields/field.ts';
 import { domid, memory, u16, u32 } from '../fields/numbers.ts';
-import { text } from '../fields/strings.ts';
+import { cString } from '../fields/strings.ts';
 import { struct } from '../struct.ts';
 
 /**
@@ -77,8 +77,8 @@ export const usbif_be_claim_port_t = struct('usbif_be_claim_port_t', {
   domid,
   usbifPort: u32,
   status: out(u32),
-  path: text(USB_PATH_LEN),
+  path: cString(USB_PATH_LEN),
 });
 
 /** CMSG_USBIF_BE_RELEASE_PORT, 16 bytes: path 0 (16 bytes). No domid and no status: any domain's port can be named. */
-export const usbif_be_release_port_t = struct('usbif_be_release_port_t', { path: text(USB_PATH_LEN) });
+export const usbif_be_release_port_t = struct('usbif_be_release_port_t', { path: cString(USB_PATH_LEN) });
