@@ -1,15 +1,19 @@
-/** What every client of the API takes, and how it says what came. */
+/** The common options of the API's clients, their wait and their output. */
 import { Progress, writeJSON, writeLine } from './output.ts';
 
 export interface ClientOptions {
-  /** The machine's. */
+  /** The name of the machine. */
   name: string;
   json?: boolean;
 }
 
 const SECOND = 1000;
 
-/** `work`; on a terminal, a line of what is waited for and how long, from the first second on. */
+/**
+ * Settles as `work` does. On a terminal, a line with `awaited` and the time is shown from the first second on.
+ *
+ * @param awaited the domain and what it is to do, as in `domain web to end`
+ */
 export async function waitingFor<T>(awaited: string, work: Promise<T>): Promise<T> {
   const progress = new Progress(true);
   const began = performance.now();
@@ -23,8 +27,8 @@ export async function waitingFor<T>(awaited: string, work: Promise<T>): Promise<
   }
 }
 
-/** Prints a result in the form that is wanted. Resolves with the exit code. */
-export async function tell(
+/** Prints a result as JSON or as lines. Resolves with the exit code. */
+export async function printResult(
   json: boolean | undefined,
   result: unknown,
   lines: () => readonly string[],

@@ -1,5 +1,5 @@
-/** The engines, and what one would use instead, on the same work: one small message, its answer awaited, again and again. */
-import { median } from './crossing.ts';
+/** Times the engines, a Unix socket and process.send on the same work: one small message and its answer, one at a time. */
+import { median } from './round-trip-check.ts';
 import { type HostLoad, loadBetween, sampleLoad } from './host-load.ts';
 import type { Placement, Placing } from './placement.ts';
 
@@ -8,46 +8,47 @@ export type ContestantName = (typeof CONTESTANTS)[number];
 
 export interface Contestant {
   readonly name: ContestantName;
-  /** Where its two processes are tried when they can be placed; the better one counts. */
+  /** The placements to try when processes can be placed. The faster one counts. */
   readonly placements: readonly Placement[];
-  /** Between the same two processes: resolves when the answer is here. */
+  /** Resolves when the answer has arrived. All contestants use the same two processes. */
   roundTrip(): Promise<unknown>;
-  /** How often its peer slept when something was sent, so far; only links know. */
+  /** The number of requests so far that had to wake the peer. Only links count them. */
   woken?(): number;
 }
 
-/** One contestant in one placement. */
+/** The result of one contestant in one placement. */
 export interface Figure {
   readonly name: ContestantName;
   readonly placement: Placement;
-  /** Microseconds a round trip, one figure a round: the median of its batches. */
+  /** Microseconds a round trip for each round: the median of the batches of that round. */
   readonly rounds: readonly number[];
   /** The median of `rounds`. */
   readonly microseconds: number;
-  /** The third quartile of `rounds` by the first. */
+  /** The third quartile of `rounds` divided by the first. */
   readonly spread: number;
-  /** The share of the requests that found the peer asleep, where that is known. */
+  /** The share of the requests that had to wake the peer, 0 to 1. Only links have it. */
   readonly woken?: number;
 }
 
 export interface Comparison {
   readonly figures: readonly Figure[];
   readonly placing: Pick<Placing, 'placements' | 'processors' | 'why'>;
-  /** What others took of the processors, before the comparison and during its rounds. */
+  /** The load by other processes, before the comparison and during its rounds. */
   readonly load: { readonly before?: HostLoad; readonly during?: HostLoad };
 }
 
 export interface Schedule {
-  /** At most, and at least {@link FEWEST}: none is begun after so many milliseconds of the whole comparison. */
+  /** The most rounds. At least {@link FEWEST} are done. */
   readonly rounds: number;
+  /** Milliseconds of the whole comparison after which no round is begun. */
   readonly limit: number;
-  /** Milliseconds that a contestant has in a round, in each placement. */
+  /** Milliseconds of a contestant in each round and placement. */
   readonly turn: number;
-  /** Round trips before the first round, while the code is compiled, and the milliseconds that they may take at most. */
+  /** The most round trips and milliseconds before the first round, in which the code is compiled. */
   readonly warmUp: { readonly roundTrips: number; readonly milliseconds: number };
 }
 
-/** Some 4 s in all; on a busy machine little more than 5. */
+/** About 4 s in all, and little more than 5 s on a busy machine. */
 export const SCHEDULE: Schedule = {
   rounds: 9,
   limit: 4500,
@@ -55,20 +56,20 @@ export const SCHEDULE: Schedule = {
   warmUp: { roundTrips: 20_000, milliseconds: 300 },
 };
 const FEWEST = 3;
-/** Between two readings of the clock, so that the clock is not what is measured. */
+/** Round trips between two readings of the clock, so that the reading costs little. */
 const BATCH = 32;
 
 export interface ComparisonOptions {
   readonly contestants: readonly Contestant[];
   readonly placing: Placing;
   readonly pids: readonly number[];
-  /** Of the time before. */
+  /** The load before the comparison. */
   readonly before: HostLoad | undefined;
   readonly schedule?: Schedule;
   began(name: ContestantName): void;
 }
 
-/** They take turns in short rounds, so that whatever else the machine does meets all of them. */
+/** Runs the contestants in turns of short rounds, so that other load of the machine affects all of them alike. */
 export async function compare(options: ComparisonOptions): Promise<Comparison> {
   const { contestants, placing, pids, before, schedule = SCHEDULE, began } = options;
   const end = performance.now() + schedule.limit;
@@ -82,7 +83,7 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
     for (const { placement, turns } of series) {
       await placing.place(placement);
       for (const { contestant } of turns) {
-        // Where it is fast, so that it is warm soon: `together` comes last.
+        // Warm up where the contestant is fastest: its last placement.
         if (placement !== 'free' && contestant.placements.at(-1) !== placement) continue;
         began(contestant.name);
         await warmUp(contestant, schedule);
@@ -91,7 +92,7 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
     const start = sampleLoad(pids);
     for (let round = 0; round < schedule.rounds; round++) {
       if (round >= FEWEST && performance.now() > end) break;
-      // Back and forth, so that each round begins where the one before ended.
+      // The order alternates, so that each round begins in the placement in which the last one ended.
       for (const { placement, turns } of round % 2 === 0 ? series.toReversed() : series) {
         await placing.place(placement);
         for (const turn of turns) {
@@ -111,12 +112,12 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
       load: { ...(before && { before }), ...(during && { during }) },
     };
   } finally {
-    // The processes may be gone.
+    // Fails if the processes have ended.
     await placing.restore().catch(() => {});
   }
 }
 
-/** One contestant without others, and wherever the system has put its processes. */
+/** Measures one contestant alone, without placing its processes. */
 export async function measureAlone(contestant: Contestant, schedule: Schedule = SCHEDULE): Promise<Figure> {
   const turns: Turns = { contestant, rounds: [], requests: 0, woken: 0 };
   await warmUp(contestant, schedule);
@@ -133,20 +134,21 @@ interface Turns {
 
 async function warmUp({ roundTrip }: Contestant, { warmUp: { roundTrips, milliseconds } }: Schedule): Promise<void> {
   const end = performance.now() + milliseconds;
-  for (let done = 0; done < roundTrips && performance.now() < end; done += BATCH) await goRound(roundTrip, BATCH);
+  for (let done = 0; done < roundTrips && performance.now() < end; done += BATCH)
+    await makeRoundTrips(roundTrip, BATCH);
 }
 
-/** Takes at least one batch, however slow. */
+/** Measures for that long, and at least one batch. */
 async function takeTurn(turns: Turns, milliseconds: number): Promise<void> {
   const { roundTrip, woken } = turns.contestant;
   const figures: number[] = [];
   const end = performance.now() + milliseconds;
-  // What has slept through the others' turns is woken by round trips that are not counted.
-  await goRound(roundTrip, BATCH);
+  // The peer may sleep since the last turn. These round trips wake it and are not counted.
+  await makeRoundTrips(roundTrip, BATCH);
   const wokenBefore = woken?.() ?? 0;
   do {
     const began = performance.now();
-    await goRound(roundTrip, BATCH);
+    await makeRoundTrips(roundTrip, BATCH);
     figures.push(((performance.now() - began) * 1000) / BATCH);
   } while (performance.now() < end);
   turns.woken += (woken?.() ?? 0) - wokenBefore;
@@ -154,7 +156,7 @@ async function takeTurn(turns: Turns, milliseconds: number): Promise<void> {
   turns.rounds.push(median(figures));
 }
 
-async function goRound(roundTrip: () => Promise<unknown>, count: number): Promise<void> {
+async function makeRoundTrips(roundTrip: () => Promise<unknown>, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await roundTrip();
 }
 
@@ -171,7 +173,7 @@ function figureOf(placement: Placement, { contestant, rounds, requests, woken }:
   };
 }
 
-/** The better placement of a contestant, and the others it was tried in; undefined when it did not take part. */
+/** The figure of a contestant in its fastest placement, and its other figures; undefined when it did not take part. */
 export function bestFigure(
   { figures }: Pick<Comparison, 'figures'>,
   name: ContestantName,

@@ -17,18 +17,18 @@ const PLACES: Record<Placement, string> = {
   together: 'on one processor',
   free: 'where the system put them',
 };
-/** The better of two placements comes first, and this is the other. */
+/** The names of the slower placement, in brackets after the faster one. */
 const OTHERWISE: Record<Placement, string> = { ...PLACES, apart: 'on two', together: 'on one' };
 
-/** Shares of the two processors from which on figures are not held against each other. */
+/** No ratio is given when other processes or the hypervisor use more than these shares of the two processors. */
 const MOST_OTHERS = 0.15;
 const MOST_STOLEN = 0.05;
-/** Third quartile of a contestant's rounds by the first. */
+/** No ratio is given when a contestant's spread is more than this. */
 const MOST_SPREAD = 1.5;
-/** The share of requests that had to wake their peer. */
+/** No ratio is given when more than this share of the requests had to wake the peer. */
 const MOST_WOKEN = 0.1;
 
-/** `whyOne` says why an engine is missing. */
+/** @param whyOne the reason why an engine is missing */
 export function comparisonLines(comparison: Comparison, whyOne: string): string[] {
   const ours = oursIn(comparison);
   const reasons = reasonsForNoRatio(comparison);
@@ -63,8 +63,8 @@ function footnote(comparison: Comparison): string {
   const { figures, placing } = comparison;
   const condition = conditionOf(wokenOf(comparison));
   const taken = `${condition[0]!.toUpperCase()}${condition.slice(1)}. Medians of ${figures[0]?.rounds.length ?? 0} rounds`;
-  if (placing.why === undefined) return `${taken}; of two placements the better one counts.`;
-  return `${taken}; placements could not be tried: ${placing.why}.`;
+  if (placing.why === undefined) return `${taken}; the better of two placements counts.`;
+  return `${taken}; the processes could not be placed: ${placing.why}.`;
 }
 
 function verdict(comparison: Comparison, reasons: readonly string[]): string {
@@ -81,7 +81,7 @@ function verdict(comparison: Comparison, reasons: readonly string[]): string {
   return `${NAMES[ours]} is ${ratios.join(' and ')}.`;
 }
 
-/** The engine that the others are held against. */
+/** The engine with which the rivals are compared. */
 function oursIn(comparison: Comparison): 'native' | 'file' {
   return bestFigure(comparison, 'native') ? 'native' : 'file';
 }
@@ -94,13 +94,13 @@ function ourTime(comparison: Comparison): number | undefined {
   return bestFigure(comparison, oursIn(comparison))?.best.microseconds;
 }
 
-/** What has to be known of the figures of ours: they are others for who asks now and then. */
+/** The condition of our figures. Requests with pauses between them take longer. */
 export function conditionOf(woken = 0): string {
   const awake = woken <= MOST_WOKEN ? 'both sides awake' : `the peer asleep before ${percent(woken)} of the requests`;
-  return `back to back, one at a time, ${awake}, adaptive`;
+  return `back to back, one at a time, ${awake}, adaptive idle strategy`;
 }
 
-/** Why the figures must not be held against each other; none when they may. */
+/** The reasons against a ratio of the figures; empty when a ratio is meaningful. */
 export function reasonsForNoRatio(comparison: Comparison): string[] {
   return [...reasonsForBusy(comparison), ...reasonsForAsleep(comparison)];
 }
@@ -112,7 +112,7 @@ export function isBusy(comparison: Comparison): boolean {
 function reasonsForBusy(comparison: Comparison): string[] {
   const { load, placing } = comparison;
   const { others = 0, stolen = 0 } = load.during ?? {};
-  const where =
+  const processors =
     placing.why === undefined
       ? `processors ${placing.processors.toSorted((a, b) => a - b).join(' and ')}`
       : 'the processors needed';
@@ -121,13 +121,13 @@ function reasonsForBusy(comparison: Comparison): string[] {
     return spread > MOST_SPREAD ? `the rounds of ${NAMES[name]} differ ${spread.toFixed(1)} times` : [];
   });
   return [
-    ...(others > MOST_OTHERS ? [`other processes took ${percent(others)} of ${where}`] : []),
-    ...(stolen > MOST_STOLEN ? [`the hypervisor took ${percent(stolen)} of ${where}`] : []),
+    ...(others > MOST_OTHERS ? [`other processes took ${percent(others)} of ${processors}`] : []),
+    ...(stolen > MOST_STOLEN ? [`the hypervisor took ${percent(stolen)} of ${processors}`] : []),
     ...spreads,
   ];
 }
 
-/** Where both must share the only processor, neither can wait awake, and that is what there is to compare. */
+/** On a single processor neither side can poll, so waking is part of every round trip and no reason. */
 function reasonsForAsleep(comparison: Comparison): string[] {
   const ours = oursIn(comparison);
   const woken = wokenOf(comparison);
@@ -146,14 +146,14 @@ function times(ratio: number): string {
 const digits = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Two digits that mean something are enough, and more would claim what one run cannot. */
+/** One run is not exact enough for more than two significant digits. */
 export function microseconds(value: number): string {
   return value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0);
 }
 
 /**
- * The figures that count, then all of them with their placements. `ratio` is that of the engines; `ratios` how much
- * longer each of the others takes than the one of ours that was asked for; both are null for `reasons`.
+ * The figures that count, then all figures with their placements. `ratio` compares the two engines, `ratios` each rival
+ * with our engine. Both are null when there are `reasons` against a ratio.
  */
 export function comparisonToJSON(comparison: Comparison, whyOne: string): object {
   const { figures, placing, load } = comparison;

@@ -1,4 +1,4 @@
-/** The engines, and what one would use instead, between this process and a second one. */
+/** Compares the engines, a Unix socket and process.send between this process and a second one. */
 import { setTimeout } from 'node:timers/promises';
 import type { Domain } from '../domain/domain.ts';
 import type { ChosenEngine } from '../page/choose-engine.ts';
@@ -11,25 +11,25 @@ import { choosePlacing } from './placement.ts';
 import { sampleOf } from './samples.ts';
 import type { SecondProcess } from './second-process.ts';
 
-/** Milliseconds in which both processes are quiet, to see what others do. */
+/** Milliseconds in which both processes are idle, to measure the load of other processes. */
 const QUIET = 200;
-/** A small message that a guest may answer at once. */
+/** A small message. */
 const COMPARED = sampleOf(SEED_MESSAGES.find(({ name }) => name === 'MEM_REQUEST_SET')!);
 
-/** Also says why an engine is missing, where one is. */
+/** `whyOne` is the reason why an engine is missing from the comparison. */
 export async function compareWith(
   second: SecondProcess,
   { engine, why }: ChosenEngine,
   progress: Progress,
 ): Promise<{ comparison: Comparison; whyOne: string }> {
-  // Whoever asks for one engine has a reason.
+  // Compare only the engine that the user asked for, if there is one.
   const isFree = (process.env.CTRL_IF_ENGINE || 'auto') === 'auto';
   const contestants: Contestant[] = [];
   for (const name of isFree && engine === 'native' ? (['native', 'file'] as const) : [engine]) {
     contestants.push(contestantOf(name, await second.link(name)));
   }
   contestants.push(...rivalsOf(second));
-  progress.show('comparing: looking at the processors');
+  progress.show('comparing: measuring the load of the processors');
   const pids = [process.pid, second.pid] as const;
   const start = sampleLoad(pids);
   await setTimeout(QUIET);
@@ -49,21 +49,21 @@ export async function compareWith(
   return { comparison, whyOne: isFree ? why : `only the ${engine} engine was asked for` };
 }
 
-/** A link on one small message and its answer. */
+/** A link that sends one small message and receives its answer. */
 export function contestantOf(name: ChosenEngine['engine'], domain: Domain): Contestant {
   return {
     name,
-    // Who waits awake needs a processor of its own.
+    // A side that polls needs a processor of its own.
     placements: ['apart'],
     roundTrip: () => domain.request(COMPARED.request as MessageInputOf<'MEM_REQUEST_SET'>),
     woken: () => domain.stats.notified,
   };
 }
 
-/** What one would use instead: the same bytes, which nobody encodes, and the same object. */
+/** The alternatives: a socket with the same bytes, not encoded again, and process.send with the same object. */
 function rivalsOf(second: SecondProcess): readonly Contestant[] {
   const { requestBytes, request } = COMPARED;
-  // Sleepers wake each other faster on one processor than on two.
+  // A sleeping process is woken faster on the processor of the other one.
   const placements = ['apart', 'together'] as const;
   return [
     { name: 'unixSocket', placements, roundTrip: () => second.socket.roundTrip(requestBytes) },

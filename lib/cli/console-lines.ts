@@ -1,11 +1,11 @@
 import { LineSplitter } from '../lines.ts';
 
-/** A prompt has no newline; it is shown when nothing has followed it for this long, in milliseconds. */
+/** Milliseconds after which an unfinished line, such as a prompt, is shown. */
 const PROMPT_PAUSE = 100;
-/** A guest that never ends its line gets it ended. */
+/** A longer line is cut here. */
 const LONGEST_LINE = 4096;
 
-/** Cuts one guest's console into whole lines, since the lines of several guests share one terminal. */
+/** Splits one guest's console into lines, because several guests share one terminal. */
 export class ConsoleLines {
   readonly #lines = new LineSplitter(LONGEST_LINE);
   readonly #show: (line: string) => void;
@@ -35,7 +35,7 @@ export class ConsoleLines {
   }
 }
 
-/** A guest is not trusted with the controller's terminal: what would move its cursor or recolour it is spelled out. */
+/** Escapes control characters: the text of a guest must not move the cursor or change colours of the terminal. */
 function visible(line: string): string {
   return line.replace(/^\r+|\r+$/g, '').replace(/[^\P{Cc}\t]/gu, (control) => {
     return `\\x${control.codePointAt(0)!.toString(16).padStart(2, '0')}`;

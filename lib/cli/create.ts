@@ -11,7 +11,7 @@ import { ask, keysOf } from './operation-command.ts';
 import { collect } from './options.ts';
 import { withPath } from './paths.ts';
 
-/** The flag of each key of a configuration but its devices and its command. */
+/** The flag of each key of a configuration, without its devices and its command. */
 const FLAGS = {
   name: '-d, --domain <name>',
   memory: '-m, --memory <MiB>',
@@ -35,8 +35,8 @@ const deviceOptions = DEVICE_CLASSES.map(({ list, item, noun }): [string, Option
 const OPTIONS: ReadonlyMap<string, Option> = new Map([...scalarOptions, ...deviceOptions]);
 
 export const SPECIFICATIONS = `
-SPEC is KEY=VALUE, with commas between several, of the keys that a file has. A relative target is relative to the
-directory of its file, or, in an option, to the one that you are in.
+SPEC is KEY=VALUE[,KEY=VALUE...], with the keys below. A relative target in a file is relative to the directory of
+the file. A relative target in an option is relative to the current directory.
 ${DEVICE_CLASSES.map(({ item, config }) => `  --${item.padEnd(5)} ${keysOf(config).join(', ')}\n`).join('')}`;
 
 export function addCreateOptions(command: Command): Command {
@@ -44,7 +44,11 @@ export function addCreateOptions(command: Command): Command {
   return command;
 }
 
-/** A domain from a file, from options, or from both; `command` is what stands after `--`. */
+/**
+ * Starts a domain from a file, from options, or from both.
+ *
+ * @param command the words after `--`
+ */
 export async function createCommand(
   file: string | undefined,
   command: readonly string[],
@@ -66,7 +70,10 @@ export async function createCommand(
   });
 }
 
-/** Paths in a file are relative to its directory, those in options to the user's; the devices of options come last. */
+/**
+ * Makes the paths of devices absolute. Devices of the file come first in each list, and their paths are relative to its
+ * directory. Paths of options are relative to the current directory.
+ */
 function withPaths(value: unknown, file: string | undefined, options: Readonly<Record<string, unknown>>): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const config: Record<string, unknown> = { ...value };

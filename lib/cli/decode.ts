@@ -33,13 +33,13 @@ function badSlot(what: string, expected: string, received: unknown): CtrlIfError
   );
 }
 
-/** The codec would say that the length is wrong; who reads a trace wants to know what it means. */
+/** The codec would report a wrong length. For a reader of traces, report the answer "not understood" instead. */
 function ensureUnderstood(slot: Uint8Array): void {
   const definition = seedCodec.definitionOf(slotType(slot), slotSubtype(slot));
   if (!definition || slotLength(slot) !== 0 || definition.struct.size === 0) return;
   throw new CtrlIfError(
     'ERR_CTRL_IF_LENGTH',
-    `${definition.name}: length (byte 3 of the slot) is 0 where its payload has ${definition.struct.size} bytes: this is the answer "not understood" to request ${slotId(slot)}, from a peer without a receiver for it or whose receiver failed`,
+    `${definition.name}: length (byte 3 of the slot) is 0, but the payload has ${definition.struct.size} bytes: this is the answer "not understood" to request ${slotId(slot)}; the peer has no receiver for the message, or its receiver failed`,
     { field: 'length', offset: 3, expected: String(definition.struct.size), received: 0 },
   );
 }

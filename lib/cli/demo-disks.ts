@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const DISK_BYTES = 1 << 20;
 
-/** Calls `use` with the paths of empty files of 1 MiB that take no space; they are removed when it has ended, however. */
+/** Calls `use` with the paths of sparse files of 1 MiB, one for each name, and always removes them afterwards. */
 export async function withDisks<T>(names: readonly string[], use: (paths: string[]) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'ctrl-if-demo-'));
   try {

@@ -5,7 +5,7 @@ import { SEED_MESSAGES } from '../wire/index.ts';
 import { compareWith } from './comparison.ts';
 import { comparisonLines, comparisonToJSON } from './comparison-report.ts';
 import { withDisks } from './demo-disks.ts';
-import { JSONTelling, Narration } from './demo-telling.ts';
+import { JSONReporter, TextReporter } from './demo-reporter.ts';
 import { exchangeAll, identicalMessages, rowsTable, rowToJSON, verdict } from './exchange.ts';
 import { EXIT_FAILED, errorLine } from './failure.ts';
 import { invocation } from './invocation.ts';
@@ -13,33 +13,33 @@ import { fired, type Lifetime } from './lifetime.ts';
 import { startMachine } from './machine.ts';
 import { Progress, paint, TEXT_WIDTH, wrapped, writeJSON, writeLine } from './output.ts';
 import { type SecondProcess, withSecondProcess } from './second-process.ts';
-import { DISKS, DRIVER, type Scene, Story } from './story.ts';
+import { DISKS, DRIVER, type Step, Scenario } from './scenario.ts';
 import { Timeline } from './timeline.ts';
 
 export interface DemoOptions {
   json?: boolean;
-  /** Every message as it happens. */
+  /** Each message is shown when it is sent. */
   messages?: boolean;
 }
 
-const WHAT = `ctrl-if connects Node.js processes through a page of shared memory: typed messages, each with its answer,
-  and a process that dies is noticed at once.`;
+const WHAT = `ctrl-if connects Node.js processes through a page of shared memory: typed messages with answers,
+  and a notification when a process dies.`;
 const FOR_WHOM = `It is for programs whose processes exchange small messages often, and for people who study how the
   guests of a virtual machine share its devices.`;
 
 type NextCommands = readonly (readonly [command: string, what: string])[];
 const NEXT: NextCommands = [
-  ['demo --messages', 'this again, with every message'],
-  ['doctor --exchange', 'all 42 messages across, byte by byte'],
-  ['machine', 'in another terminal: create --domain web'],
+  ['demo --messages', 'this demo again, with every message'],
+  ['doctor --exchange', 'send all 42 messages, compare each byte'],
+  ['machine', 'then in another terminal: create --domain web'],
 ];
 const NEXT_IN_PURE_JS: NextCommands = [
   ['doctor', 'what the native engine needs here'],
-  ['doctor --exchange', 'all 42 messages across, byte by byte'],
-  ['controller', 'in another terminal: guest'],
+  ['doctor --exchange', 'send all 42 messages, compare each byte'],
+  ['controller', 'then in another terminal: guest'],
 ];
 
-/** The life of a machine step by step, then the engines and what they replace against each other. */
+/** Runs the scenario on a machine, then compares the engines with a Unix socket and process.send. */
 export async function demoCommand(
   { json = false, messages = false }: DemoOptions,
   lifetime: Lifetime,
@@ -49,15 +49,15 @@ export async function demoCommand(
   const { engine, why } = chosen;
   const isNative = engine === 'native';
   const now = isNative
-    ? 'This demo starts such a machine, with a driver domain and two guests as processes, kills one of them, and then times a message.'
-    : `This demo sends all 42 messages of such a machine between two processes in pure JS (${why}), for a machine itself needs the native engine, and then times one.`;
+    ? 'This demo runs a machine of three processes, a driver domain and two guests, kills the driver domain, and then times a message.'
+    : `A machine needs the native engine, so this demo sends all 42 messages of one between two processes in pure JS (${why}), and then times one.`;
   if (!json) await writeLine(`${wrapped(`${WHAT} ${FOR_WHOM} ${now}`).join('\n')}\n`);
   const interrupted = lifetime.endInOrder();
   if (isNative) {
-    const scenes = await play(json, messages, interrupted);
-    if (!scenes) return EXIT_FAILED;
-    const failed = scenes.find(({ happened }) => !happened);
-    if (failed) return tellFailure(failed);
+    const steps = await runScenario(json, messages, interrupted);
+    if (!steps) return EXIT_FAILED;
+    const failed = steps.find(({ happened }) => !happened);
+    if (failed) return printFailure(failed);
     if (!json) await writeLine('');
   }
   const done = await withSecondProcess(interrupted, async (second) => {
@@ -72,7 +72,7 @@ export async function demoCommand(
   return 0;
 }
 
-/** In place of a machine: all messages across. Shows the verdict, and the rows that are asked for or wrong. */
+/** Without a machine: sends all messages. Shows the verdict, and all rows with `messages` or the wrong ones. */
 async function exchange(
   second: SecondProcess,
   { engine, why }: ChosenEngine,
@@ -85,25 +85,25 @@ async function exchange(
   return json ? { ok, engine, why, messages: rows.map(rowToJSON) } : { ok };
 }
 
-/** Undefined when it was interrupted. Nothing is left of the machine, however it ends. */
-async function play(json: boolean, messages: boolean, ending: AbortSignal): Promise<Scene[] | undefined> {
+/** Undefined when it was interrupted. The machine is always closed. */
+async function runScenario(json: boolean, messages: boolean, ending: AbortSignal): Promise<Step[] | undefined> {
   const name = `demo-${process.pid}-${randomBytes(3).toString('hex')}`;
   return withDisks(DISKS, async (disks) => {
     const machine = await startMachine({ name, driver: DRIVER });
     try {
-      const telling = json
-        ? new JSONTelling()
-        : new Narration({ timeline: new Timeline(await machine.list()), messages });
-      const story = new Story(machine, telling, disks);
-      return await Promise.race([story.tell(), fired(ending).then(() => undefined)]);
+      const reporter = json
+        ? new JSONReporter()
+        : new TextReporter({ timeline: new Timeline(await machine.list()), messages });
+      const scenario = new Scenario({ machine, reporter, disks });
+      return await Promise.race([scenario.run(), fired(ending).then(() => undefined)]);
     } finally {
       await machine.close();
     }
   });
 }
 
-function tellFailure({ title, code = 'ERR_CTRL_IF_MACHINE' }: Scene): number {
-  const sentence = `the demo ended where '${title}' did not happen; ${invocation()} doctor tries what it needs`;
+function printFailure({ title, code = 'ERR_CTRL_IF_MACHINE' }: Step): number {
+  const sentence = `the demo ended at the step '${title}', which failed; run ${invocation()} doctor to check this machine`;
   process.stderr.write(errorLine(sentence, code));
   return EXIT_FAILED;
 }

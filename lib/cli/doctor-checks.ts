@@ -1,4 +1,4 @@
-/** The checks of `ctrl-if doctor`: each tries the thing itself and tells what it found and what to do. */
+/** The checks of `ctrl-if doctor`: each tries one thing and returns its result, with advice when it failed. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, readFileSync, statfsSync, statSync } from 'node:fs';
@@ -24,9 +24,9 @@ import { withSecondProcess } from './second-process.ts';
 export interface Finding {
   status: 'ok' | 'warn' | 'fail';
   found: string;
-  /** What to do; always there unless the status is ok. */
+  /** What to do. Present unless the status is ok. */
   advice?: string;
-  /** Its figures, for programs. */
+  /** The figures of the finding, for `--json`. */
   figures?: Readonly<Record<string, number | null>>;
 }
 
@@ -41,15 +41,19 @@ export function checkNode(): Finding {
   return isNewEnough ? ok(found) : fail(found, 'use Node 20.19 or newer');
 }
 
-/** The engine that links here will use; throws why there is none. */
+/**
+ * The engine that links will use on this machine.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when there is none
+ */
 export function checkEngine(): Finding {
   const { engine, why } = chooseEngine();
   const found = `${engine}: ${why}`;
   if (engine === 'native' || loadAddon().addon) return ok(found);
-  return warn(found, `nothing, if pure JS is fast enough (ctrl-if demo shows it); else ${addonAdvice()}`);
+  return warn(found, `if pure JS is too slow for you (ctrl-if demo measures it), ${addonAdvice()}`);
 }
 
-/** As {@link checkEngine} has found it; undefined where there is none. */
+/** The engine of {@link checkEngine}; undefined when there is none. */
 export function engineHere(): ChosenEngine['engine'] | undefined {
   try {
     return chooseEngine().engine;
@@ -83,10 +87,13 @@ export function checkSharedMemory(): Finding {
   }
   if (free < PAGE_BYTES) return fail(found, `free some of ${directory} (df ${directory}), or enlarge it`);
   if (free < 256 * PAGE_BYTES) {
-    return warn(`${found}: ${Math.floor(free / PAGE_BYTES)} guests`, `enlarge it (containers: --shm-size=64m)`);
+    return warn(
+      `${found}, enough for ${Math.floor(free / PAGE_BYTES)} guests`,
+      `enlarge it (containers: --shm-size=64m)`,
+    );
   }
   if (directory === tmpdir())
-    return warn(found, 'mount a tmpfs at /dev/shm: the file engine goes through the disk here');
+    return warn(found, 'mount a tmpfs at /dev/shm: without one the file engine uses the disk');
   return ok(found);
 }
 
@@ -98,7 +105,7 @@ export function checkRuntimeDirectory(): Finding {
   return ok(`${directory}, mode ${(mode & 0o777).toString(8)}, user ${uid}`);
 }
 
-/** Makes a page, maps it a second time as a peer would, and reads there what was written here. */
+/** Creates a page, maps it a second time as a peer does, and compares the bytes read there with those written here. */
 export function checkPage(engine: ChosenEngine['engine']): Finding {
   if (engine === 'native' && !loadAddon().addon) return warn('not tried: the addon does not load', addonAdvice());
   const name = newPageName();
@@ -111,7 +118,7 @@ export function checkPage(engine: ChosenEngine['engine']): Finding {
       const seen = Buffer.alloc(PAGE_BYTES);
       peer.read(0, seen);
       if (!seen.equals(written))
-        return fail('a second mapping sees other bytes than were written', 'use a local tmpfs for shared memory');
+        return fail('a second mapping has other bytes than were written', 'use a local tmpfs for shared memory');
     } finally {
       peer.unmap();
     }
@@ -119,10 +126,10 @@ export function checkPage(engine: ChosenEngine['engine']): Finding {
     page.unmap();
     unlinkPage(name);
   }
-  return ok('created, mapped twice, written, read, unlinked');
+  return ok('created, mapped twice, written, read and removed');
 }
 
-/** A guest meets a controller, both in this process, and has one message answered. */
+/** Connects a guest to a controller, both in this process, and sends one request. */
 export async function checkLink(engine: ChosenEngine['engine']): Promise<Finding> {
   const name = `doctor-${process.pid}-${randomBytes(3).toString('hex')}`;
   const controller = await Controller.listen({ name, engine });
@@ -137,10 +144,10 @@ export async function checkLink(engine: ChosenEngine['engine']): Promise<Finding
   } finally {
     await controller.close();
   }
-  return ok(`${engine} engine: a guest met a controller and had its message answered`);
+  return ok(`${engine} engine: a guest connected to a controller and got an answer`);
 }
 
-/** All messages between this process and a second one, then how long a request takes. */
+/** Sends all messages between this process and a second one, then times a request. */
 export async function checkExchange(engine: ChosenEngine['engine'], interrupted: AbortSignal): Promise<Finding> {
   const finding = await withSecondProcess(interrupted, async (second) => {
     const domain = await second.link(engine);
@@ -150,27 +157,33 @@ export async function checkExchange(engine: ChosenEngine['engine'], interrupted:
     const wrong = rows.find((row) => row.wrong !== undefined);
     if (wrong) {
       const first = `${wrong.name}: ${wrong.wrong}`;
-      return { ...fail(`${verdict(rows)}; ${first}`, 'report it with this output: memory is not shared'), figures };
+      return {
+        ...fail(`${verdict(rows)}; ${first}`, 'report it with this output'),
+        figures,
+      };
     }
-    const request = `a request takes ${microseconds(took)} µs, ${conditionOf(woken)}`;
+    const request = `a request takes ${microseconds(took)} µs (${conditionOf(woken)})`;
     return { ...ok(`${verdict(rows)}, between two processes; ${request}`), figures };
   });
-  return finding ?? fail('interrupted', 'nothing: nobody reads the output');
+  return finding ?? fail('interrupted', 'run it again');
 }
 
 export function checkProcessors(): Finding {
   const count = availableParallelism();
   if (count > 1) return ok(`${count}`);
-  return warn('1: polling is off, each message costs a wake-up of some 50 µs', 'give the processes two CPUs or more');
+  return warn(
+    '1: a side cannot poll, so each message costs a wake-up of about 50 µs',
+    'give the processes two CPUs or more',
+  );
 }
 
-/** AT_PAGESZ of the auxiliary vector, pairs of machine words; elsewhere than on Linux getconf knows. */
+/** AT_PAGESZ of the auxiliary vector, a list of pairs of machine words. Without /proc, getconf has the size. */
 function systemPageBytes(): number | undefined {
   const AT_PAGESZ = 6n;
   try {
     const vector = readFileSync('/proc/self/auxv');
-    for (let at = 0; at + 16 <= vector.length; at += 16) {
-      if (vector.readBigUInt64LE(at) === AT_PAGESZ) return Number(vector.readBigUInt64LE(at + 8));
+    for (let offset = 0; offset + 16 <= vector.length; offset += 16) {
+      if (vector.readBigUInt64LE(offset) === AT_PAGESZ) return Number(vector.readBigUInt64LE(offset + 8));
     }
   } catch {
     // No /proc here.

@@ -7,7 +7,7 @@ import { paint, type Style, writeJSON, writeLine } from './output.ts';
 
 export interface DoctorOptions {
   json?: boolean;
-  /** Whether all messages are sent between two processes too. */
+  /** Whether all messages are also sent between two processes. */
   exchange?: boolean;
 }
 
@@ -15,7 +15,7 @@ interface Check extends checks.Finding {
   check: string;
 }
 
-/** Tries all that a link needs. Fails when something without which no link will work does. */
+/** Checks everything that a link needs. The exit code is 1 when a check that every link needs fails. */
 export async function doctorCommand(
   { json = false, exchange = false }: DoctorOptions,
   lifetime: Lifetime,
@@ -44,7 +44,7 @@ async function examine() {
   await add('page size', checks.checkPageSize);
   await add('shared memory', checks.checkSharedMemory);
   await add('runtime directory', checks.checkRuntimeDirectory);
-  // An engine that nobody uses may be broken.
+  // The engine that is not used may be broken.
   await add('native page', () => checks.checkPage('native'), engine === 'native');
   await add('file page', () => checks.checkPage('file'), engine === 'file');
   if (engine) await add('link', () => checks.checkLink(engine));
@@ -52,7 +52,7 @@ async function examine() {
   return { engine, found };
 }
 
-/** What a check throws is its finding: the sentences of ctrl-if's errors say what to do. */
+/** Runs a check. An error of the check becomes its finding, with the advice of the error. */
 async function examined(
   examination: () => checks.Finding | Promise<checks.Finding>,
   isNeeded: boolean,
@@ -65,7 +65,7 @@ async function examined(
     return {
       status: isNeeded ? 'fail' : 'warn',
       found: code === undefined ? sentence : `${sentence} (${code})`,
-      advice: advice ?? 'correct what the system reports there',
+      advice: advice ?? 'correct what the system reports',
     };
   }
 }
@@ -82,11 +82,10 @@ function show({ status, check, found, advice }: Check): string {
 function conclusion(found: readonly Check[]): string {
   const count = (wanted: Check['status']) => found.filter(({ status }) => status === wanted).length;
   const failed = count('fail');
-  if (failed > 0)
-    return paint('red', `${failed} of ${found.length} checks failed: links will not work before that is mended`);
+  if (failed > 0) return paint('red', `${failed} of ${found.length} checks failed: links do not work here`);
   const warned = count('warn');
   return paint(
     'green',
-    warned > 0 ? `links work here, with ${warned} of ${found.length} checks to look at` : 'links work here',
+    warned > 0 ? `links work here; ${warned} of ${found.length} checks gave a warning` : 'links work here',
   );
 }

@@ -2,21 +2,21 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { ApiClient } from '../api/client.ts';
 import type { ClientOptions } from './answer.ts';
 import { fired, type Lifetime } from './lifetime.ts';
-import { hex, Narrator } from './narrator.ts';
+import { hex, Reporter } from './reporter.ts';
 
-/** Ctrl-], as in telnet and in the field's own consoles. */
+/** Ctrl-], as in telnet and xm console. */
 const ESCAPE = 0x1d;
 
 export interface ConsoleCommandOptions extends ClientOptions {
-  /** Seconds of silence after the end of a pipe. */
+  /** Seconds to wait for output after the end of standard input. */
   linger: number;
-  /** Not to end with its input. */
+  /** Do not end at the end of standard input. */
   stay?: boolean;
 }
 
 /**
- * A domain's console on this terminal, raw, until Ctrl-], or on these pipes, until what came on standard input is answered; in any
- * case until the domain ends or a signal comes.
+ * Connects a domain's console to standard input and output. A terminal is raw, and Ctrl-] leaves. With a pipe the command ends
+ * when the domain has answered all input. It also ends with the domain and at a signal.
  */
 export async function consoleCommand(
   domain: string,
@@ -25,49 +25,52 @@ export async function consoleCommand(
 ): Promise<number> {
   const lingers = !stay && !isTerminal(process.stdin);
   const console = await new ApiClient({ name }).console(domain, lingers ? { linger } : {});
-  const narrator = new Narrator({ json, quiet: false, stream: process.stderr });
+  const reporter = new Reporter({ json, quiet: false, stream: process.stderr });
   const ending = lifetime.endInOrder();
   const end = await converse(console, {
     input: process.stdin,
     output: process.stdout,
     ending,
     lingers,
-    ...(json && { show: (data) => narrator.tell('console', { domain, data: hex(data) }, '') }),
+    ...(json && { show: (data) => reporter.report('console', { domain, data: hex(data) }, '') }),
     begin: (isRaw) =>
-      narrator.tell('connected', { domain }, `the console of domain ${domain}${isRaw ? '; Ctrl-] leaves it' : ''}`),
+      reporter.report('connected', { domain }, `the console of domain ${domain}${isRaw ? '; Ctrl-] leaves it' : ''}`),
   });
   const sentences = {
     ended: 'has ended',
-    answered: 'is left at the end of its input',
-    left: 'goes on without a listener',
+    answered: 'was closed at the end of the input',
+    left: 'was closed; the domain runs on',
   };
-  narrator.tell('closed', { domain, why: end }, `the console of domain ${domain} ${sentences[end]}`);
+  reporter.report('closed', { domain, why: end }, `the console of domain ${domain} ${sentences[end]}`);
   return 0;
 }
 
-/** A terminal's input that can be raw. */
+/** Standard input, which may be a terminal. */
 export type Input = Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
 
 function isTerminal(input: Input): boolean {
   return input.isTTY === true && input.setRawMode !== undefined;
 }
 
-/** Why it is over: the domain ended it, all of the input is answered, or who listened has left. */
+/** Why a console was closed: the domain ended, all input was answered, or the user left. */
 export type ConsoleEnd = 'ended' | 'answered' | 'left';
 
 export interface Conversation {
   input: Input;
   output: Writable;
-  /** Leaves when it fires. */
+  /** Closes the console when it fires. */
   ending: AbortSignal;
-  /** Whether the console ends at the end of `input`, when that is answered. */
+  /** Whether the console closes when all of `input` is answered. */
   lingers?: boolean;
-  /** Takes what the domain writes, in place of `output`. */
+  /** Receives the output of the domain in place of `output`. */
   show?: (data: Buffer) => void;
   begin?: (isRaw: boolean) => void;
 }
 
-/** Bytes both ways, with the back-pressure of both. Rejects when the API goes away; the terminal is as before. */
+/**
+ * Copies bytes both ways with back-pressure, and restores the terminal at the end. Rejects when the connection to the API
+ * fails.
+ */
 export async function converse(
   console: Duplex,
   { input, output, ending, lingers = false, show, begin }: Conversation,
@@ -89,13 +92,13 @@ export async function converse(
     input.unpipe(console);
     input.pause();
     console.unpipe(output);
-    // What fails from here on has nobody to fail for.
+    // The result is decided, so later errors do not matter.
     console.on('error', () => {});
     console.destroy();
   }
 }
 
-/** Resolves at the escape key, when the machine has what was typed before it. */
+/** Resolves at the escape key, after all input before it is written. */
 async function typedUntilEscape(input: Readable, console: Duplex): Promise<'left'> {
   return new Promise((resolve) => {
     input.on('data', (chunk: Buffer) => {
@@ -108,14 +111,14 @@ async function typedUntilEscape(input: Readable, console: Duplex): Promise<'left
         console.once('drain', () => input.resume());
       }
     });
-    // A terminal that hangs up leaves.
+    // The terminal hung up.
     input.once('end', () => resolve('left'));
   });
 }
 
-/** A pipe has no escape: its bytes may be anything. When it ends, the answers are still wanted, after which the console ends. */
+/** A pipe has no escape key, as its bytes may have any value. At its end, the machine closes the console after the answers. */
 function typedFromPipe(input: Readable, console: Duplex): Promise<never> {
-  // One that cannot be read has come to its end.
+  // A read error counts as the end of the input.
   input.on('error', () => console.end());
   input.pipe(console);
   return new Promise(() => {});

@@ -1,4 +1,4 @@
-/** What the commands say about domains and devices. */
+/** The text of the commands about domains and devices. */
 import { stripVTControlCharacters } from 'node:util';
 import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { DeviceInfo, DomainEnd, DomainInfo, DomainState } from '../machine/operations.ts';
@@ -50,7 +50,7 @@ export function running({ name, domid, state }: DomainInfo): string {
 
 const ENDS: Record<DomainEnd['how'], string> = {
   poweroff: 'has powered off',
-  reboot: 'has ended to be started again',
+  reboot: 'has ended for a reboot',
   suspend: 'is suspended',
   crash: 'has crashed',
   destroyed: 'was destroyed',
@@ -59,7 +59,7 @@ const ENDS: Record<DomainEnd['how'], string> = {
 export function ended({ name, how, exitCode, signal, lastWords }: DomainEnd): string[] {
   const by = signal ? ` (${signal})` : exitCode ? ` (exit code ${exitCode})` : '';
   const sentence = `domain ${paint('bold', name)} ${ENDS[how]}${by}`;
-  return lastWords ? [`${sentence}; it said:`, ...indented(lastWords)] : [sentence];
+  return lastWords ? [`${sentence}; its last output:`, ...indented(lastWords)] : [sentence];
 }
 
 export function onOf(vcpus: readonly boolean[]): string {
@@ -76,7 +76,7 @@ const DEVICE_COLUMNS: readonly Column[] = [
   { title: 'FRAMES' },
 ];
 
-/** The columns of a class are there where a device of the list has something in one of them. */
+/** The columns of a device class are shown if a device of the list has a value for one of them. */
 export function deviceTable(devices: readonly DeviceInfo[]): string[] {
   const isShown = (key: string) => devices.some((device) => key in device);
   const own = DEVICE_CLASSES.flatMap(({ columns }): readonly string[] => (columns.some(isShown) ? columns : []));
@@ -88,7 +88,7 @@ export function deviceTable(devices: readonly DeviceInfo[]): string[] {
         String(handle),
         id,
         refused ? `${state} ${refused}` : state,
-        // Nobody has it.
+        // No backend has the device yet.
         state === 'WAITING' ? '-' : String(backend),
         ports ? `${ports.frontend}-${ports.backend}` : '-',
         frames?.join(',') || '-',

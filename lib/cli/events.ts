@@ -4,7 +4,7 @@ import { fired, type Lifetime } from './lifetime.ts';
 import { writeJSON, writeLine } from './output.ts';
 import { lostLine, Timeline } from './timeline.ts';
 
-/** What happens in a machine from now on, a line each, until it closes or a signal. */
+/** Prints the events of a machine, a line each, until the machine closes or a signal arrives. */
 export async function eventsCommand({ name, json = false }: ClientOptions, lifetime: Lifetime): Promise<number> {
   const machine = new ApiClient({ name });
   const events = machine.watch()[Symbol.asyncIterator]();

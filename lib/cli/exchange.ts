@@ -1,42 +1,42 @@
-/** All messages between this process and a second one, both ways, each byte compared. */
+/** Sends all messages between this process and a second one, both ways, and compares each byte. */
 import type { Domain } from '../domain/domain.ts';
 import { SEED_MESSAGES } from '../wire/index.ts';
 import { microseconds, rounded } from './comparison-report.ts';
 import {
-  type Arrivals,
-  type Crossing,
+  type ReceivedMessages,
+  type SentMessage,
   type Difference,
   REPETITIONS,
   receiveAll,
   sendAll,
   type Way,
-} from './crossing.ts';
+} from './round-trip-check.ts';
 import { paint, table } from './output.ts';
 import type { SecondProcess } from './second-process.ts';
 
-/** One message on one of its ways. */
-export interface Row extends Crossing {
-  /** What went wrong, in words; undefined for a message that arrived identical every time. */
+/** One message in one direction. */
+export interface Row extends SentMessage {
+  /** The error in words; undefined for a message that was identical each time. */
   wrong: string | undefined;
 }
 
-/** @param domain what the second process was linked to first */
+/** @param domain the first link to the second process */
 export async function exchangeAll(domain: Domain, second: SecondProcess): Promise<Row[]> {
   const toController = receiveAll(domain, 'toController');
-  const sent = await sendAll(domain, 'toGuest');
-  const { crossings = [], arrivals = {} } = await second.ask({ do: 'exchange' });
-  return joinRows([...sent, ...crossings], { toGuest: arrivals, toController });
+  const sentToGuest = await sendAll(domain, 'toGuest');
+  const { sent = [], received = {} } = await second.ask({ do: 'exchange' });
+  return joinRows([...sentToGuest, ...sent], { toGuest: received, toController });
 }
 
-/** Joins what the senders saw with what the receivers saw; a message counts only if both found it identical every time. */
-export function joinRows(crossings: readonly Crossing[], arrivals: Record<Way, Arrivals>): Row[] {
-  const rows = crossings.map((crossing): Row => {
-    const arrival = arrivals[crossing.way][crossing.name];
+/** Joins the results of senders and receivers. A message counts only if both found it identical each time. */
+export function joinRows(sent: readonly SentMessage[], received: Record<Way, ReceivedMessages>): Row[] {
+  const rows = sent.map((message): Row => {
+    const entry = received[message.way][message.name];
     const wrong =
-      (arrival?.difference && `request, ${describe(arrival.difference)}`) ??
-      (crossing.difference && `response, ${describe(crossing.difference)}`) ??
-      (arrival?.compared === REPETITIONS ? undefined : `${arrival?.compared ?? 0} of ${REPETITIONS} arrived`);
-    return { ...crossing, wrong };
+      (entry?.difference && `request, ${describe(entry.difference)}`) ??
+      (message.difference && `response, ${describe(message.difference)}`) ??
+      (entry?.compared === REPETITIONS ? undefined : `${entry?.compared ?? 0} of ${REPETITIONS} arrived`);
+    return { ...message, wrong };
   });
   const order = new Map<string, number>(SEED_MESSAGES.map(({ name }, i) => [name, i]));
   return rows.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
@@ -71,7 +71,7 @@ export function rowsTable(rows: readonly Row[]): string[] {
   );
 }
 
-/** Messages that arrived identical on every way that they have. */
+/** The number of messages that arrived identical in each of their directions. */
 export function identicalMessages(rows: readonly Row[]): number {
   return SEED_MESSAGES.filter(({ name, direction }) => {
     const own = rows.filter((row) => row.name === name);

@@ -1,4 +1,4 @@
-/** Errors as a person at a terminal reads them, and as a script sees them in the exit code. */
+/** Errors as text for a terminal and as an exit code for scripts. */
 import { type Command, CommanderError } from 'commander';
 import { CtrlIfError } from '../errors.ts';
 import { paint } from './output.ts';
@@ -6,7 +6,7 @@ import { paint } from './output.ts';
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
-/** The command line asks for what cannot be; the fault is with who typed it. */
+/** A mistake in the command line. */
 export class UsageError extends Error {}
 
 export interface Explanation {
@@ -14,10 +14,10 @@ export interface Explanation {
   exitCode: number;
 }
 
-/** `commandName` is what was typed for a command, and may be none. */
+/** @param commandName the first argument, which may be no command */
 export function explain(error: unknown, program: Command, commandName: string | undefined): Explanation {
   if (error instanceof CommanderError || error instanceof UsageError) {
-    // Commander has printed the help already when no command was given.
+    // Without a command, commander has printed the help already.
     if (error instanceof CommanderError && error.code === 'commander.help') return { text: '', exitCode: EXIT_USAGE };
     const command = program.commands.find((known) => known.name() === commandName);
     const see = ['ctrl-if', ...(command ? [command.name()] : []), '--help'].join(' ');
@@ -35,20 +35,20 @@ export function explain(error: unknown, program: Command, commandName: string | 
   return { text: `ctrl-if: this is a bug of ctrl-if, please report it:\n${stack}\n`, exitCode: EXIT_FAILED };
 }
 
-/** Several mistakes in a configuration are told one a line, and all of them. */
+/** Several mistakes in a configuration are printed on a line each. */
 function sentence({ message, code, mistakes = [] }: CtrlIfError): string {
   if (mistakes.length < 2) return errorLine(message, code);
   const lines = mistakes.map((mistake) => `  ${mistake.where}: ${mistake.message}\n`);
-  return errorLine(`there are ${mistakes.length} mistakes in what was given`, code) + lines.join('');
+  return errorLine(`the configuration has ${mistakes.length} mistakes`, code) + lines.join('');
 }
 
-/** `ctrl-if: SENTENCE (CODE)`, the one form of every error. */
+/** The form of every error: `ctrl-if: SENTENCE (CODE)`. */
 export function errorLine(sentence: string, code: string): string {
   const { stderr } = process;
   return `${paint('red', 'ctrl-if:', stderr)} ${sentence.replace(/\.$/, '')} ${paint('dim', `(${code})`, stderr)}\n`;
 }
 
-/** A name, an engine or a configuration that cannot be was given, in an option, in the environment or in a file. */
+/** Whether the user gave an invalid name, engine or configuration, by an option, the environment or a file. */
 function isUsage({ code, expected }: CtrlIfError): boolean {
   return (
     code === 'ERR_CTRL_IF_NAME' ||
@@ -57,11 +57,11 @@ function isUsage({ code, expected }: CtrlIfError): boolean {
   );
 }
 
-/** What "nobody is there" already says. */
-const NOBODY: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED'];
+/** Causes that the message of a missing controller or machine already has. */
+const NOT_LISTENING: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED'];
 
 function causeLine({ message, cause }: CtrlIfError): string {
-  if (!(cause instanceof Error) || NOBODY.includes((cause as NodeJS.ErrnoException).code)) return '';
+  if (!(cause instanceof Error) || NOT_LISTENING.includes((cause as NodeJS.ErrnoException).code)) return '';
   const first = firstLine(cause);
   return message.includes(first) ? '' : `  cause: ${first}\n`;
 }

@@ -4,7 +4,7 @@ import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 import { answerEverything } from './answering.ts';
 import type { ServeOptions } from './controller.ts';
 import { fired, type Lifetime } from './lifetime.ts';
-import { hex, Narrator } from './narrator.ts';
+import { hex, Reporter } from './reporter.ts';
 
 export interface GuestCommandOptions extends ServeOptions {
   /** Seconds to wait for a controller that does not run yet. */
@@ -13,12 +13,12 @@ export interface GuestCommandOptions extends ServeOptions {
 
 type Ending = { why: 'signal' | 'poweroff' } | { why: 'closed'; error: CtrlIfError | undefined };
 
-/** A guest in the foreground, its console on standard input and output. */
+/** Runs a guest in the foreground, with its console on standard input and output. */
 export async function guestCommand(options: GuestCommandOptions, lifetime: Lifetime): Promise<number> {
   const { name, json = false, quiet = false } = options;
-  const narrator = new Narrator({ json, quiet, stream: process.stderr });
+  const reporter = new Reporter({ json, quiet, stream: process.stderr });
   const signal = lifetime.endInOrder();
-  const guest = await connectWithin(options, signal, narrator);
+  const guest = await connectWithin(options, signal, reporter);
   if (!guest) return 0;
 
   const { domid, engine } = guest;
@@ -26,17 +26,17 @@ export async function guestCommand(options: GuestCommandOptions, lifetime: Lifet
     guest.on('close', (error) => resolve({ why: 'closed', error }));
     void fired(signal).then(() => resolve({ why: 'signal' }));
     answerEverything(guest, (message, id) => {
-      narrator.message(domid, message, id);
+      reporter.message(domid, message, id);
       if (message.name === 'SHUTDOWN_POWEROFF') resolve({ why: 'poweroff' });
     });
   });
-  guest.on('error', (error) => narrator.trouble('error', { domid }, error));
+  guest.on('error', (error) => reporter.failure('error', { domid }, error));
   const consoleEnded = Promise.race([settled(guest.console, 'end'), settled(guest.console, 'close')]);
-  if (json) guest.console.on('data', (data: Buffer) => narrator.tell('console', { domid, data: hex(data) }, ''));
+  if (json) guest.console.on('data', (data: Buffer) => reporter.report('console', { domid, data: hex(data) }, ''));
   else guest.console.pipe(process.stdout, { end: false });
-  // What is typed at a link that has ended is lost with it, and the end is told below.
+  // Writing to the console of a closed link fails. The end of the link is reported below.
   guest.console.on('error', () => {});
-  narrator.tell(
+  reporter.report(
     'connected',
     { name, domid, engine, pid: process.pid },
     `domain ${domid} of controller ${name}, process ${process.pid}, ${engine} engine`,
@@ -49,16 +49,16 @@ export async function guestCommand(options: GuestCommandOptions, lifetime: Lifet
   await Promise.race([consoleEnded, fired(signal)]);
   if (end.why === 'closed' && end.error) throw end.error;
   const sentences = { poweroff: 'powered off', signal: 'closed', closed: `closed by controller ${name}` };
-  narrator.tell('closed', { domid, why: end.why }, `domain ${domid} ${sentences[end.why]}`);
+  reporter.report('closed', { domid, why: end.why }, `domain ${domid} ${sentences[end.why]}`);
   return 0;
 }
 
-/** Connects, and waits for so many seconds while nobody answers. Undefined: the signal came first. */
-async function connectWithin({ name, engine, wait }: GuestCommandOptions, signal: AbortSignal, narrator: Narrator) {
+/** Connects, and waits up to `wait` seconds for a controller. Undefined if the signal fires first. */
+async function connectWithin({ name, engine, wait }: GuestCommandOptions, signal: AbortSignal, reporter: Reporter) {
   try {
     return await Guest.connect({ name, engine, signal }).catch((error) => {
       if (wait === 0 || !hasCode(error, 'ERR_CTRL_IF_NO_CONTROLLER')) throw error;
-      narrator.tell('waiting', { name }, `no controller ${name} yet: waiting up to ${wait} s for one`);
+      reporter.report('waiting', { name }, `no controller ${name} yet: waiting up to ${wait} s for one`);
       return Guest.connect({ name, engine, signal, wait: wait * 1000 });
     });
   } catch (error) {
@@ -69,7 +69,7 @@ async function connectWithin({ name, engine, wait }: GuestCommandOptions, signal
 
 const hasCode = (error: unknown, code: CtrlIfErrorCode): boolean => error instanceof CtrlIfError && error.code === code;
 
-/** Resolves at the event; unlike `once` of node:events it does not reject when the emitter fails first. */
+/** Resolves at the event. Unlike `once` of node:events, it does not reject at an 'error' event. */
 function settled(emitter: EventEmitter, event: string): Promise<void> {
   return new Promise((resolve) => emitter.once(event, () => resolve()));
 }

@@ -1,4 +1,4 @@
-/** How much of the host's processors goes to others than the two processes that are being compared. */
+/** The share of the host's processors that other processes than the two compared ones use. */
 import { readFileSync } from 'node:fs';
 
 /** Clock ticks of one processor since the system started. */
@@ -12,17 +12,19 @@ export interface ProcessorTimes {
 
 export interface LoadSample {
   processors: ReadonlyMap<number, ProcessorTimes>;
-  /** Ticks that the watched processes, and the children they have waited for, have used. */
+  /** Ticks used by the two processes and by their children that have exited. */
   own: number;
 }
 
-/** Shares of the two processors that the two processes need, 0 to 1. */
+/** Shares of two processors, 0 to 1. */
 export interface HostLoad {
+  /** Used by other processes. */
   others: number;
+  /** Taken by the hypervisor. */
   stolen: number;
 }
 
-/** Undefined where the system does not tell. */
+/** Undefined where /proc does not have the times. */
 export function sampleLoad(pids: readonly number[]): LoadSample | undefined {
   try {
     const processors = parseProcessorTimes(readFileSync('/proc/stat', 'latin1'));
@@ -45,7 +47,7 @@ export function parseProcessorTimes(stat: string): Map<number, ProcessorTimes> {
   return processors;
 }
 
-/** utime, stime, cutime and cstime of /proc/PID/stat: fields 14 to 17, where the name of field 2 may hold anything. */
+/** utime, stime, cutime and cstime of /proc/PID/stat: fields 14 to 17, after the name, field 2, which may hold any character. */
 export function parseProcessTicks(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
@@ -54,7 +56,7 @@ export function parseProcessTicks(stat: string): number {
 /** Ticks of some processors between two samples. */
 export interface Ticks {
   total: number;
-  /** What others than the watched processes took: rounded to ticks, it can come out below 0. */
+  /** Ticks of processes that are not watched; rounding can make it negative. */
   foreign: number;
   stolen: number;
 }
@@ -65,7 +67,7 @@ export function ticksBetween(before: LoadSample, after: LoadSample, processors: 
   return { total: sum('total'), foreign: sum('busy') - (after.own - before.own), stolen: sum('stolen') };
 }
 
-/** What others took between two samples; processors beyond the two that are needed may be busy without harm. */
+/** The load by other processes between two samples. Load that fits on the processors beyond two does not count. */
 export function loadBetween(
   before: LoadSample | undefined,
   after: LoadSample | undefined,

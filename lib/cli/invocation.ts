@@ -7,7 +7,7 @@ export interface Started {
   execPath: string;
 }
 
-/** By the name that a package manager gives itself in `npm_config_user_agent`. */
+/** By the package manager's name in `npm_config_user_agent`. */
 const RUNNERS: Record<string, string> = {
   npm: 'npx ctrl-if',
   pnpm: 'pnpm exec ctrl-if',
@@ -15,12 +15,12 @@ const RUNNERS: Record<string, string> = {
   bun: 'bunx ctrl-if',
 };
 
-/** What to type where this process was started to run the command line again: in a clone, installed, or as a file. */
+/** The command that runs this program again, from the directory where the user started it. */
 export function invocation(started: Started = { ...process, cwd: process.cwd() }): string {
   const { argv, env, cwd, execPath } = started;
   const program = argv[1] ?? '';
   const runner = RUNNERS[env.npm_config_user_agent?.split('/')[0] ?? ''];
-  // A script of the package runs in the package, wherever it was asked for; only inside is the command found.
+  // npm runs the script in the package, also when the user is elsewhere. Only inside the package is the command found.
   if (runner !== undefined && isInside(env.INIT_CWD ?? cwd, cwd)) return runner;
   const directory = dirname(program);
   if (basename(program) === 'ctrl-if') {

@@ -1,14 +1,14 @@
 import { constants } from 'node:os';
 
-/** Why a process ends: {@link Lifetime.endInOrder}'s signal has it for its reason. */
+/** Why a process ends: the abort reason of {@link Lifetime.endInOrder}'s signal. */
 export type EndReason = 'signal' | 'unread';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SIGNAL_EXIT = 128;
-/** Milliseconds in which a signal may come twice and be meant once: npx and timeout pass on what the terminal has sent as well. */
+/** Signals within so many milliseconds count as one: the terminal signals all processes, and npx and timeout repeat it. */
 const SAME_SIGNAL = 300;
 
-/** When the process is to end: at a signal, or when nobody reads its output any more (`| head`). */
+/** Ends the process at a signal, or when the reader of its output has gone (`| head`). */
 export class Lifetime {
   readonly #end = new AbortController();
   #inOrder = false;
@@ -17,7 +17,7 @@ export class Lifetime {
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EPIPE') throw error;
-        // What only writes has no reason to go on; what holds names and pages gives them back first.
+        // A process that only writes exits at once. One with names and pages removes them first.
         if (this.#inOrder) this.#end.abort('unread' satisfies EndReason);
         else process.exit(process.exitCode ?? 0);
       });
@@ -31,7 +31,7 @@ export class Lifetime {
     for (const name of SIGNALS) {
       process.on(name, () => {
         first ??= performance.now();
-        // By an exit, at which names are taken away, and with the code that a shell has for a signal's end.
+        // process.exit() removes the names. The code is a shell's for a process that a signal ended.
         if (performance.now() - first > SAME_SIGNAL) process.exit(SIGNAL_EXIT + constants.signals[name]);
         this.#end.abort('signal' satisfies EndReason);
       });

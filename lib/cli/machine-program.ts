@@ -1,11 +1,11 @@
-/** The commands that are the clients of a machine's API, and the one that serves it. */
+/** The commands that use a machine's API, and the command that serves it. */
 import { Argument, type Command } from 'commander';
 import { ApiClient } from '../api/client.ts';
 import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import { CtrlIfError } from '../errors.ts';
 import { parseSpecification } from '../machine/from-text.ts';
 import { type Credit, type OperationName, operations, type ShutdownOptions } from '../machine/operations.ts';
-import { type ClientOptions, tell } from './answer.ts';
+import { type ClientOptions, printResult } from './answer.ts';
 import { addCreateOptions, createCommand, SPECIFICATIONS } from './create.ts';
 import { type ConsoleCommandOptions, consoleCommand } from './domain-console.ts';
 import { describe, deviceTable, domainTable, ended, onOf, running } from './domain-lines.ts';
@@ -15,7 +15,7 @@ import { type MachineCommandOptions, machineCommand } from './machine.ts';
 import { argumentsFor, ask, commandName, runOperation, type Shown } from './operation-command.ts';
 import { examples, nameOption, seconds, whole } from './options.ts';
 
-/** Makes a command's action leave its exit code. */
+/** Wraps a command's action so that its exit code becomes that of the process. */
 export type Run = <Args extends unknown[]>(
   command: (...args: Args) => Promise<number>,
 ) => (...args: Args) => Promise<void>;
@@ -31,9 +31,9 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
       .command(usage)
       .description(description)
       .addOption(nameOption('the name of the machine'))
-      .option('--json', 'the answer as JSON')
+      .option('--json', 'print JSON')
       .addHelpText('after', more + examples(lines));
-  /** A command that is an operation and nothing else. */
+  /** Adds the command of an operation. */
   const operation = <Name extends OperationName>(name: Name, lines: Examples, shown: Shown<Name>) => {
     const { summary, takes } = operations[name];
     const command = client(commandName(name), summary, lines);
@@ -44,17 +44,15 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
   program.commandsGroup('A machine and its domains:');
   program
     .command('machine')
-    .description(
-      'Run a machine until Ctrl-C: a controller, its driver domain, and the API that the other commands use.',
-    )
+    .description('Run a machine until Ctrl-C: a controller, a driver domain, and the API of the other commands.')
     .addOption(nameOption('the name of the machine and of its controller'))
-    .option('-q, --quiet', 'do not print what happens')
+    .option('-q, --quiet', 'do not print events')
     .option('--json', 'one JSON object a line for each event')
     .addHelpText(
       'after',
       examples([
-        ['ctrl-if machine', 'in one terminal, and in another:'],
-        ['ctrl-if create --domain web', 'and ctrl-if list, console, shutdown ...'],
+        ['ctrl-if machine', 'in one terminal'],
+        ['ctrl-if create --domain web', 'in another terminal; then: ctrl-if list, console, shutdown ...'],
         ['ctrl-if machine --name lab --json', ''],
       ]),
     )
@@ -62,18 +60,18 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
 
   const create = client(
     'create',
-    'Start a domain, from a JSON or TOML file, from options, or from both: options count for more, lists add up.',
+    'Start a domain from a JSON or TOML file, from options, or both. Options override the file, and devices add to it.',
     [
       ['ctrl-if create web.toml', ''],
-      ['ctrl-if create --domain web --memory 16 --vcpus 2', 'the guest that comes with ctrl-if'],
+      ['ctrl-if create --domain web --memory 16 --vcpus 2', 'runs the guest of this package'],
       ['ctrl-if create web.toml --domain web2 --vif mac=00:16:3e:00:00:02', ''],
       ['ctrl-if create --domain db --disk target=/img/db,vdevice=768 -- node guest.js', ''],
     ],
     SPECIFICATIONS,
   )
     .usage('[options] [file] [-- command...]')
-    .argument('[file]', 'ends in .json or .toml')
-    .addArgument(new Argument('[command...]', 'after --: the program to run as the guest, and its arguments'));
+    .argument('[file]', 'a configuration, NAME.json or NAME.toml')
+    .addArgument(new Argument('[command...]', 'after --: the program of the guest and its arguments'));
   addCreateOptions(create).action(
     run((...given: unknown[]) => {
       const command = given.at(-1) as Command;
@@ -91,38 +89,33 @@ export function addMachineCommands(program: Command, run: Run, lifetime: Lifetim
 
   client(
     'console',
-    "A domain's console on this terminal, until Ctrl-], or on pipes.",
+    "Connect to a domain's console. On a terminal, Ctrl-] leaves.",
     [
       ['ctrl-if console web', ''],
-      ['echo uptime | ctrl-if console web', 'ends when it is answered'],
-      ['ctrl-if console web --stay < /dev/null > web.log', 'until the domain ends'],
+      ['echo uptime | ctrl-if console web', 'ends after the answer'],
+      ['ctrl-if console web --stay < /dev/null > web.log', 'runs until the domain ends'],
     ],
     `
-What was written while nobody listened comes first, at most 64 KiB of it. Standard output is the console alone. With a
-terminal for standard input every key goes to the domain, Ctrl-C too, but Ctrl-]. With anything else it ends after the
-end of standard input: when the guest that comes with ctrl-if has answered all of it, however long that takes, and
-when a guest of your own has been silent for --linger seconds.
+The output since the last client comes first, at most 64 KiB. Standard output carries only the console. On a terminal
+every key but Ctrl-] goes to the domain, also Ctrl-C. Without a terminal the command ends after the end of standard
+input: with the guest of this package when all input is answered, with a guest of your own after --linger seconds
+without output.
 `,
   )
     .argument(...DOMAIN)
-    .option('-l, --linger <seconds>', 'how long to wait for the next word of a guest of your own', seconds, 2)
-    .option('--stay', 'do not end with standard input')
+    .option('-l, --linger <seconds>', 'how long to wait for output of a guest of your own', seconds, 2)
+    .option('--stay', 'do not end at the end of standard input')
     .action(run((domain: string, options: ConsoleCommandOptions) => consoleCommand(domain, options, lifetime)));
 
-  client('events', 'Show every message and every change of a domain or a device, until Ctrl-C.', [
+  client('events', 'Print every message and every change of a domain or a device, until Ctrl-C.', [
     ['ctrl-if events', ''],
     ['ctrl-if events --json | jq \'select(.kind == "device")\'', ''],
   ]).action(run((options: ClientOptions) => eventsCommand(options, lifetime)));
 
   const ends: [command: string, reason: ShutdownOptions['reason'], description: string, late: string][] = [
-    ['shutdown', 'poweroff', 'Ask a domain to power off, and wait until it has.', 'it is destroyed'],
-    [
-      'reboot',
-      'reboot',
-      'Ask a domain to end and to be started again, and wait until it has ended.',
-      'it is destroyed',
-    ],
-    ['suspend', 'suspend', 'Ask a domain to suspend, and wait until it has.', 'it is left to run on'],
+    ['shutdown', 'poweroff', 'Ask a domain to power off, and wait until it has ended.', 'the domain is destroyed'],
+    ['reboot', 'reboot', 'Ask a domain to reboot, and wait until it has ended.', 'the domain is destroyed'],
+    ['suspend', 'suspend', 'Ask a domain to suspend, and wait until it is suspended.', 'the command gives up'],
   ];
   for (const [command, reason, description, late] of ends) {
     client(command, description, [
@@ -130,7 +123,7 @@ when a guest of your own has been silent for --linger seconds.
       [`ctrl-if ${command} web --timeout 5`, ''],
     ])
       .argument(...DOMAIN)
-      .option('-t, --timeout <seconds>', `until ${late}, 0 for never; default: its configuration's`, seconds)
+      .option('-t, --timeout <seconds>', `time until ${late}; 0: no limit; default: from the configuration`, seconds)
       .action(
         run((domain: string, { timeout, ...options }: ClientOptions & { timeout?: number }) => {
           const body = { reason, ...(timeout !== undefined && { timeout }) };
@@ -143,7 +136,7 @@ when a guest of your own has been silent for --linger seconds.
   }
 
   operation('resume', [['ctrl-if resume web', '']], {
-    awaited: (domain) => `domain ${domain} to go on`,
+    awaited: (domain) => `domain ${domain} to resume`,
     lines: (info) => [running(info)],
   });
   operation('destroy', [['ctrl-if destroy web', '']], { lines: ended });
@@ -152,15 +145,15 @@ when a guest of your own has been silent for --linger seconds.
     ['ctrl-if wait web suspended', ''],
   ];
   operation('wait', wait, {
-    awaited: (domain, state) => `domain ${domain} to be ${state ?? 'at its end'}`,
+    awaited: (domain, state) => `domain ${domain} to ${state === undefined ? 'end' : `be ${state}`}`,
     lines: (result) => ('how' in result ? ended(result) : [running(result)]),
   });
   const sysrq: Examples = [
     ['ctrl-if sysrq web s', ''],
-    ['ctrl-if sysrq web c', 'a crash; b reboots and o powers off, at once'],
+    ['ctrl-if sysrq web c', 'c crashes the domain, b reboots it, o powers it off'],
   ];
   operation('sysrq', sysrq, {
-    lines: (_, domain, key) => [`domain ${domain} has got SysRq ${key}`],
+    lines: (_, domain, key) => [`SysRq ${key} was sent to domain ${domain}`],
   });
   operation('memorySet', [['ctrl-if memory-set web 16', '']], {
     awaited: (domain, target) => `domain ${domain} to have ${target} MiB`,
@@ -169,14 +162,14 @@ when a guest of your own has been silent for --linger seconds.
 
   client('vcpu-set', 'Set how many virtual processors of a domain are on.', [['ctrl-if vcpu-set web 2', '']])
     .argument(...DOMAIN)
-    .argument('<count>', 'the first so many are on, the others off', whole)
+    .argument('<count>', 'the number of VCPUs that are on, from the first', whole)
     .action(run(vcpuSetCommand));
 
   program.commandsGroup('Devices:');
   for (const { name, noun, config, key } of DEVICE_CLASSES) {
     const example = keysAndValues(config.examples[0]);
     operation(`${name}Attach`, [[`ctrl-if ${name}-attach web ${example}`, '']], {
-      awaited: (domain) => `domain ${domain} to connect it`,
+      awaited: (domain) => `domain ${domain} to connect the device`,
       lines: ({ id, state, handle }, domain) => [
         `${name} device ${id} of domain ${domain} is ${state}, handle ${handle}`,
       ],
@@ -194,17 +187,17 @@ when a guest of your own has been silent for --linger seconds.
         ),
       );
   }
-  client('network-limit', 'Limit the rate of a network interface, or lift the limit.', [
+  client('network-limit', 'Limit the rate of a network interface, or remove the limit.', [
     ['ctrl-if network-limit web 0 bytes=125000 microseconds=10000', '100 Mbit/s'],
     ['ctrl-if network-limit web 0 none', ''],
   ])
     .argument(...DOMAIN)
-    .argument('<handle>', 'as network-list has it', whole)
+    .argument('<handle>', 'the HANDLE column of network-list', whole)
     .argument('<limit...>', 'none, or bytes=BYTES microseconds=INTERVAL')
     .action(run(networkLimitCommand));
 }
 
-/** Commander hands on one list of operands; what stands after `--` is the guest's command. */
+/** Commander gives one list of operands. Those after `--` are the guest's command. */
 function partedByDashes(command: Command, program: Command): { before: string[]; after: string[] } {
   const { rawArgs } = program as Command & { rawArgs: string[] };
   const dashes = rawArgs.indexOf('--');
@@ -212,12 +205,12 @@ function partedByDashes(command: Command, program: Command): { before: string[];
   const end = command.args.length - after;
   const before = command.args.slice(0, end);
   if (before.length > 1) {
-    command.error(`error: one file can be given, not ${before.length}; put -- before the command of the guest`);
+    command.error(`error: give one file, not ${before.length}; put -- before the command of the guest`);
   }
   return { before, after: command.args.slice(end) };
 }
 
-/** The first `count` VCPUs on and the others off, as the field's tools have it. */
+/** Sets the first `count` VCPUs on and the others off, as xm vcpu-set does. */
 async function vcpuSetCommand(domain: string, count: number, { name, json }: ClientOptions): Promise<number> {
   const machine = new ApiClient({ name });
   let { vcpus } = await machine.info(domain);
@@ -232,10 +225,10 @@ async function vcpuSetCommand(domain: string, count: number, { name, json }: Cli
   for (const [vcpu, isOn] of vcpus.entries()) {
     if (isOn !== vcpu < count) vcpus = await machine.vcpuSet(domain, vcpu, vcpu < count);
   }
-  return tell(json, vcpus, () => [`domain ${domain} has ${onOf(vcpus)} VCPUs on`]);
+  return printResult(json, vcpus, () => [`domain ${domain} has ${onOf(vcpus)} VCPUs on`]);
 }
 
-/** `given` is `none` or a limit's KEY=VALUE. */
+/** @param given `none`, or a limit as KEY=VALUE */
 async function networkLimitCommand(
   domain: string,
   handle: number,

@@ -13,7 +13,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError && error.exitCode === 0) {
-    // Help and version are thrown too: that is how commander's exitOverride ends a run.
+    // Help and version: commander's exitOverride ends these with an error too.
   } else {
     const { text, exitCode } = explain(error, program, process.argv[2]);
     process.stderr.write(text);
@@ -21,5 +21,5 @@ try {
   }
 }
 await drained();
-// Standard input that nobody ends would keep a process alive that has nothing left to do.
+// An open standard input would keep the process alive.
 process.exit(outcome.exitCode);

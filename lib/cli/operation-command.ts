@@ -1,4 +1,4 @@
-/** Commands that are an operation of the machine each: its parameters are their arguments. */
+/** Commands made from operations of the machine: the parameters of an operation are the arguments of its command. */
 import { Argument } from 'commander';
 import { ApiClient } from '../api/client.ts';
 import { parseSpecification } from '../machine/from-text.ts';
@@ -7,29 +7,29 @@ import { located, type Source } from '../machine/source.ts';
 import { expectation } from '../schema/mistake.ts';
 import { type Answer, type Input, inputOf, type Operation, type Parameter } from '../schema/operation.ts';
 import type { Schema } from '../schema/schema.ts';
-import { type ClientOptions, tell, waitingFor } from './answer.ts';
+import { type ClientOptions, printResult, waitingFor } from './answer.ts';
 import { whole } from './options.ts';
 import { withPath } from './paths.ts';
 
-/** How an operation is shown; `typed` are the arguments of the command. */
+/** The output of an operation. `typed` are the arguments of the command. */
 export interface Shown<Name extends OperationName> {
-  /** What is waited for, where it may take long. */
+  /** The text while the operation runs, for one that may take long. */
   awaited?: (...typed: string[]) => string;
   lines: (reply: Awaited<Answer<Operations[Name]>>, ...typed: string[]) => readonly string[];
 }
 
-/** `memorySet` is `memory-set`. */
+/** `memory-set` for `memorySet`. */
 export function commandName(name: OperationName): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The arguments of an operation, as the command line has them. */
+/** The arguments of the command of an operation. */
 export function argumentsFor(takes: readonly Parameter[]): Argument[] {
   return takes.map(({ name, place, schema }) => {
     const { type, enum: choices, required = [], description = expectation(schema) } = schema;
     if (place === 'body') {
       const usage = required.length > 0 ? '<spec...>' : '[spec...]';
-      return new Argument(usage, `KEY=VALUE each, of ${keysOf(schema).join(', ')}`);
+      return new Argument(usage, `KEY=VALUE, with the keys ${keysOf(schema).join(', ')}`);
     }
     const argument = new Argument(place === 'query' ? `[${name}]` : `<${name}>`, description);
     if (choices) argument.choices(choices);
@@ -38,14 +38,14 @@ export function argumentsFor(takes: readonly Parameter[]): Argument[] {
   });
 }
 
-/** `credit.bytes` for a key below a key. */
+/** The keys of a schema. A key of an inner object is `credit.bytes`. */
 export function keysOf({ properties = {} }: Schema): string[] {
   return Object.entries(properties).flatMap(([key, schema]) =>
     schema.properties ? keysOf(schema).map((below) => `${key}.${below}`) : [key],
   );
 }
 
-/** The action of the command that is operation `name`: does it, and shows what came of it. */
+/** The action of the command of an operation: runs the operation and prints the result. */
 export function runOperation<Name extends OperationName>(name: Name, shown: Shown<Name>) {
   const operation: Operation = operations[name];
   const command = commandName(name);
@@ -64,7 +64,7 @@ export function runOperation<Name extends OperationName>(name: Name, shown: Show
   };
 }
 
-/** Does operation `name` with the input that `source` has, and says what came of it. Resolves with the exit code. */
+/** Runs an operation with the input of `source` and prints the result. Resolves with the exit code. */
 export async function ask<Name extends OperationName>(
   name: Name,
   source: Source,
@@ -74,5 +74,5 @@ export async function ask<Name extends OperationName>(
   const machine = new ApiClient(options);
   const asked = located(source, (input: Input) => machine.call(name, input));
   const reply = (await (awaited ? waitingFor(awaited, asked) : asked)) as Awaited<Answer<Operations[Name]>>;
-  return tell(options.json, reply ?? { done: true }, () => lines(reply));
+  return printResult(options.json, reply ?? { done: true }, () => lines(reply));
 }

@@ -1,11 +1,11 @@
-/** Options, their values and examples, as every command has them. */
+/** Options, their values and examples of the commands. */
 import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_NAME } from '../domain/runtime-directory.ts';
 
 export const nameOption = (what: string) => new Option('-n, --name <name>', what).default(DEFAULT_NAME);
 
 export const engineOption = () =>
-  new Option('-e, --engine <engine>', 'which engine moves the messages')
+  new Option('-e, --engine <engine>', 'the engine that moves the messages')
     .choices(['native', 'file', 'auto'])
     .default('auto');
 

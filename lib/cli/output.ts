@@ -1,22 +1,22 @@
-/** Standard output: tables, colour where a person can see it, and no line lost when the process ends. */
+/** Standard output: tables, colour on terminals, and complete output when the process ends. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 
 export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
-/** What of a stream decides whether it gets colour. */
+/** The properties of a stream that decide about colour. */
 export interface Screen {
   isTTY?: boolean;
   hasColors?(): boolean;
 }
 
-/** Colour is for terminals, and for those who have not set NO_COLOR (https://no-color.org). */
+/** Colours `text` if the stream is a terminal and NO_COLOR is not set (https://no-color.org). */
 export function paint(style: Style, text: string, screen: Screen = process.stdout): string {
-  // NO_COLOR is asked first: hasColors() lets FORCE_COLOR overrule it, and warns on stderr.
+  // Check NO_COLOR first: in hasColors() FORCE_COLOR overrides it, with a warning on stderr.
   if (process.env.NO_COLOR || screen.isTTY !== true || screen.hasColors?.() !== true) return text;
   return styleText(style, text, { validateStream: false });
 }
 
-/** Resolves when the stream has room again, so that a slow reader slows us down instead of filling our memory. */
+/** Resolves when the stream has room again. Await it, or a slow reader fills the memory of this process. */
 export function write(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (process.stdout.write(text, () => resolve())) resolve();
@@ -31,7 +31,7 @@ export function writeJSON(value: unknown): Promise<void> {
   return writeLine(JSON.stringify(value));
 }
 
-/** Resolves when both streams have given everything to the system; `process.exit` would cut off the rest. */
+/** Resolves when both streams have written everything. `process.exit` discards the rest. */
 export async function drained(): Promise<void> {
   const flushed = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
@@ -42,7 +42,7 @@ export interface Column {
   align?: 'right';
 }
 
-/** Rows under their titles, two spaces apart. `style` paints a whole row, after its width is known. */
+/** Rows under their titles, with two spaces between columns. `style` colours a whole row. */
 export function table(columns: readonly Column[], rows: readonly { cells: string[]; style?: Style }[]): string[] {
   const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map(({ cells }) => cells[i]!.length)));
   const lay = (cells: readonly string[]) =>
@@ -56,12 +56,12 @@ export function table(columns: readonly Column[], rows: readonly { cells: string
   ];
 }
 
-/** The lines of a text of somebody else's, set off from our own. */
+/** The lines of another program's text, indented and without control sequences. */
 export function indented(text: string): string[] {
   return text.split('\n').map((line) => `    ${stripVTControlCharacters(line)}`.trimEnd());
 }
 
-/** One line on stderr that is written over, for a person who waits; nothing for anyone else. */
+/** One line on stderr that is overwritten, on a terminal. Nothing elsewhere. */
 export class Progress {
   readonly #visible: boolean;
 
@@ -78,10 +78,10 @@ export class Progress {
   }
 }
 
-/** The width that a page of text keeps to, wherever it is read. */
+/** The width of text, on every terminal. */
 export const TEXT_WIDTH = 80;
 
-/** A text in lines of at most {@link TEXT_WIDTH}, each `indent` in; a word that is longer has a line of its own. */
+/** A text in lines of at most {@link TEXT_WIDTH} columns with `indent` spaces before each. A longer word has its own line. */
 export function wrapped(text: string, indent = 0): string[] {
   const margin = ' '.repeat(indent);
   const lines: string[] = [];

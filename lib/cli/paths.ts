@@ -3,7 +3,7 @@ import type { DeviceDescription } from '../device/class.ts';
 import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** A device's configuration, as typed or read, with the path in it relative to `directory`: the machine runs elsewhere. */
+/** A device's configuration with its path made absolute from `directory`, because the machine runs in another directory. */
 export function withPath(config: unknown, schema: Schema, directory = process.cwd()): unknown {
   const deviceClass: DeviceDescription | undefined = DEVICE_CLASSES.find(({ config }) => config === schema);
   const path = deviceClass?.path;

@@ -1,16 +1,16 @@
-/** Which processors the two processes of a comparison run on. */
+/** The processors on which the two processes of a comparison run. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { allowedProcessors } from '../link/wait/processors.ts';
 
-/** Each process on a processor of its own; both on one; or wherever the system puts them. */
+/** On two processors, on one, or where the system puts them. */
 export type Placement = 'apart' | 'together' | 'free';
 
-/** Puts the two processes somewhere, and back to where they may be. */
+/** Moves the two processes, and restores the processors that they may use. */
 export interface Placing {
-  /** What can be tried here. */
+  /** The placements that can be tried on this machine. */
   readonly placements: readonly Placement[];
-  /** Why nothing but `free` can be tried. */
+  /** Why only `free` can be tried. */
   readonly why?: string;
   /** The processors that the processes may use. */
   readonly processors: readonly number[];
@@ -19,9 +19,9 @@ export interface Placing {
 }
 
 /**
- * @param pids the two processes; only their main threads are moved, so that the compiler and the garbage collector of
- * each stay out of the way
- * @param order puts the processors that are best to use first
+ * @param pids the two processes. Only their main threads are moved: the threads of the compiler and the garbage
+ * collector may run elsewhere
+ * @param order sorts processors, the best to use first
  */
 export async function choosePlacing(
   pids: readonly [number, number],
@@ -78,7 +78,7 @@ class PinnedPlacing implements Placing {
   }
 }
 
-/** taskset changes where a running process may run, and comes with every distribution. */
+/** taskset changes the processors of a running process. It comes with every distribution. */
 function pin(pid: number, processors: readonly number[]): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile('taskset', ['-c', '-p', processors.join(','), String(pid)], (error) =>
@@ -93,7 +93,7 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
     : `taskset failed (${message.trim().split('\n').at(-1)})`;
 }
 
-/** The first, and the next that is another core: two threads of one core would share what is measured. Of two or more. */
+/** The first processor and the next one of another core: two threads of one core slow each other. */
 export function twoCores(processors: readonly number[]): readonly [number, number] {
   const [first, ...others] = processors as [number, ...number[]];
   return [first, others.find((number) => coreOf(number) !== coreOf(first)) ?? others[0]!];

@@ -11,7 +11,7 @@ import { addMachineCommands } from './machine-program.ts';
 import { engineOption, examples, nameOption, seconds } from './options.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 wrong usage.`;
+Exit codes: 0 success, 1 failure, 2 wrong usage.`;
 
 /** The command line. Each command leaves its exit code in `outcome`. */
 export function createProgram(lifetime: Lifetime, outcome: { exitCode: number }): Command {
@@ -25,36 +25,36 @@ export function createProgram(lifetime: Lifetime, outcome: { exitCode: number })
     .description('The control interface between a guest and its controller, over one shared page.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    // Every command has options; to say so of each would leave no room for what it does.
+    // Every command has options, so leave [options] out and give the space to the description.
     .configureHelp({
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(operand)].join(' '),
     })
     .exitOverride()
-    // Said in one form with all other errors, in main.ts.
+    // main.ts prints this error in the form of all others.
     .configureOutput({ outputError: () => {} })
     .addHelpText(
       'after',
       examples([
-        ['ctrl-if demo', 'what it is, a machine with three domains, and how fast'],
-        ['ctrl-if machine', 'in one terminal, and in another:'],
-        ['ctrl-if create --domain web', 'a domain, and its console: ctrl-if console web'],
-        ['ctrl-if controller', 'in one terminal, and in another:'],
-        ['ctrl-if guest', 'what you type in one appears in the other'],
+        ['ctrl-if demo', 'a machine with three domains, and how fast a message is'],
+        ['ctrl-if machine', 'in one terminal'],
+        ['ctrl-if create --domain web', 'in another terminal; then: ctrl-if console web'],
+        ['ctrl-if controller', 'in one terminal'],
+        ['ctrl-if guest', 'in another terminal: type, and the text appears in the first'],
         ['ctrl-if doctor', 'when something does not work'],
       ]) +
         `
 Environment:
-  CTRL_IF_ENGINE       native, file or auto (default): which engine moves the messages
-  CTRL_IF_RUNTIME_DIR  where controllers are found by name
-  NO_COLOR             no colour, even on a terminal
+  CTRL_IF_ENGINE       the engine that moves the messages: native, file or auto (default)
+  CTRL_IF_RUNTIME_DIR  the directory with the sockets of controllers and machines
+  NO_COLOR             if set, no colour on a terminal
 ${EXIT_CODES}`,
     );
 
   program.commandsGroup('Links:');
   program
     .command('controller')
-    .description('Listen for guests and serve them until Ctrl-C: print their messages and consoles, answer all.')
-    .addOption(nameOption('the name guests find it by'))
+    .description('Listen for guests until Ctrl-C. Print their messages and consoles, and answer every request.')
+    .addOption(nameOption('the name by which guests find it'))
     .addOption(engineOption())
     .option('-q, --quiet', 'do not print the messages received')
     .option('--json', 'one JSON object a line for each event')
@@ -72,17 +72,17 @@ ${examples([
 
   program
     .command('guest')
-    .description('Connect to a controller: standard input and output are the console, every message is answered.')
+    .description('Connect to a controller. Standard input and output are the console. Every request is answered.')
     .addOption(nameOption('the name of the controller'))
     .addOption(engineOption())
-    .option('-w, --wait <seconds>', 'how long to wait for a controller that does not run yet', seconds, 0)
+    .option('-w, --wait <seconds>', 'how long to wait for a controller that is not running yet', seconds, 0)
     .option('-q, --quiet', 'do not print the messages received')
     .option('--json', 'one JSON object a line for each event')
     .addHelpText(
       'after',
       `
-Standard output is the console alone; all else is told on standard error. It ends at Ctrl-C, when the controller asks
-for poweroff or closes (exit code 0), or dies (1).
+Standard output carries only the console. Everything else goes to standard error. The command ends with exit code 0 at
+Ctrl-C, at a poweroff, and when the controller closes. It ends with 1 when the controller dies.
 ${examples([
   ['ctrl-if guest', ''],
   ['ctrl-if guest --name lab --wait 10', ''],
@@ -93,39 +93,40 @@ ${examples([
 
   addMachineCommands(program, run, lifetime);
 
-  program.commandsGroup('To see and to check:').helpCommand('help [command]', 'Show help for a command.');
+  program.commandsGroup('Demo and checks:').helpCommand('help [command]', 'Show help for a command.');
   program
     .command('demo')
-    .description('The life of a machine with a driver domain and two guests, a line a step, then how fast messages go.')
-    .option('--messages', 'show every message as it happens')
-    .option('--json', 'one JSON object a line: every event, each step (scene), then the comparison')
+    .description('Run a machine with a driver domain and two guests, step by step, then time a message.')
+    .option('--messages', 'show every message when it is sent')
+    .option('--json', 'one JSON object a line: every event, every step, then the comparison')
     .addHelpText(
       'after',
       `
-Disks, vifs and a USB port are connected, the driver domain is killed and all is reconnected, a console answers, memory
-and VCPUs change, and all shut down. The first step that does not happen ends it: its reason and the last 20 messages
-before it are shown, and the exit code is 1. Without the native engine all 42 messages cross in pure JS instead.
+The demo connects disks, network interfaces and a USB port, kills the driver domain and reconnects all devices, types a
+line into a console, changes memory and VCPUs, and shuts all domains down. It ends at the first step that fails, with
+the reason, the last 20 messages and exit code 1. Without the native engine it sends all 42 messages between two
+processes in pure JS instead.
 
-At the end the engines, a Unix socket and process.send are timed in short rounds by turns, at most some 5 s in all. The
-two processes are tried on two processors and on one (with taskset, where there is one); for a socket and process.send
-the better counts. When other processes or the hypervisor take the processors, or the rounds differ too much, it says
-that the machine is busy and gives no ratio.
+Then it times the engines, a Unix socket and process.send in short rounds, about 5 s in all. It tries the two processes
+on two processors and, for the socket and process.send, also on one, with taskset. The faster placement counts. When
+other processes or the hypervisor use the processors, or the rounds differ too much, it reports a busy machine and gives
+no ratio.
 ${examples([
   ['ctrl-if demo', ''],
   ['ctrl-if demo --messages', ''],
-  ["ctrl-if demo --json | jq 'select(.scene)'", ''],
+  ["ctrl-if demo --json | jq 'select(.step)'", ''],
 ])}`,
     )
     .action(run((options: DemoOptions) => demoCommand(options, lifetime)));
 
   program
     .command('decode')
-    .description('Turn slots of 128 hexadecimal digits into messages in JSON, one line each.')
-    .argument('[hex...]', 'slots; without any, one a line on standard input')
+    .description('Translate slots of 128 hexadecimal digits to messages in JSON, one a line.')
+    .argument('[hex...]', 'slots; default: standard input, one a line')
     .addHelpText(
       'after',
       `
-Spaces between the digits do no harm. A bad line is told on standard error with its number, and the rest goes on.
+Spaces between the digits are ignored. A bad slot is reported on standard error with its number. The rest goes on.
 ${examples([
   ['ctrl-if encode \'{"name":"SHUTDOWN_POWEROFF","id":1}\' | ctrl-if decode', ''],
   ['ctrl-if decode < trace.hex', ''],
@@ -135,13 +136,13 @@ ${examples([
 
   program
     .command('encode')
-    .description('Turn messages in JSON into slots of 128 hexadecimal digits, one line each.')
-    .argument('[json...]', 'messages; without any, one a line on standard input')
+    .description('Translate messages in JSON to slots of 128 hexadecimal digits, one a line.')
+    .argument('[json...]', 'messages; default: standard input, one a line')
     .addHelpText(
       'after',
       `
-Names and fields are those of the header, fields in camelCase. 64-bit numbers are strings ("0x1234" or "4660"), console
-data is hexadecimal; OUT fields and id (255) may be left out.
+Names and fields are those of the header, with the fields in camelCase. 64-bit numbers are strings ("0x1234" or "4660").
+Console data is hexadecimal. OUT fields may be left out (default 0), and so may id (default 255).
 ${examples([
   ['ctrl-if encode \'{"name":"BLKIF_FE_INTERFACE_CONNECT","id":1,"handle":0,"shmemFrame":"0x1234"}\'', ''],
   ['ctrl-if encode \'{"name":"CONSOLE_DATA","data":"68656c6c6f"}\'', ''],
@@ -152,8 +153,8 @@ ${examples([
 
   program
     .command('doctor')
-    .description('Try out everything a link needs on this machine, and say what to do about what fails.')
-    .option('--exchange', 'also send all 42 messages between two processes, compare every byte, and time a request')
+    .description('Check everything that a link needs on this machine, with advice for each failure.')
+    .option('--exchange', 'also send all 42 messages between two processes, compare each byte, and time a request')
     .option('--json', 'the findings as one JSON object')
     .addHelpText(
       'after',
@@ -168,7 +169,7 @@ ${examples([
   return program;
 }
 
-/** As usage has it. */
+/** An argument as in the usage line. */
 function operand(argument: Argument): string {
   const words = `${argument.name()}${argument.variadic ? '...' : ''}`;
   return argument.required ? `<${words}>` : `[${words}]`;

@@ -1,4 +1,4 @@
-/** One message of each kind for the demo, the same in both processes: made from nothing but the wire table. */
+/** One sample of each message. It is made from the wire table alone, so both processes have the same one. */
 import {
   type MessageDefinition,
   type MessageInput,
@@ -10,9 +10,9 @@ import {
 export interface Sample {
   definition: MessageDefinition;
   request: MessageInput;
-  /** What the receiver fills in; nothing where the answer is the request as it came. */
+  /** The OUT fields of the response; empty when the response equals the request. */
   answer: Record<string, unknown>;
-  /** Both as slots with id 0, to be held against what arrives. */
+  /** Both as slots with id 0, to compare with the slots that arrive. */
   requestBytes: Uint8Array;
   responseBytes: Uint8Array;
 }
@@ -37,8 +37,8 @@ export function sampleOf(definition: MessageDefinition): Sample {
 }
 
 /**
- * A value whose every byte is other than zero, so that a byte lost, swapped or left over shows; numbers have their highest
- * bit set, where signed and unsigned differ; text and console data fill their field to the last byte.
+ * A value without a zero byte, so that a missing, swapped or stale byte shows. Numbers have their highest bit set, where
+ * signed and unsigned differ. Text and console data fill their field to the last byte.
  */
 function sampleValue({ type }: PlacedField, seed: string): unknown {
   const size = type.tail === undefined ? type.size : PAYLOAD_BYTES;
@@ -54,7 +54,7 @@ function sampleValue({ type }: PlacedField, seed: string): unknown {
 const nonZero = (byte: number): number => (byte % 255) + 1;
 const printable = (byte: number): number => 0x21 + (byte % 94);
 
-/** FNV-1a of the seed, and from there mulberry32: no two fields alike, and every run the same. */
+/** mulberry32 from the FNV-1a of the seed: fields differ, and every run gives the same values. */
 function randomBytesOf(seed: string): () => number {
   let state = 0x811c9dc5;
   for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 0x01000193);

@@ -6,36 +6,37 @@ import type { Duplex } from 'node:stream';
 import { Controller } from '../domain/controller.ts';
 import type { Domain } from '../domain/domain.ts';
 import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails } from '../errors.ts';
-import type { Arrivals, Crossing } from './crossing.ts';
+import type { ReceivedMessages, SentMessage } from './round-trip-check.ts';
 import type { EndReason } from './lifetime.ts';
 import { ECHO_DESCRIPTOR, SocketEcho } from './socket-echo.ts';
 
-/** What the second process is asked to do, over Node's IPC channel: one command at a time, one {@link Reply} to each. */
+/** A command to the second process over Node's IPC channel: one at a time, each answered by one {@link Reply}. */
 export type Command =
-  /** Connect to the controller of that name. Over the first link it receives all that goes to a guest. */
+  /** Connect to the controller `name`. On the first link, receive all messages that go to a guest. */
   | { do: 'connect'; name: string; engine: 'native' | 'file' }
-  /** Send all that goes to the controller over the first link, and tell of that and of what has come. */
+  /** On the first link, send all messages that go to the controller. The reply has the results of both directions. */
   | { do: 'exchange' }
-  /** Send that back, as it is. */
+  /** Send `message` back unchanged. */
   | { do: 'echo'; message: object };
 
 export interface Reply {
-  crossings?: Crossing[];
-  arrivals?: Arrivals;
+  sent?: SentMessage[];
+  received?: ReceivedMessages;
   message?: object;
   failed?: { code: CtrlIfErrorCode; message: string };
 }
 
+/** Milliseconds for all of the work with the second process. */
 const DEADLINE = 20_000;
-const TRY_DOCTOR = { advice: 'try ctrl-if doctor' };
+const TRY_DOCTOR = { advice: 'run ctrl-if doctor' };
 
-/** A guest's process beside this one, which is the controller's. */
+/** A child process with guests. This process has their controllers. */
 export class SecondProcess {
   readonly pid: number;
-  /** A Unix-domain socket to it. */
+  /** Over a Unix-domain socket to the second process. */
   readonly socket: SocketEcho;
-  /** Fires with an error when the work cannot end well any more. */
-  readonly #trouble = new AbortController();
+  /** Aborted with the error that ends the work. */
+  readonly #failure = new AbortController();
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #name = `exchange-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -43,9 +44,9 @@ export class SecondProcess {
   #settle: { resolve(reply: Reply): void; reject(error: unknown): void } | undefined;
 
   constructor() {
-    // Beside this file under the same extension, built or not.
+    // The program has the extension of this file: .ts in lib, .js in dist.
     const program = new URL(`./exchange-guest${extname(import.meta.url)}`, import.meta.url);
-    // What Node calls a pipe is a pair of Unix-domain sockets: one that has no name to be left behind.
+    // Node's 'pipe' is a pair of Unix-domain sockets. They have no name in the file system, so none is left behind.
     this.#process = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
     this.socket = new SocketEcho(this.#process.stdio[ECHO_DESCRIPTOR] as Duplex);
     this.pid = this.#process.pid ?? 0;
@@ -54,12 +55,12 @@ export class SecondProcess {
       if (code) this.#settle?.reject(new CtrlIfError(code, `in the guest's process: ${message}`));
       else this.#settle?.resolve(reply);
     });
-    const gone = (how: string) =>
+    const ended = (how: string) =>
       this.giveUp('ERR_CTRL_IF_PEER_DIED', `the guest's process ${how} before it was done`, TRY_DOCTOR);
     this.#exited = new Promise((resolve) => {
-      this.#process.once('error', (error) => resolve(gone(`could not be started or reached (${error.message})`)));
+      this.#process.once('error', (error) => resolve(ended(`could not be started or reached (${error.message})`)));
       this.#process.once('exit', (code, signal) =>
-        resolve(gone(signal ? `was ended by ${signal}` : `exited with ${code}`)),
+        resolve(ended(signal ? `was ended by ${signal}` : `exited with ${code}`)),
       );
     });
   }
@@ -71,7 +72,7 @@ export class SecondProcess {
     });
   }
 
-  /** A controller of its own for the link, and the second process connected to it. */
+  /** Starts a controller for one more link, and has the second process connect to it. */
   async link(engine: 'native' | 'file'): Promise<Domain> {
     const name = `${this.#name}-${this.#controllers.length}`;
     const controller = await Controller.listen({ name, engine });
@@ -85,13 +86,13 @@ export class SecondProcess {
   /** Ends the work with an error. */
   giveUp(code: CtrlIfErrorCode, sentence: string, details: CtrlIfErrorDetails = {}): void {
     const error = new CtrlIfError(code, sentence, details);
-    this.#trouble.abort(error);
+    this.#failure.abort(error);
     this.#settle?.reject(error);
   }
 
-  /** Resolves or rejects as `work` does, or rejects when the work is given up; by then nothing is left of either. */
+  /** Settles as `work` does, or rejects when the work is given up. Before that it ends the process and the controllers. */
   async during<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#trouble;
+    const { signal } = this.#failure;
     const givenUp = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       if (signal.aborted) reject(signal.reason);
@@ -99,13 +100,13 @@ export class SecondProcess {
     try {
       return await Promise.race([work, givenUp]);
     } finally {
-      // It closes its links and ends. One that is stopped does neither.
+      // After the disconnect the process closes its links and exits. A stopped process cannot: it is killed at the deadline.
       if (this.#process.connected) this.#process.disconnect();
       if (signal.aborted) this.#process.kill('SIGKILL');
       signal.addEventListener('abort', () => this.#process.kill('SIGKILL'));
       await this.#exited;
       await this.#closeControllers();
-      // What was under way has failed by now, but may have made one more controller first.
+      // The work has failed by now, but it may have started one more controller before.
       await work.catch(() => {});
       await this.#closeControllers();
     }
@@ -117,8 +118,10 @@ export class SecondProcess {
 }
 
 /**
- * Runs `work` with a second process, of which nothing is left afterwards. Undefined when nobody reads the output any more.
- * @throws CtrlIfError `_PEER_DIED`, `_TIMEOUT` or `_ABORTED` when the second process dies, hangs, or `interrupted` fires
+ * Runs `work` with a second process, and ends that process. Undefined when the output was closed by its reader.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_PEER_DIED` when the second process dies, `ERR_CTRL_IF_TIMEOUT` after 20 s,
+ * `ERR_CTRL_IF_ABORTED` when `interrupted` fires
  */
 export async function withSecondProcess<T>(
   interrupted: AbortSignal,
@@ -128,7 +131,7 @@ export async function withSecondProcess<T>(
   const interrupt = () => second.giveUp('ERR_CTRL_IF_ABORTED', 'the exchange was interrupted');
   if (interrupted.aborted) interrupt();
   interrupted.addEventListener('abort', interrupt);
-  const late = `the exchange was not done within ${DEADLINE / 1000} s`;
+  const late = `the exchange did not end within ${DEADLINE / 1000} s`;
   const timer = setTimeout(() => second.giveUp('ERR_CTRL_IF_TIMEOUT', late, TRY_DOCTOR), DEADLINE);
   try {
     return await second.during(work(second));

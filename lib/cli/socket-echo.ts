@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
 
-/** What a child process has as its file descriptor 4 and sends back: see `MessagesPeer`. */
+/** The file descriptor of the socket in the child process: the fifth entry of `stdio` in second-process.ts. */
 export const ECHO_DESCRIPTOR = 4;
 
-/** Sends bytes over a socket to somebody who sends them back; one lot at a time. */
+/** Sends bytes over a socket to a process that sends them back. One round trip at a time. */
 export class SocketEcho {
   readonly #socket: Duplex;
   #awaited = 0;
@@ -16,10 +16,10 @@ export class SocketEcho {
       this.#awaited -= chunk.length;
       if (this.#awaited === 0) this.#settle?.resolve();
     });
-    // Its process has gone, which is told by that.
+    // The exit of the child process is reported by SecondProcess.
     socket.on('error', () => {});
     socket.on('close', () =>
-      this.#settle?.reject(new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the socket was closed before it had answered')),
+      this.#settle?.reject(new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the socket was closed before the answer came')),
     );
   }
 

@@ -1,11 +1,11 @@
 import type { MachineEvent } from '../machine/operations.ts';
 import { indented } from './output.ts';
 
-/** Who told whom what, a line an event; domains by name as soon as one has been told of. */
+/** Formats events, a line each: time, sender, receiver, name and result. Known domids are shown as names. */
 export class Timeline {
   readonly #names = new Map([[0, 'controller']]);
 
-  /** `domains` are those that are there before the first event. */
+  /** @param domains the domains before the first event */
   constructor(domains: readonly { readonly name: string; readonly domid?: number }[]) {
     for (const { name, domid } of domains) if (domid !== undefined) this.#names.set(domid, name);
   }
@@ -18,7 +18,7 @@ export class Timeline {
     const what = kind === 'domain' ? `domain ${from ?? ''}` : name;
     const line = (outcome: readonly string[]) =>
       `${at.toFixed(0).padStart(6)} ms  ${who.padEnd(21)}  ${what.padEnd(33)}  ${outcome.join(' ')}`.trimEnd();
-    // Last words may be many.
+    // The last output of a domain may have several lines.
     if (kind === 'domain' && says !== '') return [line([result]), ...indented(says)].join('\n');
     return line([result, says].filter((part) => part !== ''));
   }
@@ -28,4 +28,5 @@ export class Timeline {
   }
 }
 
-export const lostLine = (count: number): string => `${count} events came too fast to be shown`;
+export const lostLine = (count: number): string =>
+  `${count} events were discarded: they came faster than they could be shown`;

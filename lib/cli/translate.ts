@@ -3,18 +3,18 @@ import { linesOf } from '../lines.ts';
 import { EXIT_FAILED, errorLine, UsageError } from './failure.ts';
 import { write } from './output.ts';
 
-/** Longer is no message, in whatever form. In bytes. */
+/** In bytes. No message is longer, in JSON or in hexadecimal digits. */
 const LONGEST_LINE = 1024 * 1024;
 
-/** One line out for each argument or, without arguments, for each line on stdin. */
+/** Prints one line for each argument or, without arguments, for each line on stdin. */
 export interface Translation {
-  /** What it takes, for the sentence that says that there is none. */
+  /** The name of the input, for the error when no input is given. */
   takes: string;
   translate(text: string): string;
 }
 
 /**
- * Goes through all of them in order. One that fails is told on stderr with its number and does not stop the others.
+ * Translates all inputs in order. One that fails is reported on stderr with its number, and the rest goes on.
  *
  * @returns the exit code
  */
@@ -30,7 +30,7 @@ export async function translateAll(args: readonly string[], { takes, translate }
         output += `${translate(text.trim())}\n`;
       } catch (error) {
         if (!(error instanceof CtrlIfError)) throw error;
-        // On a terminal both streams are one, and the error belongs after the lines before it.
+        // On a terminal, the error must follow the lines before it.
         await write(output);
         output = '';
         process.stderr.write(errorLine(`${unit} ${number}: ${error.message}`, error.code));

@@ -1,4 +1,4 @@
-/** Runs the built command line as a user would, and waits for what it says. */
+/** Runs the built command line, and waits for its output. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -23,13 +23,13 @@ export interface Outcome {
 export interface RunOptions {
   input?: string;
   env?: Record<string, string>;
-  /** Default: this process's. */
+  /** Default: that of this process. */
   cwd?: string;
-  /** A package other than this one, see {@link packageWithoutAddon}. */
+  /** The root of another package, see {@link packageWithoutAddon}. */
   root?: string;
 }
 
-/** What `--json` prints: an object a line. */
+/** Parses the output of `--json`: an object a line. */
 export function jsonLines(stdout: string): Record<string, unknown>[] {
   return stdout
     .trim()
@@ -37,7 +37,7 @@ export function jsonLines(stdout: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-/** A `ctrl-if` that runs. */
+/** A running `ctrl-if`. */
 export class Cli {
   readonly process: ChildProcessWithoutNullStreams;
   readonly exited: Promise<Outcome>;
@@ -60,7 +60,7 @@ export class Cli {
       this.stderr += text;
       this.#onOutput();
     });
-    // Who ends before it has read everything is no failure of the test.
+    // The process may end before it has read all of its input.
     this.process.stdin.on('error', () => {});
     this.exited = once(this.process, 'close').then(([code, signal]) => {
       this.#ended = true;
@@ -71,7 +71,7 @@ export class Cli {
     void this.exited.then(() => running.delete(this));
   }
 
-  /** Resolves with the match when what has come on `stream` holds `pattern`. */
+  /** Resolves with the match when the output on `stream` matches `pattern`. */
   async sees(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = AbortSignal.timeout(DEADLINE);
     for (;;) {
@@ -110,14 +110,14 @@ afterEach(async () => {
   await Promise.all([...running].map((cli) => cli.kill('SIGKILL')));
 });
 
-/** Runs it to its end. */
+/** Runs a command to its end. */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const cli = new Cli(args, options);
   cli.process.stdin.end(options.input ?? '');
   return cli.exited;
 }
 
-/** Gives this test file a runtime directory of its own. Returns what is in it. */
+/** Gives this test file its own runtime directory. Returns a function that lists it. */
 export function useRuntimeDirectory(): () => string[] {
   let directory: string;
   beforeAll(() => {
@@ -128,7 +128,7 @@ export function useRuntimeDirectory(): () => string[] {
   return () => readdirSync(directory);
 }
 
-/** Pages that a process has left in shared memory. */
+/** The pages of a process that are still in shared memory. */
 export function pagesOf(pid: number): string[] {
   return readdirSync('/dev/shm').filter((name) => name.startsWith(`ctrl-if.${pid}.`));
 }
@@ -139,8 +139,8 @@ afterAll(() => {
 });
 
 /**
- * The same package without its addon, as it is installed, or as a clone on a machine without a compiler. Removed at the
- * end of the test file.
+ * A copy of the package without its addon, as installed or as a clone on a machine without a compiler. It is removed at
+ * the end of the test file.
  */
 export function packageWithoutAddon(as: 'installed' | 'checkout' = 'installed'): string {
   const root = mkdtempSync(join(tmpdir(), 'ctrl-if-package-'));
@@ -155,7 +155,7 @@ export function packageWithoutAddon(as: 'installed' | 'checkout' = 'installed'):
   return root;
 }
 
-/** The one form of every error. */
+/** Expects an error in the form of all errors. */
 export function expectError(stderr: string, code: string): void {
   expect(stderr).toMatch(new RegExp(`^ctrl-if: .+ \\(${code}\\)$`, 'm'));
   expect(stderr).not.toMatch(/^\s+at /m);

@@ -28,7 +28,7 @@ const options = (contestants: readonly Contestant[], placing: Placing, schedule 
 });
 
 describe('comparing', () => {
-  it('takes turns in rounds, tries both placements of a rival, and puts the processes back', async () => {
+  it('takes turns in rounds, tries both placements of a rival, and restores the processors', async () => {
     const placed: string[] = [];
     const { figures } = await compare(
       options(
@@ -45,14 +45,14 @@ describe('comparing', () => {
     expect(placed.join(' ')).toBe(`${warm} ${rounds.join(' ')} restored`);
   });
 
-  it('takes each contestant once where placements cannot be tried', async () => {
+  it('measures each contestant once when processes cannot be placed', async () => {
     const placing = placingWith(['free'], [], 'there is no taskset (util-linux)');
     const rival = contestant('unixSocket', ['apart', 'together']);
     const { figures } = await compare(options([contestant('native', ['apart']), rival], placing));
     expect(figures.map(({ placement }) => placement)).toEqual(['free', 'free']);
   });
 
-  it('is not led astray by one bad round, and tells the share of requests that woke the peer', async () => {
+  it('uses the median of the rounds, and reports the share of requests that woke the peer', async () => {
     let requests = 0;
     const native: Contestant = {
       ...contestant('native', ['apart'], async () => void requests++),
@@ -63,13 +63,13 @@ describe('comparing', () => {
     expect(figures[0]!.microseconds).toBe(figures[0]!.rounds.toSorted((a, b) => a - b)[1]);
   });
 
-  it('has fewer rounds, and three at least, when its time is up', async () => {
-    const hurried = { ...SCHEDULE, rounds: 9, limit: 0 };
-    const { figures } = await compare(options([contestant('native', ['apart'])], placingWith(['apart'], []), hurried));
+  it('does fewer rounds when the time is up, but at least three', async () => {
+    const short = { ...SCHEDULE, rounds: 9, limit: 0 };
+    const { figures } = await compare(options([contestant('native', ['apart'])], placingWith(['apart'], []), short));
     expect(figures[0]!.rounds).toHaveLength(3);
   });
 
-  it('puts the processes back when a round trip fails', async () => {
+  it('restores the processors when a round trip fails', async () => {
     const placed: string[] = [];
     const failing = contestant('native', ['apart'], () => Promise.reject(new Error('gone')));
     await expect(compare(options([failing], placingWith(['apart'], placed)))).rejects.toThrow('gone');
@@ -105,15 +105,15 @@ const comparisonOf = (figures: readonly Figure[], rest: Partial<Comparison> = {}
 const text = (comparison: Comparison) => comparisonLines(comparison, 'no compiler').join(' ');
 
 describe('the report of a comparison', () => {
-  it("counts each rival's better placement, says which, and states the condition of the figures", () => {
+  it("counts each rival's faster placement, names it, and states the condition of the figures", () => {
     expect(comparisonLines(comparisonOf(ALL), '')).toEqual([
       'Round trip of one small message and its answer:',
       '  native         0.50 µs                on two processors',
       '  pure JS          10 µs  20 × as long  on two processors',
       '  Unix socket     7.9 µs  16 × as long  on one processor (68 µs on two)',
       '  process.send     11 µs  23 × as long  on one processor (75 µs on two)',
-      'Back to back, one at a time, both sides awake, adaptive. Medians of 9 rounds; of',
-      'two placements the better one counts.',
+      'Back to back, one at a time, both sides awake, adaptive idle strategy. Medians',
+      'of 9 rounds; the better of two placements counts.',
       'native is 16 × faster than a Unix socket and 23 × faster than process.send.',
     ]);
   });
@@ -129,7 +129,7 @@ describe('the report of a comparison', () => {
       { load: { during: { others: 0, stolen: 0.1 } } },
       'the hypervisor took 10 % of processors 0 and 1',
     ],
-  ])('gives no ratio when %s took the processors', (_, busy, reason) => {
+  ])('gives no ratio when %s used the processors', (_, busy, reason) => {
     const comparison = comparisonOf(ALL, busy);
     expect(text(comparison)).toContain(`The machine is busy, so these figures give no ratio: ${reason}.`);
     expect(text(comparison)).not.toMatch(/×|faster|slower/);
@@ -142,13 +142,13 @@ describe('the report of a comparison', () => {
     });
   });
 
-  it('gives no ratio when the rounds of one differ too much', () => {
+  it('gives no ratio when the rounds of a contestant differ too much', () => {
     const comparison = comparisonOf([figure('native', 0.5, { spread: 3.2 }), ...ALL.slice(1)]);
     expect(text(comparison)).toContain('the rounds of native differ 3.2 times');
     expect(text(comparison)).not.toContain('×');
   });
 
-  it('does not call native slower for links that went to sleep', () => {
+  it('gives no ratio when the sides of a link slept', () => {
     const placing = { placements: ['free'], processors: [0, 1], why: 'there is no taskset (util-linux)' } as const;
     const asleep = figure('native', 16, { placement: 'free', woken: 0.95 });
     const comparison = comparisonOf([asleep, figure('unixSocket', 9, { placement: 'free' })], { placing });
@@ -158,12 +158,12 @@ describe('the report of a comparison', () => {
     expect(comparisonToJSON(comparison, '')).toMatchObject({
       busy: false,
       ratios: { unixSocket: null },
-      condition: 'back to back, one at a time, the peer asleep before 95 % of the requests, adaptive',
+      condition: 'back to back, one at a time, the peer asleep before 95 % of the requests, adaptive idle strategy',
       whyNotPlaced: 'there is no taskset (util-linux)',
     });
   });
 
-  it('does compare where there is one processor only, on which no side can wait awake', () => {
+  it('gives a ratio on a single processor, where no side can poll', () => {
     const placing = {
       placements: ['free'],
       processors: [0],
@@ -175,13 +175,13 @@ describe('the report of a comparison', () => {
     );
   });
 
-  it('says why an engine is missing, and holds the other against the rivals', () => {
+  it('gives the reason for a missing engine, and compares the other with the rivals', () => {
     const lines = text(comparisonOf([figure('file', 100), figure('unixSocket', 50), figure('processSend', 250)]));
     expect(lines).toContain('  native is not compared: no compiler');
     expect(lines).toContain('pure JS is 2.0 × slower than a Unix socket and 2.5 × faster than process.send.');
   });
 
-  it('has all figures with placement, rounds and spread in JSON, and null for what there is not', () => {
+  it('has all figures with placement, rounds and spread in JSON, and null for missing ones', () => {
     expect(comparisonToJSON(comparisonOf(ALL), '')).toMatchObject({
       nativeMicroseconds: 0.5,
       fileMicroseconds: 10,
@@ -189,7 +189,7 @@ describe('the report of a comparison', () => {
       processSendMicroseconds: 11.4,
       ratio: 20,
       ratios: { unixSocket: 15.8, processSend: 22.8 },
-      condition: 'back to back, one at a time, both sides awake, adaptive',
+      condition: 'back to back, one at a time, both sides awake, adaptive idle strategy',
       rounds: 9,
       busy: false,
       reasons: [],

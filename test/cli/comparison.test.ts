@@ -1,4 +1,4 @@
-/** The comparison at the end of the demo, without the addon: there the demo is short. */
+/** The comparison at the end of the demo, without the addon, because the demo is short then. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,11 +9,11 @@ import { expectNothingLeft, guestOf } from './second-process.ts';
 
 const runtimeDirectory = useRuntimeDirectory();
 const root = packageWithoutAddon();
-/** Its own deadline and something for the start of two processes on a busy machine. */
+/** In milliseconds: the deadline of the comparison, and the start of two processes on a busy machine. */
 const DEADLINE = 30_000;
 
 const OTHERS = ['pure JS', 'Unix socket', 'process.send'];
-/** A ratio, or why there is none. */
+/** A ratio, or the reason why there is none. */
 const VERDICT =
   /^((native|pure JS) is [\d.]+ × (faster|slower) than a Unix socket and [\d.]+ × (faster|slower) than process.send\.|(The machine is busy|The two sides did not stay awake), so these figures give no ratio: )/m;
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
@@ -39,7 +39,9 @@ interface Report {
 }
 
 describe('the comparison', () => {
-  it('follows the table of messages, the verdict, and why there is one engine', { timeout: DEADLINE }, async () => {
+  it('follows the table of messages and the verdict, and gives the reason for a missing engine', {
+    timeout: DEADLINE,
+  }, async () => {
     const { code, stdout, stderr } = await run(['demo', '--messages'], { root });
     expect(stdout).toMatch(/^NAME +DIRECTION +BYTES +ROUND TRIP$/m);
     expect(stdout.match(/(controller → guest|guest → controller) +\d+ +[\d.]+ µs$/gm)).toHaveLength(
@@ -56,7 +58,7 @@ describe('the comparison', () => {
     expect(runtimeDirectory()).toEqual([]);
   });
 
-  it('has in JSON every message, and where the two processes ran', { timeout: DEADLINE }, async () => {
+  it('has every message and the placements in JSON', { timeout: DEADLINE }, async () => {
     const { ok, engine, messages, comparison }: Report = JSON.parse((await run(['demo', '--json'], { root })).stdout);
     expect({ ok, engine }).toEqual({ ok: true, engine: 'file' });
     expect(messages.map(({ name, direction }) => `${name} ${direction}`).sort()).toEqual(expectedRows.toSorted());
@@ -80,7 +82,7 @@ describe('the comparison', () => {
     if (reasons.length > 0) expect(comparison).toMatchObject({ ratios: { unixSocket: null } });
   });
 
-  it.runIf(hasTaskset)('says so where both processes must share one processor', { timeout: DEADLINE }, async () => {
+  it.runIf(hasTaskset)('reports that both processes share the only processor', { timeout: DEADLINE }, async () => {
     const [processor] = allowedProcessors({ pid: process.pid })!;
     const command = [process.execPath, join(root, 'dist/cli/main.js'), 'demo', '--json'];
     const { stdout } = spawnSync('taskset', ['-c', String(processor), ...command], { encoding: 'utf8' });
@@ -108,7 +110,7 @@ describe('the comparison', () => {
     expectNothingLeft(demo, guest, runtimeDirectory);
   });
 
-  it('ends without a word when nobody reads on, and does not claim success', { timeout: DEADLINE }, async () => {
+  it('ends silently with exit code 1 when its output is closed', { timeout: DEADLINE }, async () => {
     const demo = new Cli(['demo'], { root });
     const guest = await guestOf(demo, runtimeDirectory);
     demo.process.stdout.destroy();

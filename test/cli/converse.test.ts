@@ -9,7 +9,7 @@ import { useRuntimeDirectory } from './cli.ts';
 
 const leftBehind = useRuntimeDirectory();
 
-/** A terminal that remembers whether it is raw. */
+/** A terminal that records its modes. */
 function terminal(): Input & PassThrough & { modes: boolean[] } {
   const modes: boolean[] = [];
   return Object.assign(new PassThrough(), { isTTY: true, modes, setRawMode: (mode: boolean) => modes.push(mode) });
@@ -22,7 +22,7 @@ function begin(input: Readable, ending = new AbortController()) {
 }
 
 describe('console on a terminal', () => {
-  it('is raw, passes Ctrl-C, and is left by Ctrl-] with what was typed before it', async () => {
+  it('is raw, passes Ctrl-C, and at Ctrl-] closes after the input before it', async () => {
     const input = terminal();
     const { console, output, end } = begin(input);
     input.write('ls\r');
@@ -35,12 +35,12 @@ describe('console on a terminal', () => {
     expect(console.destroyed).toBe(true);
   });
 
-  it('waits for a domain that takes no more, and loses no key', async () => {
+  it('waits for a domain that reads slowly, and drops no key', async () => {
     const input = terminal();
     const { console, end } = begin(input);
     console.isFull = true;
     const typed = 'x'.repeat(200_000);
-    for (let at = 0; at < typed.length; at += 1000) input.write(typed.slice(at, at + 1000));
+    for (let start = 0; start < typed.length; start += 1000) input.write(typed.slice(start, start + 1000));
     await console.typedSo(() => console.typedBytes > 0);
     console.go();
     await console.typedSo(() => console.typedBytes === typed.length);
@@ -48,7 +48,7 @@ describe('console on a terminal', () => {
     expect(await end).toBe('left');
   });
 
-  it('is as before when the domain ends, when it fails, and when a signal comes', async () => {
+  it('restores the terminal when the domain ends, when it fails, and at a signal', async () => {
     const ended = terminal();
     const first = begin(ended);
     first.console.push('bye');
@@ -82,7 +82,7 @@ describe('console on a pipe', () => {
 });
 
 describe('ctrl-if machine', () => {
-  it('serves the API of the machine that it starts, and closes both', async () => {
+  it('starts a machine, serves its API, and closes both at a signal', async () => {
     const machine = Object.assign(new FakeMachine(), { closed: 0, close: async () => void machine.closed++ });
     const ending = new AbortController();
     const lifetime = { endInOrder: () => ending.signal } as Lifetime;

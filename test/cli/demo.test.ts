@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { withDisks } from '../../lib/cli/demo-disks.ts';
-import { Narration } from '../../lib/cli/demo-telling.ts';
-import { DISKS, DRIVER, Story } from '../../lib/cli/story.ts';
+import { TextReporter } from '../../lib/cli/demo-reporter.ts';
+import { DISKS, DRIVER, Scenario } from '../../lib/cli/scenario.ts';
 import { Timeline } from '../../lib/cli/timeline.ts';
 import { Machine } from '../../lib/machine/machine.ts';
 import { GUEST_COMMAND, isAlive } from '../machine/machines.ts';
@@ -12,13 +12,13 @@ import { Cli, ENGINES, expectError, packageWithoutAddon, pagesOf, run, useRuntim
 
 const runtimeDirectory = useRuntimeDirectory();
 const rootWithoutAddon = packageWithoutAddon();
-/** Each of its steps has one of its own. */
+/** In milliseconds. Each step has a deadline of its own. */
 const DEADLINE = 60_000;
-const SCENES = 6;
+const STEPS = 6;
 
 interface Line {
   event?: { kind: string; name: string; from?: number; to?: number; result?: string };
-  scene?: { title: string; happened: boolean; detail: string; code?: string };
+  step?: { title: string; happened: boolean; detail: string; code?: string };
   comparison?: object;
 }
 
@@ -32,30 +32,32 @@ beforeAll(() => {
 
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Of the names and files of a demo nothing may be left. */
+/** A demo leaves no names and no files. */
 function expectNothingLeft(): void {
   expect(runtimeDirectory()).toEqual([]);
   expect(readdirSync(temporary)).toEqual([]);
 }
 
-/** Whatever has become of a process that was stopped. */
+/** Kills a stopped process if it still exists. */
 function killed(pid: number): void {
   if (isAlive(pid)) process.kill(pid, 'SIGKILL');
 }
 
-/** The commands that it says to try next. */
+/** The commands that the demo lists to try next. */
 const commandsIn = (stdout: string) =>
   [...stdout.matchAll(/^ {2}npx ctrl-if (.+?) +#/gm)].map(([, command]) => command!);
 
 describe.runIf(ENGINES.includes('native'))('demo', () => {
-  it('says what ctrl-if is, tells each step on a line, and what to try next', { timeout: DEADLINE }, async () => {
+  it('introduces ctrl-if, prints a line for each step, and lists commands to try next', {
+    timeout: DEADLINE,
+  }, async () => {
     const { code, stdout, stderr } = await run(['demo'], { env: started });
     const [introduction, steps, comparison, next, ...rest] = stdout.split('\n\n');
     expect(introduction!.replaceAll('\n', ' ').match(/[^.]+(\.js)?[^.]*\.( |$)/g)).toHaveLength(3);
     expect(introduction).toMatch(/^ctrl-if connects Node.js processes/);
-    expect(steps!.split('\n')).toHaveLength(SCENES);
+    expect(steps!.split('\n')).toHaveLength(STEPS);
     for (const line of steps!.split('\n')) expect(line).toMatch(/^ok +\d+ ms {2}.+: .+$/);
-    expect(steps).toContain('two guests start: 6 devices connected, data crossed both ways');
+    expect(steps).toContain('two guests start: 6 devices connected, data passed both ways');
     expect(comparison).toMatch(/^Round trip of one small message and its answer:\n {2}native +[\d.]+ µs /);
     expect(next).toMatch(/^To try next:\n/);
     expect(commandsIn(stdout)).toEqual(['demo --messages', 'doctor --exchange', 'machine']);
@@ -66,9 +68,9 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     expectNothingLeft();
   });
 
-  it('tells every message with --messages', { timeout: DEADLINE }, async () => {
+  it('prints every message with --messages', { timeout: DEADLINE }, async () => {
     const { code, stdout } = await run(['demo', '--messages']);
-    expect(stdout.match(/^ok +\d+ ms {2}/gm)).toHaveLength(SCENES);
+    expect(stdout.match(/^ok +\d+ ms {2}/gm)).toHaveLength(STEPS);
     expect(stdout).toMatch(
       /^ +\d+ ms {2}controller → driver +BLKIF_BE_CONNECT +domid 2 blkifHandle 0 shmemFrame \d+ evtchn \d+$/m,
     );
@@ -76,14 +78,14 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     expect(code).toBe(0);
   });
 
-  it('tells the same as JSON', { timeout: DEADLINE }, async () => {
+  it('prints events, steps and the comparison as JSON', { timeout: DEADLINE }, async () => {
     const { code, stdout } = await run(['demo', '--json']);
     const lines = stdout
       .trim()
       .split('\n')
       .map((line): Line => JSON.parse(line));
-    const scenes = lines.flatMap(({ scene }) => scene ?? []);
-    expect(scenes.map(({ happened }) => happened)).toEqual(new Array(SCENES).fill(true));
+    const steps = lines.flatMap(({ step }) => step ?? []);
+    expect(steps.map(({ happened }) => happened)).toEqual(new Array(STEPS).fill(true));
     const ended = lines.flatMap(({ event }) =>
       event?.kind === 'domain' && event.result === 'poweroff' ? event.name : [],
     );
@@ -118,36 +120,38 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     expect(pagesOf(demo.process.pid!)).toEqual([]);
   });
 
-  it('ends with exit code 1 at the first step that does not happen', { timeout: DEADLINE }, async () => {
+  it('ends with exit code 1 at the first step that fails', { timeout: DEADLINE }, async () => {
     const demo = new Cli(['demo', '--json']);
     await demo.sees('stdout', /"event"/);
-    // Its driver domain, the first of its children, does not answer any more.
+    // Stop the driver domain, which is the first child.
     const pid = demo.process.pid!;
     const [driver] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ');
     process.kill(Number(driver), 'SIGSTOP');
     onTestFinished(() => killed(Number(driver)));
     const { code, stdout, stderr } = await demo.exited;
-    const { scene } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Line;
-    expect(scene).toMatchObject({ title: 'two guests start', happened: false });
-    expect(stderr).toMatch(/the demo ended where 'two guests start' did not happen; .+ doctor tries what it needs/);
-    expectError(stderr, scene!.code!);
+    const { step } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Line;
+    expect(step).toMatchObject({ title: 'two guests start', happened: false });
+    expect(stderr).toMatch(
+      /the demo ended at the step 'two guests start', which failed; run .+ doctor to check this machine/,
+    );
+    expectError(stderr, step!.code!);
     expect(code).toBe(1);
     expectNothingLeft();
   });
 
-  it('shows the reason and the last messages of a step that does not happen', { timeout: DEADLINE }, async () => {
+  it('prints the reason and the last messages of a step that fails', { timeout: DEADLINE }, async () => {
     const lines: string[] = [];
     const machine = await Machine.start({ name: 'demo-test', driver: DRIVER, guestCommand: GUEST_COMMAND });
     try {
       const timeline = new Timeline(await machine.list());
-      const narration = new Narration({ timeline, messages: false, tell: (line) => lines.push(line) });
-      // It is not dead, so that nobody starts it again.
-      narration.crash = (pid) => {
+      const reporter = new TextReporter({ timeline, messages: false, print: (line) => lines.push(line) });
+      // A stopped process has not ended, so the machine does not restart it.
+      const crash = (pid: number) => {
         process.kill(pid, 'SIGSTOP');
         onTestFinished(() => killed(pid));
       };
-      const scenes = await withDisks(DISKS, (disks) => new Story(machine, narration, disks).tell());
-      expect(scenes.map(({ happened }) => happened)).toEqual([true, false]);
+      const steps = await withDisks(DISKS, (disks) => new Scenario({ machine, reporter, disks, crash }).run());
+      expect(steps.map(({ happened }) => happened)).toEqual([true, false]);
     } finally {
       await machine.close();
     }
@@ -155,19 +159,19 @@ describe.runIf(ENGINES.includes('native'))('demo', () => {
     expect(first).toMatch(/^ok +\d+ ms {2}two guests start: 6 devices/);
     expect(second).toMatch(/^FAILED +\d+ ms {2}the driver domain is killed: no new driver domain within 5 s$/);
     expect(`${empty}${heading}`).toMatch(/the last \d+ messages before that, the newest last:$/);
-    const told = [heading, ...tail].filter((line) => /^ +\d+ ms {2}/.test(line!));
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.length).toBeLessThanOrEqual(20);
+    const messages = [heading, ...tail].filter((line) => /^ +\d+ ms {2}/.test(line!));
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages.length).toBeLessThanOrEqual(20);
     expectNothingLeft();
   });
 });
 
-it('sends all messages in pure JS without the addon, and says why', { timeout: DEADLINE }, async () => {
+it('without the addon, sends all messages in pure JS and gives the reason', { timeout: DEADLINE }, async () => {
   const { code, stdout, stderr } = await run(['demo'], { root: rootWithoutAddon, env: started });
   expect(stderr).toBe('');
   const [introduction, result, comparison] = stdout.split('\n\n');
   expect(introduction!.replaceAll('\n', ' ')).toMatch(
-    /^ctrl-if connects .+ in pure JS \(the addon does not load here: .+\), for a machine itself needs the native engine/,
+    /^ctrl-if connects .+ A machine needs the native engine, so this demo .+ in pure JS \(the addon does not load here: .+\), and then/,
   );
   expect(result).toBe('42 of 42 messages arrived identical, both ways checked');
   expect(comparison).toMatch(/^ {2}pure JS +[\d.]+ µs /m);
@@ -175,7 +179,7 @@ it('sends all messages in pure JS without the addon, and says why', { timeout: D
   expect(code).toBe(0);
 });
 
-it('has a table of the messages without the addon with --messages', { timeout: DEADLINE }, async () => {
+it('without the addon, --messages prints a table of the messages', { timeout: DEADLINE }, async () => {
   const { stdout } = await run(['demo', '--messages'], { root: rootWithoutAddon });
   expect(stdout).toMatch(/^NAME +DIRECTION +BYTES +ROUND TRIP$/m);
 });

@@ -13,7 +13,7 @@ interface Report {
   checks: { check: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string; figures?: object }[];
 }
 
-/** Where the addon could not be built, doctor has something to say of being left with the file engine. */
+/** Without the addon, doctor warns that only the file engine is left. */
 const fileIsFine = ENGINES.includes('native') ? 'ok' : 'warn';
 
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map(({ check, status }) => [check, status]));
@@ -53,7 +53,7 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
-  it('fails on an engine that there is not', async () => {
+  it('fails on an unknown engine', async () => {
     const { code, stdout } = await run(['doctor', '--json'], { env: { CTRL_IF_ENGINE: 'steam' } });
     const report: Report = JSON.parse(stdout);
     expect(report).toMatchObject({ ok: false, engine: null });
@@ -61,7 +61,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('fails on a runtime directory that is open to others, and says what to do', async () => {
+  it('fails on a runtime directory that other users can read, with advice', async () => {
     const open = mkdtempSync(join(tmpdir(), 'ctrl-if-open-'));
     try {
       chmodSync(open, 0o755);
@@ -85,7 +85,7 @@ describe('doctor', () => {
       check: 'exchange',
       status: 'ok',
       found: expect.stringMatching(
-        /^42 of 42 messages arrived identical, both ways checked, between two processes; a request takes [\d.]+ µs, /,
+        /^42 of 42 messages arrived identical, both ways checked, between two processes; a request takes [\d.]+ µs \(/,
       ),
       figures: { messages: 42, identical: 42, microseconds: expect.any(Number) },
     });
@@ -104,7 +104,7 @@ describe('doctor', () => {
       found: expect.stringContaining(
         "the guest's process was ended by SIGKILL before it was done (ERR_CTRL_IF_PEER_DIED)",
       ),
-      advice: 'try ctrl-if doctor',
+      advice: 'run ctrl-if doctor',
     });
     expect(code).toBe(1);
     expectNothingLeft(doctor, guest, runtimeDirectory);
@@ -113,7 +113,7 @@ describe('doctor', () => {
   describe('without the addon', () => {
     const root = packageWithoutAddon();
 
-    it('finds that links work in pure JS, and says how to get the native engine', async () => {
+    it('finds that links work in pure JS, and advises how to get the native engine', async () => {
       const { code, stdout, stderr } = await run(['doctor', '--json'], { root });
       const report: Report = JSON.parse(stdout);
       expect(stderr).toBe('');
@@ -127,7 +127,7 @@ describe('doctor', () => {
       expect(code).toBe(0);
     });
 
-    it('says in a checkout how to build it', async () => {
+    it('advises in a checkout how to build the addon', async () => {
       const { stdout } = await run(['doctor', '--json'], { root: packageWithoutAddon('checkout') });
       const { checks }: Report = JSON.parse(stdout);
       for (const check of ['engine', 'addon', 'native page']) {
@@ -135,7 +135,7 @@ describe('doctor', () => {
       }
     });
 
-    it('fails where the native engine is asked for', async () => {
+    it('fails when CTRL_IF_ENGINE is native', async () => {
       const { code, stdout } = await run(['doctor', '--json'], { root, env: { CTRL_IF_ENGINE: 'native' } });
       expect(statuses(JSON.parse(stdout))).toMatchObject({ engine: 'fail' });
       expect(code).toBe(1);

@@ -67,7 +67,7 @@ describe('create', () => {
     expect(machine.asked).toEqual([['create', { name: 'db', command: ['a', 'b'] }]]);
   });
 
-  it('takes options alone, and the command behind --', async () => {
+  it('takes options alone, and the command after --', async () => {
     const options = ['--domain', 'db', '-m', '0x10', '--max-memory', '32', '-c', '2', '--usb', 'path=1-1,backend=7'];
     const vif = ['--vif', 'mac=00:16:3e:00:00:07,credit.bytes=10,credit.microseconds=20,backend=driver'];
     const more = ['--driver', '--restart', 'never', '--minimum-restart', '1.5', '--shutdown-timeout', '0'];
@@ -97,7 +97,7 @@ describe('create', () => {
   it.each<[string, string[], RegExp]>([
     ['no name', ['--memory', '8'], /--domain: name is missing/],
     [
-      'memory that is none',
+      'memory that is no number',
       ['--domain', 'a', '--memory', 'much'],
       /--memory: memory must be a whole number of MiB .* is "much"/,
     ],
@@ -109,7 +109,7 @@ describe('create', () => {
     ],
     ['a disk without keys', ['--domain', 'a', '--disk', '/img'], /--disk: "\/img" must be KEY=VALUE/],
     [
-      'less than it begins with',
+      'a maximum below the initial memory',
       ['--domain', 'a', '-m', '8', '--max-memory', '4'],
       /--max-memory: maxMemory must be at least/,
     ],
@@ -129,12 +129,12 @@ describe('create', () => {
     expect(code).toBe(2);
   });
 
-  it('tells every mistake of a file on a line of its own, and how many there are', async () => {
+  it('prints every mistake of a file on its own line, and their number', async () => {
     const keys = Array.from({ length: 9 }, (_, i) => `wrong${i}`);
     const file = config('many.toml', `name = "db"\n${keys.map((key) => `${key} = 1\n`).join('')}`);
     const { code, stderr } = await lab('create', file);
     const [first, ...mistakes] = stderr.trimEnd().split('\n');
-    expect(first).toBe('ctrl-if: there are 9 mistakes in what was given (ERR_CTRL_IF_CONFIG)');
+    expect(first).toBe('ctrl-if: the configuration has 9 mistakes (ERR_CTRL_IF_CONFIG)');
     expect(mistakes.map((line) => /^ {2}.*many\.toml:(\d+): there is no key "(\w+)"/.exec(line)?.slice(1))).toEqual(
       keys.map((key, i) => [String(i + 2), key]),
     );
@@ -148,7 +148,7 @@ describe('create', () => {
   });
 });
 
-describe('each command asks for its operation and says what came', () => {
+describe('each command runs its operation and prints the result', () => {
   const END = { name: 'web', how: 'poweroff', exitCode: 0, signal: null };
   it.each<[args: string[], asked: unknown[][], says: RegExp, json: unknown]>([
     [['list'], [['list']], /^NAME +DOMID .*\nweb +1 +running +8 +4\/4 +1 +0 +10000$/m, [{ name: 'web' }]],
@@ -163,7 +163,7 @@ describe('each command asks for its operation and says what came', () => {
     [
       ['reboot', 'web'],
       [['shutdown', 'web', { reason: 'reboot' }]],
-      /^domain web has ended to be started again$/m,
+      /^domain web has ended for a reboot$/m,
       { how: 'reboot' },
     ],
     [
@@ -179,7 +179,7 @@ describe('each command asks for its operation and says what came', () => {
       /^domain web is running as domid 1$/m,
       { state: 'running' },
     ],
-    [['sysrq', 'web', 's'], [['sysrq', 'web', 's']], /^domain web has got SysRq s$/m, { done: true }],
+    [['sysrq', 'web', 's'], [['sysrq', 'web', 's']], /^SysRq s was sent to domain web$/m, { done: true }],
     [
       ['memory-set', 'web', '16'],
       [['memorySet', 'web', 16]],
@@ -234,7 +234,7 @@ describe('each command asks for its operation and says what came', () => {
     const outcome = await lab(...args);
     expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(says) });
     expect(machine.asked).toEqual(asked);
-    // As it was, and once more for programs.
+    // Again with --json, from the same state.
     machine.domains.length = 0;
     await machine.create({
       name: 'web',
@@ -280,8 +280,8 @@ describe('each command asks for its operation and says what came', () => {
 
 describe('a command that fails', () => {
   it.each<[string[], string, number]>([
-    [['info', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
-    [['console', 'nobody'], 'ERR_CTRL_IF_DOMAIN', 1],
+    [['info', 'absent'], 'ERR_CTRL_IF_DOMAIN', 1],
+    [['console', 'absent'], 'ERR_CTRL_IF_DOMAIN', 1],
     [['memory-set', 'web', '64'], 'ERR_CTRL_IF_DEVICE_REFUSED', 1],
     [['vcpu-set', 'web', '5'], 'ERR_CTRL_IF_CONFIG', 2],
     [['block-attach', 'web', 'target=/a', 'vdevice=768'], 'ERR_CTRL_IF_DEVICE_STATE', 1],
@@ -292,7 +292,7 @@ describe('a command that fails', () => {
     [['shutdown', 'web', '--timeout', '-1'], 'ERR_CTRL_IF_USAGE', 2],
     [['sysrq', 'web', 'ab'], 'ERR_CTRL_IF_CONFIG', 2],
     [['network-limit', 'web', '0', 'nothing'], 'ERR_CTRL_IF_CONFIG', 2],
-  ])('%j says so: %s, exit code %i', async (args, error, code) => {
+  ])('%j prints %s, exit code %i', async (args, error, code) => {
     const outcome = await lab(...args);
     expectError(outcome.stderr, error);
     expect(outcome).toMatchObject({ code, stdout: '' });
@@ -303,13 +303,13 @@ describe('a command that fails', () => {
     [['sysrq', 'web', 'ab'], 'sysrq: key must be one character of ASCII, and is "ab"'],
     [['vcpu-set', 'web', '0'], 'domain web cannot have 0 VCPUs on; give a number from 1 to 4'],
     [['create', '/no/such.toml'], '/no/such.toml cannot be read (ENOENT); give the path of a file'],
-  ])('%j says what of it is wrong', async (args, sentence) => {
+  ])('%j names the mistake', async (args, sentence) => {
     const { code, stderr } = await lab(...args);
     expect(stderr).toBe(`ctrl-if: ${sentence} (ERR_CTRL_IF_CONFIG)\n`);
     expect(code).toBe(2);
   });
 
-  it('because the machine fails says what the machine said', async () => {
+  it('because the machine fails prints the error of the machine', async () => {
     machine.failure = failed('ERR_CTRL_IF_PEER_DIED', 'the driver domain');
     const { code, stderr } = await lab('list');
     expect(stderr).toMatch(/the driver domain does not allow this/);
@@ -317,8 +317,8 @@ describe('a command that fails', () => {
     expect(code).toBe(1);
   });
 
-  it('because there is no machine says how to have one', async () => {
-    const { code, stderr } = await run(['list', '--name', 'nobody']);
+  it('because there is no machine advises how to start one', async () => {
+    const { code, stderr } = await run(['list', '--name', 'absent']);
     expect(stderr).toContain('start one with ctrl-if machine');
     expectError(stderr, 'ERR_CTRL_IF_NO_CONTROLLER');
     expect(code).toBe(1);
@@ -340,7 +340,7 @@ describe('events', () => {
   it.each<[string[], string]>([
     [[], '     1 ms  web → controller       BLKIF_FE_INTERFACE_CONNECT         handle 0\n'],
     [['--json'], `${JSON.stringify(CONNECT)}\n`],
-  ])('%j are told a line each as they happen, domains by name, until a signal', async (args, first) => {
+  ])('%j are printed as they happen, a line each, with names of domains, until a signal', async (args, first) => {
     const cli = new Cli(['events', '--name', 'lab', ...args]);
     await machine.until(() => machine.watchers.size === 1 && machine.asked.length === 1);
     for (const event of [CONNECT, BORN, DEVICE]) machine.happen(event);
@@ -367,7 +367,7 @@ describe('events', () => {
 describe('console on pipes', () => {
   const MANY_BYTES = 1 << 20;
 
-  it('passes every byte both ways, whatever they are', async () => {
+  it('passes every byte value both ways', async () => {
     const cli = new Cli(['console', '--name', 'lab', 'web']);
     cli.process.stdout.setEncoding('latin1');
     await machine.until(() => machine.consoles.length === 1);
@@ -378,7 +378,7 @@ describe('console on pipes', () => {
     console.isFull = true;
     await console.typedSo(() => console.typedBytes > 0);
     console.go();
-    for (let at = 0; at < MANY_BYTES; at += 4096) await console.say(bytes.subarray(at, at + 4096));
+    for (let start = 0; start < MANY_BYTES; start += 4096) await console.say(bytes.subarray(start, start + 4096));
     await console.typedSo(() => console.typedBytes === MANY_BYTES);
     console.hangUp();
     const { code, stdout, stderr } = await cli.exited;
@@ -388,7 +388,7 @@ describe('console on pipes', () => {
     expect(code).toBe(0);
   });
 
-  it('ends when what came on standard input is answered', async () => {
+  it('ends when all of standard input is answered', async () => {
     const cli = new Cli(['console', '--name', 'lab', '--linger', '7.5', 'web']);
     cli.process.stdin.end('uptime\n');
     await machine.until(() => machine.consoles.length === 1);
@@ -400,10 +400,10 @@ describe('console on pipes', () => {
     console.hangUp();
     const { code, stdout, stderr } = await cli.exited;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3 days' });
-    expect(stderr).toBe('the console of domain web\nthe console of domain web is left at the end of its input\n');
+    expect(stderr).toBe('the console of domain web\nthe console of domain web was closed at the end of the input\n');
   });
 
-  it('goes on with --stay when its input has ended, and ends at a signal', async () => {
+  it('goes on with --stay at the end of its input, and ends at a signal', async () => {
     const cli = new Cli(['console', '--name', 'lab', '--stay', 'web']);
     cli.process.stdin.end('uptime\n');
     await machine.until(() => machine.consoles.length === 1);
@@ -415,7 +415,7 @@ describe('console on pipes', () => {
     if (!console.closed) await new Promise((resolve) => console.once('close', resolve));
   });
 
-  it('is told in JSON', async () => {
+  it('prints events as JSON', async () => {
     const cli = new Cli(['console', '--name', 'lab', '--json', 'web']);
     await machine.until(() => machine.consoles.length === 1);
     machine.consoles[0]!.push('hi');
@@ -435,7 +435,7 @@ describe('console on pipes', () => {
   });
 });
 
-// `script` gives a command a terminal of its own; where there is none, converse.test.ts has the same with a made one.
+// `script` gives a command a real terminal. converse.test.ts has the same test with a fake one.
 const hasScript = spawnSync('script', ['--version']).error === undefined;
 describe.runIf(hasScript)(`console on a real terminal${unless(hasScript, 'script, of util-linux')}`, () => {
   it('is raw until Ctrl-]', async () => {
@@ -452,7 +452,7 @@ describe.runIf(hasScript)(`console on a real terminal${unless(hasScript, 'script
       await machine.until(() => machine.consoles.length === 1);
       const console = machine.consoles[0]!;
       while (!shown.includes('leaves it')) await once(terminal.stdout, 'data', { signal });
-      // Ctrl-C and Ctrl-D would end who is not raw; \r would become \n.
+      // Without raw mode Ctrl-C and Ctrl-D would end the command, and \r would become \n.
       terminal.stdin.write('a\r\x03\x04b');
       await console.typedSo(() => console.typedBytes === 5);
       expect(Buffer.concat(console.typed).toString()).toBe('a\r\x03\x04b');

@@ -16,18 +16,18 @@ describe('paint', () => {
     expect(paint('red', 'x', terminal)).toBe('\x1b[31mx\x1b[39m');
   });
 
-  it('does not where NO_COLOR is set', () => {
+  it('does not colour when NO_COLOR is set', () => {
     vi.stubEnv('NO_COLOR', '1');
     expect(paint('red', 'x', terminal)).toBe('x');
   });
 
-  it('does not where NO_COLOR is set, whatever FORCE_COLOR says', () => {
+  it('does not colour when both NO_COLOR and FORCE_COLOR are set', () => {
     vi.stubEnv('NO_COLOR', '1');
     vi.stubEnv('FORCE_COLOR', '1');
     expect(paint('red', 'x', terminal)).toBe('x');
   });
 
-  it('does not on a pipe, or on a terminal without colours', () => {
+  it('does not colour on a pipe, or on a terminal without colours', () => {
     vi.stubEnv('NO_COLOR', undefined);
     expect(paint('red', 'x', {})).toBe('x');
     expect(paint('red', 'x', { isTTY: true, hasColors: () => false })).toBe('x');
@@ -43,7 +43,7 @@ it('lays a table out by its widest cells', () => {
   ]);
 });
 
-describe('what is waited for', () => {
+describe('the line of a waiting command', () => {
   const shownOn = (screen: { isTTY: boolean }) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     vi.spyOn(process, 'stderr', 'get').mockReturnValue({
@@ -55,7 +55,7 @@ describe('what is waited for', () => {
   };
   afterEach(() => vi.restoreAllMocks());
 
-  it('is shown on a terminal with how long it takes, and gone when it has come', async () => {
+  it('is shown on a terminal with the seconds, and cleared at the end', async () => {
     const shown = shownOn({ isTTY: true });
     let finish = (_: number) => {};
     const work = waitingFor('domain web to end', new Promise<number>((resolve) => (finish = resolve)));
@@ -69,7 +69,7 @@ describe('what is waited for', () => {
     expect(shown).toHaveLength(3);
   });
 
-  it('is shown to nobody else', async () => {
+  it('is not shown without a terminal', async () => {
     const shown = shownOn({ isTTY: false });
     const work = waitingFor('domain web to end', new Promise<never>((_, reject) => setTimeout(reject, 1, 'no')));
     vi.advanceTimersByTime(2000);
@@ -109,7 +109,7 @@ describe("a guest's console in the controller's terminal", () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('shows a prompt when nothing follows it', () => {
+  it('shows an unfinished line after a pause', () => {
     vi.useFakeTimers();
     const { lines, console } = shown();
     console.take(Buffer.from('login: '));
@@ -118,13 +118,13 @@ describe("a guest's console in the controller's terminal", () => {
     expect(lines).toEqual(['login: ']);
   });
 
-  it('ends a line that never ends', () => {
+  it('cuts a line that is too long', () => {
     const { lines, console } = shown();
     console.take(Buffer.alloc(5000, 'x'));
     expect(lines).toHaveLength(1);
   });
 
-  it('shows a prompt that ends within a character when the rest of that has come', () => {
+  it('shows a character that was split over two chunks when the rest has arrived', () => {
     vi.useFakeTimers();
     const { lines, console } = shown();
     const [begun, rest] = [Buffer.from('$ €\n').subarray(0, 4), Buffer.from('$ €\n').subarray(4)];
@@ -134,7 +134,7 @@ describe("a guest's console in the controller's terminal", () => {
     expect(lines).toEqual(['$ ', '€']);
   });
 
-  it('spells out what would move the cursor', () => {
+  it('escapes control characters', () => {
     const { lines, console } = shown();
     console.take(Buffer.from('a\tb\x1b[2J\x07\x9b\n', 'utf8'));
     expect(lines).toEqual(['a\tb\\x1b[2J\\x07\\x9b']);

@@ -5,7 +5,7 @@ import { Cli, ENGINES, expectError, jsonLines, pagesOf, run, useRuntimeDirectory
 const runtimeDirectory = useRuntimeDirectory();
 
 describe.each(ENGINES)('controller and guest, %s engine', (engine) => {
-  it('talk over their consoles and close in order on SIGTERM', async () => {
+  it('exchange lines over their consoles and close in order on SIGTERM', async () => {
     const controller = new Cli(['controller', '--name', 'pair', '--engine', engine]);
     await controller.sees('stdout', new RegExp(`^controller pair listens, process \\d+, ${engine} engine`));
     const guest = new Cli(['guest', '--name', 'pair', '--engine', engine]);
@@ -25,7 +25,7 @@ describe.each(ENGINES)('controller and guest, %s engine', (engine) => {
     expect([...pagesOf(controller.process.pid!), ...pagesOf(guest.process.pid!)]).toEqual([]);
   });
 
-  it('carry more than a ringful of console, in order', async () => {
+  it('carry more console data than fits in the ring, in order', async () => {
     const controller = new Cli(['controller', '--name', 'much', '--engine', engine, '--json']);
     await controller.sees('stdout', /listening/);
     const guest = new Cli(['guest', '--name', 'much', '--engine', engine]);
@@ -40,7 +40,7 @@ describe.each(ENGINES)('controller and guest, %s engine', (engine) => {
 });
 
 describe('controller', () => {
-  it('tells everything as JSON, one event a line', async () => {
+  it('prints every event as JSON, one a line', async () => {
     const controller = new Cli(['controller', '--name', 'json', '--json']);
     await controller.sees('stdout', /listening/);
     const guest = new Cli(['guest', '--name', 'json', '--quiet']);
@@ -69,7 +69,7 @@ describe('controller', () => {
     expect((await first.kill('SIGINT')).code).toBe(0);
   });
 
-  it('gives its name back when nobody reads its output any more', async () => {
+  it('removes its name when its output is closed', async () => {
     const controller = new Cli(['controller', '--name', 'unread']);
     await controller.sees('stdout', /listens/);
     controller.process.stdout.destroy();
@@ -82,12 +82,12 @@ describe('controller', () => {
 
 describe('guest', () => {
   it('fails at once without a controller', async () => {
-    const { code, stdout, stderr } = await run(['guest', '--name', 'nobody']);
+    const { code, stdout, stderr } = await run(['guest', '--name', 'absent']);
     expectError(stderr, 'ERR_CTRL_IF_NO_CONTROLLER');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 
-  it('waits for a controller that is not up yet', async () => {
+  it('waits for a controller that is not running yet', async () => {
     const guest = new Cli(['guest', '--name', 'late', '--wait', '15']);
     const controller = new Cli(['controller', '--name', 'late']);
     await guest.sees('stderr', /^domain 1 of controller late/m);
@@ -129,7 +129,7 @@ describe('guest', () => {
     });
   });
 
-  it('does not understand what has no name', async () => {
+  it('answers an unknown message with "not understood"', async () => {
     await withGuest(async (domain) => {
       const unknown = { name: 'UNKNOWN', type: 200, subtype: 1, data: new Uint8Array([1]) } as const;
       await expect(domain.request(unknown)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
@@ -146,7 +146,7 @@ describe('guest', () => {
     });
   });
 
-  it('tells everything as JSON on stdout', async () => {
+  it('prints every event as JSON on stdout', async () => {
     await withGuest(
       async (domain, guest) => {
         domain.console.write('hi');
@@ -168,17 +168,17 @@ describe('guest', () => {
   });
 });
 
-/** A controller in this process and `ctrl-if guest` at its other end, ready. */
+/** Runs `talk` with a controller in this process and a connected `ctrl-if guest`. */
 async function withGuest(
   talk: (domain: Domain, guest: Cli) => Promise<void>,
   options: readonly string[] = [],
 ): Promise<void> {
   const controller = await Controller.listen({ name: 'here', engine: 'file' });
   try {
-    const arrived = new Promise<Domain>((resolve) => controller.once('domain', resolve));
+    const connected = new Promise<Domain>((resolve) => controller.once('domain', resolve));
     const guest = new Cli(['guest', '--name', 'here', '--engine', 'file', ...options]);
-    const domain = await arrived;
-    // It says so when it has its receivers.
+    const domain = await connected;
+    // The guest prints this after it has added its receivers.
     if (options.includes('--json')) await guest.sees('stdout', /"connected"/);
     else await guest.sees('stderr', /^domain 1 of/);
     await talk(domain, guest);

@@ -27,10 +27,10 @@ afterEach(async () => {
 });
 
 describe.runIf(canPlace)('two processes', () => {
-  it('are put on two processors, on one, and back to where they may be', async () => {
+  it('are moved to two processors and to one, and get their processors back', async () => {
     const pids = await twoProcesses();
-    const where = () => pids.map((pid) => allowedProcessors({ pid }));
-    const before = where();
+    const processorsOfBoth = () => pids.map((pid) => allowedProcessors({ pid }));
+    const before = processorsOfBoth();
     const placing = await choosePlacing(pids, (all) => all.toReversed());
     const [first, second] = placing.processors;
     expect(placing).toMatchObject({ placements: ['apart', 'together'] });
@@ -38,14 +38,14 @@ describe.runIf(canPlace)('two processes', () => {
     expect(first).toBe(processors.at(-1));
     expect(second).not.toBe(first);
     await placing.place('apart');
-    expect(where()).toEqual([[first], [second]]);
+    expect(processorsOfBoth()).toEqual([[first], [second]]);
     await placing.place('together');
-    expect(where()).toEqual([[first], [first]]);
+    expect(processorsOfBoth()).toEqual([[first], [first]]);
     await placing.restore();
-    expect(where()).toEqual(before);
+    expect(processorsOfBoth()).toEqual(before);
   });
 
-  it('stay where they are without taskset, and it is said why', async () => {
+  it('are not moved without taskset, and the reason is given', async () => {
     const pids = await twoProcesses();
     vi.stubEnv('PATH', '/nonexistent');
     const placing = await choosePlacing(pids);
@@ -54,7 +54,7 @@ describe.runIf(canPlace)('two processes', () => {
     expect(pids.map((pid) => allowedProcessors({ pid }))).toEqual([processors, processors]);
   });
 
-  it('stay where they are when they may use one processor only', async () => {
+  it('are not moved when they may use only one processor', async () => {
     const [only] = processors;
     const launched = await twoProcesses('taskset', '-c', String(only));
     await vi.waitFor(() => expect(launched.map((pid) => allowedProcessors({ pid }))).toEqual([[only], [only]]));
@@ -65,7 +65,7 @@ describe.runIf(canPlace)('two processes', () => {
   });
 });
 
-it('says so when the system does not tell which processors there are', async () => {
+it('reports that the system does not list the processors', async () => {
   expect(await choosePlacing([0, 0])).toMatchObject({
     placements: ['free'],
     why: 'the system does not say which processors there are',

@@ -1,10 +1,10 @@
-/** The second process that a command has started, which is a guest of the command's own. */
+/** The second process of a command, which is a guest of that command. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Cli, pagesOf } from './cli.ts';
 
-/** Its process id, once the controller that it connects to listens. */
+/** Resolves with its process id when its controller listens. */
 export async function guestOf(cli: Cli, runtimeDirectory: () => string[]): Promise<number> {
   await until(() => runtimeDirectory().some((name) => name.startsWith('exchange-')));
   const pid = cli.process.pid!;

@@ -1,4 +1,4 @@
-/** What a signal ends, and that it leaves no name. */
+/** Signals end commands, which leave no names. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -9,19 +9,19 @@ const leftBehind = useRuntimeDirectory();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 describe.each(SIGNALS)('%s', (signal) => {
-  it('ends a machine in order, also where it comes twice, and leaves neither its name nor its API', async () => {
+  it('ends a machine in order, also when it comes twice, and leaves neither its name nor its API', async () => {
     const cli = new Cli(['machine', '--name', 'lab']);
     await cli.sees('stdout', /its API is/);
     expect(leftBehind().toSorted()).toEqual(['lab.api', 'lab.sock']);
     cli.process.kill(signal);
-    // As npx and timeout do: the machine is closing, and has its name still.
+    // npx and timeout send the signal again while the machine is closing.
     await cli.sees('stdout', /dying/);
     cli.process.kill(signal);
     expect(await cli.exited).toMatchObject({ code: 0, signal: null, stdout: expect.stringMatching(/lab closed\n$/) });
     expect(leftBehind()).toEqual([]);
   });
 
-  it('ends a controller in order, also where it comes twice, and leaves no name', async () => {
+  it('ends a controller in order, also when it comes twice, and leaves no name', async () => {
     const cli = new Cli(['controller', '--name', 'lab']);
     await cli.sees('stdout', /listens/);
     cli.process.kill(signal);
@@ -30,7 +30,7 @@ describe.each(SIGNALS)('%s', (signal) => {
     expect([...leftBehind(), ...pagesOf(cli.process.pid!)]).toEqual([]);
   });
 
-  it('ends at once what does not end in order when it comes again later, and leaves no name', async () => {
+  it('ends a process that does not close when it comes again later, and leaves no name', async () => {
     const [lifetime, index] = ['cli/lifetime.js', 'index.js'].map(
       (path) => new URL(`../../dist/${path}`, import.meta.url),
     );

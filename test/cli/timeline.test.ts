@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Timeline } from '../../lib/cli/timeline.ts';
 
-const told = (...lines: string[]) => lines.join('\n');
+const linesOf = (...lines: string[]) => lines.join('\n');
 
 describe('the timeline', () => {
-  it('names domains from when they are told of', () => {
+  it('shows the name of a domain from its first event on', () => {
     const timeline = new Timeline([{ name: 'driver', domid: 1 }, { name: 'later' }]);
     const event = { at: 12.4, kind: 'message', from: 0, name: 'BLKIF_BE_CREATE' } as const;
     expect(timeline.line({ ...event, to: 1, says: 'domid 2' })).toBe(
@@ -22,10 +22,10 @@ describe('the timeline', () => {
     );
   });
 
-  it('sets off what a domain said last, without its colours', () => {
+  it('indents the last output of a domain, without its colours', () => {
     const says = 'file.mjs:1\n\n\x1b[31mError: boom\x1b[0m\x07';
     expect(new Timeline([]).line({ at: 5, kind: 'domain', name: 'web', result: 'crash', says })).toBe(
-      told(
+      linesOf(
         '     5 ms  web                    domain                             crash',
         '    file.mjs:1',
         '',

@@ -13,7 +13,7 @@ const hexLines = vectors.map(({ hex }) => hex);
 const jsonLines = vectors.map(jsonOf);
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
-/** What the issue shows. */
+/** One message in both forms. */
 const JSON_LINE = '{"name":"BLKIF_FE_INTERFACE_CONNECT","id":1,"handle":0,"shmemFrame":"0x1234"}';
 const HEX_LINE = `0221011000000000000000003412${'0'.repeat(100)}`;
 const ZEROS = '0'.repeat(128);
@@ -31,7 +31,7 @@ describe('decode', () => {
     expect(code).toBe(0);
   });
 
-  it('prints the flat JSON of the issue, whatever the case and the spaces', async () => {
+  it('ignores case and spaces between digits, and prints flat JSON', async () => {
     const spaced = HEX_LINE.toUpperCase().replace(/(..)/g, '$1 ');
     const { stdout } = await run(['decode', HEX_LINE, spaced]);
     expect(stdout).toBe(text([JSON_LINE, JSON_LINE]));
@@ -43,7 +43,7 @@ describe('decode', () => {
     expect(code).toBe(0);
   });
 
-  it('shows what no message is called as UNKNOWN', async () => {
+  it('prints a message that is not in the wire table as UNKNOWN', async () => {
     const { stdout } = await run(['decode', `c8010702abcd${'0'.repeat(116)}`]);
     expect(stdout).toBe(text(['{"name":"UNKNOWN","id":7,"type":200,"subtype":1,"data":"abcd"}']));
   });
@@ -61,7 +61,7 @@ describe('decode', () => {
     ['a length over 60', `0000003d${'0'.repeat(120)}`, /length \(byte 3 of the slot\).*61/, 'ERR_CTRL_IF_LENGTH'],
     ["a length other than the struct's", `01000001${'0'.repeat(120)}`, /must be 12.*got 1/, 'ERR_CTRL_IF_LENGTH'],
     ['"not understood"', `01000500${'0'.repeat(120)}`, /"not understood" to request 5/, 'ERR_CTRL_IF_LENGTH'],
-  ])('tells of %s, with the number of its line, and goes on', async (_, bad, sentence, code) => {
+  ])('reports %s with the number of its line, and goes on', async (_, bad, sentence, code) => {
     const outcome = await run(['decode'], { input: text([HEX_LINE, bad, HEX_LINE]) });
     expect(outcome.stdout).toBe(text([JSON_LINE, JSON_LINE]));
     expect(outcome.stderr).toMatch(/^ctrl-if: line 2: /);
@@ -84,7 +84,7 @@ describe('encode', () => {
     expect(code).toBe(0);
   });
 
-  it('takes a line separator inside a string for what it is', async () => {
+  it('keeps a line separator inside a string', async () => {
     const json = '{"name":"USBIF_BE_RELEASE_PORT","id":1,"path":"a\u2028b"}';
     const { code, stdout } = await run(['encode'], { input: `${json}\n` });
     expect(code).toBe(0);
@@ -105,7 +105,7 @@ describe('encode', () => {
     ],
     ['an id that is no byte', '{"name":"SHUTDOWN_POWEROFF","id":256}', /id \(byte 2/, 'ERR_CTRL_IF_VALUE'],
     ['console data that is no hexadecimal', '{"name":"CONSOLE_DATA","data":"abc"}', /hexadecimal/, 'ERR_CTRL_IF_VALUE'],
-  ])('tells of %s, with the number of its argument, and goes on', async (_, bad, sentence, code) => {
+  ])('reports %s with the number of its argument, and goes on', async (_, bad, sentence, code) => {
     const outcome = await run(['encode', JSON_LINE, bad, JSON_LINE]);
     expect(outcome.stdout).toBe(text([HEX_LINE, HEX_LINE]));
     expect(outcome.stderr).toMatch(/^ctrl-if: argument 2: /);
@@ -116,7 +116,7 @@ describe('encode', () => {
 });
 
 describe('both', () => {
-  it('answer a line before the next has come', async () => {
+  it('print the result of a line before the next one arrives', async () => {
     const cli = new Cli(['encode']);
     cli.type(`${JSON_LINE}\n`);
     await cli.sees('stdout', new RegExp(`^${HEX_LINE}\n$`));
@@ -132,7 +132,7 @@ describe('both', () => {
     expect(stdout.length).toBe((JSON_LINE.length + 1) * 100_000);
   });
 
-  it('end without a word when nobody reads on', async () => {
+  it('end silently when the output is closed', async () => {
     const cli = new Cli(['decode']);
     cli.process.stdin.write(`${HEX_LINE}\n`.repeat(50_000));
     await once(cli.process.stdout, 'data');

@@ -40,11 +40,11 @@ describe('help', () => {
     expect((await run(['help', command])).stdout).toBe(stdout);
   });
 
-  it('finds a place for every command', async () => {
+  it('lists the commands in groups', async () => {
     const { stdout } = await run(['--help']);
     const groups = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, group]) => group);
     expect(groups).toEqual([
-      ...['Options', 'Links', 'A machine and its domains', 'Devices', 'To see and to check'],
+      ...['Options', 'Links', 'A machine and its domains', 'Devices', 'Demo and checks'],
       ...['Examples', 'Environment'],
     ]);
   });
@@ -65,16 +65,16 @@ it('prints the version of the package', async () => {
   expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-describe('wrong usage exits with 2 and says where help is', () => {
+describe('wrong usage exits with 2 and names the help', () => {
   it.each([
     ['an unknown command', ['nonsense'], /unknown command 'nonsense'; see ctrl-if --help/],
     ['the command that doctor --exchange replaced', ['messages'], /unknown command 'messages'; see ctrl-if --help/],
     ['a misspelt command', ['decod'], /Did you mean decode\?/],
     ['an unknown option', ['demo', '--nonsense'], /unknown option '--nonsense'; see ctrl-if demo --help/],
     ['an argument too many', ['doctor', 'x'], /too many arguments.*see ctrl-if doctor --help/],
-    ['an engine that there is not', ['controller', '--engine', 'steam'], /native, file, auto/],
+    ['an unknown engine', ['controller', '--engine', 'steam'], /native, file, auto/],
     ['an option without its value', ['guest', '--name'], /argument missing/],
-    ['a time that is none', ['guest', '--wait', 'long'], /number of seconds/],
+    ['a time that is no number', ['guest', '--wait', 'long'], /number of seconds/],
     ['a negative time', ['guest', '--wait', '-1'], /number of seconds/],
   ])('%s', async (_, args, sentence) => {
     const { code, stdout, stderr } = await run(args);
@@ -83,13 +83,13 @@ describe('wrong usage exits with 2 and says where help is', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
-  it.each(['controller', 'guest'])('a name that %s cannot have', async (command) => {
+  it.each(['controller', 'guest'])('an invalid name for %s', async (command) => {
     const { code, stderr } = await run([command, '--name', '../x']);
     expectError(stderr, 'ERR_CTRL_IF_NAME');
     expect(code).toBe(2);
   });
 
-  it.each(['controller', 'demo'])('an engine in the environment that there is not, for %s', async (command) => {
+  it.each(['controller', 'demo'])('an unknown engine in the environment, for %s', async (command) => {
     const { code, stderr } = await run([command], { env: { CTRL_IF_ENGINE: 'steam' } });
     expect(stderr).toContain('CTRL_IF_ENGINE is "steam"');
     expectError(stderr, 'ERR_CTRL_IF_ENGINE');

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Crossing, REPETITIONS, receiveAll, samplesFor, sendAll, type Way } from '../../lib/cli/crossing.ts';
+import {
+  type SentMessage,
+  REPETITIONS,
+  receiveAll,
+  samplesFor,
+  sendAll,
+  type Way,
+} from '../../lib/cli/round-trip-check.ts';
 import { identicalMessages, joinRows, rowsTable, verdict } from '../../lib/cli/exchange.ts';
 import { sampleOf } from '../../lib/cli/samples.ts';
 import type { Endpoint } from '../../lib/index.ts';
@@ -7,7 +14,7 @@ import { HEADER_BYTES, type MessageInput, SEED_MESSAGES, seedCodec } from '../..
 
 type Handler = (message: object, request: { bytes: Uint8Array; id: number }) => object;
 
-/** Sender and receiver in one, with a wire between them that `spoil` may bend. */
+/** An endpoint that receives its own requests. `spoil` may change the bytes in between. */
 class Wire {
   readonly #handlers = new Map<string, Handler>();
   readonly #spoil: (bytes: Uint8Array, kind: 'request' | 'response') => void;
@@ -35,22 +42,22 @@ class Wire {
   }
 }
 
-async function cross(spoil?: ConstructorParameters<typeof Wire>[0]) {
-  const crossings: Crossing[] = [];
+async function exchange(spoil?: ConstructorParameters<typeof Wire>[0]) {
+  const sent: SentMessage[] = [];
   const [toGuest, toController] = await Promise.all(
     (['toGuest', 'toController'] as Way[]).map(async (way) => {
       const { endpoint } = new Wire(spoil);
-      const arrivals = receiveAll(endpoint, way);
-      crossings.push(...(await sendAll(endpoint, way)));
-      return arrivals;
+      const entries = receiveAll(endpoint, way);
+      sent.push(...(await sendAll(endpoint, way)));
+      return entries;
     }),
   );
-  return { crossings, arrivals: { toGuest: toGuest!, toController: toController! } };
+  return { sent, received: { toGuest: toGuest!, toController: toController! } };
 }
 
 describe('samples', () => {
   it.each(SEED_MESSAGES.map((definition) => [definition.name, definition] as const))(
-    '%s has no byte that is zero, but for padding',
+    '%s has no zero byte except padding',
     (_, definition) => {
       const { requestBytes, responseBytes, answer } = sampleOf(definition);
       for (const { offset, type } of definition.struct.fields) {
@@ -65,7 +72,7 @@ describe('samples', () => {
     },
   );
 
-  it('are the same every time and all different', () => {
+  it('are the same each time, and differ from each other', () => {
     const all = SEED_MESSAGES.map((definition) => Buffer.from(sampleOf(definition).requestBytes).toString('hex'));
     expect(SEED_MESSAGES.map((definition) => Buffer.from(sampleOf(definition).requestBytes).toString('hex'))).toEqual(
       all,
@@ -73,15 +80,15 @@ describe('samples', () => {
     expect(new Set(all).size).toBe(SEED_MESSAGES.length);
   });
 
-  it('go every way that the table says', () => {
+  it('go in each direction that the wire table has for the message', () => {
     expect(samplesFor('toGuest').length + samplesFor('toController').length).toBe(SEED_MESSAGES.length + 2);
   });
 });
 
 describe('the verdict', () => {
-  it('is 42 of 42 over a good wire', async () => {
-    const { crossings, arrivals } = await cross();
-    const rows = joinRows(crossings, arrivals);
+  it('is 42 of 42 when no byte changes', async () => {
+    const { sent, received } = await exchange();
+    const rows = joinRows(sent, received);
     expect(identicalMessages(rows)).toBe(42);
     expect(verdict(rows)).toBe('42 of 42 messages arrived identical, both ways checked');
     expect(rows.map(({ name }) => name)).toEqual(
@@ -89,13 +96,13 @@ describe('the verdict', () => {
     );
   });
 
-  it.each(['request', 'response'] as const)('tells of one bent byte in one %s of one message', async (kind) => {
+  it.each(['request', 'response'] as const)('names the message with one changed byte in one %s', async (kind) => {
     let left = 1;
-    const { crossings, arrivals } = await cross((bytes, which) => {
-      const isTheOne = which === kind && bytes[0] === 1 && bytes[1] === 2;
-      if (isTheOne && left-- === 1) bytes[17]! ^= 0x40;
+    const { sent, received } = await exchange((bytes, which) => {
+      const isChosen = which === kind && bytes[0] === 1 && bytes[1] === 2;
+      if (isChosen && left-- === 1) bytes[17]! ^= 0x40;
     });
-    const rows = joinRows(crossings, arrivals);
+    const rows = joinRows(sent, received);
     expect(verdict(rows)).toMatch(/^41 of 42/);
     const wrong = rows.filter((row) => row.wrong !== undefined);
     expect(wrong).toMatchObject([
@@ -104,11 +111,11 @@ describe('the verdict', () => {
     expect(rowsTable(rows).join('\n')).toMatch(new RegExp(`BLKIF_BE_CONNECT.*${kind}, byte 17`));
   });
 
-  it('does not take the word of the sender alone', async () => {
-    const { crossings, arrivals } = await cross();
-    arrivals.toGuest.VCPU_HOTPLUG_ON!.compared--;
-    delete arrivals.toController.CONSOLE_DATA;
-    const rows = joinRows(crossings, arrivals);
+  it('needs the results of the receiver too', async () => {
+    const { sent, received } = await exchange();
+    received.toGuest.VCPU_HOTPLUG_ON!.compared--;
+    delete received.toController.CONSOLE_DATA;
+    const rows = joinRows(sent, received);
     expect(identicalMessages(rows)).toBe(40);
     expect(rows.filter(({ wrong }) => wrong !== undefined)).toMatchObject([
       { name: 'CONSOLE_DATA', wrong: `0 of ${REPETITIONS} arrived` },
@@ -116,8 +123,8 @@ describe('the verdict', () => {
     ]);
   });
 
-  it('misses what was never sent', async () => {
-    const { crossings, arrivals } = await cross();
-    expect(identicalMessages(joinRows(crossings.slice(1), arrivals))).toBe(41);
+  it('does not count a message that was not sent', async () => {
+    const { sent, received } = await exchange();
+    expect(identicalMessages(joinRows(sent.slice(1), received))).toBe(41);
   });
 });

@@ -1,72 +1,82 @@
 import { CtrlIfError } from '../errors.ts';
 import type { DomainInfo, LostEvents, MachineEvent, MachineOperations } from '../machine/operations.ts';
 
-/** One thing that the story shows, and whether it happened. */
-export interface Scene {
+/** The result of one step of the scenario. */
+export interface Step {
   title: string;
   happened: boolean;
-  /** What was seen, or what was missing, in words. */
+  /** The observed result, or what was missing. */
   detail: string;
   milliseconds: number;
-  /** Of the error for which it did not happen. */
+  /** The code of the error that made the step fail. */
   code?: string;
 }
 
-export interface Telling {
+export interface ScenarioReporter {
   event(event: MachineEvent | LostEvents): void;
-  began(title: string): void;
-  ended(scene: Scene): void;
-  /** Ends the process of a domain as a crash would. */
-  crash(pid: number): void;
+  stepBegan(title: string): void;
+  stepEnded(step: Step): void;
 }
 
-/** The driver domain of the story; it comes back as soon as it is gone. */
+export interface ScenarioOptions {
+  /** A machine with the driver domain {@link DRIVER} and no other domain. */
+  readonly machine: MachineOperations;
+  readonly reporter: ScenarioReporter;
+  /** Paths of the files for the disks of the guests, one for each name of {@link DISKS}. */
+  readonly disks: readonly string[];
+  /** Ends the process of a domain as a crash would. Default: SIGKILL. */
+  readonly crash?: (pid: number) => void;
+}
+
+/** The driver domain of the scenario. The machine restarts it at once. */
 export const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
-/** Names for the files that its guests have as disks. */
+/** Names of the disk files of the guests. */
 export const DISKS = ['web-root', 'web-data', 'db'] as const;
-/** What is waited for longer has not happened. */
+/** Milliseconds to wait for one result. */
 const PATIENCE = 5000;
-/** A step may wait for several things; one that takes longer has not happened. */
+/** A step may wait for several results. A step that takes longer than this has failed. */
 const STEP_SECONDS = 30;
 const GUESTS = ['web', 'db'];
 
-/** What a machine does in its life, step by step, on a machine that has the driver domain {@link DRIVER} and nothing else. */
-export class Story {
+/** Starts, changes, crashes and shuts down the domains of a machine, step by step. */
+export class Scenario {
   readonly #machine: MachineOperations;
-  readonly #telling: Telling;
+  readonly #reporter: ScenarioReporter;
   readonly #disks: readonly string[];
+  readonly #crash: (pid: number) => void;
   readonly #changed = new Set<() => void>();
 
-  /** @param disks files for its guests' disks, as many as {@link DISKS} */
-  constructor(machine: MachineOperations, telling: Telling, disks: readonly string[]) {
+  constructor({ machine, reporter, disks, crash = (pid) => void process.kill(pid, 'SIGKILL') }: ScenarioOptions) {
     this.#machine = machine;
-    this.#telling = telling;
+    this.#reporter = reporter;
     this.#disks = disks;
+    this.#crash = crash;
   }
 
-  async tell(): Promise<Scene[]> {
+  /** Resolves with the results of the steps, of which only the last may have failed. */
+  async run(): Promise<Step[]> {
     const events = this.#machine.watch()[Symbol.asyncIterator]();
     const listening = this.#listen(events);
     try {
-      return await this.#scenes();
+      return await this.#runSteps();
     } finally {
       await events.return?.();
       await listening;
     }
   }
 
-  async #scenes(): Promise<Scene[]> {
+  async #runSteps(): Promise<Step[]> {
     const machine = this.#machine;
-    const scenes: Scene[] = [];
-    for (const [title, play] of this.#steps(machine)) {
-      scenes.push(await this.#scene(title, play));
-      // What comes after it needs what it did.
-      if (!scenes.at(-1)!.happened) break;
+    const steps: Step[] = [];
+    for (const [title, run] of this.#plan(machine)) {
+      steps.push(await this.#runStep(title, run));
+      // Each step needs the result of the one before.
+      if (!steps.at(-1)!.happened) break;
     }
-    return scenes;
+    return steps;
   }
 
-  #steps(machine: MachineOperations): [title: string, play: () => Promise<string>][] {
+  #plan(machine: MachineOperations): [title: string, run: () => Promise<string>][] {
     const [root, data, db] = this.#disks;
     return [
       [
@@ -85,14 +95,14 @@ export class Story {
             usbs: [{ path: '1-1' }],
           });
           await machine.create({ name: 'db', disks: [{ target: db!, vdevice: 0x301 }], vifs: [{}] });
-          return `${await this.#connected()} devices connected, data crossed both ways`;
+          return `${await this.#connected()} devices connected, data passed both ways`;
         },
       ],
       [
         'the driver domain is killed',
         async () => {
           const { pid, domid } = await machine.info(DRIVER.name);
-          this.#telling.crash(pid!);
+          this.#crash(pid!);
           const again = await this.#until('no new driver domain', async () => {
             const driver = await machine.info(DRIVER.name);
             return driver.state === 'running' && driver.domid !== domid ? driver : undefined;
@@ -121,13 +131,13 @@ export class Story {
       [
         'all shut down',
         async () => {
-          // Those that others need come last.
+          // The driver domain has the backends of the guests, so it comes last.
           const order = [...GUESTS, DRIVER.name];
           for (const name of order) {
             const { how } = await machine.shutdown(name, { reason: 'poweroff', timeout: PATIENCE / 1000 });
             expect(how === 'poweroff', `${name} powered off, not ${how}`);
           }
-          // It would start again.
+          // The machine would restart it.
           await machine.destroy(DRIVER.name);
           const left = await machine.list();
           expect(left.length === 0, `no domain left, not ${left.map(({ name }) => name).join(', ')}`);
@@ -137,7 +147,12 @@ export class Story {
     ];
   }
 
-  /** Resolves when every device of every guest is connected, and a pattern and a notification have crossed both ways. */
+  /**
+   * Resolves with the number of devices when all of them are connected and a pattern and a notification have gone both
+   * ways between each frontend and its backend.
+   *
+   * @param backend the domid that the backends must have
+   */
   async #connected(backend?: number): Promise<number> {
     const ready = ({ state, crossed, backend: by }: DomainInfo['devices'][number]) =>
       state === 'CONNECTED' && crossed === true && (backend === undefined || by === backend);
@@ -160,11 +175,11 @@ export class Story {
     try {
       return await new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(late(`no answer to ${line}`)), PATIENCE);
-        let heard = '';
+        let output = '';
         console.on('data', (bytes: Buffer) => {
-          heard += bytes.toString('latin1');
-          const found = answer.exec(heard.slice(heard.lastIndexOf(line) + line.length));
-          if (!heard.includes(line) || !found) return;
+          output += bytes.toString('latin1');
+          const found = answer.exec(output.slice(output.lastIndexOf(line) + line.length));
+          if (!output.includes(line) || !found) return;
           clearTimeout(timer);
           resolve(`${line} → ${found[0]}`);
         });
@@ -176,14 +191,14 @@ export class Story {
     }
   }
 
-  async #scene(title: string, play: () => Promise<string>): Promise<Scene> {
-    this.#telling.began(title);
+  async #runStep(title: string, run: () => Promise<string>): Promise<Step> {
+    this.#reporter.stepBegan(title);
     const began = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(late('it was not done', STEP_SECONDS)), STEP_SECONDS * 1000);
+      timer = setTimeout(() => reject(late('the step did not end', STEP_SECONDS)), STEP_SECONDS * 1000);
     });
-    const outcome = await Promise.race([play(), tooLate]).then(
+    const outcome = await Promise.race([run(), tooLate]).then(
       (detail) => ({ happened: true, detail }),
       (error: Error & { code?: string }) => ({
         happened: false,
@@ -192,13 +207,17 @@ export class Story {
       }),
     );
     clearTimeout(timer);
-    const scene = { title, ...outcome, milliseconds: performance.now() - began };
-    this.#telling.ended(scene);
-    return scene;
+    const step = { title, ...outcome, milliseconds: performance.now() - began };
+    this.#reporter.stepEnded(step);
+    return step;
   }
 
-  /** What `look` finds, looked for again whenever something has happened; `missing` says what was not there in time. */
-  async #until<T>(missing: string | (() => string), look: () => Promise<T | undefined>): Promise<T> {
+  /**
+   * Resolves with what `find` returns, which is called again after each event of the machine.
+   *
+   * @param missing the subject of the error when `find` returns nothing in time
+   */
+  async #until<T>(missing: string | (() => string), find: () => Promise<T | undefined>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(late(typeof missing === 'string' ? missing : missing())), PATIENCE);
@@ -206,7 +225,7 @@ export class Story {
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => this.#changed.add(resolve));
-        const found = await look();
+        const found = await find();
         if (found !== undefined) return found;
         await Promise.race([changed, tooLate]);
       }
@@ -217,7 +236,7 @@ export class Story {
 
   async #listen(events: AsyncIterator<MachineEvent | LostEvents>): Promise<void> {
     for (let next = await events.next(); !next.done; next = await events.next()) {
-      this.#telling.event(next.value);
+      this.#reporter.event(next.value);
       for (const changed of this.#changed) changed();
       this.#changed.clear();
     }

@@ -1,26 +1,26 @@
-/** What `controller` and `guest` tell of their life: sentences for people, one JSON object a line for programs. */
+/** Reports the events of a command: sentences for people, or one JSON object a line for programs. */
 import type { CtrlIfError } from '../errors.ts';
 import type { AnyMessage } from '../link/codec.ts';
 import { type MessageInput, seedCodec } from '../wire/index.ts';
 import { errorLine } from './failure.ts';
 import { paint, writeJSON } from './output.ts';
 
-export interface NarratorOptions {
+export interface ReporterOptions {
   json: boolean;
-  /** Leaves out the messages received. */
+  /** Received messages are not reported. */
   quiet: boolean;
-  /** Where the sentences go. JSON goes to stdout always. */
+  /** The stream of the sentences. JSON always goes to stdout. */
   stream: NodeJS.WriteStream;
 }
 
-export class Narrator {
-  readonly #options: NarratorOptions;
+export class Reporter {
+  readonly #options: ReporterOptions;
 
-  constructor(options: NarratorOptions) {
+  constructor(options: ReporterOptions) {
     this.#options = options;
   }
 
-  tell(event: string, details: object, sentence: string): void {
+  report(event: string, details: object, sentence: string): void {
     if (this.#options.json) void writeJSON({ event, ...details });
     else this.#options.stream.write(`${sentence}\n`);
   }
@@ -29,15 +29,15 @@ export class Narrator {
     const { quiet, stream } = this.#options;
     if (quiet) return;
     const { name, id: _, ...fields } = seedCodec.toJSON(message as MessageInput, id);
-    this.tell(
+    this.report(
       'message',
       { domid, message: { name, id, ...fields } },
       `domain ${domid} ${paint('cyan', name, stream)} ${JSON.stringify(fields)}`,
     );
   }
 
-  /** Something failed and the process goes on. */
-  trouble(event: string, details: object, { code, message }: CtrlIfError): void {
+  /** Reports an error after which the process goes on. */
+  failure(event: string, details: object, { code, message }: CtrlIfError): void {
     if (this.#options.json) void writeJSON({ event, ...details, error: { code, message } });
     else process.stderr.write(errorLine(message, code));
   }
