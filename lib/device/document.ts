@@ -129,10 +129,10 @@ ${markdownTable(['event', ...states], rows)}`;
 }
 
 /** What a cell does, without its state. */
-export function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
+export function cellText(state: string, { do: actions = [], next = state, emit = [] }: AnyCell): string {
   const parts = [...actions];
   if (next !== state) parts.push(`**${next}**`);
-  return [...parts, ...tell.map((notice) => `_${notice}_`)].join(', ');
+  return [...parts, ...emit.map((notice) => `_${notice}_`)].join(', ');
 }
 
 /** A diagram of what changes the state: the rest is in the table. */

@@ -29,9 +29,9 @@ export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, Shutd
       default:  STAY,
     },
     PENDING: {
-      POWEROFF: { tell: ['ignored'] },
-      REBOOT:   { tell: ['ignored'] },
-      SUSPEND:  { tell: ['ignored'] },
+      POWEROFF: { emit: ['ignored'] },
+      REBOOT:   { emit: ['ignored'] },
+      SUSPEND:  { emit: ['ignored'] },
       SYSRQ:    { do: ['press'] },
       returned: { next: 'IDLE' },
     },
@@ -86,7 +86,7 @@ export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
         },
         goOn: () => this.#goOn(),
       },
-      tell: (_ignored, { event }) => this.emit('ignored', event as ShutdownRequest),
+      emit: (_ignored, { event }) => this.emit('ignored', event as ShutdownRequest),
     });
     this.#takeBack = (['POWEROFF', 'REBOOT', 'SUSPEND', 'SYSRQ'] as const).map((event) =>
       peer.receive(`SHUTDOWN_${event}`, async ({ key }: { key?: string }) => {

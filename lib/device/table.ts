@@ -11,7 +11,7 @@
 export interface Cell<State extends string, Action extends string, Notice extends string> {
   readonly do?: readonly Action[];
   readonly next?: State;
-  readonly tell?: readonly Notice[];
+  readonly emit?: readonly Notice[];
 }
 
 /** Nothing is done, the state stays, and nobody is told. */
@@ -47,7 +47,7 @@ export function cellOf<State extends string, Event extends string, Action extend
 /** What the actions and notices of a table do. `Input` is what comes with an event. */
 export interface Performer<Action extends string, Notice extends string, Input> {
   readonly do: { readonly [A in Action]: (input: Input) => unknown };
-  tell(notice: Notice, input: Input): unknown;
+  emit(notice: Notice, input: Input): unknown;
 }
 
 /** Thrown by an action whose failure is an event of its own table; `cause` goes on to who fired the first event. */
@@ -116,7 +116,7 @@ export class StateMachine<
       throw error.cause;
     }
     this.#state = cell.next ?? this.#state;
-    for (const notice of cell.tell ?? []) await this.#performer.tell(notice, input);
+    for (const notice of cell.emit ?? []) await this.#performer.emit(notice, input);
     return this.#state;
   }
 }
@@ -174,6 +174,6 @@ export class SyncStateMachine<
     onCell?.(this.#table.name, this.#state, event);
     for (const action of cell.do ?? []) this.#performer.do[action](input);
     this.#state = cell.next ?? this.#state;
-    for (const notice of cell.tell ?? []) this.#performer.tell(notice, input);
+    for (const notice of cell.emit ?? []) this.#performer.emit(notice, input);
   }
 }

@@ -55,11 +55,11 @@ export class MockBackend {
     const { frontend } = wire;
     this.#receive(frontend.DRIVER_STATUS, async ({ status }) => {
       if (status === DRIVER_STATUS.DOWN) this.#letGo();
-      else await this.tell('DISCONNECTED');
+      else await this.sendStatus('DISCONNECTED');
       return fieldsOf(wire, frontend.DRIVER_STATUS, { maxHandle: this.#handle });
     });
     this.#receive(frontend.CONNECT, (message) => this.#connect(message));
-    this.#receive(frontend.DISCONNECT, () => this.tell('DISCONNECTED'));
+    this.#receive(frontend.DISCONNECT, () => this.sendStatus('DISCONNECTED'));
     const { QUERY } = frontend;
     if (QUERY) this.#receive(QUERY, (message) => fieldsOf(wire, QUERY, this.#fields(this.#statusOf(message))));
   }
@@ -74,7 +74,7 @@ export class MockBackend {
   }
 
   /** Tells the frontend its status; resolves when it has acted on it. What is said not to be connected is let go first. */
-  async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
+  async sendStatus(status: InterfaceStatus, fields: object = {}): Promise<void> {
     if (status === 'CLOSED' || status === 'DISCONNECTED') this.#letGo();
     if (status !== 'CHANGED') this.#status = status;
     const said = { ...this.#fields(status), ...fields };
@@ -91,7 +91,7 @@ export class MockBackend {
   async #connect(message: AnyMessage): Promise<void> {
     if (this.onConnect === 'hold') return;
     if (this.onConnect === 'refuse') {
-      await this.tell('DISCONNECTED');
+      await this.sendStatus('DISCONNECTED');
       return;
     }
     const { backend, domid } = this.#domain;
@@ -100,7 +100,7 @@ export class MockBackend {
     this.#channel = backend.channels.bind(this.#ports.portA, () => {
       this.notified++;
     });
-    await this.tell('CONNECTED');
+    await this.sendStatus('CONNECTED');
   }
 
   #statusOf(message: AnyMessage): InterfaceStatus {

@@ -61,7 +61,7 @@ class World {
     return this.frontend.find()?.state ?? 'CLOSED';
   }
 
-  async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
+  async sendStatus(status: InterfaceStatus, fields: object = {}): Promise<void> {
     const { wire } = CLASSES[this.#which];
     const evtchn = status === 'CONNECTED' ? await this.#port() : 0;
     const said = {
@@ -90,7 +90,7 @@ class World {
     const machine = found.machine as unknown as { fire(event: string, input: object): Promise<void> };
     if (event === 'connect') await this.frontend.connect();
     else if (event === 'disconnect') void this.frontend.disconnect().catch(() => {});
-    else if (INTERFACE_STATUSES.includes(event as 'CLOSED')) await this.tell(event as InterfaceStatus);
+    else if (INTERFACE_STATUSES.includes(event as 'CLOSED')) await this.sendStatus(event as InterfaceStatus);
     else await machine.fire(event, { interface: found, message: { evtchn: await this.#port() } });
     await turn();
   }
@@ -103,14 +103,14 @@ async function begin(which: ClassName, state: FrontendState): Promise<World> {
   // USB, which cannot ask, disconnects what it may find.
   await world.answer();
   await started;
-  await world.tell('DISCONNECTED');
-  if (state === 'CLOSED') await world.tell('CLOSED');
-  if (['DENIED', 'REFUSED'].includes(state)) await world.tell('DISCONNECTED');
+  await world.sendStatus('DISCONNECTED');
+  if (state === 'CLOSED') await world.sendStatus('CLOSED');
+  if (['DENIED', 'REFUSED'].includes(state)) await world.sendStatus('DISCONNECTED');
   if (state === 'REFUSED') await world.answer();
   if (state === 'HELD') await world.answer();
-  if (['CONNECTED', 'DISCONNECTING', 'IDLE'].includes(state)) await world.tell('CONNECTED');
+  if (['CONNECTED', 'DISCONNECTING', 'IDLE'].includes(state)) await world.sendStatus('CONNECTED');
   if (['DISCONNECTING', 'IDLE'].includes(state)) await world.fire('disconnect');
-  if (state === 'IDLE') await world.tell('DISCONNECTED');
+  if (state === 'IDLE') await world.sendStatus('DISCONNECTED');
   expect(world.state).toBe(state);
   world.log.length = 0;
   return world;
@@ -191,7 +191,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await turn();
     expect(backend.notified).toBe(1);
 
-    await backend.tell('DISCONNECTED');
+    await backend.sendStatus('DISCONNECTED');
     while (found.state !== 'CONNECTED') await turn();
     expect(found.frames.at(-1)!.load32(8)).toBe(0);
     await frontend.disconnect();
@@ -229,22 +229,22 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await frontend.connect();
     while (frontend.find()!.state !== 'HELD') await turn();
     backend.onConnect = 'accept';
-    await backend.tell('DISCONNECTED');
+    await backend.sendStatus('DISCONNECTED');
     while (frontend.find()!.state !== 'CONNECTED') await turn();
     expect(refusals).toBe(1);
   });
 
   it('grants its pages anew where another backend was named while it asked', async () => {
     const world = await begin(which, 'DISCONNECTED');
-    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     expect(world.state).toBe('DENIED');
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['DISCONNECTED', 'C']);
     // To the one that was named last: it is not granted anew again, but asked back for sure.
-    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['REFUSED', 'C', 'D']);
-    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     expect([world.state, ...world.log]).toEqual(['CLOSED', 'C', 'D', '!refused']);
   });
 
@@ -284,7 +284,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
   it('grants nothing while it goes DOWN, and frees everything though its controller has died', async () => {
     const world = await begin(which, 'CLOSED');
     const stopped = world.frontend.stop();
-    await world.tell('DISCONNECTED').catch(() => {});
+    await world.sendStatus('DISCONNECTED').catch(() => {});
     await stopped;
     expect(world.log).toEqual([]);
 
@@ -298,13 +298,13 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
 
   it('ignores a status that does not exist, and what it hears of interfaces that do not', async () => {
     const world = await begin(which, 'CONNECTED');
-    await world.tell('CONNECTED', { status: 9 });
+    await world.sendStatus('CONNECTED', { status: 9 });
     expect(world.state).toBe('CONNECTED');
     if (which === 'usb') return;
-    await world.tell('CLOSED', { handle: 5 });
-    await world.tell('CHANGED', { handle: 5 });
+    await world.sendStatus('CLOSED', { handle: 5 });
+    await world.sendStatus('CHANGED', { handle: 5 });
     expect(world.frontend.interfaces.map(({ handle }) => handle)).toEqual([0]);
-    await world.tell('DISCONNECTED', { handle: 5 });
+    await world.sendStatus('DISCONNECTED', { handle: 5 });
     expect(world.frontend.interfaces.map(({ handle }) => handle)).toEqual([0, 5]);
   });
 });
@@ -316,7 +316,7 @@ describe('what a status says beside the state', () => {
     machine = new MockMachine();
     const usb = await begin('usb', 'CONNECTED');
     expect(usb.frontend.find()).toMatchObject({ bandwidth: 500, numPorts: 3 });
-    await usb.tell('CONNECTED', { numPorts: 4 });
+    await usb.sendStatus('CONNECTED', { numPorts: 4 });
     expect(usb.frontend.find()).toMatchObject({ numPorts: 4 });
   });
 
@@ -327,18 +327,18 @@ describe('what a status says beside the state', () => {
       let notified = 0;
       world.frontend.on('notified', () => notified++);
       const { portA, portB } = await machine.channels.bind(2, 1);
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log).toEqual(['!disconnected', '!connected']);
       const backend = machine.channels.of(2).bind(portA, () => {});
       backend.notify();
       await turn();
       expect(notified).toBe(1);
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log.slice(2)).toEqual(which === 'usb' ? ['!changed'] : []);
 
       machine.channels.close({ portA, portB });
       expect(await machine.channels.bind(2, 1)).toEqual({ portA, portB });
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log.slice(-2)).toEqual(['!disconnected', '!connected']);
       machine.channels
         .of(2)

@@ -227,7 +227,7 @@ it('in shutdown IDLE the event returned does nothing', async () => {
   const unexpected = () => expect.unreachable();
   const machine = new StateMachine(SHUTDOWN, {
     do: { begin: unexpected, press: unexpected, keep: unexpected, goOn: unexpected },
-    tell: unexpected,
+    emit: unexpected,
   });
   expect(await machine.fire('returned', { event: 'returned' })).toBe('IDLE');
 });

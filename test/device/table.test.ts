@@ -12,8 +12,8 @@ const LAMP: Lamp = {
   initial: 'OFF',
   events: ['press', 'break'],
   cells: {
-    OFF: { press: { do: ['light'], next: 'ON', tell: ['changed'] }, default: STAY },
-    ON: { press: { next: 'OFF', tell: ['changed'] }, break: { do: ['refuse'], next: 'OFF' } },
+    OFF: { press: { do: ['light'], next: 'ON', emit: ['changed'] }, default: STAY },
+    ON: { press: { next: 'OFF', emit: ['changed'] }, break: { do: ['refuse'], next: 'OFF' } },
   },
 };
 
@@ -45,13 +45,13 @@ describe('both machines', () => {
     const log: string[] = [];
     const machine: StateMachine<State, Event, Action, Notice, undefined> = new StateMachine(LAMP, {
       do: { light: () => log.push(`do ${machine.state}`), refuse },
-      tell: () => log.push(machine.state),
+      emit: () => log.push(machine.state),
     });
     expect(await machine.fire('break', undefined)).toBe('OFF');
     expect(await machine.fire('press', undefined)).toBe('ON');
     const sync: Lit = new SyncStateMachine(LAMP, {
       do: { light: () => log.push(`do ${sync.state}`), refuse },
-      tell: () => log.push(sync.state),
+      emit: () => log.push(sync.state),
     });
     sync.fire('break', undefined);
     sync.fire('press', undefined);
@@ -59,7 +59,7 @@ describe('both machines', () => {
   });
 
   it('stay where they are when an action fails, and throw what it threw', async () => {
-    const performer = { do: { light: () => {}, refuse }, tell: () => {} };
+    const performer = { do: { light: () => {}, refuse }, emit: () => {} };
     const machine = new StateMachine(LAMP, performer);
     await machine.fire('press', undefined);
     await expect(machine.fire('break', undefined)).rejects.toThrow('it is hot');
@@ -75,7 +75,7 @@ describe('a synchronous state machine', () => {
     const log: string[] = [];
     const machine: Lit = new SyncStateMachine(LAMP, {
       do: { light: () => machine.fire('press', undefined), refuse: () => {} },
-      tell: () => log.push(machine.state),
+      emit: () => log.push(machine.state),
     });
     machine.fire('press', undefined);
     expect([log, machine.state]).toEqual([['ON', 'OFF'], 'OFF']);
@@ -90,7 +90,7 @@ describe('a synchronous state machine', () => {
           throw new Error('it is hot');
         },
       },
-      tell: () => {},
+      emit: () => {},
     });
     machine.fire('press', undefined);
     expect(() => machine.fire('break', undefined)).toThrow('it is hot');

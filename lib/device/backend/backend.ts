@@ -190,7 +190,7 @@ export abstract class Backend<
     };
     return {
       do: { ...common, ...this.ownActions } as Performer<BackendAction | A, BackendNotice, BackendCall<I>>['do'],
-      tell: (notice, call) => {
+      emit: (notice, call) => {
         const status = this.wire.statuses[notice === 'kept requests' ? 'OKAY' : notice]!;
         if (notice !== 'kept requests') call.answer = { status };
         else for (const request of call.interface.kept.splice(0)) request.respond({ status });

@@ -182,7 +182,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
         throw this.#rejected(device, 'that disconnect() has resolved before connect()');
       },
     },
-    tell: (notice, { interface: device }) => this.emit(notice, device),
+    emit: (notice, { interface: device }) => this.emit(notice, device),
   };
 
   #bind(device: FrontendInterface, { evtchn }: AnyMessage): void {

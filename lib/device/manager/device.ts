@@ -81,7 +81,7 @@ export class Device {
     });
     this.#machine = new StateMachine(DEVICE, {
       do: this.#actions,
-      tell: (notice) => this.#tell(notice),
+      emit: (notice) => this.#sendStatus(notice),
     });
   }
 
@@ -268,7 +268,7 @@ export class Device {
   }
 
   /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
-  async #tell(notice: DeviceNotice): Promise<void> {
+  async #sendStatus(notice: DeviceNotice): Promise<void> {
     const { wire, frontend, handle } = this.#with;
     const status = notice === 'CHANGED' ? wire.changedStatus : notice;
     if (!status || !this.#with.isFrontendUp()) return;

@@ -59,7 +59,7 @@ type DeviceCell = Cell<DeviceState, DeviceAction, DeviceNotice>;
 const CLOSE = ['closeChannel', 'dropFrames'] as const satisfies readonly DeviceAction[];
 const RESET = ['disconnect', 'renew', ...CLOSE] as const satisfies readonly DeviceAction[];
 /** Say where we are: it was asked for what already is so. */
-const CONFIRM: DeviceCell = { tell: ['DISCONNECTED'] };
+const CONFIRM: DeviceCell = { emit: ['DISCONNECTED'] };
 
 /** One table for all classes. */
 // biome-ignore format: a table, one cell a line
@@ -69,59 +69,59 @@ export const DEVICE: Table<DeviceState, DeviceEvent, DeviceAction, DeviceNotice>
   events: EVENTS,
   cells: {
     ABSENT: {
-      attach:       { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      CONNECT:      { tell: ['CLOSED'] },
-      DISCONNECT:   { tell: ['CLOSED'] },
+      attach:       { do: ['create'], next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      CONNECT:      { emit: ['CLOSED'] },
+      DISCONNECT:   { emit: ['CLOSED'] },
       // It was attached before its backend came.
-      backendDown:  { next: 'DOWN', tell: ['DISCONNECTED'] },
+      backendDown:  { next: 'DOWN', emit: ['DISCONNECTED'] },
       default:      STAY,
     },
     DOWN: {
-      destroy:      { next: 'ABSENT', tell: ['CLOSED'] },
+      destroy:      { next: 'ABSENT', emit: ['CLOSED'] },
       UP:           CONFIRM,
       CONNECT:      { do: ['keepFrames'], next: 'HELD' },
       DISCONNECT:   CONFIRM,
       frontendGone: { next: 'ABSENT' },
-      backendUp:    { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
+      backendUp:    { do: ['create'], next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
       default:      STAY,
     },
     HELD: {
-      destroy:      { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
-      UP:           { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      destroy:      { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
+      UP:           { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
       DOWN:         { do: CLOSE, next: 'DOWN' },
       CONNECT:      { do: ['keepFrames'] },
-      DISCONNECT:   { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      DISCONNECT:   { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
       frontendGone: { do: CLOSE, next: 'ABSENT' },
-      backendUp:    { do: ['create', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
-      refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
+      backendUp:    { do: ['create', 'openChannel', 'connect'], next: 'CONNECTED', emit: ['CONNECTED'] },
+      refused:      { do: CLOSE, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
       lost:         { do: ['closeChannel'] },
       default:      STAY,
     },
     DISCONNECTED: {
       change:       { do: ['change'] },
-      destroy:      { do: ['destroy'], next: 'ABSENT', tell: ['CLOSED'] },
+      destroy:      { do: ['destroy'], next: 'ABSENT', emit: ['CLOSED'] },
       UP:           CONFIRM,
-      CONNECT:      { do: ['keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
+      CONNECT:      { do: ['keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', emit: ['CONNECTED'] },
       DISCONNECT:   CONFIRM,
       frontendGone: { do: ['destroy'], next: 'ABSENT' },
       backendDown:  { next: 'DOWN' },
-      refused:      { do: CLOSE, tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
+      refused:      { do: CLOSE, emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
       lost:         { do: ['closeChannel'], next: 'HELD' },
       default:      STAY,
     },
     CONNECTED: {
-      change:       { do: ['change'], tell: ['CHANGED'] },
-      destroy:      { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT', tell: ['CLOSED'] },
+      change:       { do: ['change'], emit: ['CHANGED'] },
+      destroy:      { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT', emit: ['CLOSED'] },
       DOWN:         { do: RESET, next: 'DISCONNECTED' },
-      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], tell: ['CONNECTED'] },
-      DISCONNECT:   { do: RESET, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
+      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], emit: ['CONNECTED'] },
+      DISCONNECT:   { do: RESET, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
       frontendGone: { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT' },
-      backendDown:  { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
-      refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
-      lost:         { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      backendDown:  { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
+      refused:      { do: CLOSE, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
+      lost:         { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
       // UP: the frontend asks for those that are active itself (the header; PROTOCOL.md 5.2 D16).
       default:      STAY,
     },

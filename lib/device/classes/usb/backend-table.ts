@@ -26,7 +26,7 @@ export type UsbBackendAction = keyof typeof USB_REFUSALS;
 type Cell = BackendCell<BackendAction | UsbBackendAction>;
 
 // The original recorded a port even for an interface that was not there, and its status was noise (PROTOCOL.md 2.9, 5.2 D8).
-const CLAIM: Cell = { do: ['findUnclaimed', 'allocatePort', 'claim'], tell: ['OKAY'] };
+const CLAIM: Cell = { do: ['findUnclaimed', 'allocatePort', 'claim'], emit: ['OKAY'] };
 
 /** One interface of a USB backend. RELEASE_PORT names no interface: see the table of its ports (PROTOCOL.md 2.9, 2.16). */
 // biome-ignore format: a table, one cell a line
@@ -39,7 +39,7 @@ export const USB_BACKEND: Table<
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      CLAIM_PORT: { tell: ['INTERFACE_NOT_FOUND'] },
+      CLAIM_PORT: { emit: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,

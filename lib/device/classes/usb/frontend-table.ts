@@ -10,7 +10,7 @@ export const USB_FRONTEND: FrontendTable = {
     ...FRONTEND_ROWS,
     CONNECTED: {
       ...FRONTEND_ROWS.CONNECTED,
-      repeated: { tell: ['changed'] },
+      repeated: { emit: ['changed'] },
       CHANGED: STAY,
     },
   },

@@ -18,22 +18,22 @@ export const USB_PORT: Table<PortState, PortEvent, PortAction, PortNotice> = {
     UNCLAIMED: {
       CLAIM:          { do: ['own'], next: 'EMPTY' },
       // RELEASE_PORT has no status; the original crashed (PROTOCOL.md 5.3 H25).
-      RELEASE:        { tell: ['not understood'] },
-      reset:          { tell: ['no port'] },
+      RELEASE:        { emit: ['not understood'] },
+      reset:          { emit: ['no port'] },
       default:        STAY,
     },
     EMPTY: {
       RELEASE:        { do: ['disown'], next: 'UNCLAIMED' },
       plugged:        { do: ['take'], next: 'PRESENT' },
       ownerDestroyed: { do: ['disown'], next: 'UNCLAIMED' },
-      reset:          { tell: ['disabled'] },
+      reset:          { emit: ['disabled'] },
       default:        STAY,
     },
     PRESENT: {
       RELEASE:        { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
       unplugged:      { do: ['giveBack'], next: 'EMPTY' },
       ownerDestroyed: { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
-      reset:          { tell: ['enabled'] },
+      reset:          { emit: ['enabled'] },
       default:        STAY,
     },
   },

@@ -42,7 +42,7 @@ export class UsbPort {
         take: () => hooks.onPlugged(this),
         giveBack: () => hooks.onUnplugged(this),
       },
-      tell: (notice, input) => {
+      emit: (notice, input) => {
         input.notice = notice;
       },
     });
