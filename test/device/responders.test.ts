@@ -226,7 +226,7 @@ describe('the VCPU responder', () => {
 it('in shutdown IDLE the event returned does nothing', async () => {
   const unexpected = () => expect.unreachable();
   const machine = new StateMachine(SHUTDOWN, {
-    do: { begin: unexpected, press: unexpected, keep: unexpected, goOn: unexpected },
+    do: { begin: unexpected, press: unexpected, keep: unexpected, fireKept: unexpected },
     emit: unexpected,
   });
   expect(await machine.fire('returned', { event: 'returned' })).toBe('IDLE');

@@ -13,15 +13,15 @@ import type { BackendStatus } from '../../wire.ts';
 const EVENTS = ['VBD_CREATE', 'VBD_DESTROY'] as const;
 export type BlockBackendEvent = (typeof EVENTS)[number];
 
-/** As {@link BACKEND_REFUSALS}, for the actions of VBDs. */
+/** The actions of VBDs, with their statuses as in {@link BACKEND_REFUSALS}. */
 export const BLOCK_REFUSALS = {
   /** No VBD has this vdevice yet. */
   findNoVbd: ['VBD_EXISTS'],
-  /** Room for one more VBD. */
+  /** There is room for one more VBD. */
   allocateVbd: ['OUT_OF_MEMORY'],
   /** The backend's `onVbdCreate`. */
   openVbd: ['PHYSDEV_NOT_FOUND'],
-  /** Some VBD has this vdevice. */
+  /** A VBD has this vdevice. */
   findVbd: ['VBD_NOT_FOUND'],
   /** The backend's `onVbdDestroy`. */
   closeVbd: [],

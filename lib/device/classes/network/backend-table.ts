@@ -16,7 +16,7 @@ type Cell = BackendCell<BackendAction | NetworkBackendAction>;
 
 const LIMIT: Cell = { do: ['limit'], emit: ['OKAY'] };
 
-/** One interface of a network backend: here CONNECT looks at the state before it looks at the frames (PROTOCOL.md 2.6). */
+/** One interface of a network backend. Its CONNECT checks the state before the frames (PROTOCOL.md 2.6). */
 // biome-ignore format: a table, one cell a line
 export const NETWORK_BACKEND: Table<
   BackendState, BackendEvent | NetworkBackendEvent, BackendAction | NetworkBackendAction, BackendNotice
