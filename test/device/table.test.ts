@@ -17,7 +17,7 @@ const LAMP: Lamp = {
   },
 };
 
-it('a row without a default has a cell for every event, and none for others', () => {
+it('a row without a default needs a cell for every event, and takes no other cell', () => {
   const incomplete: Lamp = {
     ...LAMP,
     // @ts-expect-error `break` is missing
@@ -36,12 +36,12 @@ it('the cell of an event that a row does not name is its default', () => {
   expect(cellOf(LAMP, 'ON', 'break')).toMatchObject({ next: 'OFF' });
 });
 
-describe('both machines', () => {
+describe('both state machines', () => {
   const refuse = () => {
     throw new Error('it is hot');
   };
 
-  it('do what a cell says, then enter its state, then tell', async () => {
+  it('run the actions of a cell, then enter its state, then emit its notices', async () => {
     const log: string[] = [];
     const machine: StateMachine<State, Event, Action, Notice, undefined> = new StateMachine(LAMP, {
       do: { light: () => log.push(`do ${machine.state}`), refuse },
@@ -58,7 +58,7 @@ describe('both machines', () => {
     expect(log).toEqual(['do OFF', 'ON', 'do OFF', 'ON']);
   });
 
-  it('stay where they are when an action fails, and throw what it threw', async () => {
+  it('keep their state when an action fails, and throw its error', async () => {
     const performer = { do: { light: () => {}, refuse }, emit: () => {} };
     const machine = new StateMachine(LAMP, performer);
     await machine.fire('press', undefined);
@@ -71,7 +71,7 @@ describe('both machines', () => {
 });
 
 describe('a synchronous state machine', () => {
-  it('does an event that is fired by an action or a notice after the event of that', () => {
+  it('runs an event that an action or a notice fires after the current event', () => {
     const log: string[] = [];
     const machine: Lit = new SyncStateMachine(LAMP, {
       do: { light: () => machine.fire('press', undefined), refuse: () => {} },
@@ -81,7 +81,7 @@ describe('a synchronous state machine', () => {
     expect([log, machine.state]).toEqual([['ON', 'OFF'], 'OFF']);
   });
 
-  it('does the events that follow one that has failed', () => {
+  it('runs the events after one that has failed', () => {
     const machine: Lit = new SyncStateMachine(LAMP, {
       do: {
         light: () => {},
