@@ -1,4 +1,4 @@
-/** What a device class is: everything that the rest of the project knows of disks, network interfaces or USB ports. */
+/** The type of a device class: all that the rest of the project knows of one. */
 import type { ControlSocket } from '../domain/control-socket.ts';
 import type { Guest } from '../domain/guest.ts';
 import { domainReference } from '../schema/basic-schema.ts';
@@ -12,97 +12,98 @@ import type { Setting } from './manager/settings.ts';
 import type { AnyTable } from './table.ts';
 import type { DeviceWire } from './wire.ts';
 
-/** The key of a device's configuration that every class has. */
+/** The schema of `backend`, a key of every class's configuration. */
 export const backendKey = {
   ...domainReference,
   description: "The domain that serves it; default: the machine's driver domain.",
 } as const satisfies Schema;
 
-/** What devices of a class are called by: the last step of their path in the API, and the argument of a detach. */
+/** Names a device within its domain and class: the last segment of its path in the API, and the argument of a detach. */
 export type DeviceKey = string | number;
 
-/** How the class's devices look to an operator. */
+/** The operator's view of a class: its names, configuration and operations. */
 export interface DeviceDescription {
-  /** The class; operations are called by it (`blockAttach`), and so are commands (`block-attach`). */
+  /** The name of the class. Operations (`randomAttach`) and commands (`random-attach`) begin with it. */
   readonly name: string;
-  /** One device of it, in a sentence: `disk`. */
+  /** One device, in a sentence: `disk`. */
   readonly noun: string;
-  /** The key of a domain's configuration that lists its devices, and their segment of a path. */
+  /** The key of a domain's configuration that lists its devices, and the segment of their path in the API: `disks`. */
   readonly list: string;
-  /** Its schema is called by it, and so is its flag: `DiskConfig`, `--disk`. */
+  /** Names the schema and the flag of one device: `disk` gives `DiskConfig` and `--disk`. */
   readonly item: string;
-  /** The configuration of one device. */
+  /** The schema of one device's configuration. */
   readonly config: Schema & { readonly examples: readonly object[] };
-  /** The key of `config` that is the path of a file; the command line makes it absolute, since the machine runs elsewhere. */
+  /** The key of `config` that is the path of a file. The command line makes it absolute, since the machine runs in another directory. */
   readonly path?: string;
-  /** What a device is called by when it is detached. */
+  /** The name and the schema of a {@link DeviceKey} of this class. */
   readonly key: { readonly name: string; readonly schema: Schema & { readonly examples: readonly unknown[] } };
-  /** The key of `config` that no two devices of a domain may have alike. */
+  /** The key of `config` whose values differ between the devices of a domain. */
   readonly unique: string;
-  /** Whether `A` and `a` are alike there. */
+  /** Whether `A` and `a` are the same value of the `unique` key. */
   readonly ignoreCase: boolean;
-  /** What only this class has in the list of devices, by key. */
+  /** The schemas of the keys that only this class has in the list of devices. */
   readonly info: Readonly<Record<string, Schema>>;
-  /** The keys of `info` that are columns of a list for people. */
+  /** The keys of `info` that are columns of the printed list. */
   readonly columns: readonly string[];
-  /** What an operator can do to a device beside attach and detach. */
+  /** The operations on a device besides attach and detach, by their names. */
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** The devices of one class of a domain, for the operations of the class's own. */
+/** The devices that a domain has of one class, for `run`. */
 export interface ClassDevices<Device> {
   /**
-   * Replaces what is known of the device, once its backend has taken `setting`; from then on the backend is told so at each CREATE.
+   * Sends `setting` to the backend, which gets it again after each CREATE. Then stores the device that `update` returns.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND`, and as {@link Device.set}
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND` when the domain has no such device, and as {@link Device.set}
    */
   change(key: DeviceKey, update: (device: Device) => Device, setting: Setting): Promise<void>;
 }
 
 /**
- * One class. `Device` is what the machine keeps of each device: its configuration, with what the class has chosen for it.
- * `Shared` is what all devices of the class in one machine share.
+ * One device class. The machine stores a `Device` for each device: its configuration, and the values that `place` chose. It stores one
+ * `Shared` for all devices of the class.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a list of classes has devices of many shapes
 export interface DeviceClass<Device extends object = any, Shared = any> extends DeviceDescription {
+  /** The messages of the class, and how it uses them. */
   readonly wire: DeviceWire;
-  /** The tables of its drivers, as docs/devices.md shows them. */
+  /** The tables of its drivers, for docs/devices.md. */
   readonly tables: readonly AnyTable[];
-  /** The hooks of its backend's own, for docs/devices.md: the hook, when it is called, and what it may do. */
+  /** The backend hooks that only this class has, for docs/devices.md: the hook, when it is called, and what it may do. */
   readonly hooks?: readonly (readonly [hook: string, when: string, may: string])[];
-  /** How the actions of its backend's own refuse. */
+  /** The backend actions that only this class has, with the statuses that they may refuse with. */
   readonly refusals?: Readonly<Record<string, readonly string[]>>;
 
-  /** The frontend driver of a guest. */
+  /** Makes the frontend driver of a guest. */
   frontend(context: FrontendContext): Frontend;
-  /** The backend driver of the driver domain that comes with ctrl-if. */
+  /** Makes the backend driver of the driver domain that comes with ctrl-if. */
   // biome-ignore lint/suspicious/noExplicitAny: interfaces, events and actions are the class's own
   backend(guest: Guest): Backend<any, any, any>;
 
-  /** One interface for all devices that a backend serves a domain (disks), or one for each (network interfaces). */
+  /** `backend`: one interface for all devices that a backend serves to a domain. `device`: one interface for each device. */
   readonly interfacePer: 'backend' | 'device';
-  /** Where a device is the only one of its key, and the answer of a backend that is asked for a second. Default: nowhere. */
+  /** Keys are unique within a domain or a backend. For a second one the backend answers `message` with `status`. Default: not checked. */
   readonly taken?: { readonly within: 'domain' | 'backend'; readonly message: string; readonly status: string };
-  /** Made once for each machine. */
+  /** Makes the `Shared` of a machine. It is called once. */
   shared?(): Shared;
-  /** Answers what guests ask about what is shared; called for each domain that has connected. */
+  /** Registers the answers to questions of guests about `shared`. It is called for each domain that connects. */
   answer?(shared: Shared, controlSocket: ControlSocket<'controller'>): void;
-  /** The device that `config` describes; `others` are the domain's devices of this class. */
+  /** Makes the device that `config` describes. `others` are the domain's devices of this class. */
   // biome-ignore lint/suspicious/noExplicitAny: what `config`, its schema, describes
   place(config: any, others: readonly Device[], shared: Shared): Device;
-  /** The device is gone: gives back what `place` has taken from what is shared. */
+  /** Returns to `shared` what `place` took, when the device is gone. */
   free?(device: Device, shared: Shared): void;
-  /** What the device is called by. Default: the handle of its interface. */
+  /** The device's {@link DeviceKey}. Default: the handle of its interface. */
   keyOf?(device: Device): DeviceKey;
-  /** For the list of devices: its `id`, and what `info` describes. */
+  /** The device in the list of devices: its `id`, and the keys of `info`. */
   describe(device: Device): { readonly id: string } & Readonly<Record<string, unknown>>;
-  /** The fields of its interface's messages that only this class has. */
+  /** The fields that only this class has in messages about the interface. */
   fields?(device: Device): DeviceFields;
-  /** What the backend is told of the device after each CREATE. Where devices share an interface, each has one. */
+  /** The message about the device that its backend gets after each CREATE. Devices that share an interface must have one each. */
   setting?(device: Device): Setting | undefined;
-  /** In place of a backend's refusal of that device: a sentence that says more. */
+  /** Replaces a backend's refusal of the device by an error that says more. */
   explain?(error: unknown, device: Device, backend: string, shared: Shared): unknown;
-  /** How the operations of the class's own are done, by their names, with the arguments after the domain. */
+  /** Runs the `operations`, by their names, with the arguments after the domain. */
   // biome-ignore lint/suspicious/noExplicitAny: the arguments that `operations` states
   readonly run?: Readonly<Record<string, (devices: ClassDevices<Device>, ...given: any[]) => Promise<void>>>;
 }

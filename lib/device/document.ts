@@ -1,4 +1,4 @@
-/** `docs/devices.md`, made from the tables: what is drawn there is what runs. */
+/** `docs/devices.md`, rendered from the tables that the drivers run. */
 import { markdownTable } from '../markdown-table.ts';
 import { BACKEND_REFUSALS } from './backend/table.ts';
 import type { DeviceClass } from './class.ts';
@@ -10,21 +10,22 @@ type AnyCell = Cell<string, string, string>;
 
 const introduction = () => `# Devices
 
-Made by \`node scripts/render-devices.mjs\` from the tables in \`lib/device\`; a test holds the two together. A cell says what is
-done, in order; then **the next state**, where it is another; then _who is told what_. An empty cell does nothing. Events in
-capitals are messages or their statuses, the others come from the machine's own side; what each word does stands beside the table in the code.
+Made by \`node scripts/render-devices.mjs\` from the tables in \`lib/device\`; a test compares the two. A cell lists its actions in
+order, then **the next state** if it is another, then _the notices_. An empty cell does nothing. Events in capitals are messages or
+their statuses. The others come from the process that runs the table. The code explains each word beside its table.
 
 ## Extending a backend
 
-\`BlockBackend\`, \`NetworkBackend\` and \`UsbBackend\` (\`ctrl-if/device\`) answer the controller as their tables say. A data path is a subclass
-with the hooks that it needs:
+The backends of \`ctrl-if/device\` (\`BlockBackend\` and one for each other class) answer the controller as their tables say. A data path is a
+subclass with the hooks that it needs:
 
 ${hooks()}
 
-\`backendContext(guest)\` is what it needs to know of its guest, and \`frontendContext(guest)\` what a frontend does. So a driver domain of your own is
+\`backendContext(guest)\` gives a backend the messages, frames and channels of its guest, and \`frontendContext(guest)\` does so for a frontend. A
+driver domain of your own:
 
 \`\`\`js
-// adder.mjs: answers the number in a page with one more
+// adder.mjs: reads a number in a page and writes back one more
 import { Guest } from 'ctrl-if';
 import { BlockBackend, backendContext } from 'ctrl-if/device';
 
@@ -41,7 +42,7 @@ guest.on('close', () => process.exit());
 await new Adder(backendContext(guest)).start();
 \`\`\`
 
-and a guest that uses it
+A guest that uses it:
 
 \`\`\`js
 // asker.mjs
@@ -65,23 +66,23 @@ ctrl-if create --domain asker --disk target=any,vdevice=1,backend=adder -- node 
 ctrl-if console asker
 \`\`\`
 
-The machine does not look at a disk's target; the backend that comes with ctrl-if takes it for a path ([machine-api.md](machine-api.md)), and yours for whatever you like.
+The machine does not read a disk's target. For the backend that comes with ctrl-if it is a path ([machine-api.md](machine-api.md)). For yours it may be anything.
 
-A \`DeviceClass\` is all that a machine knows of a class: its messages (\`defineMessage\`), both drivers, the configuration of a device, and what a
-backend is told of it. \`Machine.start({ deviceClasses })\` has a class of your own beside those that come with ctrl-if: its operations
+A \`DeviceClass\` describes a class to the machine: its messages (\`defineMessage\`), both drivers, the configuration of a device, and its
+backend's settings. \`Machine.start({ deviceClasses })\` adds a class of your own to those that come with ctrl-if: its operations
 (\`machine.call('randomAttach', input)\`), the list of its devices in a configuration, and its routes in the API, which
-\`new ApiClient({ name, deviceClasses })\` calls. \`test/machine/random-device\` is one, with its guest and its driver domain.
+\`new ApiClient({ name, deviceClasses })\` calls. \`test/machine/random-device\` is an example, with its guest and its driver domain.
 
-A network backend has each packet admitted by \`await interface.credit.admit(bytes)\`, which keeps to CREDITLIMIT. \`MockFrontend\` and a
+A \`NetworkBackend\` calls \`await interface.credit.admit(bytes)\` before each packet, which enforces CREDITLIMIT. \`MockFrontend\` and a
 \`MockMachine\` run a backend in a test, without processes; \`MockBackend\` runs a frontend.
 `;
 
-/** The whole file. */
+/** The text of `docs/devices.md`. */
 export function devicesDocument(): string {
   return [introduction(), refusals(), ...TABLES.map(section)].join('\n');
 }
 
-/** The hooks of every backend, and those of one class beside them. */
+/** The hooks of every backend, then those of each class. */
 function hooks(): string {
   const common = [
     ['`onCreate`', 'CREATE, before its answer', 'throw: OUT_OF_MEMORY'],
@@ -89,10 +90,10 @@ function hooks(): string {
     ['`onNotify`', 'the frontend has notified', 'take requests; `interface.hold()` while one is in flight'],
     [
       '`onDisconnect`',
-      'no new work from here on',
+      'no new work from now on',
       'return a promise; DISCONNECT is answered after it and the last hold',
     ],
-    ['`onDestroy`', 'DESTROY, or the driver stops', 'forget the interface; call `super.onDestroy`'],
+    ['`onDestroy`', 'DESTROY, or the driver stops', 'free what belongs to the interface; call `super.onDestroy`'],
   ];
   const own = DEVICE_CLASSES.flatMap(({ name, hooks = [] }: DeviceClass) =>
     hooks.map(([hook, when, may]) => [`\`${hook}\` (${name})`, when, may]),
@@ -110,7 +111,7 @@ function refusals(): string {
     .map(([action, statuses]) => [action, statuses.join(', ')]);
   return `## How a backend's action refuses
 
-The request is answered with the status, nothing has happened, and the state stays.
+The request is answered with the status. Nothing has changed, and the state stays.
 
 ${markdownTable(['action', 'refuses with'], rows)}`;
 }
@@ -128,14 +129,14 @@ ${diagram(table)}
 ${markdownTable(['event', ...states], rows)}`;
 }
 
-/** What a cell does, without its state. */
-export function cellText(state: string, { do: actions = [], next = state, tell = [] }: AnyCell): string {
+/** The text of a cell: actions, next state if it is another, notices. */
+export function cellText(state: string, { do: actions = [], next = state, emit = [] }: AnyCell): string {
   const parts = [...actions];
   if (next !== state) parts.push(`**${next}**`);
-  return [...parts, ...tell.map((notice) => `_${notice}_`)].join(', ');
+  return [...parts, ...emit.map((notice) => `_${notice}_`)].join(', ');
 }
 
-/** A diagram of what changes the state: the rest is in the table. */
+/** A Mermaid diagram of the events that change the state. */
 export function diagram(table: AnyTable): string {
   const arrows = new Map<string, string[]>();
   for (const state of Object.keys(table.cells)) {

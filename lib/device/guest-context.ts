@@ -2,18 +2,18 @@ import type { Guest } from '../domain/guest.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { BackendContext, EventChannels, FrameOwner, FrontendContext } from './context.ts';
 
-/** What a guest with a memory gives its frontends. */
+/** Makes the context of a guest's frontends. The guest needs a memory: `Guest.connect({ memory })`. */
 export function frontendContext(guest: Guest): FrontendContext {
   return { peer: guest, frames: framesOf(guest), channels: channelsOf(guest) };
 }
 
-/** What a guest gives its backends: other domains' frames, which the controller lets it find, and channels. */
+/** Makes the context of a guest's backends. */
 export function backendContext(guest: Guest): BackendContext {
   const frames = { map: (domid: number, frame: number) => guest.mapFrame(domid, frame) };
   return { peer: guest, frames, channels: channelsOf(guest) };
 }
 
-/** The controller opens and closes the channels of devices; their domains only listen and notify. */
+/** The controller opens and closes the channels of devices. The domains only listen and notify. */
 function channelsOf({ channels }: Guest): EventChannels {
   return {
     bind: (port, onNotify) => {
@@ -27,7 +27,7 @@ function channelsOf({ channels }: Guest): EventChannels {
           try {
             channel.notify();
           } catch (error) {
-            // Its other end has gone, of which the controller tells.
+            // The other end is gone. The controller reports that by a status.
             const gone = ['ERR_CTRL_IF_PORT_NOT_BOUND', 'ERR_CTRL_IF_PEER_DIED'];
             if (!(error instanceof CtrlIfError) || !gone.includes(error.code)) throw error;
           }
@@ -41,11 +41,11 @@ function channelsOf({ channels }: Guest): EventChannels {
 function framesOf(guest: Guest): FrameOwner {
   const { memory, controlSocket } = guest;
   /**
-   * Frames that a backend still maps though its controller says that it is done, each with whom: dead, about to be, or one whose
-   * answer the controller has given up.
+   * Frames that a backend still maps after the controller has reported DISCONNECTED, each with that backend's domain. The domain is dead or
+   * dying, or the controller no longer waits for its answer.
    */
   const lingering = new Map<number, { readonly domid: number }>();
-  const isGivenBack = (frame: number): boolean => {
+  const tryEndAccess = (frame: number): boolean => {
     try {
       memory.endAccess(frame);
       return true;
@@ -54,30 +54,30 @@ function framesOf(guest: Guest): FrameOwner {
       return false;
     }
   };
-  const letGo = (frame: number) => {
+  const release = (frame: number) => {
     lingering.delete(frame);
     memory.free(frame);
   };
-  const untilGone = async (frame: number, who: { readonly domid: number }) => {
-    await controlSocket.ask('domain-end', who);
-    // It may have been given back since, and linger for another by now.
-    if (lingering.get(frame) !== who) return;
-    await guest.reclaimFrames(who.domid);
-    if (lingering.get(frame) === who) letGo(frame);
+  const releaseAtEnd = async (frame: number, backend: { readonly domid: number }) => {
+    await controlSocket.ask('domain-end', backend);
+    // The frame may have been released meanwhile, and linger for another backend now.
+    if (lingering.get(frame) !== backend) return;
+    await guest.reclaimFrames(backend.domid);
+    if (lingering.get(frame) === backend) release(frame);
   };
   return {
     allocate: () => {
-      for (const frame of lingering.keys()) if (isGivenBack(frame)) letGo(frame);
+      for (const frame of lingering.keys()) if (tryEndAccess(frame)) release(frame);
       return memory.allocate();
     },
     frame: (frame) => memory.frame(frame),
     grantAccess: (frame, domid) => memory.grantAccess(frame, domid),
     endAccess: (frame, domid) => {
-      if (isGivenBack(frame)) return;
-      const who = { domid };
-      lingering.set(frame, who);
-      // Without a controller there is nobody to map anything either.
-      untilGone(frame, who).catch(() => {});
+      if (tryEndAccess(frame)) return;
+      const backend = { domid };
+      lingering.set(frame, backend);
+      // Ignored: when the controller is gone, no domain can use the frame.
+      releaseAtEnd(frame, backend).catch(() => {});
     },
     free: (frame) => {
       if (!lingering.has(frame)) memory.free(frame);

@@ -1,24 +1,9 @@
-/** `ctrl-if/device`: split drivers, their three roles, and what a guest does when its controller asks. */
+/** `ctrl-if/device`: frontends, backends and device managers, and the responses of a guest to requests of its controller. */
 export { Backend, type BackendEvents, type BackendOptions } from './backend/backend.ts';
 export { BackendInterface } from './backend/interface.ts';
 export { BACKEND_EVENTS, BACKEND_ROWS, type BackendState } from './backend/table.ts';
 export type { ClassDevices, DeviceClass, DeviceDescription, DeviceKey } from './class.ts';
-export { BlockBackend, BlockBackendInterface, type BlockBackendOptions } from './classes/block/backend.ts';
-export { BlockFrontend } from './classes/block/frontend.ts';
-export { type Vbd, vbdSetting } from './classes/block/vbd.ts';
-export { BLOCK } from './classes/block/wire.ts';
-export { DEVICE_CLASSES } from './classes/index.ts';
-export { NetworkBackend, NetworkBackendInterface, type NetworkBackendOptions } from './classes/network/backend.ts';
-export { CreditGate } from './classes/network/credit-gate.ts';
-export { NetworkFrontend, NetworkFrontendInterface } from './classes/network/frontend.ts';
-export { type CreditLimit, TokenBucket, UNLIMITED_CREDIT } from './classes/network/token-bucket.ts';
-export { creditSetting, vifFields } from './classes/network/vif.ts';
-export { NETWORK } from './classes/network/wire.ts';
-export { UsbBackend, type UsbBackendOptions } from './classes/usb/backend.ts';
-export { UsbFrontend, UsbFrontendInterface } from './classes/usb/frontend.ts';
-export { controllerFields, type PortClaim, portSetting } from './classes/usb/port-claim.ts';
-export type { PortHooks, PortOwner, ResetOutcome, UsbPort } from './classes/usb/ports.ts';
-export { USB } from './classes/usb/wire.ts';
+export * from './classes/index.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type * from './context.ts';
 export { Frontend, type FrontendEvents } from './frontend/frontend.ts';

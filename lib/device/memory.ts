@@ -2,70 +2,74 @@ import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from './clock.ts';
 import type { Peer } from './context.ts';
 
-/** WORKING: a pass is under way. WAITING: the last one did not reach the target, and the next one comes in a second. */
+/** WORKING: a pass is under way. WAITING: the last pass did not reach the target, and the next one begins within a second. */
 export type MemoryState = 'IDLE' | 'WORKING' | 'WAITING';
 
+/** A guest's own part of a resize. */
 export interface MemoryActions {
-  /** One pass towards that many frames of 4 KiB. Resolves with how many there are then; fewer or more is tried again. */
+  /** One pass towards `targetFrames` frames of 4 KiB. Resolves with the new number. Another number than the target is tried again. */
   resize(targetFrames: number): number | Promise<number>;
-  /** Whether the target is one to try at all; without it every target is. */
+  /** Whether to try that target. Default: every target is tried. */
   accepts?(targetFrames: number): boolean;
 }
 
+/** Events of a {@link MemoryResponder}. Frames have 4 KiB. */
 export interface MemoryEvents {
-  /** The guest has as many frames as it was asked to have. */
+  /** The guest has the number of frames that the controller asked for. */
   reached: [frames: number];
-  /** A pass has ended with that many; the next one comes in a second. */
+  /** A pass has ended with another number than the target. The next pass begins in a second. */
   short: [frames: number, target: number];
-  /** A pass has failed, and is tried again. Without a listener it is thrown. */
+  /** A pass has failed. The next one begins in a second. Without a listener the error is thrown. */
   error: [unknown];
 }
 
 const RETRY_USEC = 1_000_000;
-/** `mem_request_t.status`; the original always said 0. */
+/** `mem_request_t.status`. The original always answered 0. */
 const UNDERSTOOD = 0;
 const REFUSED = 1;
 
 /**
- * A guest that resizes its memory as asked (PROTOCOL.md 2.14, 2.16). The response says "understood"; that it is done is told by
- * `reached`. A new target replaces the old one at any time.
+ * Receives MEM_REQUEST_SET for a guest and resizes its memory (PROTOCOL.md 2.14, 2.16). The response means "understood". `reached` is
+ * emitted when the resize is done. A new target replaces the old one at any time.
  */
 export class MemoryResponder extends EventEmitter<MemoryEvents> {
   readonly #actions: MemoryActions;
   readonly #clock: Clock;
-  readonly #takeBack: () => void;
+  readonly #removeReceiver: () => void;
   #state: MemoryState = 'IDLE';
   #target = 0;
   #frames = 0;
   #isClosed = false;
   #cancelRetry: () => void = () => {};
 
+  /** @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when `peer` has a receiver for MEM_REQUEST_SET */
   constructor(peer: Peer, actions: MemoryActions, clock: Clock = systemClock) {
     super();
     this.#actions = actions;
     this.#clock = clock;
-    this.#takeBack = peer.receive('MEM_REQUEST_SET', async ({ target }: { target: number }) => {
+    this.#removeReceiver = peer.receive('MEM_REQUEST_SET', async ({ target }: { target: number }) => {
       if (actions.accepts && !actions.accepts(target)) return { status: REFUSED };
       this.#target = target;
       this.#cancelRetry();
-      // A pass that is under way finds the new target at its end.
+      // A pass that is under way reads the new target when it ends.
       if (this.#state !== 'WORKING') void this.#pass();
       return { status: UNDERSTOOD };
     });
   }
 
+  /** IDLE, WORKING during a pass, or WAITING for the next one. */
   get state(): MemoryState {
     return this.#state;
   }
 
-  /** Takes no more requests, and gives up on a target that was not reached. */
+  /** Removes the receiver. No further pass begins. */
   close(): void {
     this.#isClosed = true;
-    this.#takeBack();
+    this.#removeReceiver();
     this.#cancelRetry();
   }
 
-  /** Passes until one has ended whose target is still the one that is wanted. */
+  /** Runs passes until one has ended whose target is still current. */
   async #pass(): Promise<void> {
     this.#state = 'WORKING';
     const target = this.#target;

@@ -2,18 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { Peer } from './context.ts';
 import { STAY, StateMachine, type Table } from './table.ts';
 
-/** PENDING: it is ending. SUSPENDING: it is on its way to rest, rests, or is on its way back. */
+/** PENDING: the guest is ending. SUSPENDING: it is suspending, suspended or resuming. */
 export type ShutdownState = 'IDLE' | 'PENDING' | 'SUSPENDING';
-/** Messages in capitals; `returned`: the action is over and the guest still runs (resumed, or failed). */
+/** In capitals the controller's messages; `returned`: the action is over and the guest still runs (it resumed, or the action failed). */
 const EVENTS = ['POWEROFF', 'REBOOT', 'SUSPEND', 'SYSRQ', 'returned'] as const;
 export type ShutdownEvent = (typeof EVENTS)[number];
-/** `keep` remembers the request, in place of one kept before; `goOn` takes what was kept as if it had come only now. */
-type ShutdownAction = 'begin' | 'press' | 'keep' | 'goOn';
+/** `keep` stores the request, in place of one stored before; `fireKept` fires it. */
+type ShutdownAction = 'begin' | 'press' | 'keep' | 'fireKept';
 type ShutdownNotice = 'ignored';
 
 /**
  * A guest's shutdown: one at a time, and a SysRq key at any time (PROTOCOL.md 2.13, 2.16). The original ignored all requests until
- * a suspend had returned, and so lost what came while its drivers were still coming back; here it waits for that.
+ * a suspend had returned. Here the last of them is kept, and done after the suspend.
  */
 // biome-ignore format: a table, one cell a line
 export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice> = {
@@ -29,9 +29,9 @@ export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, Shutd
       default:  STAY,
     },
     PENDING: {
-      POWEROFF: { tell: ['ignored'] },
-      REBOOT:   { tell: ['ignored'] },
-      SUSPEND:  { tell: ['ignored'] },
+      POWEROFF: { emit: ['ignored'] },
+      REBOOT:   { emit: ['ignored'] },
+      SUSPEND:  { emit: ['ignored'] },
       SYSRQ:    { do: ['press'] },
       returned: { next: 'IDLE' },
     },
@@ -40,24 +40,27 @@ export const SHUTDOWN: Table<ShutdownState, ShutdownEvent, ShutdownAction, Shutd
       REBOOT:   { do: ['keep'] },
       SUSPEND:  { do: ['keep'] },
       SYSRQ:    { do: ['press'] },
-      returned: { do: ['goOn'], next: 'IDLE' },
+      returned: { do: ['fireKept'], next: 'IDLE' },
     },
   },
 };
 
+/** A request of the controller to end or suspend (PROTOCOL.md 2.13). */
 export type ShutdownRequest = 'POWEROFF' | 'REBOOT' | 'SUSPEND';
 
+/** A guest's own part of a shutdown. */
 export interface ShutdownActions {
-  /** Does it. That it resolves says that the guest still runs, and may be asked again: one that was suspended is back. */
+  /** Ends or suspends the guest. When it resolves, the guest still runs and takes the next request: a suspended one has resumed. */
   shutdown(request: ShutdownRequest): void | Promise<void>;
-  /** A magic SysRq key, one character. */
+  /** A magic SysRq key, one character. Default: every key is ignored. */
   sysrq?(key: string): void;
 }
 
+/** Events of a {@link ShutdownResponder}. */
 export interface ShutdownEvents {
-  /** A request while the guest is ending. Its sender cannot tell: the response is the same (PROTOCOL.md 5.2 D14). */
+  /** A request came while the guest is ending. Its response is the same as for one that is done (PROTOCOL.md 5.2 D14). */
   ignored: [ShutdownRequest];
-  /** The action failed, and the guest still runs. Without a listener it is thrown. */
+  /** The action failed, and the guest still runs. Without a listener the error is thrown. */
   error: [unknown];
 }
 
@@ -67,14 +70,15 @@ interface ShutdownInput {
 }
 
 /**
- * A guest that shuts down when it is asked to; each request is acknowledged before anything happens. What is asked of one that
- * suspends is done when it has resumed, the last of several.
+ * Receives SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT, SHUTDOWN_SUSPEND and SHUTDOWN_SYSRQ for a guest. A request is acknowledged before its
+ * action begins. Of the requests that come during a suspend, the last is done when the guest has resumed.
  */
 export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
   readonly #machine: StateMachine<ShutdownState, ShutdownEvent, ShutdownAction, ShutdownNotice, ShutdownInput>;
-  readonly #takeBack: (() => void)[];
+  readonly #receivers: (() => void)[];
   #kept: ShutdownRequest | undefined;
 
+  /** @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when `peer` has a receiver for one of the messages */
   constructor(peer: Peer, actions: ShutdownActions) {
     super();
     this.#machine = new StateMachine(SHUTDOWN, {
@@ -84,35 +88,36 @@ export class ShutdownResponder extends EventEmitter<ShutdownEvents> {
         keep: ({ event }) => {
           this.#kept = event as ShutdownRequest;
         },
-        goOn: () => this.#goOn(),
+        fireKept: () => this.#fireKept(),
       },
-      tell: (_ignored, { event }) => this.emit('ignored', event as ShutdownRequest),
+      emit: (_ignored, { event }) => this.emit('ignored', event as ShutdownRequest),
     });
-    this.#takeBack = (['POWEROFF', 'REBOOT', 'SUSPEND', 'SYSRQ'] as const).map((event) =>
+    this.#receivers = (['POWEROFF', 'REBOOT', 'SUSPEND', 'SYSRQ'] as const).map((event) =>
       peer.receive(`SHUTDOWN_${event}`, async ({ key }: { key?: string }) => {
         await this.#machine.fire(event, { event, ...(key === undefined ? {} : { key }) });
       }),
     );
   }
 
+  /** IDLE, PENDING while the guest is ending, or SUSPENDING until it has resumed. */
   get state(): ShutdownState {
     return this.#machine.state;
   }
 
-  /** Takes no more requests. */
+  /** Removes the receivers. */
   close(): void {
-    for (const takeBack of this.#takeBack) takeBack();
+    for (const remove of this.#receivers) remove();
   }
 
-  #goOn(): void {
+  #fireKept(): void {
     const event = this.#kept;
     this.#kept = undefined;
-    // Its turn comes when this one's is over.
+    // Not awaited: it begins when this event is done.
     if (event) void this.#machine.fire(event, { event });
   }
 
   #begin(actions: ShutdownActions, request: ShutdownRequest): void {
-    // In a turn of its own, so that the acknowledgement is on its way.
+    // In the next turn of the event loop, so that the acknowledgement is sent first.
     setImmediate(async () => {
       try {
         await actions.shutdown(request);

@@ -1,20 +1,20 @@
 /**
- * A state machine as data: for every state and every event one cell that says what to do, where to go, and whom to tell.
- * The types make a missing cell a compile error, unless its row has a default. {@link StateMachine} runs a table whose actions are
- * awaited, {@link SyncStateMachine} one whose actions start work that ends in another event.
+ * A state machine as data: one cell for each state and event, with the actions, the next state and the notices.
+ * The types make a missing cell a compile error, unless its row has a default. {@link StateMachine} awaits the actions of its table.
+ * {@link SyncStateMachine} does not: its actions start work that ends in another event.
  */
 
 /**
- * One cell. `do` runs first and in order; when one of its actions fails, the state stays. Then the state is `next`, or the same
- * where there is none, and only then `tell` says so to others: whoever is told finds the new state.
+ * One cell. The actions of `do` run first, in order. When one fails, the state stays. Then the state becomes `next`, where there is one.
+ * The notices of `emit` come last, so that their receivers find the new state.
  */
 export interface Cell<State extends string, Action extends string, Notice extends string> {
   readonly do?: readonly Action[];
   readonly next?: State;
-  readonly tell?: readonly Notice[];
+  readonly emit?: readonly Notice[];
 }
 
-/** Nothing is done, the state stays, and nobody is told. */
+/** No action, the same state, no notice. */
 export const STAY: Cell<never, never, never> = {};
 
 /** The cells of one state: one for each event, or a `default` for the events that the row does not name. */
@@ -22,16 +22,16 @@ export type Row<State extends string, Event extends string, Action extends strin
   | { readonly [E in Event]: Cell<State, Action, Notice> }
   | ({ readonly [E in Event]?: Cell<State, Action, Notice> } & { readonly default: Cell<State, Action, Notice> });
 
-/** Every cell of a machine, in the order in which a reader should see them. */
+/** All cells of a state machine, in the order in which the docs show them. */
 export interface Table<State extends string, Event extends string, Action extends string, Notice extends string> {
-  /** As in `docs/devices.md`: `block backend`. */
+  /** The heading in the docs: `shutdown`. */
   readonly name: string;
   readonly initial: State;
   readonly events: readonly Event[];
   readonly cells: { readonly [S in State]: Row<State, Event, Action, Notice> };
 }
 
-/** Any table, for those who only read it. */
+/** Any table, for code that only reads it. */
 export type AnyTable = Table<string, string, string, string>;
 
 /** The cell of a state for an event. */
@@ -44,13 +44,14 @@ export function cellOf<State extends string, Event extends string, Action extend
   return (row[event] ?? row.default)!;
 }
 
-/** What the actions and notices of a table do. `Input` is what comes with an event. */
+/** Does the actions and sends the notices of a table. `Input` comes with each event. */
 export interface Performer<Action extends string, Notice extends string, Input> {
   readonly do: { readonly [A in Action]: (input: Input) => unknown };
-  tell(notice: Notice, input: Input): unknown;
+  /** Answers a request, sends a message or emits an event of an emitter, as the table's owner decides. */
+  emit(notice: Notice, input: Input): unknown;
 }
 
-/** Thrown by an action whose failure is an event of its own table; `cause` goes on to who fired the first event. */
+/** Thrown by an action whose failure is an event of its own table. `cause` goes to the caller that fired the first event. */
 export class Raised extends Error {
   readonly event: string;
 
@@ -63,14 +64,14 @@ export class Raised extends Error {
 type CellListener = (table: string, state: string, event: string) => void;
 let onCell: CellListener | undefined;
 
-/** @internal For tests that count the cells they reach; one listener at a time. */
+/** @internal Tests count with it the cells that they reach. There is one listener at a time. */
 export function watchCells(listener: CellListener | undefined): void {
   onCell = listener;
 }
 
 /**
- * Runs one table. Events take their turn: each is done, its promises included, before the next begins. So an action must
- * not await an event that it fires itself.
+ * Runs one table. An event begins when the one before it is done, its promises included. So an action must not await an event that it
+ * fires itself.
  */
 export class StateMachine<
   State extends string,
@@ -95,9 +96,9 @@ export class StateMachine<
   }
 
   /**
-   * Resolves when the cell is done, with the state it led to; rejects with what its action threw.
+   * Resolves with the new state when the cell is done. Rejects with the error of its action.
    *
-   * @param isDue asked when its turn has come: an event that the ones before it have made meaningless does not happen
+   * @param isDue called when the events before this one are done; false skips this one
    */
   fire(event: Event, input: Input, isDue: () => boolean = () => true): Promise<State> {
     const turn = this.#turn.then(() => (isDue() ? this.#step(event, input) : this.#state));
@@ -116,14 +117,14 @@ export class StateMachine<
       throw error.cause;
     }
     this.#state = cell.next ?? this.#state;
-    for (const notice of cell.tell ?? []) await this.#performer.tell(notice, input);
+    for (const notice of cell.emit ?? []) await this.#performer.emit(notice, input);
     return this.#state;
   }
 }
 
 /**
- * Runs one table whose actions only start work, the end of which is another event. An event is done when {@link fire} returns, so
- * that none has to wait for work that is under way.
+ * Runs one table whose actions only start work. The end of the work is another event. An event is done when {@link fire} returns,
+ * so no event waits for work that is under way.
  */
 export class SyncStateMachine<
   State extends string,
@@ -149,9 +150,9 @@ export class SyncStateMachine<
   }
 
   /**
-   * Lets an event happen. One that is fired by an action or a notice happens when the event of that is done.
+   * Runs the cell of an event. An event that an action or a notice fires runs when the current event is done.
    *
-   * @throws what an action or a notice has thrown
+   * @throws the error of an action or a notice
    */
   fire(event: Event, input: Input): void {
     this.#queue.push({ event, input });
@@ -174,6 +175,6 @@ export class SyncStateMachine<
     onCell?.(this.#table.name, this.#state, event);
     for (const action of cell.do ?? []) this.#performer.do[action](input);
     this.#state = cell.next ?? this.#state;
-    for (const notice of cell.tell ?? []) this.#performer.tell(notice, input);
+    for (const notice of cell.emit ?? []) this.#performer.emit(notice, input);
   }
 }

@@ -1,4 +1,4 @@
-/** Every table of this room, in the order of `docs/devices.md`. */
+/** Every table of `lib/device`, in the order of `docs/devices.md`. */
 import { DEVICE_CLASSES } from './classes/index.ts';
 import { DEVICE } from './manager/table.ts';
 import { SHUTDOWN } from './shutdown.ts';

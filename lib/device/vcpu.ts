@@ -1,38 +1,40 @@
 import type { Peer } from './context.ts';
 
+/** A guest's own part of a VCPU hotplug. */
 export interface VcpuActions {
-  /** Turns the VCPU on or off; throws where there is no such VCPU, or it cannot be done. */
+  /** Turns the VCPU with that number on or off. @throws an error of the caller's choice when that is impossible */
   set(vcpu: number, isOn: boolean): void | Promise<void>;
 }
 
-/** `vcpu_hotplug_t.status`: 1 is success, the opposite of every other status. */
+/** `vcpu_hotplug_t.status`: 1 is success, unlike every other status. */
 const DONE = 1;
 const FAILED = 0;
 
 /**
- * A guest that turns its VCPUs on and off as asked. The response says whether it was done, and comes when it is.
+ * Receives VCPU_HOTPLUG_ON and VCPU_HOTPLUG_OFF for a guest. The response comes when the order is done, and says whether it succeeded.
  *
- * The original had one slot for all orders: a second one overwrote the first, answered 0 for itself and was done in its stead
- * (PROTOCOL.md 2.15, 2.16). Here each VCPU takes one order at a time; the first is done, and the second is refused.
+ * The original had one slot for all orders: a second order was answered 0, but overwrote the first and was done in its place
+ * (PROTOCOL.md 2.15, 2.16). Here each VCPU takes one order at a time. The first is done, and the second is refused.
  */
 export class VcpuResponder {
   readonly #actions: VcpuActions;
-  /** The VCPUs that have an order under way. */
+  /** The VCPUs with an order under way. */
   readonly #busy = new Set<number>();
-  readonly #takeBack: (() => void)[];
+  readonly #receivers: (() => void)[];
 
+  /** @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when `peer` has a receiver for one of the messages */
   constructor(peer: Peer, actions: VcpuActions) {
     this.#actions = actions;
-    this.#takeBack = (['ON', 'OFF'] as const).map((order) =>
+    this.#receivers = (['ON', 'OFF'] as const).map((order) =>
       peer.receive(`VCPU_HOTPLUG_${order}`, async ({ vcpu }: { vcpu: number }) => ({
         status: await this.#carryOut(vcpu, order === 'ON'),
       })),
     );
   }
 
-  /** Takes no more orders. */
+  /** Removes the receivers. */
   close(): void {
-    for (const takeBack of this.#takeBack) takeBack();
+    for (const remove of this.#receivers) remove();
   }
 
   async #carryOut(vcpu: number, isOn: boolean): Promise<number> {

@@ -88,22 +88,22 @@ const REFUSED = { ...NOT_RUNNING, ...NOT_SUSPENDED } as const satisfies Cells;
 
 /** How one that is connected ends. */
 const MORTAL = {
-  destroy: { do: ['kill'], next: 'DESTROYED', tell: ['state'] },
-  closed: { do: ['limitExit'], next: 'DYING', tell: ['state'] },
-  exited: { do: ['clear'], next: 'DYING', tell: ['state'] },
+  destroy: { do: ['kill'], next: 'DESTROYED', emit: ['state'] },
+  closed: { do: ['limitExit'], next: 'DYING', emit: ['state'] },
+  exited: { do: ['clear'], next: 'DYING', emit: ['state'] },
 } as const satisfies Cells;
 
 /** How it is shut down. */
 const SHUT_DOWN = {
-  end: { do: ['setDeadline'], next: 'ENDING', tell: ['state', 'shutdown'] },
-  suspend: { do: ['setDeadline'], next: 'SUSPENDING', tell: ['state', 'shutdown'] },
+  end: { do: ['setDeadline'], next: 'ENDING', emit: ['state', 'shutdown'] },
+  suspend: { do: ['setDeadline'], next: 'SUSPENDING', emit: ['state', 'shutdown'] },
 } as const satisfies Cells;
 
 /** How what it has left behind is dealt with. */
-const OVER = { finished: { next: 'GONE', tell: ['gone'] } } as const satisfies Cells;
+const OVER = { finished: { next: 'GONE', emit: ['gone'] } } as const satisfies Cells;
 const AGAIN = {
   ...OVER,
-  restartable: { do: ['setRestart'], next: 'WAITING', tell: ['state', 'ended'] },
+  restartable: { do: ['setRestart'], next: 'WAITING', emit: ['state', 'ended'] },
 } as const satisfies Cells;
 
 // biome-ignore format: a table, one cell a line
@@ -114,15 +114,15 @@ export const DOMAIN: Table<LifecycleState, LifecycleEvent, LifecycleAction, Life
   cells: {
     NEW: {
       ...REFUSED,
-      start:       { do: ['start'], next: 'STARTING', tell: ['state'] },
-      destroy:     { next: 'GONE', tell: ['gone'] },
+      start:       { do: ['start'], next: 'STARTING', emit: ['state'] },
+      destroy:     { next: 'GONE', emit: ['gone'] },
       default:     STAY,
     },
     STARTING: {
       ...REFUSED,
       ...AGAIN,
       destroy:     { do: ['kill'], next: 'ABORTED' },
-      connected:   { do: ['adopt'], next: 'RUNNING', tell: ['state'] },
+      connected:   { do: ['adopt'], next: 'RUNNING', emit: ['state'] },
       default:     STAY,
     },
     ABORTED: {
@@ -130,7 +130,7 @@ export const DOMAIN: Table<LifecycleState, LifecycleEvent, LifecycleAction, Life
       ...OVER,
       spawned:     { do: ['kill'] },
       // Its process was not ended in time to keep it from connecting.
-      connected:   { do: ['adopt', 'kill'], next: 'DESTROYED', tell: ['state'] },
+      connected:   { do: ['adopt', 'kill'], next: 'DESTROYED', emit: ['state'] },
       default:     STAY,
     },
     RUNNING: {
@@ -139,37 +139,37 @@ export const DOMAIN: Table<LifecycleState, LifecycleEvent, LifecycleAction, Life
       ...MORTAL,
       atRest:      { do: ['release'], next: 'RESTING' },
       // The deadline of a suspend has passed while its backends let go.
-      released:    { next: 'SUSPENDED', tell: ['state'] },
+      released:    { next: 'SUSPENDED', emit: ['state'] },
       default:     STAY,
     },
     RESTING: {
       ...SHUT_DOWN,
       ...NOT_SUSPENDED,
       ...MORTAL,
-      released:    { next: 'SUSPENDED', tell: ['state'] },
+      released:    { next: 'SUSPENDED', emit: ['state'] },
       notReleased: { next: 'RUNNING' },
       default:     STAY,
     },
     SUSPENDING: {
       ...REFUSED,
-      destroy:     { do: ['cancelDeadline', 'kill'], next: 'DESTROYED', tell: ['state'] },
+      destroy:     { do: ['cancelDeadline', 'kill'], next: 'DESTROYED', emit: ['state'] },
       atRest:      { do: ['cancelDeadline', 'release'] },
-      closed:      { do: ['cancelDeadline', 'limitExit'], next: 'DYING', tell: ['state'] },
-      exited:      { do: ['cancelDeadline', 'clear'], next: 'DYING', tell: ['state'] },
-      late:        { next: 'RUNNING', tell: ['state', 'notSuspended'] },
-      released:    { do: ['cancelDeadline'], next: 'SUSPENDED', tell: ['state', 'suspended'] },
-      notReleased: { do: ['cancelDeadline'], next: 'RUNNING', tell: ['state', 'notSuspended'] },
+      closed:      { do: ['cancelDeadline', 'limitExit'], next: 'DYING', emit: ['state'] },
+      exited:      { do: ['cancelDeadline', 'clear'], next: 'DYING', emit: ['state'] },
+      late:        { next: 'RUNNING', emit: ['state', 'notSuspended'] },
+      released:    { do: ['cancelDeadline'], next: 'SUSPENDED', emit: ['state', 'suspended'] },
+      notReleased: { do: ['cancelDeadline'], next: 'RUNNING', emit: ['state', 'notSuspended'] },
       default:     STAY,
     },
     // Its deadline lasts until its process has ended.
     ENDING: {
       ...REFUSED,
       ...MORTAL,
-      destroy:     { do: ['cancelDeadline', 'kill'], next: 'DESTROYED', tell: ['state'] },
+      destroy:     { do: ['cancelDeadline', 'kill'], next: 'DESTROYED', emit: ['state'] },
       // It was asked to end before it had suspended, and does so when it goes on.
       atRest:      { do: ['goOn'] },
       released:    { do: ['goOn'] },
-      late:        { do: ['kill'], next: 'DESTROYED', tell: ['state'] },
+      late:        { do: ['kill'], next: 'DESTROYED', emit: ['state'] },
       default:     STAY,
     },
     SUSPENDED: {
@@ -183,8 +183,8 @@ export const DOMAIN: Table<LifecycleState, LifecycleEvent, LifecycleAction, Life
       ...MORTAL,
       resume:      { do: ['joinResume'] },
       // It went on, and is at rest again already.
-      atRest:      { do: ['release'], next: 'RESTING', tell: ['state'] },
-      resumed:     { next: 'RUNNING', tell: ['state'] },
+      atRest:      { do: ['release'], next: 'RESTING', emit: ['state'] },
+      resumed:     { next: 'RUNNING', emit: ['state'] },
       notResumed:  { next: 'SUSPENDED' },
       default:     STAY,
     },
@@ -205,8 +205,8 @@ export const DOMAIN: Table<LifecycleState, LifecycleEvent, LifecycleAction, Life
     },
     WAITING: {
       ...REFUSED,
-      destroy:     { do: ['cancelRestart'], next: 'GONE', tell: ['gone'] },
-      due:         { do: ['restart'], next: 'STARTING', tell: ['state'] },
+      destroy:     { do: ['cancelRestart'], next: 'GONE', emit: ['gone'] },
+      due:         { do: ['restart'], next: 'STARTING', emit: ['state'] },
       default:     STAY,
     },
     GONE: {

@@ -213,7 +213,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
         expectRunning: expect('running'),
         expectSuspended: expect('suspended'),
       },
-      tell: (notice, input) => notices[notice](input),
+      emit: (notice, input) => notices[notice](input),
     };
   }
 

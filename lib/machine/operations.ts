@@ -324,9 +324,7 @@ export const MachineOperations = OperationCalls as abstract new (
   deviceClasses?: readonly DeviceClass[],
 ) => MachineOperations;
 
-export type { DiskConfig } from '../device/classes/block/config.ts';
-export type { Credit, VifConfig } from '../device/classes/network/config.ts';
-export type { UsbConfig } from '../device/classes/usb/config.ts';
+export type { Credit, DiskConfig, UsbConfig, VifConfig } from '../device/classes/index.ts';
 export type { DomainReference } from '../schema/basic-schema.ts';
 export type { DomainConfig } from './config-schema.ts';
 export type {

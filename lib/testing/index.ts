@@ -1,4 +1,4 @@
-/** `ctrl-if/testing`: stands-in for the other domains, the channels and the memory that a driver works with. No process is started. */
+/** `ctrl-if/testing`: mocks of the domains, event channels and memory that a driver uses. They start no process. */
 export { MockBackend, type MockBackendOptions } from './mock-backend.ts';
 export { MockChannels } from './mock-channels.ts';
 export { MockFrontend, type MockFrontendOptions } from './mock-frontend.ts';

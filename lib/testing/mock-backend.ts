@@ -13,27 +13,28 @@ import {
 } from '../device/wire.ts';
 import type { MockDomain, MockMachine } from './mock-machine.ts';
 
+/** The domains of a {@link MockBackend}, and its reaction to CONNECT. */
 export interface MockBackendOptions {
-  /** The driver domain; default 2. */
+  /** The domid of the driver domain. Default 2. */
   domid?: number;
-  /** The frontend's domain; default 1. */
+  /** The domid of the frontend. Default 1. */
   frontend?: number;
-  /** Default 0. */
+  /** The handle of the interface. Default 0. */
   handle?: number;
-  /** What it does with a CONNECT: accept it (the default), refuse it (DISCONNECTED), or hold it and say nothing. */
+  /** The reaction to CONNECT: `accept` maps the pages and sends CONNECTED, `refuse` sends DISCONNECTED, `hold` sends nothing. Default: accept. */
   onConnect?: 'accept' | 'refuse' | 'hold';
 }
 
 /**
- * Controller and backend in one, for tests of a frontend: it tells the frontend each status when it is told to, connects what
- * asks to be connected, and has the frontend's pages then.
+ * Controller and backend in one, for tests of a frontend. It sends a status when the test calls `sendStatus`, answers CONNECT as `onConnect`
+ * says, and has the frontend's pages while connected.
  */
 export class MockBackend {
-  /** The names of what the frontend has sent, in order. */
+  /** The names of the messages that the frontend has sent, in order. */
   readonly received: string[] = [];
-  /** How often the frontend has notified. */
+  /** The number of notifications from the frontend. */
   notified = 0;
-  /** What it does with the next CONNECT. */
+  /** The reaction to the next CONNECT, as in {@link MockBackendOptions}. */
   onConnect: 'accept' | 'refuse' | 'hold';
   readonly #machine: MockMachine;
   readonly #wire: DeviceWire;
@@ -45,6 +46,7 @@ export class MockBackend {
   #ports: ChannelPair | undefined;
   #status: InterfaceStatus = 'DISCONNECTED';
 
+  /** Registers its receivers at the controller's end of the frontend's domain. @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` */
   constructor(machine: MockMachine, wire: DeviceWire, options: MockBackendOptions = {}) {
     this.#machine = machine;
     this.#wire = wire;
@@ -54,12 +56,12 @@ export class MockBackend {
     this.onConnect = options.onConnect ?? 'accept';
     const { frontend } = wire;
     this.#receive(frontend.DRIVER_STATUS, async ({ status }) => {
-      if (status === DRIVER_STATUS.DOWN) this.#letGo();
-      else await this.tell('DISCONNECTED');
+      if (status === DRIVER_STATUS.DOWN) this.#release();
+      else await this.sendStatus('DISCONNECTED');
       return fieldsOf(wire, frontend.DRIVER_STATUS, { maxHandle: this.#handle });
     });
     this.#receive(frontend.CONNECT, (message) => this.#connect(message));
-    this.#receive(frontend.DISCONNECT, () => this.tell('DISCONNECTED'));
+    this.#receive(frontend.DISCONNECT, () => this.sendStatus('DISCONNECTED'));
     const { QUERY } = frontend;
     if (QUERY) this.#receive(QUERY, (message) => fieldsOf(wire, QUERY, this.#fields(this.#statusOf(message))));
   }
@@ -69,16 +71,21 @@ export class MockBackend {
     return this.#mapped;
   }
 
+  /** Notifies the frontend. Does nothing unless connected. */
   notify(): void {
     this.#channel?.notify();
   }
 
-  /** Tells the frontend its status; resolves when it has acted on it. What is said not to be connected is let go first. */
-  async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
-    if (status === 'CLOSED' || status === 'DISCONNECTED') this.#letGo();
+  /**
+   * Sends INTERFACE_STATUS to the frontend. Resolves when the frontend has acted on it. CLOSED and DISCONNECTED first unmap the pages.
+   *
+   * @param fields fields that replace those of the message
+   */
+  async sendStatus(status: InterfaceStatus, fields: object = {}): Promise<void> {
+    if (status === 'CLOSED' || status === 'DISCONNECTED') this.#release();
     if (status !== 'CHANGED') this.#status = status;
-    const said = { ...this.#fields(status), ...fields };
-    await this.#frontend.controller.request(frontendMessage(this.#wire, 'INTERFACE_STATUS', this.#handle, said));
+    const sent = { ...this.#fields(status), ...fields };
+    await this.#frontend.controller.request(frontendMessage(this.#wire, 'INTERFACE_STATUS', this.#handle, sent));
   }
 
   #receive(name: string, handler: (message: AnyMessage) => unknown): void {
@@ -91,7 +98,7 @@ export class MockBackend {
   async #connect(message: AnyMessage): Promise<void> {
     if (this.onConnect === 'hold') return;
     if (this.onConnect === 'refuse') {
-      await this.tell('DISCONNECTED');
+      await this.sendStatus('DISCONNECTED');
       return;
     }
     const { backend, domid } = this.#domain;
@@ -100,7 +107,7 @@ export class MockBackend {
     this.#channel = backend.channels.bind(this.#ports.portA, () => {
       this.notified++;
     });
-    await this.tell('CONNECTED');
+    await this.sendStatus('CONNECTED');
   }
 
   #statusOf(message: AnyMessage): InterfaceStatus {
@@ -117,7 +124,7 @@ export class MockBackend {
     };
   }
 
-  #letGo(): void {
+  #release(): void {
     this.#channel?.close();
     for (const frame of this.#mapped.splice(0)) frame.unmap();
     if (this.#ports) this.#machine.channels.close(this.#ports);

@@ -9,17 +9,18 @@ interface Port {
 }
 
 /**
- * The event channels of a {@link MockMachine}: sticky, coalescing, and silent towards an end that is closed. A port that was closed is
- * the next that is opened, as at a real controller.
+ * The event channels of a {@link MockMachine}. A notification waits for an end that is not bound yet, several become one, and those to a closed
+ * channel are dropped. The lowest free ports are allocated first, as by a real controller.
  */
 export class MockChannels implements ChannelAllocator {
   readonly #ports = new Map<number, Port>();
 
-  /** Channels that are allocated. */
+  /** The number of open channels. */
   get open(): number {
     return this.#ports.size / 2;
   }
 
+  /** Opens a channel between two domains. */
   async bind(domA: number, domB: number): Promise<ChannelPair> {
     const [portA, portB] = this.#free();
     this.#ports.set(portA, { domid: domA, remote: portB, onNotify: undefined, isPending: false });
@@ -27,16 +28,18 @@ export class MockChannels implements ChannelAllocator {
     return { portA, portB };
   }
 
+  /** Closes both ports. */
   close({ portA, portB }: ChannelPair): void {
     this.#ports.delete(portA);
     this.#ports.delete(portB);
   }
 
+  /** The event channels as one domain sees them. */
   of(domid: number): EventChannels {
     return { bind: (port, onNotify) => this.#bind(domid, port, onNotify) };
   }
 
-  /** Two ports; all domains of a mock machine have theirs out of one row. */
+  /** Two free ports. All domains of a mock machine share one range of ports. */
   #free(): [number, number] {
     let port = 1;
     while (this.#ports.has(port)) port += 2;
@@ -72,11 +75,11 @@ export class MockChannels implements ChannelAllocator {
   }
 }
 
-/** One upcall for all notifications since the last; an unbound port keeps the bit. */
+/** Calls the handler once for all notifications since its last call. An unbound port stays pending. */
 function deliver(port: Port): void {
   queueMicrotask(() => {
     if (!port.onNotify || !port.isPending) return;
-    // Before the pages are looked at, so that what comes meanwhile is another.
+    // Clear it before the handler reads the pages, so that a notification meanwhile counts as a new one.
     port.isPending = false;
     port.onNotify();
   });

@@ -3,18 +3,19 @@ import { FrontendConnection } from '../device/frontend/interface.ts';
 import { backendMessage, type DeviceWire, frameFields, type InterfaceId } from '../device/wire.ts';
 import type { MockDomain, MockMachine } from './mock-machine.ts';
 
+/** The domains of a {@link MockFrontend}. */
 export interface MockFrontendOptions {
-  /** The frontend's domain; default 1. */
+  /** The domid of the frontend. Default 1. */
   domid?: number;
-  /** The driver domain; default 2. */
+  /** The domid of the driver domain. Default 2. */
   backend?: number;
-  /** Default 0. */
+  /** The handle of the interface. Default 0. */
   handle?: number;
 }
 
 /**
- * Controller and frontend in one, for tests of a backend: it sends the backend each message when it is told to, and says what
- * was answered by its name.
+ * Controller and frontend in one, for tests of a backend. Each method sends one message to the backend and resolves with the name of the
+ * status in the answer.
  *
  * ```js
  * const machine = new MockMachine();
@@ -28,11 +29,13 @@ export interface MockFrontendOptions {
  * ```
  */
 export class MockFrontend implements InterfaceId {
+  /** The domid of the frontend. */
   readonly domid: number;
+  /** The handle of the interface. */
   readonly handle: number;
-  /** How often the backend has notified. */
+  /** The number of notifications from the backend. */
   notified = 0;
-  /** What the backend's driver has said last, 1 for UP; undefined before, and at all but the backend's first mock frontend. */
+  /** The last DRIVER_STATUS of the backend, 1 for UP. Undefined before, and except at the first mock frontend of the backend. */
   driverStatus: number | undefined;
   readonly #machine: MockMachine;
   readonly #wire: DeviceWire;
@@ -40,13 +43,14 @@ export class MockFrontend implements InterfaceId {
   #connection: FrontendConnection | undefined;
   #channel: ChannelPair | undefined;
 
+  /** A frontend without an interface: call {@link create}, then {@link connect}. */
   constructor(machine: MockMachine, wire: DeviceWire, options: MockFrontendOptions = {}) {
     this.domid = options.domid ?? 1;
     this.handle = options.handle ?? 0;
     this.#machine = machine;
     this.#wire = wire;
     this.#backend = machine.domain(options.backend ?? 2);
-    // One controller hears the driver, however many frontends there are.
+    // The DRIVER_STATUS of a backend has one receiver, also with several mock frontends.
     const { controller } = this.#backend;
     if (controller.receives(wire.backend.DRIVER_STATUS)) return;
     controller.receive(wire.backend.DRIVER_STATUS, ({ status }) => {
@@ -54,24 +58,27 @@ export class MockFrontend implements InterfaceId {
     });
   }
 
-  /** The pages of the last CONNECT that was sent, until a DISCONNECT is answered. */
+  /** The pages of the last CONNECT that was answered OKAY, until a DISCONNECT is answered OKAY. */
   get pages(): readonly SharedFrame[] {
     return this.#connection?.shared ?? [];
   }
 
+  /** Notifies the backend. Does nothing unless connected. */
   notify(): void {
     this.#connection?.notify();
   }
 
+  /** Sends CREATE. `fields` replace those of the message. */
   create(fields?: object): Promise<string> {
     return this.ask(this.#wire.backend.CREATE, fields);
   }
 
+  /** Sends DESTROY. */
   destroy(): Promise<string> {
     return this.ask(this.#wire.backend.DESTROY);
   }
 
-  /** Grants new pages and a new event channel; `fields` replace what is sent. */
+  /** Sends CONNECT with new pages and a new event channel. `fields` replace those of the message. */
   async connect(fields: object = {}): Promise<string> {
     const backend = this.#backend.domid;
     const channel = await this.#machine.channels.bind(backend, this.domid);
@@ -96,7 +103,7 @@ export class MockFrontend implements InterfaceId {
     return answer;
   }
 
-  /** Pages and channel are let go when the answer says that they are free. */
+  /** Sends DISCONNECT. After the answer OKAY the pages are freed and the channel is closed. */
   async disconnect(): Promise<string> {
     const answer = await this.ask(this.#wire.backend.DISCONNECT);
     if (answer === 'OKAY' && this.#connection) {
@@ -107,7 +114,7 @@ export class MockFrontend implements InterfaceId {
     return answer;
   }
 
-  /** Any message to the backend about this interface. Resolves with the name of the status in its answer. */
+  /** Sends any message about this interface. Resolves with the name of the status in the answer, or `status N` for an unknown one. */
   async ask(name: string, fields: object = {}): Promise<string> {
     const { backend, ownFields } = this.#wire;
     const own = { [backend.CREATE]: ownFields?.create, [backend.CONNECT]: ownFields?.connect }[name];

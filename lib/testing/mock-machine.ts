@@ -3,24 +3,29 @@ import { MockChannels } from './mock-channels.ts';
 import { MockMemory } from './mock-memory.ts';
 import { MockPeer } from './mock-peer.ts';
 
-/** A domain of a {@link MockMachine}: its link's two ends, and what its drivers get. */
+/** A domain of a {@link MockMachine}: both ends of its link, and the contexts of its drivers. */
 export interface MockDomain {
+  /** The number of the domain. */
   readonly domid: number;
-  /** The domain's own end. */
+  /** The domain's end of the link. */
   readonly guest: MockPeer;
-  /** The controller's end. */
+  /** The controller's end of the link. */
   readonly controller: MockPeer;
+  /** The context of a frontend in this domain. */
   readonly frontend: FrontendContext;
+  /** The context of a backend in this domain. */
   readonly backend: BackendContext;
 }
 
-/** A whole machine in one process, without rings and shared memory: for tests of frontends, of backends, and of both. */
+/** A machine in one process, without rings and shared memory, for tests of frontends and backends. */
 export class MockMachine {
+  /** The frames of all domains. */
   readonly memory = new MockMemory();
+  /** The event channels of all domains. */
   readonly channels = new MockChannels();
   readonly #domains = new Map<number, MockDomain>();
 
-  /** The domain of that number; made at its first mention, and anew after {@link kill}. */
+  /** The domain of that number. The first call makes it, and so does the first call after {@link kill}. */
   domain(domid: number): MockDomain {
     const found = this.#domains.get(domid);
     if (found) return found;
@@ -37,7 +42,7 @@ export class MockMachine {
     return domain;
   }
 
-  /** Kills the domain, as a signal would; the next {@link domain} of that number is a new one. */
+  /** Kills the domain, as a signal would. The next {@link domain} of that number is a new one. */
   kill(domid: number): void {
     this.#domains.get(domid)?.guest.die();
     this.#domains.delete(domid);

@@ -9,28 +9,29 @@ interface Frame {
 
 const FRAME_BYTES = 4096;
 
-/** The frames of all domains of a {@link MockMachine}. It refuses to free a frame that is mapped or granted. */
+/** The frames of all domains of a {@link MockMachine}. A frame that is mapped or granted cannot be freed. */
 export class MockMemory {
-  /** Frames that may be mapped at once; lower it to run out of memory. */
+  /** The maximum number of mappings. Lower it to test a backend without memory. Default: unlimited. */
   capacity = Number.POSITIVE_INFINITY;
   readonly #frames = new Map<string, Frame>();
   #next = 1;
   readonly #mappings = new Set<{ readonly domid: number; readonly frame: Frame }>();
 
-  /** Frames that are not free. */
+  /** The number of allocated frames. */
   get allocated(): number {
     return this.#frames.size;
   }
 
-  /** Mappings that are not unmapped. */
+  /** The number of mappings. */
   get mapped(): number {
     return this.#mappings.size;
   }
 
+  /** The frames of one domain. Their methods throw `ERR_CTRL_IF_FRAME` for a wrong frame. */
   owner(domid: number): FrameOwner {
     return {
       allocate: () => {
-        // A number is used once, so that a stale one is never another's.
+        // Numbers are not reused, so that a stale number never names another frame.
         const frame = this.#next++;
         this.#frames.set(key(domid, frame), { shared: sharedFrame(frame), grantedTo: new Set() });
         return frame;
@@ -47,6 +48,7 @@ export class MockMemory {
     };
   }
 
+  /** The access of one domain to the frames of others. `map` throws `ERR_CTRL_IF_FRAME` for a frame that is not granted. */
   mapper(domid: number): FrameMapper {
     return { map: (owner, frame) => this.#map(domid, owner, frame) };
   }
@@ -55,19 +57,15 @@ export class MockMemory {
     const frame = this.#frame(owner, number);
     if (!frame.grantedTo.has(domid)) throw fault(owner, number, `is not granted to domain ${domid}`);
     if (this.mapped >= this.capacity) {
-      const details = { domid, errno: -constants.errno.ENOMEM, syscall: 'mmap' };
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_FRAME',
-        'the mock memory has no room for one more mapping; raise its capacity',
-        details,
-      );
+      const details = { advice: 'raise its capacity', domid, errno: -constants.errno.ENOMEM, syscall: 'mmap' };
+      throw new CtrlIfError('ERR_CTRL_IF_FRAME', 'the mock memory has no room for one more mapping', details);
     }
     const mapping = { domid, frame };
     this.#mappings.add(mapping);
     return { ...frame.shared, unmap: () => void this.#mappings.delete(mapping) };
   }
 
-  /** The domain has died: its frames and its mappings are gone. */
+  /** Removes the frames and the mappings of a domain that has died. */
   removeDomain(domid: number): void {
     for (const mapping of this.#mappings) if (mapping.domid === domid) this.#mappings.delete(mapping);
     for (const id of this.#frames.keys()) if (id.startsWith(`${domid}/`)) this.#frames.delete(id);

@@ -12,11 +12,11 @@ interface Call {
 }
 
 /**
- * One end of a link without rings, in one process. Messages go through the codec, as bytes would; what is not understood,
- * a receiver that fails and a peer that is gone look as they do over a page.
+ * One end of a link without rings, in one process. Messages are encoded and decoded. A message without a receiver, a receiver that fails and
+ * a peer that is gone have the same results as over a page.
  */
 export class MockPeer implements Peer {
-  /** What receivers have thrown. */
+  /** The errors of receivers. */
   readonly failures: unknown[] = [];
   readonly #handlers = new Map<string, PeerHandler>();
   readonly #calls = new Set<Call>();
@@ -27,7 +27,7 @@ export class MockPeer implements Peer {
     this.#deferred = deferred;
   }
 
-  /** Both ends. On the guest's, device messages wait for each other (PROTOCOL.md 1.6). */
+  /** Makes both ends of a link. The guest's end handles device messages one at a time (PROTOCOL.md 1.6). */
   static link(): { readonly guest: MockPeer; readonly controller: MockPeer } {
     const guest = new MockPeer(new SerialQueue());
     const controller = new MockPeer(undefined);
@@ -36,6 +36,11 @@ export class MockPeer implements Peer {
     return { guest, controller };
   }
 
+  /**
+   * Sends a message to the other end. Resolves with the response.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` when it has no receiver there, `ERR_CTRL_IF_PEER_DIED` when one end has died
+   */
   request(message: AnyMessage): Promise<AnyMessage> {
     return new Promise((resolve, reject) => {
       const request = roundTrip(message);
@@ -50,24 +55,28 @@ export class MockPeer implements Peer {
     });
   }
 
+  /**
+   * Registers the receiver of one message. Returns a function that removes it.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when the message has a receiver
+   */
   receive(name: string, handler: PeerHandler): () => void {
     if (this.receives(name)) {
-      const details = { subject: name };
-      throw new CtrlIfError(
-        'ERR_CTRL_IF_RECEIVER_EXISTS',
-        `${name} has a receiver already; take that one back first`,
-        details,
-      );
+      throw new CtrlIfError('ERR_CTRL_IF_RECEIVER_EXISTS', `${name} already has a receiver`, {
+        advice: 'remove that one first (receive returns the function that does)',
+        subject: name,
+      });
     }
     this.#handlers.set(name, handler);
     return () => this.#handlers.delete(name);
   }
 
+  /** Whether the message has a receiver at this end. */
   receives(name: string): boolean {
     return this.#handlers.has(name);
   }
 
-  /** This end is gone, as if its process had been killed: the other's requests reject. */
+  /** Ends the link, as if the process of this end had been killed. Pending requests of both ends reject. */
   die(): void {
     const other = this.#other;
     this.#other = undefined;
@@ -125,4 +134,4 @@ const notUnderstood = ({ name }: AnyMessage): CtrlIfError =>
   });
 
 const died = (): CtrlIfError =>
-  new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the mock peer is gone; link a new one to go on', {});
+  new CtrlIfError('ERR_CTRL_IF_PEER_DIED', 'the mock peer is gone', { advice: 'link a new one to go on' });

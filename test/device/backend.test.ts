@@ -18,7 +18,7 @@ import { MockFrontend } from '../../lib/testing/mock-frontend.ts';
 import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { itReachesEveryCellOf } from './cells.ts';
 
-/** What hooks were called with, and what they do: a test changes it. */
+/** Logs the calls of hooks. A test sets the hook that fails. */
 class Log {
   readonly lines: string[] = [];
   failing = '';
@@ -75,7 +75,7 @@ let machine: MockMachine;
 beforeEach(() => {
   machine = new MockMachine();
 });
-// Whatever a test did, no page is mapped without a connection and no failure went unseen.
+// No receiver of the backend may have failed in any test.
 afterEach(() => expect(machine.domain(2).guest.failures).toEqual([]));
 
 interface World {
@@ -126,7 +126,7 @@ const COMMON: [BackendState, BackendEvent, string, BackendState][] = [
   ['DISCONNECTING', 'DISCONNECT', '-', 'DISCONNECTING'],
 ];
 
-/** What the backend itself brings about, and the state afterwards: only the first row of `released` can happen. */
+/** The backend's own events, and the state afterwards. `released` only happens in the state of its first row. */
 const OWN: [BackendState, BackendEvent, BackendState][] = [
   ['DISCONNECTING', 'released', 'DISCONNECTED'],
   ['ABSENT', 'released', 'ABSENT'],
@@ -156,7 +156,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
     expect(world.state()).toBe(next);
     if (status !== '-') return;
     world.release();
-    // Both the one that began it and the one that joined it, when the pages are free (PROTOCOL.md 5.2 D9).
+    // Both DISCONNECTs are answered when the pages are unused (PROTOCOL.md 5.2 D9).
     expect(await answer).toBe('OKAY');
     if (world.leaving) expect(await world.leaving).toBe('OKAY');
     expect(world.state()).toBe('DISCONNECTED');
@@ -171,14 +171,14 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
     if (event === 'released' && state === 'DISCONNECTING') expect(await world.leaving).toBe('OKAY');
   });
 
-  it('CREATE: no room comes before INTERFACE_EXISTS', async () => {
+  it('answers CREATE with OUT_OF_MEMORY rather than INTERFACE_EXISTS when both apply', async () => {
     const { frontend } = await begin(which, 'DISCONNECTED');
     await new MockFrontend(machine, CLASSES[which].wire, { domid: 3 }).create();
     expect(await new MockFrontend(machine, CLASSES[which].wire, { domid: 4 }).create()).toBe('OUT_OF_MEMORY');
     expect(await frontend.create()).toBe('OUT_OF_MEMORY');
   });
 
-  it('CREATE: a backend whose onCreate fails has no interface', async () => {
+  it('has no interface after a CREATE whose onCreate failed', async () => {
     const { backend, frontend, state } = await begin(which);
     backend.log.failing = 'create';
     expect(await frontend.create()).toBe('OUT_OF_MEMORY');
@@ -186,7 +186,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
     expect(await frontend.destroy()).toBe('INTERFACE_NOT_FOUND');
   });
 
-  it('CONNECT: tells no memory, a bad frame and a failing backend apart, and keeps nothing', async () => {
+  it('answers CONNECT with a status for no memory, a bad frame and a failed hook, and keeps no page', async () => {
     const { backend, frontend, state } = await begin(which, 'DISCONNECTED');
     machine.memory.capacity = 0;
     expect(await frontend.connect()).toBe('OUT_OF_MEMORY');
@@ -206,7 +206,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
   });
 
   it.each(['CONNECTED', 'DISCONNECTING'] as const)(
-    'CONNECT when %s looks at the frames first, but for the network',
+    'checks the frames of a CONNECT before its state when %s, except for the network',
     async (state) => {
       const { frontend, leaving, release } = await begin(which, state);
       const bad = Object.fromEntries(CLASSES[which].wire.frameFields.map((field) => [field, 0xffffn]));
@@ -218,7 +218,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
     },
   );
 
-  it('goes DOWN when every page is unmapped, and is not understood from then on', async () => {
+  it('reports DOWN when every page is unmapped, and understands no message afterwards', async () => {
     const { backend, frontend, release } = await begin(which, 'CONNECTED');
     const other = new MockFrontend(machine, CLASSES[which].wire, { domid: 3 });
     await other.create();
@@ -255,7 +255,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s backend', (which) =>
 });
 
 describe('a network CONNECT', () => {
-  it('answers ERROR for a mixture: one frame is bad, for the other there is no memory', async () => {
+  it('is answered ERROR when one frame is bad and there is no memory for the other', async () => {
     const { frontend } = await begin('network', 'DISCONNECTED');
     machine.memory.capacity = 0;
     expect(await frontend.connect({ txShmemFrame: 0xffffn })).toBe('ERROR');
@@ -269,7 +269,7 @@ const VBD = { vdevice: 3, pdevice: 0x0801, devHandle: 0, readonly: 0 };
 describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)(
   'the VBDs of a block interface that is %s',
   (state) => {
-    it('come and go, with the checks in order', async () => {
+    it('are created and destroyed, with the checks in order', async () => {
       const { backend, frontend, state: now, release, leaving } = await begin('block', state);
       const create = (fields: object) => frontend.ask('BLKIF_BE_VBD_CREATE', { ...VBD, ...fields });
       const destroy = (vdevice: number) => frontend.ask('BLKIF_BE_VBD_DESTROY', { vdevice });
@@ -286,7 +286,7 @@ describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)
       log.failing = 'open 4';
       expect(await create({ vdevice: 4 })).toBe('PHYSDEV_NOT_FOUND');
       expect(await create({ vdevice: 5 })).toBe('OKAY');
-      // Full now: that comes before the physical device, and after the vdevice.
+      // The interface is full. That is checked after the vdevice and before the physical device.
       expect(await create({ vdevice: 4 })).toBe('OUT_OF_MEMORY');
       expect(await create({ vdevice: 5 })).toBe('VBD_EXISTS');
       expect(await destroy(3)).toBe('OKAY');
@@ -311,7 +311,7 @@ describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)
 describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)(
   'CREDITLIMIT for a network interface that is %s',
   (state) => {
-    it('is kept', async () => {
+    it('sets the limit of the interface if it exists', async () => {
       const { backend, frontend, release } = await begin('network', state);
       const answer = await frontend.ask('NETIF_BE_CREDITLIMIT', { creditBytes: 1500, periodUsec: 1000 });
       expect(answer).toBe(state === 'ABSENT' ? 'INTERFACE_NOT_FOUND' : 'OKAY');
@@ -323,7 +323,7 @@ describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)
 );
 
 describe('a network interface', () => {
-  it('has the addresses of its CREATE, or the default for its own', async () => {
+  it('has the addresses of its CREATE, or the default address of the backend', async () => {
     const { backend, frontend } = await begin('network');
     await frontend.create({ mac: '00:16:3e:00:00:01' });
     expect((backend as Nets).find(1)).toMatchObject({ mac: '00:16:3e:00:00:01', beMac: 'fe:ff:ff:ff:ff:ff' });
@@ -332,7 +332,7 @@ describe('a network interface', () => {
     expect((backend as Nets).find(1, 1)).toMatchObject({ mac: '00:00:00:00:00:00', beMac: '00:16:3e:00:00:02' });
   });
 
-  it('H24: DISCONNECT is answered though packets wait for credit', async () => {
+  it('H24: answers DISCONNECT while packets wait for credit', async () => {
     const { backend, frontend, release } = await begin('network', 'CONNECTED');
     await frontend.ask('NETIF_BE_CREDITLIMIT', { creditBytes: 0, periodUsec: 1000 });
     const waiting = (backend as Nets).find(1)!.credit.admit(100);
@@ -347,7 +347,7 @@ const PORT = { path: '1-1.2', usbifPort: 0 };
 describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)(
   'CLAIM_PORT for a USB interface that is %s',
   (state) => {
-    it('goes by path and owner', async () => {
+    it('is refused when the path or the port number is taken', async () => {
       const { backend, frontend, release, leaving } = await begin('usb', state);
       const claim = (fields: object, by = frontend) => by.ask('USBIF_BE_CLAIM_PORT', { ...PORT, ...fields });
       const usb = backend as Usbs;
@@ -376,7 +376,7 @@ describe.each(['ABSENT', 'DISCONNECTED', 'CONNECTED', 'DISCONNECTING'] as const)
 );
 
 describe('a block backend', () => {
-  it('looks at the pages only from onConnect to the end of onDisconnect', async () => {
+  it('is notified only until DISCONNECT, and keeps the pages mapped until their last user is done', async () => {
     const { backend, frontend, release } = await begin('block', 'CONNECTED');
     const { log } = backend as Disks;
     log.lines.length = 0;
@@ -384,7 +384,7 @@ describe('a block backend', () => {
     await turn();
     const leaving = frontend.disconnect();
     await turn();
-    // What comes now is nobody's work any more, and the answer waits for the page's last user.
+    // This notification is dropped, and the answer waits for the last user of the page.
     frontend.notify();
     await turn();
     expect(log.lines).toEqual(['notify', 'disconnect']);
@@ -395,7 +395,7 @@ describe('a block backend', () => {
     expect(machine.memory.mapped).toBe(0);
   });
 
-  it('waits for a promise of onDisconnect, and tells of hooks that fail with nobody to answer', async () => {
+  it('waits for the promise of onDisconnect, and emits the errors of hooks that answer no request', async () => {
     const { backend, frontend, release } = await begin('block', 'CONNECTED');
     release();
     const errors: unknown[] = [];
@@ -416,7 +416,7 @@ describe('a block backend', () => {
     expect(errors).toEqual(['notify failed', 'flush failed']);
   });
 
-  it('has many interfaces of one domain, each by its handle', async () => {
+  it('has several interfaces of one domain, which differ by handle', async () => {
     const { backend, frontend } = await begin('block', 'DISCONNECTED');
     const second = new MockFrontend(machine, BLOCK, { handle: 1 });
     expect(await second.create()).toBe('OKAY');

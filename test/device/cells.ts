@@ -8,7 +8,7 @@ watchCells((table, state, event) => reached.add(`${table}: ${state} x ${event}`)
 export const cellsOf = ({ name, cells, events }: AnyTable): string[] =>
   Object.keys(cells).flatMap((state) => events.map((event) => `${name}: ${state} x ${event}`));
 
-/** The last test of a file: the tests before it have reached every cell of these tables. */
+/** Call it last in a file. Its tests pass when the tests before them have reached every cell of the tables. */
 export function itReachesEveryCellOf(...tables: readonly AnyTable[]): void {
   for (const table of tables) {
     it(`reaches every cell of the ${table.name} table`, () => {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/device/clock.ts';
 
-/** Time that goes by when a test says so. */
+/** A clock that a test advances. */
 export class TestClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
 
   readonly now = (): number => this.#now;
 
-  /** Timers that have not been called. */
+  /** The number of timers that have not been called. */
   get waiting(): number {
     return this.#timers.size;
   }

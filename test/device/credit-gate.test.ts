@@ -15,11 +15,11 @@ function gate(creditBytes: number, periodUsec: number) {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a credit gate', () => {
-  it('lets packets through in order, each when its credit is there', async () => {
+  it('admits packets in order, each when there is credit for it', async () => {
     const { clock, passed, admit } = gate(1000, 500);
     for (const bytes of [600, 500, 100]) void admit(bytes);
     await settle();
-    // 100 would have had its credit, but does not overtake.
+    // There is credit for the packet of 100 bytes, but it must not overtake.
     expect(passed).toEqual([600]);
     clock.pass(499);
     await settle();
@@ -30,7 +30,7 @@ describe('a credit gate', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('has a new limit hold at once for those who wait', async () => {
+  it('applies a new limit at once to the packets that wait', async () => {
     const { clock, gate: g, passed, admit } = gate(0, 500);
     void admit(100);
     clock.pass(1e9);
@@ -42,7 +42,7 @@ describe('a credit gate', () => {
     expect(g.limit).toEqual({ creditBytes: 100, periodUsec: 500 });
   });
 
-  it('sends away those who wait when it is closed, and leaves no timer', async () => {
+  it('rejects the packets that wait when it is closed, and leaves no timer', async () => {
     const { clock, gate: g, admit } = gate(100, 500);
     await admit(100);
     const waiting = Promise.allSettled([admit(100), admit(50)]);
@@ -52,7 +52,7 @@ describe('a credit gate', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('goes by the system clock too', async () => {
+  it('works with the system clock', async () => {
     const g = new CreditGate(systemClock);
     g.setLimit({ creditBytes: 100, periodUsec: 2000 });
     await g.admit(100);

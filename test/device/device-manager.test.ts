@@ -29,24 +29,24 @@ const CLASSES = {
 };
 type ClassName = keyof typeof CLASSES;
 
-/** Controller, frontends and backends of one class, all of them the real ones. */
+/** A device manager with real frontends and backends of one class. */
 function begin(which: ClassName) {
   const { wire, Frontend, Backend } = CLASSES[which];
   const manager = new DeviceManager(wire, machine.channels);
   const errors: unknown[] = [];
   manager.on('error', (error) => errors.push(error));
-  const heard: string[] = [];
+  const events: string[] = [];
   return {
     manager,
     errors,
-    heard,
+    events,
     attach: (frontend: number, backend: number, handle?: number) =>
       manager.attach({ frontend, backend, ...(handle !== undefined && { handle }) }),
     frontend(domid: number) {
       manager.addFrontend(domid, machine.domain(domid).controller);
       const frontend = new Frontend(machine.domain(domid).frontend);
       for (const notice of ['connected', 'disconnected', 'closed', 'refused'] as const) {
-        frontend.on(notice, ({ handle }) => heard.push(`${domid}/${handle} ${notice}`));
+        frontend.on(notice, ({ handle }) => events.push(`${domid}/${handle} ${notice}`));
       }
       return frontend;
     },
@@ -61,14 +61,14 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
   const { frames } = CLASSES[which];
   const idle = () => [machine.memory.allocated, machine.memory.mapped, machine.channels.open];
 
-  it('connect, share pages and notify, and leave nothing behind', async () => {
-    const { manager, attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
+  it('connect, share pages, notify, and leave no page or channel behind', async () => {
+    const { manager, attach, frontend: addFrontend, backend: addBackend, errors, events } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
     const device = await attach(1, 2);
     await frontend.start();
-    await until(() => heard.includes('1/0 connected'));
+    await until(() => events.includes('1/0 connected'));
     frontend.find()!.frames[0]!.store32(4, 33);
     expect(backend.find(1)!.frames[0]!.load32(4)).toBe(33);
     let notified = 0;
@@ -77,11 +77,11 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await until(() => notified > 0);
     expect(device.state).toBe('CONNECTED');
     await manager.detach(device);
-    expect(heard).toEqual(['1/0 connected', '1/0 closed']);
+    expect(events).toEqual(['1/0 connected', '1/0 closed']);
     expect([backend.interfaces, manager.devicesOf(1), errors, idle()]).toEqual([[], [], [], [0, 0, 0]]);
   });
 
-  it('disconnect and connect again as the frontend wishes, when the last user of the pages is done', async () => {
+  it('disconnect when the last user of the pages is done, and connect again on request of the frontend', async () => {
     const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
@@ -101,33 +101,33 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     expect(idle()).toEqual([frames, frames, 1]);
   });
 
-  it('survive their backend going DOWN and UP: every frontend is told, and connected again', async () => {
-    const { attach, frontend: addFrontend, backend: addBackend, errors, heard } = begin(which);
+  it('survive DOWN and UP of their backend: every frontend is disconnected and connected again', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, errors, events } = begin(which);
     const fronts = [addFrontend(1), addFrontend(3)];
     const backend = addBackend(2);
     await backend.start();
     for (const front of fronts) await front.start();
     await attach(1, 2);
     await attach(3, 2);
-    await until(() => heard.length === 2);
+    await until(() => events.length === 2);
     await backend.stop();
-    // Their CONNECTs are held.
+    // The controller holds their CONNECTs.
     await until(() => fronts.every((front) => front.find()!.state === 'HELD'));
-    expect(heard.slice(2).sort()).toEqual(['1/0 disconnected', '3/0 disconnected']);
+    expect(events.slice(2).sort()).toEqual(['1/0 disconnected', '3/0 disconnected']);
     expect(idle()).toEqual([2 * frames, 0, 0]);
     await backend.start();
-    await until(() => heard.length === 6);
-    expect(heard.slice(4).sort()).toEqual(['1/0 connected', '3/0 connected']);
+    await until(() => events.length === 6);
+    expect(events.slice(4).sort()).toEqual(['1/0 connected', '3/0 connected']);
     expect([idle(), errors]).toEqual([[2 * frames, 2 * frames, 2], []]);
   });
 
-  it('survive their driver domain: another one takes them over', async () => {
-    const { manager, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('survive the end of their driver domain when another one replaces it', async () => {
+    const { manager, attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     await addBackend(2).start();
     await frontend.start();
     await attach(1, 2);
-    await until(() => heard.length === 1);
+    await until(() => events.length === 1);
     machine.kill(2);
     await manager.removeBackend(2);
     const next = addBackend(4);
@@ -138,14 +138,14 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     expect(next.find(1)!.frames[0]!.frame).toBe(frontend.find()!.frames[0]!.frame);
   });
 
-  it('go when their frontend dies: the backend lets go of its pages', async () => {
-    const { manager, attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('are destroyed when their frontend dies: the backend unmaps the pages', async () => {
+    const { manager, attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
     await frontend.start();
     await attach(1, 2);
-    await until(() => heard.length === 1);
+    await until(() => events.length === 1);
     machine.kill(1);
     await manager.removeFrontend(1);
     expect([backend.interfaces, manager.devicesOf(1), machine.memory.mapped, machine.channels.open]).toEqual([
@@ -156,53 +156,53 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     ]);
   });
 
-  it('are free when the frontend driver is DOWN, and told to one that comes UP', async () => {
-    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('are disconnected when the frontend driver is DOWN, and connected when it is UP again', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     await backend.start();
     await frontend.start();
     await attach(1, 2);
-    await until(() => heard.length === 1);
+    await until(() => events.length === 1);
     await frontend.stop();
-    expect([heard.at(-1), idle(), backend.find(1)!.state]).toEqual(['1/0 closed', [0, 0, 0], 'DISCONNECTED']);
+    expect([events.at(-1), idle(), backend.find(1)!.state]).toEqual(['1/0 closed', [0, 0, 0], 'DISCONNECTED']);
     await frontend.start();
-    await until(() => heard.length === 3);
-    expect(heard.at(-1)).toBe('1/0 connected');
+    await until(() => events.length === 3);
+    expect(events.at(-1)).toBe('1/0 connected');
   });
 
-  it('are told once to a driver that comes UP while they are attached', async () => {
-    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('send one DISCONNECTED to a frontend driver that comes UP while they are attached', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     let create = () => {};
     backend.onCreate = () => new Promise((resolve) => (create = resolve));
     await backend.start();
     const attaching = attach(1, 2);
-    const told: unknown[] = [];
+    const statuses: unknown[] = [];
     const { guest } = machine.domain(1);
     const receive = guest.receive.bind(guest);
     guest.receive = (name, handler) =>
       receive(name, (message, request) => {
-        if (message.status === 1 && message.domid === 2) told.push(message.status);
+        if (message.status === 1 && message.domid === 2) statuses.push(message.status);
         return handler(message, request);
       });
     const starting = frontend.start();
     for (let i = 0; i < 5; i++) await turn();
     create();
     await Promise.all([attaching, starting]);
-    await until(() => heard.includes('1/0 connected'));
+    await until(() => events.includes('1/0 connected'));
     for (let i = 0; i < 5; i++) await turn();
-    expect([told, heard]).toEqual([[1], ['1/0 connected']]);
+    expect([statuses, events]).toEqual([[1], ['1/0 connected']]);
   });
 
-  it('are left alone by an UP while they are active (the header, D16)', async () => {
-    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('ignore an UP while they are connected (the header, D16)', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     await addBackend(2).start();
     await frontend.start();
     await attach(1, 2);
-    await until(() => heard.length === 1);
+    await until(() => events.length === 1);
     const before = frontend.find()!.frames[0];
     const name = {
       block: 'BLKIF_FE_DRIVER_STATUS',
@@ -212,21 +212,21 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
     await machine.domain(1).guest.request({ name, status: 1 });
     await turn();
     expect(frontend.find()!.frames[0]).toBe(before);
-    expect(heard).toEqual(['1/0 connected']);
+    expect(events).toEqual(['1/0 connected']);
   });
 
-  it('wait for a backend that is not UP yet', async () => {
-    const { attach, frontend: addFrontend, backend: addBackend, heard } = begin(which);
+  it('are connected when a backend that was not UP comes UP', async () => {
+    const { attach, frontend: addFrontend, backend: addBackend, events } = begin(which);
     const frontend = addFrontend(1);
     const backend = addBackend(2);
     const device = await attach(1, 2);
     await frontend.start();
     await until(() => device.state === 'HELD');
     await backend.start();
-    await until(() => heard.includes('1/0 connected'));
+    await until(() => events.includes('1/0 connected'));
   });
 
-  it('refuse a domain that was not added, and a handle that is taken', async () => {
+  it('cannot be attached to a domain that was not added, or with a handle that is taken', async () => {
     const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
     await expect(attach(1, 2)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE', domid: 2 });
     addBackend(2);
@@ -240,7 +240,7 @@ describe.each(['block', 'network', 'usb'] as const)('%s devices', (which) => {
 });
 
 describe('max_handle and QUERY', () => {
-  it.each(['block', 'network'] as const)('name every %s interface, whoever its backend is', async (which) => {
+  it.each(['block', 'network'] as const)('name every %s interface, with any backend', async (which) => {
     const { attach, frontend: addFrontend, backend: addBackend } = begin(which);
     addFrontend(1);
     const backends = [addBackend(2), addBackend(3)];
@@ -260,15 +260,15 @@ describe('max_handle and QUERY', () => {
     expect(await guest.request({ name: query, handle: 3 })).toMatchObject({ status: 0, domid: 0 });
   });
 
-  it('answer with CLOSED for a CONNECT and a DISCONNECT of what does not exist', async () => {
+  it('send CLOSED for a CONNECT and a DISCONNECT of an interface that does not exist', async () => {
     const { frontend: addFrontend } = begin('block');
     addFrontend(1);
     const { guest } = machine.domain(1);
-    const told: unknown[] = [];
-    guest.receive('BLKIF_FE_INTERFACE_STATUS', ({ handle, status }) => void told.push([handle, status]));
+    const statuses: unknown[] = [];
+    guest.receive('BLKIF_FE_INTERFACE_STATUS', ({ handle, status }) => void statuses.push([handle, status]));
     await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 9, shmemFrame: 1n });
     await guest.request({ name: 'BLKIF_FE_INTERFACE_DISCONNECT', handle: 9 });
-    expect(told).toEqual([
+    expect(statuses).toEqual([
       [9, 0],
       [9, 0],
     ]);
@@ -277,9 +277,9 @@ describe('max_handle and QUERY', () => {
 
 describe('a backend that goes DOWN and comes UP again', () => {
   const vbd = { vdevice: 1, pdevice: 1, devHandle: 0, readonly: false };
-  const where = { frontend: 1, backend: 2 };
+  const attachment = { frontend: 1, backend: 2 };
 
-  /** A manager, and a backend that is no state machine: it restarts in the midst of that message, and forgets what it had. */
+  /** A manager, and a simple backend that restarts during that message and then has no interfaces. */
   function restartingAt(message: string) {
     const manager = new DeviceManager(BLOCK, machine.channels);
     manager.on('error', () => {});
@@ -308,7 +308,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
     return { manager, interfaces, up: () => status(true), down: () => status(false), arm: () => (isArmed = true) };
   }
 
-  it('before it is connected, is connected once: by the UP that holds', async () => {
+  it('before it is connected, is connected once, by its last UP', async () => {
     const { manager, interfaces, up, down, arm } = restartingAt('BLKIF_BE_CREATE');
     const { guest: backend } = machine.domain(2);
     const { guest } = machine.domain(1);
@@ -318,12 +318,12 @@ describe('a backend that goes DOWN and comes UP again', () => {
       log.push('connect');
       return { status: interfaces.has(domid) ? 0 : 3 };
     });
-    const device = await manager.attach(where, { settings: [vbdSetting(vbd)] });
+    const device = await manager.attach(attachment, { settings: [vbdSetting(vbd)] });
     await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });
     await guest.request({ name: 'BLKIF_FE_INTERFACE_CONNECT', handle: 0, shmemFrame: 1n });
     log.length = 0;
     arm();
-    // UP, and DOWN and UP again in the midst of what the first has brought about; then all three at once.
+    // First DOWN and UP come during the CREATE that UP has caused. Below all three come at once.
     await up();
     await until(() => device.state === 'CONNECTED');
     expect(log).toEqual(['connect', 2]);
@@ -340,32 +340,32 @@ describe('a backend that goes DOWN and comes UP again', () => {
     expect([device.state, log, [...interfaces]]).toEqual(['CONNECTED', ['connect', 2], [1]]);
   });
 
-  it('in the midst of an attach, has nothing of a device that could not be attached', async () => {
+  it('during an attach that fails, has no interface of the device', async () => {
     const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_VBD_CREATE');
     await up();
     arm();
-    await expect(manager.attach(where, { settings: [vbdSetting(vbd)] })).rejects.toMatchObject({
+    await expect(manager.attach(attachment, { settings: [vbdSetting(vbd)] })).rejects.toMatchObject({
       status: 'INTERFACE_NOT_FOUND',
     });
     expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
-    await manager.attach(where, { settings: [vbdSetting(vbd)] });
+    await manager.attach(attachment, { settings: [vbdSetting(vbd)] });
     expect([...interfaces]).toEqual([1]);
   });
 
-  it.each(['is detached', 'dies'])('in the midst of a DESTROY, has nothing of what %s', async (how) => {
+  it.each(['is detached', 'dies'])('during the DESTROY of a device that %s, has no interface of it', async (how) => {
     const { manager, interfaces, up, arm } = restartingAt('BLKIF_BE_DESTROY');
     await up();
-    const device = await manager.attach(where, { settings: [vbdSetting(vbd)] });
+    const device = await manager.attach(attachment, { settings: [vbdSetting(vbd)] });
     arm();
     await (how === 'dies' ? manager.removeFrontend(1) : manager.detach(device));
-    // What nobody awaits comes within a few turns.
+    // Work that is not awaited ends within a few turns.
     for (let i = 0; i < 20; i++) await turn();
     expect([manager.devicesOf(1), [...interfaces]]).toEqual([[], []]);
   });
 });
 
-describe('what belongs to a device', () => {
-  it('VBDs are there at once, come and go, and come back with the backend', async () => {
+describe('the settings of a device', () => {
+  it('create and destroy VBDs, and create them again when the backend restarts', async () => {
     const manager = new DeviceManager(BLOCK, machine.channels);
     for (const domid of [1]) manager.addFrontend(domid, machine.domain(domid).controller);
     manager.addBackend(2, machine.domain(2).controller);
@@ -383,12 +383,12 @@ describe('what belongs to a device', () => {
     await backend.start();
     await frontend.start();
     const vbd = (vdevice: number) => vbdSetting({ vdevice, pdevice: vdevice, devHandle: 0, readonly: false });
-    const where = { frontend: 1, backend: 2 };
-    await expect(manager.attach(where, { settings: [vbd(1), vbd(13)] })).rejects.toMatchObject({
+    const attachment = { frontend: 1, backend: 2 };
+    await expect(manager.attach(attachment, { settings: [vbd(1), vbd(13)] })).rejects.toMatchObject({
       status: 'PHYSDEV_NOT_FOUND',
     });
     expect(backend.interfaces).toEqual([]);
-    const device = await manager.attach(where, { settings: [vbd(1)] });
+    const device = await manager.attach(attachment, { settings: [vbd(1)] });
     await until(() => frontend.find()?.state === 'CONNECTED');
     await device.set(vbd(2));
     await expect(device.set(vbd(2))).rejects.toMatchObject({ status: 'VBD_EXISTS' });
@@ -403,7 +403,7 @@ describe('what belongs to a device', () => {
     expect(opened).toEqual([2]);
   });
 
-  it('a credit limit holds at once and after a reconnect, and no status tells of it', async () => {
+  it('limit the credit at once and after a reconnect', async () => {
     const manager = new DeviceManager(NETWORK, machine.channels);
     manager.addFrontend(1, machine.domain(1).controller);
     manager.addBackend(2, machine.domain(2).controller);
@@ -430,7 +430,7 @@ describe('what belongs to a device', () => {
     expect(backend.find(1)!.credit.limit).toEqual({ creditBytes: 9000, periodUsec: 1000 });
   });
 
-  it('USB ports are claimed and released, and the frontend learns how far they go', async () => {
+  it('claim and release USB ports, and give the frontend the highest port number', async () => {
     const port = (path: string, usbifPort: number) => portSetting({ path, usbifPort });
     const manager = new DeviceManager(USB, machine.channels);
     manager.addFrontend(1, machine.domain(1).controller);
@@ -454,7 +454,7 @@ describe('what belongs to a device', () => {
     expect(frontend.find()!.numPorts).toBe(4);
     await device.set(port('1-1', 0));
     await backend.stop();
-    // Somebody else's by the time that the backend comes back: the other port is there all the same.
+    // One port is claimed by another domain before the backend restarts. The device then has the other port only.
     manager.addFrontend(3, machine.domain(3).controller);
     const taken = await manager.attach(
       { frontend: 3, backend: 2 },

@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const STATUS = { create: 0, connect: 0, disconnect: 0, destroy: 0, change: 0 };
 
-/** A device between a backend and a frontend that write down what they get and answer as the test wants. */
+/** A device between a backend and a frontend that log their messages and answer as the test sets. */
 class World {
   readonly log: string[] = [];
   readonly errors: unknown[] = [];
@@ -96,7 +96,7 @@ async function begin(state: DeviceState, wire?: DeviceWire): Promise<World> {
 
 // biome-ignore format: a table
 const EVENTS: DeviceEvent[] = ['attach', 'change', 'destroy', 'UP', 'DOWN', 'CONNECT', 'DISCONNECT', 'frontendGone', 'backendUp', 'backendDown', 'refused', 'vanished', 'lost'];
-/** State by event: the next state, what the backend is asked in order, and at last `!` what the frontend is told. */
+/** State by event: the next state, the messages to the backend in order, and `!` with the status that the frontend gets. */
 // biome-ignore format: a table
 const EXPECTED: Record<DeviceState, readonly string[]> = {
   ABSENT: ['DISCONNECTED create !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT', 'ABSENT !CLOSED', 'ABSENT !CLOSED', 'ABSENT', 'ABSENT', 'DOWN !DISCONNECTED', 'ABSENT', 'ABSENT', 'ABSENT'],
@@ -117,7 +117,7 @@ describe('the device', () => {
     expect(machine.channels.open).toBe(world.device.state === 'CONNECTED' ? 1 : 0);
   });
 
-  it.each(ROWS)('%s: %s tells a frontend nothing whose driver is DOWN', async (state, event) => {
+  it.each(ROWS)('%s: %s sends no status to a frontend whose driver is DOWN', async (state, event) => {
     const world = await begin(state);
     world.isFrontendUp = false;
     await world.fire(event);
@@ -125,7 +125,7 @@ describe('the device', () => {
   });
 
   it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
-    'D6: says DISCONNECTED, and never CONNECTED, for a CONNECT that the backend refuses when %s',
+    'D6: sends DISCONNECTED, and never CONNECTED, for a CONNECT that the backend refuses when %s',
     async (state) => {
       for (const status of [1, 2, 4, 7, 9, 77]) {
         machine = new MockMachine();
@@ -140,7 +140,7 @@ describe('the device', () => {
   );
 
   it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
-    'says CLOSED for a CONNECT of what the backend does not know, when %s',
+    'sends CLOSED for a CONNECT of an interface that the backend does not know, when %s',
     async (state) => {
       const world = await begin(state);
       world.answers.connect = 3;
@@ -152,7 +152,7 @@ describe('the device', () => {
   );
 
   it.each(['DISCONNECTED', 'HELD', 'CONNECTED'] as const)(
-    'says DISCONNECTED where there is no channel to be had when %s, and knows that the backend has the interface',
+    'sends DISCONNECTED when no channel can be opened when %s, while the backend keeps the interface',
     async (state) => {
       const world = await begin(state);
       machine.channels.bind = () => {
@@ -169,7 +169,7 @@ describe('the device', () => {
     },
   );
 
-  it('holds a CONNECT whose backend dies meanwhile, and carries it out at the next one', async () => {
+  it('holds a CONNECT whose backend dies meanwhile, and connects it to the next one', async () => {
     const world = await begin('DISCONNECTED');
     const connecting = world.fire('CONNECT');
     machine.kill(2);
@@ -187,14 +187,14 @@ describe('the device', () => {
     expect([world.device.state, world.log, connected]).toEqual(['CONNECTED', ['!CONNECTED'], [[7n, true]]]);
   });
 
-  it.each(['DOWN', 'HELD'] as const)('stays %s when the backend comes up and does not create', async (state) => {
+  it.each(['DOWN', 'HELD'] as const)('stays %s when the backend comes UP and refuses CREATE', async (state) => {
     const world = await begin(state);
     world.answers.create = 7;
     await expect(world.fire('backendUp')).rejects.toMatchObject({ status: 'OUT_OF_MEMORY' });
     expect([world.device.state, world.log]).toEqual([state, ['create']]);
   });
 
-  it('destroys what it created where a setting is refused: all of it or nothing', async () => {
+  it('destroys the interface that it created when a setting is refused', async () => {
     const world = await begin('ABSENT');
     await world.fire('change');
     world.answers.change = 8;
@@ -202,7 +202,7 @@ describe('the device', () => {
     expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'change', 'destroy']]);
   });
 
-  it('does without what is refused where it is to last, and takes it back without asking', async () => {
+  it('is attached without a refused setting when it is lasting, and removes that setting without a message', async () => {
     const world = await begin('ABSENT');
     await world.fire('change');
     world.answers.change = 8;
@@ -220,7 +220,7 @@ describe('the device', () => {
   });
 
   it.each(['DOWN', 'HELD', 'ABSENT'] as const)(
-    'takes away what it finds of its own at a backend when %s',
+    'destroys an interface of an earlier CREATE at a backend when %s, and creates it again',
     async (state) => {
       const world = await begin(state);
       let tries = 0;
@@ -231,14 +231,14 @@ describe('the device', () => {
     },
   );
 
-  it('says so where the backend has it all the same', async () => {
+  it('rejects with INTERFACE_EXISTS when the backend still has that interface after DESTROY', async () => {
     const world = await begin('ABSENT');
     world.answers.create = 2;
     await expect(world.fire('attach')).rejects.toMatchObject({ status: 'INTERFACE_EXISTS' });
     expect([world.device.state, world.log]).toEqual(['ABSENT', ['create', 'disconnect', 'destroy', 'create']]);
   });
 
-  it('waits for its backend where it is to last and cannot be created now', async () => {
+  it('waits for the next UP of its backend when it is lasting and CREATE fails', async () => {
     const world = await begin('ABSENT');
     world.answers.create = 7;
     await world.device.attach(true);
@@ -248,7 +248,7 @@ describe('the device', () => {
     expect([world.device.state, world.device.problems]).toEqual(['DISCONNECTED', []]);
   });
 
-  it('is what its backend has made of it where that was DOWN and UP in the meantime', async () => {
+  it('keeps the state that a DOWN and UP of its backend led to meanwhile', async () => {
     const world = await begin('ABSENT');
     let tries = 0;
     Object.defineProperty(world.answers, 'create', { get: () => (tries++ === 0 ? 7 : 0) });
@@ -258,7 +258,7 @@ describe('the device', () => {
   });
 
   it.each(['DOWN', 'HELD'] as const)(
-    'comes back from %s without what is refused, says so, and tries it again at the next CREATE',
+    'is created from %s without a refused setting, reports the refusal, and sends the setting again after the next CREATE',
     async (state) => {
       const world = await begin(state);
       await world.fire('change');
@@ -274,7 +274,7 @@ describe('the device', () => {
     },
   );
 
-  it('does not come back without its limit', async () => {
+  it('is not created again without its limit', async () => {
     const world = await begin('DOWN', NETWORK);
     await world.device.set(creditSetting({ creditBytes: 1, periodUsec: 1 }));
     world.answers.change = 1;
@@ -282,7 +282,7 @@ describe('the device', () => {
     expect([world.device.state, world.log]).toEqual(['DOWN', ['create', 'change', 'destroy']]);
   });
 
-  it('says settings again after every CREATE, but not those that were refused or taken back', async () => {
+  it('sends settings again after every CREATE, but not those that were refused or removed', async () => {
     const world = await begin('DISCONNECTED');
     await world.fire('change');
     world.answers.change = 5;
@@ -301,11 +301,11 @@ describe('the device', () => {
     expect(world.log).toEqual(['create', '!DISCONNECTED']);
   });
 
-  it('goes on where the backend has nothing to disconnect, and does not where it says that it failed', async () => {
+  it('disconnects when the backend has no such interface, and stays when the backend answers ERROR', async () => {
     const world = await begin('CONNECTED');
     world.answers.disconnect = 1;
     await expect(world.fire('DISCONNECT')).rejects.toMatchObject({ status: 'ERROR' });
-    // The pages may still be mapped: nobody is told that they are free (PROTOCOL.md 5.2 D7).
+    // The pages may still be mapped, so no DISCONNECTED is sent (PROTOCOL.md 5.2 D7).
     expect([world.device.state, world.log]).toEqual(['CONNECTED', ['disconnect']]);
     world.answers.disconnect = 3;
     await world.fire('DISCONNECT');
@@ -313,7 +313,7 @@ describe('the device', () => {
     expect(world.errors).toMatchObject([{ status: 'INTERFACE_NOT_FOUND' }]);
   });
 
-  it('goes on where the frontend does not hear', async () => {
+  it('goes on when the frontend does not answer a status', async () => {
     const world = await begin('DISCONNECTED');
     machine.domain(1).guest.die();
     await world.fire('CONNECT');
@@ -321,13 +321,13 @@ describe('the device', () => {
     expect(world.errors).toMatchObject([{ code: 'ERR_CTRL_IF_PEER_DIED' }]);
   });
 
-  it('gives each connection a channel of its own, and closes the old one before', async () => {
+  it('opens a new channel for each connection, after the old one is closed', async () => {
     const world = await begin('CONNECTED');
     const { channels } = machine;
     const first = world.device.channel!;
     const bind = channels.bind.bind(channels);
     channels.bind = (a, b) => {
-      // Not before the old one is closed.
+      // The old channel must be closed by now.
       expect(channels.open).toBe(0);
       return bind(a, b);
     };
@@ -338,7 +338,7 @@ describe('the device', () => {
     expect(world.ports.at(-1)).toBe(world.device.channel!.portB);
   });
 
-  it('does not say CONNECTED while it is disconnecting', async () => {
+  it('does not answer CONNECTED while it is disconnecting', async () => {
     const world = await begin('CONNECTED');
     const { channels } = machine;
     let during: object = {};
@@ -351,7 +351,7 @@ describe('the device', () => {
     expect(during).toMatchObject({ status: 1, evtchn: 0 });
   });
 
-  it('has a network backend create anew what it disconnected (PROTOCOL.md 3.4)', async () => {
+  it('has a network backend destroy and create an interface that it disconnected (PROTOCOL.md 3.4)', async () => {
     const world = await begin('CONNECTED', NETWORK);
     await world.device.set(creditSetting({ creditBytes: 1, periodUsec: 1 }));
     expect(world.log).toEqual(['change']);
@@ -361,7 +361,7 @@ describe('the device', () => {
     expect(world.log.slice(7)).toEqual(['disconnect', 'destroy', '!CLOSED']);
   });
 
-  it('tells a USB frontend of a change with CONNECTED', async () => {
+  it('reports a change to a USB frontend by CONNECTED', async () => {
     const world = await begin('CONNECTED', USB);
     await world.device.set(portSetting({ path: '1-1', usbifPort: 0 }));
     await turn();

@@ -8,13 +8,13 @@ import { cellsOf } from './cells.ts';
 const here = new URL('.', import.meta.url);
 
 describe('the device tables', () => {
-  it('are what docs/devices.md shows', () => {
+  it('are those of docs/devices.md', () => {
     const written = readFileSync(new URL('../../docs/devices.md', here), 'utf8');
     // When this fails: npm run setup && node scripts/render-devices.mjs
     expect(written).toBe(devicesDocument());
   });
 
-  it('have a cell for each state and each event, which leads to a state of the table', () => {
+  it('have a cell for each state and event, whose next state is in the table', () => {
     for (const table of TABLES) {
       const { name, events, cells } = table;
       const states = Object.keys(cells);
@@ -27,7 +27,7 @@ describe('the device tables', () => {
     expect(new Set(TABLES.flatMap(cellsOf)).size).toBe(TABLES.flatMap(cellsOf).length);
   });
 
-  it('have each a test that reaches all their cells', () => {
+  it('each have a test that reaches all their cells', () => {
     const tests = readdirSync(here)
       .filter((file) => file.endsWith('.test.ts'))
       .map((file) => readFileSync(new URL(file, here), 'utf8'))
@@ -37,7 +37,7 @@ describe('the device tables', () => {
     expect(covered.sort()).toEqual(constants.sort());
   });
 
-  it('lead everywhere: every state can be reached from the first', () => {
+  it('can reach every state from the first', () => {
     for (const table of TABLES) {
       const { name, initial, events, cells } = table;
       const reached = new Set([initial]);

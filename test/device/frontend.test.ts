@@ -29,7 +29,7 @@ beforeEach(() => {
   machine = new MockMachine();
 });
 
-/** A frontend before a controller that says and answers what the test wants. */
+/** A frontend whose controller sends statuses and answers as the test sets. */
 class World {
   readonly log: string[] = [];
   readonly errors: unknown[] = [];
@@ -61,7 +61,7 @@ class World {
     return this.frontend.find()?.state ?? 'CLOSED';
   }
 
-  async tell(status: InterfaceStatus, fields: object = {}): Promise<void> {
+  async sendStatus(status: InterfaceStatus, fields: object = {}): Promise<void> {
     const { wire } = CLASSES[this.#which];
     const evtchn = status === 'CONNECTED' ? await this.#port() : 0;
     const said = {
@@ -75,7 +75,7 @@ class World {
     await machine.domain(1).controller.request(frontendMessage(wire, 'INTERFACE_STATUS', 0, { ...said, ...fields }));
   }
 
-  /** One of a new channel. */
+  /** The frontend's port of a new channel. */
   async #port(): Promise<number> {
     return (await machine.channels.bind(2, 1)).portB;
   }
@@ -90,7 +90,7 @@ class World {
     const machine = found.machine as unknown as { fire(event: string, input: object): Promise<void> };
     if (event === 'connect') await this.frontend.connect();
     else if (event === 'disconnect') void this.frontend.disconnect().catch(() => {});
-    else if (INTERFACE_STATUSES.includes(event as 'CLOSED')) await this.tell(event as InterfaceStatus);
+    else if (INTERFACE_STATUSES.includes(event as 'CLOSED')) await this.sendStatus(event as InterfaceStatus);
     else await machine.fire(event, { interface: found, message: { evtchn: await this.#port() } });
     await turn();
   }
@@ -100,17 +100,17 @@ async function begin(which: ClassName, state: FrontendState): Promise<World> {
   const world = new World(which);
   const started = world.frontend.start();
   await turn();
-  // USB, which cannot ask, disconnects what it may find.
+  // A USB frontend cannot query its interface, and sends DISCONNECT.
   await world.answer();
   await started;
-  await world.tell('DISCONNECTED');
-  if (state === 'CLOSED') await world.tell('CLOSED');
-  if (['DENIED', 'REFUSED'].includes(state)) await world.tell('DISCONNECTED');
+  await world.sendStatus('DISCONNECTED');
+  if (state === 'CLOSED') await world.sendStatus('CLOSED');
+  if (['DENIED', 'REFUSED'].includes(state)) await world.sendStatus('DISCONNECTED');
   if (state === 'REFUSED') await world.answer();
   if (state === 'HELD') await world.answer();
-  if (['CONNECTED', 'DISCONNECTING', 'IDLE'].includes(state)) await world.tell('CONNECTED');
+  if (['CONNECTED', 'DISCONNECTING', 'IDLE'].includes(state)) await world.sendStatus('CONNECTED');
   if (['DISCONNECTING', 'IDLE'].includes(state)) await world.fire('disconnect');
-  if (state === 'IDLE') await world.tell('DISCONNECTED');
+  if (state === 'IDLE') await world.sendStatus('DISCONNECTED');
   expect(world.state).toBe(state);
   world.log.length = 0;
   return world;
@@ -131,8 +131,8 @@ const EVENTS = [
   'down',
 ] as const;
 /**
- * State by event: the next state; `C` and `D` where INTERFACE_CONNECT and INTERFACE_DISCONNECT are sent; what the user hears.
- * PROTOCOL.md 2.4, 2.7 and 2.10 with the header's promises in place of what real drivers ignored.
+ * State by event: the next state; `C` and `D` if INTERFACE_CONNECT and INTERFACE_DISCONNECT are sent; `!` with the events that are emitted.
+ * PROTOCOL.md 2.4, 2.7 and 2.10. The drivers of 2005 ignored some rules of the header. Here they hold.
  */
 // biome-ignore format: a table
 const EXPECTED: Record<FrontendState, readonly string[]> = {
@@ -145,7 +145,7 @@ const EXPECTED: Record<FrontendState, readonly string[]> = {
   DISCONNECTING: ['CLOSED !closed', 'IDLE !disconnected', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'DISCONNECTING', 'rejected', 'DISCONNECTING D', 'DISCONNECTING', 'CLOSED !closed'],
   IDLE: ['CLOSED !closed', 'IDLE', 'IDLE D', 'IDLE D', 'IDLE', 'IDLE', 'IDLE', 'IDLE', 'DISCONNECTED C', 'IDLE', 'IDLE', 'CLOSED !closed'],
 };
-/** Where a class differs. */
+/** The cells in which a class differs. */
 const DIFFERENT: Record<string, string> = {
   'network CONNECTED CHANGED': 'CONNECTED',
   'usb CONNECTED repeated': 'CONNECTED !changed',
@@ -168,17 +168,17 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     const [next, ...log] = expected.split(' ');
     expect(world.state).toBe(next);
     expect(world.log.sort()).toEqual(log.sort());
-    // Pages are there exactly while the backend may have them.
+    // Pages are allocated exactly while the backend may use them.
     const pages = next === 'CLOSED' || next === 'IDLE' ? 0 : CLASSES[which].frames;
     expect(machine.memory.allocated).toBe(pages);
   });
 
-  it('connects, shares pages, and connects again when told DISCONNECTED', async () => {
+  it('connects, shares pages, and connects again after DISCONNECTED', async () => {
     const { wire, Frontend, frames } = CLASSES[which];
     const backend = new MockBackend(machine, wire);
     const frontend = new Frontend(machine.domain(1).frontend);
-    const heard: string[] = [];
-    for (const notice of [...NOTICES, 'notified'] as const) frontend.on(notice, () => heard.push(notice));
+    const events: string[] = [];
+    for (const notice of [...NOTICES, 'notified'] as const) frontend.on(notice, () => events.push(notice));
     await frontend.start();
     const found = frontend.find()!;
     while (found.state !== 'CONNECTED') await turn();
@@ -191,7 +191,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await turn();
     expect(backend.notified).toBe(1);
 
-    await backend.tell('DISCONNECTED');
+    await backend.sendStatus('DISCONNECTED');
     while (found.state !== 'CONNECTED') await turn();
     expect(found.frames.at(-1)!.load32(8)).toBe(0);
     await frontend.disconnect();
@@ -202,7 +202,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     while (found.state !== 'CONNECTED') await turn();
     await frontend.stop();
     expect([found.state, machine.memory.allocated, machine.memory.mapped]).toEqual(['CLOSED', 0, 0]);
-    expect(heard).toEqual([
+    expect(events).toEqual([
       'connected',
       'notified',
       'disconnected',
@@ -215,7 +215,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await expect(frontend.connect()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_STATE' });
   });
 
-  it('is refused without a loop, and waits where it is held', async () => {
+  it('does not ask again in a loop when it is refused, and waits while it is held', async () => {
     const { wire, Frontend } = CLASSES[which];
     const backend = new MockBackend(machine, wire, { onConnect: 'refuse' });
     const frontend = new Frontend(machine.domain(1).frontend);
@@ -229,26 +229,26 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     await frontend.connect();
     while (frontend.find()!.state !== 'HELD') await turn();
     backend.onConnect = 'accept';
-    await backend.tell('DISCONNECTED');
+    await backend.sendStatus('DISCONNECTED');
     while (frontend.find()!.state !== 'CONNECTED') await turn();
     expect(refusals).toBe(1);
   });
 
-  it('grants its pages anew where another backend was named while it asked', async () => {
+  it('grants new pages when another backend was named during its CONNECT', async () => {
     const world = await begin(which, 'DISCONNECTED');
-    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     expect(world.state).toBe('DENIED');
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['DISCONNECTED', 'C']);
-    // To the one that was named last: it is not granted anew again, but asked back for sure.
-    await world.tell('DISCONNECTED', { domid: 3 });
+    // The pages are granted to the backend that was named last, so DISCONNECT is sent now.
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     await world.answer();
     expect([world.state, ...world.log]).toEqual(['REFUSED', 'C', 'D']);
-    await world.tell('DISCONNECTED', { domid: 3 });
+    await world.sendStatus('DISCONNECTED', { domid: 3 });
     expect([world.state, ...world.log]).toEqual(['CLOSED', 'C', 'D', '!refused']);
   });
 
-  it('gives its pages back where nobody takes its CONNECT, and says so', async () => {
+  it('frees its pages and emits refused when its CONNECT fails', async () => {
     const { wire, Frontend } = CLASSES[which];
     const { controller } = machine.domain(1);
     controller.receive(wire.frontend.DRIVER_STATUS, () =>
@@ -271,7 +271,7 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect(machine.memory.allocated).toBe(0);
   });
 
-  it('says when the controller does not disconnect it, and keeps the pages', async () => {
+  it('rejects disconnect() and keeps the pages when the controller does not disconnect it', async () => {
     const world = await begin(which, 'CONNECTED');
     const disconnected = world.frontend.disconnect();
     const refused = expect(disconnected).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEVICE_REFUSED' });
@@ -281,10 +281,10 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect([world.state, machine.memory.allocated]).toEqual(['DISCONNECTING', CLASSES[which].frames]);
   });
 
-  it('grants nothing while it goes DOWN, and frees everything though its controller has died', async () => {
+  it('grants no pages while it goes DOWN, and frees all pages when its controller has died', async () => {
     const world = await begin(which, 'CLOSED');
     const stopped = world.frontend.stop();
-    await world.tell('DISCONNECTED').catch(() => {});
+    await world.sendStatus('DISCONNECTED').catch(() => {});
     await stopped;
     expect(world.log).toEqual([]);
 
@@ -296,49 +296,49 @@ describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) =
     expect(other.errors).toMatchObject([{ code: 'ERR_CTRL_IF_PEER_DIED' }]);
   });
 
-  it('ignores a status that does not exist, and what it hears of interfaces that do not', async () => {
+  it('ignores unknown statuses, and statuses of interfaces that do not exist', async () => {
     const world = await begin(which, 'CONNECTED');
-    await world.tell('CONNECTED', { status: 9 });
+    await world.sendStatus('CONNECTED', { status: 9 });
     expect(world.state).toBe('CONNECTED');
     if (which === 'usb') return;
-    await world.tell('CLOSED', { handle: 5 });
-    await world.tell('CHANGED', { handle: 5 });
+    await world.sendStatus('CLOSED', { handle: 5 });
+    await world.sendStatus('CHANGED', { handle: 5 });
     expect(world.frontend.interfaces.map(({ handle }) => handle)).toEqual([0]);
-    await world.tell('DISCONNECTED', { handle: 5 });
+    await world.sendStatus('DISCONNECTED', { handle: 5 });
     expect(world.frontend.interfaces.map(({ handle }) => handle)).toEqual([0, 5]);
   });
 });
 
-describe('what a status says beside the state', () => {
-  it('is the address for the network, bandwidth and ports for USB', async () => {
+describe('the other fields of a status', () => {
+  it('are the address for the network, bandwidth and ports for USB', async () => {
     const network = await begin('network', 'CONNECTED');
     expect(network.frontend.find()).toMatchObject({ mac: '00:16:3e:00:00:01' });
     machine = new MockMachine();
     const usb = await begin('usb', 'CONNECTED');
     expect(usb.frontend.find()).toMatchObject({ bandwidth: 500, numPorts: 3 });
-    await usb.tell('CONNECTED', { numPorts: 4 });
+    await usb.sendStatus('CONNECTED', { numPorts: 4 });
     expect(usb.frontend.find()).toMatchObject({ numPorts: 4 });
   });
 
   it.each(['block', 'network', 'usb'] as const)(
-    'is a port: a %s frontend that is told CONNECTED again binds the channel that is there, also at the port of before',
+    'have a port: after a second CONNECTED a %s frontend binds the new channel, even at the same port',
     async (which) => {
       const world = await begin(which, 'CONNECTED');
       let notified = 0;
       world.frontend.on('notified', () => notified++);
       const { portA, portB } = await machine.channels.bind(2, 1);
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log).toEqual(['!disconnected', '!connected']);
       const backend = machine.channels.of(2).bind(portA, () => {});
       backend.notify();
       await turn();
       expect(notified).toBe(1);
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log.slice(2)).toEqual(which === 'usb' ? ['!changed'] : []);
 
       machine.channels.close({ portA, portB });
       expect(await machine.channels.bind(2, 1)).toEqual({ portA, portB });
-      await world.tell('CONNECTED', { evtchn: portB });
+      await world.sendStatus('CONNECTED', { evtchn: portB });
       expect(world.log.slice(-2)).toEqual(['!disconnected', '!connected']);
       machine.channels
         .of(2)
@@ -352,7 +352,7 @@ describe('what a status says beside the state', () => {
 
 describe('at its start', () => {
   it.each(['block', 'network'] as const)(
-    'a %s frontend asks for what it is not told of, and disconnects what is not its own',
+    'a %s frontend queries the interfaces without a status, and disconnects a connection that is not its own',
     async (which) => {
       const { wire, Frontend } = CLASSES[which];
       const { controller } = machine.domain(1);

@@ -11,10 +11,10 @@ import { until } from '../support/until.ts';
 
 useRuntimeDirectory();
 
-it('guests and domains are peers, over real rings: deferred answers, held CONNECTs and a backend that restarts', async () => {
+it('devices work over real rings, with deferred answers, held CONNECTs and a backend that restarts', async () => {
   const machine = new MockMachine();
   const [front, back] = [await meet('front'), await meet('back')];
-  // As they are: whatever messages of their own the two have.
+  // A Guest is a Peer, whatever messages it defines.
   const peers: Record<'frontend' | 'backend', Peer> = { frontend: front.guest, backend: back.guest };
   const manager = new DeviceManager(BLOCK, machine.channels);
   manager.addFrontend(1, front.domain);
@@ -30,7 +30,7 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   const letGo = backend.find(1)!.hold();
   const disconnected = frontend.disconnect();
   await until(() => backend.find(1)!.state === 'DISCONNECTING');
-  // A DISCONNECT whose answer waits holds up nothing else on the backend's ring.
+  // A DISCONNECT whose answer is deferred delays no other message on the backend's ring.
   const other = await manager.attach({ frontend: 1, backend: 2 });
   await until(() => frontend.find(1)?.state === 'CONNECTED');
   await manager.detach(other);
@@ -40,7 +40,7 @@ it('guests and domains are peers, over real rings: deferred answers, held CONNEC
   await until(() => frontend.find()!.state === 'CONNECTED');
   await backend.stop();
   await backend.start();
-  // The frontend may not yet have heard of the stop, and be connected to what was.
+  // The frontend may not have received DISCONNECTED yet, and still have the old connection.
   await until(() => backend.find(1)?.state === 'CONNECTED' && frontend.find()!.state === 'CONNECTED');
   expect([...backend.find(1)!.vbds.keys()]).toEqual([1]);
   await frontend.stop();

@@ -16,7 +16,7 @@ beforeEach(() => {
 const ask = (name: string, fields: object = {}) => link.controller.request({ name, ...fields });
 
 describe('the shutdown responder', () => {
-  /** One whose actions end when they are told to. */
+  /** A responder whose actions end when the test ends them. */
   function begin() {
     const log: string[] = [];
     let finish = () => {};
@@ -34,7 +34,7 @@ describe('the shutdown responder', () => {
   }
 
   it.each(['POWEROFF', 'REBOOT'] as const)(
-    '%s: is acknowledged before anything happens, once at a time',
+    '%s: is acknowledged before its action begins, and ignored while the guest is ending',
     async (name) => {
       const { responder, log, finish } = begin();
       await ask('SHUTDOWN_SYSRQ', { key: 's' });
@@ -56,13 +56,13 @@ describe('the shutdown responder', () => {
   );
 
   it.each(['POWEROFF', 'REBOOT', 'SUSPEND'] as const)(
-    '%s: is done when a suspend that was under way has returned',
+    '%s: is done after the suspend that is under way',
     async (name) => {
       const { responder, log, finish } = begin();
       await ask('SHUTDOWN_SUSPEND');
       expect([log, responder.state]).toEqual([[], 'SUSPENDING']);
       await turn();
-      // The last of several.
+      // Of several requests the last is kept.
       for (const other of ['POWEROFF', 'REBOOT', 'SUSPEND', name]) await ask(`SHUTDOWN_${other}`);
       await ask('SHUTDOWN_SYSRQ', { key: 'b' });
       expect([log, responder.state]).toEqual([['SUSPEND', 'b'], 'SUSPENDING']);
@@ -77,7 +77,7 @@ describe('the shutdown responder', () => {
     },
   );
 
-  it('is idle again after an action that failed, and says so', async () => {
+  it('emits the error of an action that failed, and is IDLE again', async () => {
     const responder = new ShutdownResponder(link.guest, {
       shutdown: () => {
         throw new Error('no halt here');
@@ -87,7 +87,7 @@ describe('the shutdown responder', () => {
     await ask('SHUTDOWN_POWEROFF');
     expect((await failed)[0]).toMatchObject({ message: 'no halt here' });
     while (responder.state !== 'IDLE') await turn();
-    // A key that nobody has a use for is acknowledged too.
+    // A key is acknowledged even without a sysrq action.
     await ask('SHUTDOWN_SYSRQ', { key: 'h' });
   });
 });
@@ -113,7 +113,7 @@ describe('the memory responder', () => {
     return { clock, passes, responder, log };
   }
 
-  it('says "understood" at once, and "reached" when it is done', async () => {
+  it('answers at once, and emits reached when the resize is done', async () => {
     const { passes, responder, log } = begin();
     expect(await ask('MEM_REQUEST_SET', { target: 500 })).toMatchObject({ target: 500, status: 0 });
     expect([responder.state, log, passes.map(({ target }) => target)]).toEqual(['WORKING', [], [500]]);
@@ -150,7 +150,7 @@ describe('the memory responder', () => {
     await ask('MEM_REQUEST_SET', { target: 200 });
     passes[0]!.end(500);
     await turn();
-    // What was reached is not what is wanted any more.
+    // The pass reached the old target.
     expect([log, passes.map(({ target }) => target)]).toEqual([[], [500, 200]]);
     passes[1]!.end(250);
     await turn();
@@ -162,10 +162,10 @@ describe('the memory responder', () => {
     expect(log).toEqual(['short 250 of 200', 'reached 100']);
   });
 
-  it('that is closed during a pass tries no more, and still tells of a target that was reached', async () => {
-    for (const { frames, told } of [
-      { frames: 300, told: [] },
-      { frames: 500, told: ['reached 500'] },
+  it('begins no pass after it is closed, and still emits reached for the pass under way', async () => {
+    for (const { frames, expected } of [
+      { frames: 300, expected: [] },
+      { frames: 500, expected: ['reached 500'] },
     ]) {
       link = MockPeer.link();
       const { clock, passes, responder, log } = begin();
@@ -173,7 +173,7 @@ describe('the memory responder', () => {
       responder.close();
       passes[0]!.end(frames);
       await turn();
-      expect([responder.state, clock.waiting, log]).toEqual(['IDLE', 0, told]);
+      expect([responder.state, clock.waiting, log]).toEqual(['IDLE', 0, expected]);
     }
   });
 
@@ -187,7 +187,7 @@ describe('the memory responder', () => {
 });
 
 describe('the VCPU responder', () => {
-  it('answers 1 when it is done, 0 when it is not, and 0 to whoever comes meanwhile', async () => {
+  it('answers 1 to an order that is done, 0 to one that fails, and 0 to one that comes meanwhile', async () => {
     const orders: { vcpu: number; isOn: boolean; end(error?: Error): void }[] = [];
     const responder = new VcpuResponder(link.guest, {
       set: (vcpu, isOn) =>
@@ -201,7 +201,7 @@ describe('the VCPU responder', () => {
       await turn();
       expect((await ask('VCPU_HOTPLUG_OFF', { vcpu: 1 })).status).toBe(0);
       expect((await ask('VCPU_HOTPLUG_ON', { vcpu: 1 })).status).toBe(0);
-      // Another VCPU does not wait; the original lost one of the two orders.
+      // Another VCPU does not wait. In the original one of the two orders was overwritten.
       const other = ask('VCPU_HOTPLUG_OFF', { vcpu: 2 });
       await turn();
       expect(orders.map(({ vcpu, isOn }) => [vcpu, isOn])).toEqual([
@@ -213,7 +213,7 @@ describe('the VCPU responder', () => {
       orders[0]!.end();
       expect((await first).status).toBe(1);
     }
-    // One that has failed may be ordered again.
+    // An order that has failed may be repeated.
     const again = ask('VCPU_HOTPLUG_OFF', { vcpu: 2 });
     await turn();
     orders.at(-1)!.end();
@@ -223,11 +223,11 @@ describe('the VCPU responder', () => {
   });
 });
 
-it('in shutdown IDLE the event returned does nothing', async () => {
+it('the shutdown table ignores returned in IDLE', async () => {
   const unexpected = () => expect.unreachable();
   const machine = new StateMachine(SHUTDOWN, {
-    do: { begin: unexpected, press: unexpected, keep: unexpected, goOn: unexpected },
-    tell: unexpected,
+    do: { begin: unexpected, press: unexpected, keep: unexpected, fireKept: unexpected },
+    emit: unexpected,
   });
   expect(await machine.fire('returned', { event: 'returned' })).toBe('IDLE');
 });

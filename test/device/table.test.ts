@@ -12,12 +12,12 @@ const LAMP: Lamp = {
   initial: 'OFF',
   events: ['press', 'break'],
   cells: {
-    OFF: { press: { do: ['light'], next: 'ON', tell: ['changed'] }, default: STAY },
-    ON: { press: { next: 'OFF', tell: ['changed'] }, break: { do: ['refuse'], next: 'OFF' } },
+    OFF: { press: { do: ['light'], next: 'ON', emit: ['changed'] }, default: STAY },
+    ON: { press: { next: 'OFF', emit: ['changed'] }, break: { do: ['refuse'], next: 'OFF' } },
   },
 };
 
-it('a row without a default has a cell for every event, and none for others', () => {
+it('a row without a default needs a cell for every event, and takes no other cell', () => {
   const incomplete: Lamp = {
     ...LAMP,
     // @ts-expect-error `break` is missing
@@ -36,30 +36,30 @@ it('the cell of an event that a row does not name is its default', () => {
   expect(cellOf(LAMP, 'ON', 'break')).toMatchObject({ next: 'OFF' });
 });
 
-describe('both machines', () => {
+describe('both state machines', () => {
   const refuse = () => {
     throw new Error('it is hot');
   };
 
-  it('do what a cell says, then enter its state, then tell', async () => {
+  it('run the actions of a cell, then enter its state, then emit its notices', async () => {
     const log: string[] = [];
     const machine: StateMachine<State, Event, Action, Notice, undefined> = new StateMachine(LAMP, {
       do: { light: () => log.push(`do ${machine.state}`), refuse },
-      tell: () => log.push(machine.state),
+      emit: () => log.push(machine.state),
     });
     expect(await machine.fire('break', undefined)).toBe('OFF');
     expect(await machine.fire('press', undefined)).toBe('ON');
     const sync: Lit = new SyncStateMachine(LAMP, {
       do: { light: () => log.push(`do ${sync.state}`), refuse },
-      tell: () => log.push(sync.state),
+      emit: () => log.push(sync.state),
     });
     sync.fire('break', undefined);
     sync.fire('press', undefined);
     expect(log).toEqual(['do OFF', 'ON', 'do OFF', 'ON']);
   });
 
-  it('stay where they are when an action fails, and throw what it threw', async () => {
-    const performer = { do: { light: () => {}, refuse }, tell: () => {} };
+  it('keep their state when an action fails, and throw its error', async () => {
+    const performer = { do: { light: () => {}, refuse }, emit: () => {} };
     const machine = new StateMachine(LAMP, performer);
     await machine.fire('press', undefined);
     await expect(machine.fire('break', undefined)).rejects.toThrow('it is hot');
@@ -71,17 +71,17 @@ describe('both machines', () => {
 });
 
 describe('a synchronous state machine', () => {
-  it('does an event that is fired by an action or a notice after the event of that', () => {
+  it('runs an event that an action or a notice fires after the current event', () => {
     const log: string[] = [];
     const machine: Lit = new SyncStateMachine(LAMP, {
       do: { light: () => machine.fire('press', undefined), refuse: () => {} },
-      tell: () => log.push(machine.state),
+      emit: () => log.push(machine.state),
     });
     machine.fire('press', undefined);
     expect([log, machine.state]).toEqual([['ON', 'OFF'], 'OFF']);
   });
 
-  it('does the events that follow one that has failed', () => {
+  it('runs the events after one that has failed', () => {
     const machine: Lit = new SyncStateMachine(LAMP, {
       do: {
         light: () => {},
@@ -90,7 +90,7 @@ describe('a synchronous state machine', () => {
           throw new Error('it is hot');
         },
       },
-      tell: () => {},
+      emit: () => {},
     });
     machine.fire('press', undefined);
     expect(() => machine.fire('break', undefined)).toThrow('it is hot');

@@ -11,7 +11,7 @@ function bucket(creditBytes: number, periodUsec: number) {
 }
 
 describe('a token bucket', () => {
-  it('gives its credit once a period, and saves no more than one', () => {
+  it('gives its credit once a period, and saves one period of it at most', () => {
     const { clock, bucket: b } = bucket(3000, 1000);
     expect([b.take(1500), b.take(1500), b.take(1)]).toEqual([true, true, false]);
     expect(b.delay(1)).toBe(1000);
@@ -23,7 +23,7 @@ describe('a token bucket', () => {
     expect([b.take(3000), b.take(1)]).toEqual([true, false]);
   });
 
-  it('loses nothing of the next period by a late look', () => {
+  it('keeps the started part of the next period when it is called late', () => {
     const { clock, bucket: b } = bucket(100, 1000);
     b.take(100);
     clock.pass(1900);
@@ -32,7 +32,7 @@ describe('a token bucket', () => {
     expect(b.take(100)).toBe(true);
   });
 
-  it('lets through a packet larger than its credit, and has the next periods pay', () => {
+  it('passes a packet larger than its credit, which the next periods pay for', () => {
     const { clock, bucket: b } = bucket(500, 1000);
     expect(b.take(1514)).toBe(true);
     expect(b.delay(1)).toBe(3000);
@@ -42,7 +42,7 @@ describe('a token bucket', () => {
     expect(b.take(400)).toBe(true);
   });
 
-  it('has no limit before one is set, with period 0, and with all ones', () => {
+  it('has no limit before one is set, with period 0, and with credit 0xffffffff', () => {
     const clock = new TestClock();
     const b = new TokenBucket(clock.now);
     for (const limit of [
@@ -55,13 +55,13 @@ describe('a token bucket', () => {
     }
   });
 
-  it('with credit 0 lets nothing through, ever', () => {
+  it('passes no packet with credit 0', () => {
     const { clock, bucket: b } = bucket(0, 1000);
     clock.pass(1e9);
     expect([b.take(1), b.delay(1)]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 
-  it('is full when its limit is set anew', () => {
+  it('is full after a new limit', () => {
     const { bucket: b } = bucket(100, 1000);
     b.take(100);
     b.setLimit({ creditBytes: 50, periodUsec: 1000 });
@@ -73,7 +73,7 @@ describe('a token bucket', () => {
   });
   const limits = [fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 3000 })] as const;
 
-  it('in any stretch of time lets through at most its credit for it, one bucket and one packet', () => {
+  it('passes at most the credit of the elapsed periods, one full bucket and one packet', () => {
     fc.assert(
       fc.property(...limits, steps, (credit, period, taken) => {
         const { clock, bucket: b } = bucket(credit, period);
@@ -96,7 +96,7 @@ describe('a token bucket', () => {
     );
   });
 
-  it('takes after its delay, and not before', () => {
+  it('takes a packet after its delay, and not before', () => {
     fc.assert(
       fc.property(...limits, steps, (credit, period, taken) => {
         const { clock, bucket: b } = bucket(credit, period);
@@ -114,7 +114,7 @@ describe('a token bucket', () => {
     );
   });
 
-  it('under load reaches its rate: after n periods at least n credits have gone', () => {
+  it('reaches its rate under load: after n periods it has passed at least n credits', () => {
     fc.assert(
       fc.property(
         ...limits,
@@ -127,7 +127,7 @@ describe('a token bucket', () => {
             while (b.take(bytes)) sum += bytes;
             clock.pass(period);
           }
-          // Each period may leave less than a packet, which a smaller one could have used.
+          // A period may leave less credit than the next packet needs.
           expect(sum).toBeGreaterThanOrEqual((n + 1) * Math.max(credit - bytes + 1, credit / 2 - bytes));
         },
       ),

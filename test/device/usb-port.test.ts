@@ -9,7 +9,7 @@ import { itReachesEveryCellOf } from './cells.ts';
 
 const RECIPES: Record<PortState, PortEvent[]> = { UNCLAIMED: [], EMPTY: ['CLAIM'], PRESENT: ['CLAIM', 'plugged'] };
 const OWNER = { domid: 1, number: 2 };
-/** PROTOCOL.md 2.16: state, event, next state, what the hooks see, what is told. */
+/** PROTOCOL.md 2.16: state, event, next state, the calls of hooks, the notice. */
 const ROWS: [PortState, PortEvent, PortState, string, string?][] = [
   ['UNCLAIMED', 'CLAIM', 'EMPTY', ''],
   ['UNCLAIMED', 'RELEASE', 'UNCLAIMED', '', 'not understood'],
@@ -50,7 +50,7 @@ describe('a USB port', () => {
     expect(ports.ownedBy(1).map(({ owner }) => owner)).toEqual(next === 'UNCLAIMED' ? [] : [OWNER]);
   });
 
-  it('H25: belongs to its owner alone, and a reset or release of no port does no harm', async () => {
+  it('H25: belongs to its owner only, and a reset or release of an unknown port is answered', async () => {
     const machine = new MockMachine();
     const log: string[] = [];
     class Ports extends UsbBackend {

@@ -562,7 +562,7 @@ describe('the table of a domain', () => {
     const row: Row<LifecycleState, string, string, string> = DOMAIN.cells[state];
     for (const event of DOMAIN.events.filter((name: LifecycleEvent) => !(name in row))) {
       const actions = new Proxy({}, { get: () => unexpected }) as never;
-      const machine = new SyncStateMachine({ ...DOMAIN, initial: state }, { do: actions, tell: unexpected });
+      const machine = new SyncStateMachine({ ...DOMAIN, initial: state }, { do: actions, emit: unexpected });
       machine.fire(event, undefined);
       expect(machine.state).toBe(state);
     }

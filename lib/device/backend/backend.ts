@@ -7,22 +7,24 @@ import { BackendConnection, type BackendInterface } from './interface.ts';
 import { mapFrames, Refusal } from './refusal.ts';
 import type { BackendAction, BackendEvent, BackendNotice, BackendState } from './table.ts';
 
-/** An event as an action sees it: `message` and `request` where it is one of the controller's. */
+/** The input of an action. `request` is there when the event is a message of the controller. */
 export interface BackendCall<I extends BackendInterface> {
   readonly interface: I;
   readonly message: AnyMessage;
   readonly request?: PendingRequest;
-  /** Filled by the notice that answers. */
+  /** The answer, which the notice sets. */
   answer?: { status: number };
 }
 
+/** Limits of a {@link Backend}. */
 export interface BackendOptions {
-  /** Interfaces at most; the next CREATE is answered OUT_OF_MEMORY. Default 1,024, the original's buckets. */
+  /** The maximum number of interfaces. The next CREATE is answered OUT_OF_MEMORY. Default 1,024, the original's number of buckets. */
   maxInterfaces?: number;
 }
 
+/** Events of a {@link Backend}. */
 export interface BackendEvents {
-  /** A hook has failed where there is no request to answer with ERROR. Without a listener it is thrown. */
+  /** A hook failed when there was no request to answer with ERROR. Without a listener the error is thrown. */
   error: [unknown];
 }
 
@@ -41,17 +43,17 @@ type BackendMachine<I extends BackendInterface, E extends string, A extends stri
 >;
 
 /**
- * The backend driver of one class in its driver domain: it answers the controller as the class's table says. Extend it for
- * a data path: `onConnect` finds the frontend's pages in `interface.frames`, `onNotify` is called when the frontend has
- * notified, `interface.notify()` notifies it; whoever is still at work on the pages when `onDisconnect` is called holds them
- * with `interface.hold()`, or has `onDisconnect` return a promise. A hook that throws in `onCreate` or `onConnect`
- * refuses the message.
+ * The backend driver of one class in its driver domain. It answers the controller as the class's table says. Extend it for a data path:
+ * `interface.frames` has the frontend's pages from `onConnect` on, `onNotify` is called when the frontend has notified, and
+ * `interface.notify()` notifies the frontend. Call `interface.hold()` for work that may outlast `onDisconnect`, or return a promise from
+ * `onDisconnect`. An error in `onCreate` or `onConnect` refuses the message.
  */
 export abstract class Backend<
   I extends BackendInterface = BackendInterface,
   E extends string = never,
   A extends string = never,
 > extends EventEmitter<BackendEvents> {
+  /** The messages of the class. */
   protected readonly wire: DeviceWire;
   readonly #table: BackendTable<E, A>;
   readonly #context: BackendContext;
@@ -59,6 +61,7 @@ export abstract class Backend<
   readonly #known = new Map<string, { readonly interface: I; readonly machine: BackendMachine<I, E, A> }>();
   #receivers: (() => void)[] = [];
 
+  /** The backend of the class that `wire` describes, with its table. {@link start} registers its receivers. */
   constructor(wire: DeviceWire, table: BackendTable<E, A>, context: BackendContext, options: BackendOptions) {
     super();
     this.wire = wire;
@@ -67,39 +70,43 @@ export abstract class Backend<
     this.#maxInterfaces = options.maxInterfaces ?? 1024;
   }
 
-  /** An interface was created; its domain has no pages there yet. */
+  /** An interface was created. It has no pages yet. */
   onCreate(_interface: I): void | Promise<void> {}
   /** The pages are mapped and the port is bound. */
   onConnect(_interface: I): void | Promise<void> {}
   /** The frontend has notified. */
   onNotify(_interface: I): void {}
-  /** Stop taking new work from the pages. They stay mapped until this and all holds are done; then DISCONNECT is answered. */
+  /** Stop taking new work from the pages. They stay mapped until this and all holds are done. Then DISCONNECT is answered. */
   onDisconnect(_interface: I): void | Promise<void> {}
-  /** The interface is going, and everything that belongs to it. */
+  /** The interface is destroyed. Free what belongs to it. */
   onDestroy(_interface: I): void | Promise<void> {}
 
-  /** The interfaces that exist. */
+  /** The interfaces in all states but ABSENT. */
   get interfaces(): readonly I[] {
     return [...this.#known.values()].map((entry) => entry.interface).filter(({ state }) => state !== 'ABSENT');
   }
 
-  /** The interface of that domain and handle, where it exists. */
+  /** The interface with that domid and handle, or undefined. */
   find(domid: number, handle = 0): I | undefined {
     return this.interfaces.find((device) => device.domid === domid && device.handle === handle);
   }
 
-  /** Takes the class's messages, then tells the controller that the driver is UP. */
+  /**
+   * Registers the receivers of the class's messages, then reports DRIVER_STATUS UP to the controller.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when a message has a receiver, and the errors of {@link Peer.request}
+   */
   async start(): Promise<void> {
     for (const [event, name] of Object.entries(this.messages())) {
       const handle = (message: AnyMessage, request: PendingRequest) => this.#answer(event as E, message, request);
       this.#receivers.push(this.#context.peer.receive(name, handle));
     }
-    await this.#tellDriverStatus('UP');
+    await this.#reportDriverStatus('UP');
   }
 
-  /** Takes no more messages, lets every interface go, and only then tells the controller that the driver is DOWN. */
+  /** Removes the receivers, disconnects and destroys every interface, then reports DRIVER_STATUS DOWN to the controller. */
   async stop(): Promise<void> {
-    for (const takeBack of this.#receivers.splice(0)) takeBack();
+    for (const removeReceiver of this.#receivers.splice(0)) removeReceiver();
     await Promise.all(
       [...this.#known.values()].map(async ({ interface: device, machine }) => {
         const call = { interface: device, message: { name: 'stop' } };
@@ -113,27 +120,27 @@ export abstract class Backend<
         this.#removeIfAbsent(device);
       }),
     );
-    await this.#tellDriverStatus('DOWN');
+    await this.#reportDriverStatus('DOWN');
   }
 
-  async #tellDriverStatus(status: 'DOWN' | 'UP'): Promise<void> {
+  async #reportDriverStatus(status: 'DOWN' | 'UP'): Promise<void> {
     const name = this.wire.backend.DRIVER_STATUS;
     await this.#context.peer.request({ name, status: DRIVER_STATUS[status] });
   }
 
-  /** The messages of the class, by event of its table. */
+  /** The names of the messages that the backend receives, by the event of its table. */
   protected messages(): { readonly [event: string]: string } {
     const { DRIVER_STATUS: _sent, ...received } = this.wire.backend;
     return received;
   }
 
-  /** A new interface of the class, from its CREATE or from any other message that names one that is not there. */
+  /** Makes an interface, in state ABSENT, for a CREATE or any other message that names an unknown one. */
   protected abstract newInterface(id: InterfaceId, message: AnyMessage): I;
 
-  /** What the actions of the class's own do. */
+  /** The actions that only this class has. */
   protected abstract readonly ownActions: { readonly [Action in A]: (call: BackendCall<I>) => unknown };
 
-  /** Lets an event of the class's own take its turn at an interface. */
+  /** Fires an event at an interface. It runs when the events before it are done. */
   protected async fire(event: BackendEvent | E, call: BackendCall<I>): Promise<void> {
     const { machine } = this.#entry(call.interface, call.message);
     await machine.fire(event, call).finally(() => this.#removeIfAbsent(call.interface));
@@ -190,7 +197,7 @@ export abstract class Backend<
     };
     return {
       do: { ...common, ...this.ownActions } as Performer<BackendAction | A, BackendNotice, BackendCall<I>>['do'],
-      tell: (notice, call) => {
+      emit: (notice, call) => {
         const status = this.wire.statuses[notice === 'kept requests' ? 'OKAY' : notice]!;
         if (notice !== 'kept requests') call.answer = { status };
         else for (const request of call.interface.kept.splice(0)) request.respond({ status });
@@ -219,7 +226,7 @@ export abstract class Backend<
   }
 
   #notified(device: I): void {
-    // What comes while the connection ends is nobody's work any more (PROTOCOL.md 2.3).
+    // Drop notifications that come while the connection ends (PROTOCOL.md 2.3).
     if (device.state !== 'CONNECTED') return;
     try {
       this.onNotify(device);
@@ -235,14 +242,14 @@ export abstract class Backend<
     } catch (error) {
       this.emit('error', error);
     } finally {
-      connection.letGo();
+      connection.release();
     }
   }
 }
 
 const keyOf = ({ domid, handle }: InterfaceId): string => `${domid}/${handle}`;
 
-/** Runs a hook, and makes of its failure a refusal with that status. */
+/** Runs a hook. @throws Refusal with `status` when the hook fails */
 export async function refuseWith<T>(status: Refusal['status'], hook: () => T | Promise<T>): Promise<T> {
   try {
     return await hook();

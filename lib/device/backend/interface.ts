@@ -3,7 +3,7 @@ import type { Channel, MappedFrame, PendingRequest, SharedFrame } from '../conte
 import type { InterfaceId } from '../wire.ts';
 import type { BackendState } from './table.ts';
 
-/** The pages and the port of a connected interface, and how many still use them. */
+/** The pages and the port of a connected interface, with the number of their users. */
 export class BackendConnection {
   readonly frames: readonly SharedFrame[];
   channel: Channel | undefined;
@@ -11,7 +11,7 @@ export class BackendConnection {
   readonly #onUnused: () => void;
   #users = 1;
 
-  /** `onUnused` is told when the connection itself and all who held it have let go. */
+  /** Counts as the first user itself. `onUnused` is called when no user is left. */
   constructor(mapped: readonly MappedFrame[], onUnused: () => void) {
     this.#mapped = mapped;
     this.frames = mapped;
@@ -22,12 +22,12 @@ export class BackendConnection {
     this.#users++;
     let isHeld = true;
     return () => {
-      if (isHeld) this.letGo();
+      if (isHeld) this.release();
       isHeld = false;
     };
   }
 
-  letGo(): void {
+  release(): void {
     if (--this.#users === 0) this.#onUnused();
   }
 
@@ -37,40 +37,47 @@ export class BackendConnection {
   }
 }
 
-/** One frontend's device at a backend. */
+/** A backend's end of one interface. */
 export class BackendInterface implements InterfaceId {
-  /** The frontend's domain. */
+  /** The domid of the frontend. */
   readonly domid: number;
+  /** The number of the interface at its frontend, u32. A class without handles has one interface, 0. */
   readonly handle: number;
   /** @internal */
   machine: { readonly state: BackendState } | undefined;
   /** @internal */
   connection: BackendConnection | undefined;
-  /** @internal DISCONNECTs that wait until the pages are free. */
+  /** @internal DISCONNECTs that are answered when the pages are unused. */
   readonly kept: PendingRequest[] = [];
 
+  /** An interface in state ABSENT. */
   constructor({ domid, handle }: InterfaceId) {
     this.domid = domid;
     this.handle = handle;
   }
 
+  /** The state in the backend's table: ABSENT, DISCONNECTED, CONNECTED or DISCONNECTING. */
   get state(): BackendState {
     return this.machine?.state ?? 'ABSENT';
   }
 
-  /** The frontend's pages, in the order of its CONNECT; shared with it, which may lie. Throws unless they are mapped. */
+  /**
+   * The frontend's pages, in the order of its CONNECT. The frontend may write anything to them at any time.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless they are mapped: from `onConnect` to the end of `onDisconnect` and of all holds
+   */
   get frames(): readonly SharedFrame[] {
     return this.#connected.frames;
   }
 
-  /** Tells the frontend to look at its pages. Does nothing when they are gone. */
+  /** Notifies the frontend, which then reads its pages. Does nothing when the pages are gone. */
   notify(): void {
     this.connection?.channel?.notify();
   }
 
   /**
-   * Keeps the pages mapped until the returned function is called: once for each request in flight. The answer to DISCONNECT
-   * waits for it, since it tells the frontend that its pages are free again.
+   * Keeps the pages mapped until the returned function is called. Call it once for each request in flight. The answer to DISCONNECT waits
+   * for it, since after the answer the frontend frees its pages.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected
    */

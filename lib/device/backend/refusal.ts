@@ -3,7 +3,7 @@ import { CtrlIfError } from '../../errors.ts';
 import type { FrameMapper, MappedFrame } from '../context.ts';
 import type { BackendStatus } from '../wire.ts';
 
-/** Thrown by a backend's action: the request is answered with this status, and nothing has happened. */
+/** Thrown by a backend's action. The request is answered with this status, and the state stays. */
 export class Refusal extends Error {
   readonly status: BackendStatus;
 
@@ -15,9 +15,9 @@ export class Refusal extends Error {
 
 const { ENOMEM, ENOSPC } = constants.errno;
 
-/** What failing to map one frame is called: no memory, a fault of the frame's, or neither. */
+/** The status for a frame that could not be mapped: no memory, a bad frame, or another error. */
 function mapStatus(error: unknown): BackendStatus {
-  // Node's own errors have it negative.
+  // Node's own errors have a negative errno.
   const errno = Math.abs((error as NodeJS.ErrnoException)?.errno ?? 0);
   if (errno === ENOMEM || errno === ENOSPC) return 'OUT_OF_MEMORY';
   return error instanceof CtrlIfError ? 'MAPPING_ERROR' : 'ERROR';
@@ -26,11 +26,10 @@ function mapStatus(error: unknown): BackendStatus {
 /**
  * Maps all frames of one CONNECT, or none.
  *
- * @throws Refusal OUT_OF_MEMORY or MAPPING_ERROR where that is what every failure was, ERROR for a mixture and all else
- *   (PROTOCOL.md 2.3, 2.6)
+ * @throws Refusal OUT_OF_MEMORY or MAPPING_ERROR when every failure has that status, otherwise ERROR (PROTOCOL.md 2.3, 2.6)
  */
 export async function mapFrames(mapper: FrameMapper, domid: number, frames: readonly bigint[]): Promise<MappedFrame[]> {
-  // One after the other: a mapper need not expect to be asked twice at once.
+  // One frame at a time: a mapper need not support concurrent calls.
   const mapped: MappedFrame[] = [];
   const failures: unknown[] = [];
   for (const frame of frames) {
@@ -41,7 +40,7 @@ export async function mapFrames(mapper: FrameMapper, domid: number, frames: read
     }
   }
   if (failures.length === 0) return mapped;
-  for (const each of mapped) each.unmap();
+  for (const frame of mapped) frame.unmap();
   const statuses = new Set(failures.map(mapStatus));
   throw new Refusal(statuses.size === 1 ? [...statuses][0]! : 'ERROR', failures[0]);
 }

@@ -7,20 +7,21 @@ import { type DeviceWire, DRIVER_STATUS, frameFields, frontendMessage, handleOf,
 import { FrontendConnection, FrontendInterface } from './interface.ts';
 import type { FrontendAction, FrontendEvent, FrontendNotice, FrontendState, FrontendTable } from './table.ts';
 
+/** Events of a {@link Frontend}. */
 export interface FrontendEvents {
-  /** The backend has the pages and the port is bound: begin, or begin again with the requests that were not answered. */
+  /** The backend has mapped the pages and the port is bound. Send requests, also those that were unanswered at `disconnected`. */
   connected: [FrontendInterface];
-  /** The pages are gone, and what was unanswered in them was dropped; `connected` comes again unless the user asked for this. */
+  /** The pages and their unanswered requests are gone. `connected` follows, unless the user has called `disconnect`. */
   disconnected: [FrontendInterface];
-  /** The interface does not exist any more, or the driver is DOWN. */
+  /** The interface no longer exists, or the driver is DOWN. */
   closed: [FrontendInterface];
-  /** A part of it has come or gone, a disk or a port: look at what there is. */
+  /** A part of the interface was added or removed: a disk or a port. */
   changed: [FrontendInterface];
-  /** The controller would not connect it; `connect` tries again. */
+  /** The controller refused to connect the interface. `connect` tries again. */
   refused: [FrontendInterface];
   /** The backend has notified. */
   notified: [FrontendInterface];
-  /** A message could not be sent, a page not be made. Without a listener it is thrown. */
+  /** A message could not be sent, or a page not be allocated. Without a listener the error is thrown. */
   error: [unknown];
 }
 
@@ -29,10 +30,10 @@ interface FrontendCall {
   readonly message?: AnyMessage;
 }
 
-/** The controller counts handles from 0; one that names more is believed up to here. */
+/** A driver of a class with more interfaces ignores the rest. */
 const MAX_INTERFACES = 1024;
 
-/** The frontend driver of one class in its guest: all interfaces of that class, which the controller names by handle. */
+/** The frontend driver of one class in its guest, with all interfaces of the class. The controller numbers them by handle. */
 export class Frontend extends EventEmitter<FrontendEvents> {
   readonly #wire: DeviceWire;
   readonly #table: FrontendTable;
@@ -41,12 +42,12 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     number,
     { readonly interface: FrontendInterface; readonly machine: FrontendMachine }
   >();
-  /** What each interface has asked last: a late answer to a CONNECT before it is nobody's. */
+  /** The last request of each interface. The answer to an earlier CONNECT is dropped. */
   readonly #asked = new WeakMap<FrontendInterface, Promise<unknown>>();
   #receivers: (() => void)[] = [];
   #isUp = false;
 
-  /** The frontend driver of the class that `wire` describes, with its table. */
+  /** The frontend of the class that `wire` describes, with its table. {@link start} registers its receivers. */
   constructor(wire: DeviceWire, table: FrontendTable, context: FrontendContext) {
     super();
     this.#wire = wire;
@@ -54,45 +55,52 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     this.#context = context;
   }
 
-  /** The interfaces that the controller has named, whatever their state. */
+  /** The interfaces that the controller has named, in any state. */
   get interfaces(): readonly FrontendInterface[] {
     return [...this.#interfaces.values()].map((entry) => entry.interface);
   }
 
-  /** The interface of that handle, where the controller has named it. A class without handles has one, 0. */
+  /** The interface with that handle, or undefined before the controller has named it. A class without handles has one interface, 0. */
   find(handle = 0): FrontendInterface | undefined {
     return this.#interfaces.get(handle)?.interface;
   }
 
   /**
-   * Tells the controller that the driver is UP, and asks for the interfaces that it does not tell of because they are connected
-   * (the header; a class without QUERY cannot ask, and disconnects what it may find). Interfaces connect as `connected` events tell.
+   * Reports DRIVER_STATUS UP to the controller. The controller answers with the status of each interface that is not connected, so the
+   * others are queried (the header). A class without QUERY disconnects interface 0 instead. Each interface that connects emits `connected`.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when a message has a receiver, and the errors of {@link Peer.request}
    */
   async start(): Promise<void> {
     const { frontend } = this.#wire;
     this.#isUp = true;
     const { peer } = this.#context;
     this.#receivers = [peer.receive(frontend.INTERFACE_STATUS, (message: AnyMessage) => this.#take(message))];
-    // In the original's network class the controller says UP in turn (PROTOCOL.md 5.2 D4); there is nothing to do.
+    // The controller sends its own UP, which needs no action (PROTOCOL.md 5.2 D4).
     if (this.#wire.answersDriverUp) this.#receivers.push(peer.receive(frontend.DRIVER_STATUS, () => {}));
     const { maxHandle } = await peer.request({ name: frontend.DRIVER_STATUS, status: DRIVER_STATUS.UP });
     if (frontend.QUERY) await this.#query(Math.min(maxHandle as number, MAX_INTERFACES - 1));
     else if ((this.find()?.state ?? 'CLOSED') === 'CLOSED') await this.#ask('DISCONNECT', 0);
   }
 
-  /** Tells the controller that the driver is DOWN. Every page is free afterwards; `closed` is told for each interface. */
+  /** Reports DRIVER_STATUS DOWN to the controller. Then every page is free, and each interface has emitted `closed`. */
   async stop(): Promise<void> {
     this.#isUp = false;
     await this.#fireAll('stop');
     try {
       await this.#context.peer.request({ name: this.#wire.frontend.DRIVER_STATUS, status: DRIVER_STATUS.DOWN });
     } finally {
-      for (const takeBack of this.#receivers.splice(0)) takeBack();
+      for (const removeReceiver of this.#receivers.splice(0)) removeReceiver();
       await this.#fireAll('down');
     }
   }
 
-  /** Connects an interface that the user disconnected, or that was refused. `connected` or `refused` tells the outcome. */
+  /**
+   * Connects an interface that the user disconnected, or that was refused. `connected` or `refused` is emitted afterwards.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` when the driver is not started, the controller has not named the interface, or `disconnect`
+   *   has not resolved yet
+   */
   async connect(handle = 0): Promise<void> {
     const { interface: device, machine } = this.#entry(handle);
     if (!this.#isUp) throw this.#rejected(device, 'a driver that has been started');
@@ -100,10 +108,10 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   }
 
   /**
-   * Disconnects an interface; its pages are free when this resolves. It stays so until {@link connect}.
+   * Disconnects an interface until {@link connect}. Its pages are free when this resolves.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` when the controller answers without DISCONNECTED: the pages are still
-   *   the backend's
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` when the controller answers without the status DISCONNECTED: the backend may still use
+   *   the pages
    */
   async disconnect(handle = 0): Promise<void> {
     const { interface: device, machine } = this.#entry(handle);
@@ -112,12 +120,16 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     if (device.state !== 'DISCONNECTING') return;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_REFUSED',
-      `the controller did not disconnect ${this.#wire.name} interface ${handle}; its backend still has the pages: try again, or stop the driver`,
-      { expected: 'INTERFACE_STATUS DISCONNECTED', received: device.state },
+      `the controller did not disconnect ${this.#wire.name} interface ${handle}, whose backend may still use the pages`,
+      {
+        advice: 'try again, or stop the driver',
+        expected: 'INTERFACE_STATUS DISCONNECTED',
+        received: device.state,
+      },
     );
   }
 
-  /** A new interface of the class. */
+  /** Makes an interface of the class, in state CLOSED. */
   protected newInterface(handle: number): FrontendInterface {
     return new FrontendInterface(handle);
   }
@@ -125,7 +137,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   async #query(maxHandle: number): Promise<void> {
     for (let handle = 0; handle <= maxHandle; handle++) {
       const answer = await this.#ask('QUERY', handle);
-      // A status that has come meanwhile is newer.
+      // A status that came meanwhile is newer than the answer.
       if ((this.find(handle)?.state ?? 'CLOSED') === 'CLOSED') await this.#take(answer);
     }
   }
@@ -133,10 +145,10 @@ export class Frontend extends EventEmitter<FrontendEvents> {
   async #take(message: AnyMessage): Promise<void> {
     const status = INTERFACE_STATUSES[message.status as number];
     const known = this.find(handleOf(message));
-    // An interface is made when it is heard of first, unless what is heard is that it is not there (PROTOCOL.md 2.7).
+    // The first status of an interface makes it, unless it says that there is no interface (PROTOCOL.md 2.7).
     const names = status === 'DISCONNECTED' || status === 'CONNECTED';
     if (!status || (!known && (!names || this.#interfaces.size >= MAX_INTERFACES))) return;
-    // A driver that goes DOWN grants no more pages.
+    // A driver that is going DOWN grants no more pages.
     if (!this.#isUp && (known?.state ?? 'CLOSED') === 'CLOSED') return;
     const { interface: device, machine } = this.#entry(handleOf(message));
     if (names) device.status = message;
@@ -169,7 +181,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
       askConnect: ({ interface: device }) => this.#askConnect(device),
       askDisconnect: ({ interface: device }) => {
         const answer = this.#ask('DISCONNECT', device.handle);
-        // Who waits for it hears of the failure too.
+        // disconnect() awaits the same answer and rejects too.
         answer.catch((error) => this.emit('error', error));
         this.#asked.set(device, answer);
       },
@@ -182,7 +194,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
         throw this.#rejected(device, 'that disconnect() has resolved before connect()');
       },
     },
-    tell: (notice, { interface: device }) => this.emit(notice, device),
+    emit: (notice, { interface: device }) => this.emit(notice, device),
   };
 
   #bind(device: FrontendInterface, { evtchn }: AnyMessage): void {
@@ -191,7 +203,7 @@ export class Frontend extends EventEmitter<FrontendEvents> {
     });
   }
 
-  /** Not awaited: the answer comes after the statuses that it causes, and those wait for the event that asked. */
+  /** The caller must not await the answer: it comes after the statuses that CONNECT causes, and they wait for the current event. */
   #askConnect(device: FrontendInterface): void {
     const { machine } = this.#entry(device.handle);
     const answer = this.#ask('CONNECT', device.handle, frameFields(this.#wire, device.connection!.frames));
@@ -205,15 +217,15 @@ export class Frontend extends EventEmitter<FrontendEvents> {
           isLast,
         ),
       (error) => {
-        // Nobody has taken the pages.
+        // No backend has mapped the pages.
         void machine.fire('failed', { interface: device }, isLast);
         this.emit('error', error);
       },
     );
   }
 
-  #ask(which: 'CONNECT' | 'DISCONNECT' | 'QUERY', handle: number, fields?: object): Promise<AnyMessage> {
-    return this.#context.peer.request(frontendMessage(this.#wire, which, handle, fields));
+  #ask(kind: 'CONNECT' | 'DISCONNECT' | 'QUERY', handle: number, fields?: object): Promise<AnyMessage> {
+    return this.#context.peer.request(frontendMessage(this.#wire, kind, handle, fields));
   }
 
   #rejected({ handle, state }: FrontendInterface, expected: string): CtrlIfError {

@@ -14,7 +14,7 @@ export class FrontendConnection {
   #channel: Channel | undefined;
   #port: number | undefined;
 
-  /** Allocates that many frames and grants access to them to domain `backend`, or none. */
+  /** Allocates `count` frames and grants domain `backend` access to them. On an error it frees them all. */
   constructor(context: FrontendContext, backend: number, count: number) {
     this.#context = context;
     this.backend = backend;
@@ -37,7 +37,7 @@ export class FrontendConnection {
     return this.#port;
   }
 
-  /** Whether it is bound at that port, and that is the same channel still: the controller may have opened another there. */
+  /** Whether it is bound to that port and the channel is still open. The controller may have opened another channel at the port. */
   isBoundTo(port: number): boolean {
     return port === this.#port && this.#channel?.isOpen === true;
   }
@@ -52,7 +52,7 @@ export class FrontendConnection {
     this.#channel?.notify();
   }
 
-  /** The pages are free again: nobody may map them before they are anybody else's (PROTOCOL.md 5.3 H14). */
+  /** Ends the backend's access, so that it cannot map the pages when they are used for something else, and frees them (PROTOCOL.md 5.3 H14). */
   end(): void {
     this.#channel?.close();
     for (const frame of this.frames) {
@@ -62,8 +62,9 @@ export class FrontendConnection {
   }
 }
 
-/** One device of a frontend driver. */
+/** A frontend's end of one interface. */
 export class FrontendInterface {
+  /** The number that the controller gave the interface, u32. A class without handles has one interface, 0. */
   readonly handle: number;
   /** @internal */
   machine: { readonly state: FrontendState } | undefined;
@@ -72,22 +73,24 @@ export class FrontendInterface {
   /** @internal The last status that named the backend. */
   status: AnyMessage | undefined;
 
+  /** An interface in state CLOSED. */
   constructor(handle: number) {
     this.handle = handle;
   }
 
+  /** The state in the frontend's table, CLOSED at first. `FrontendState` explains each. */
   get state(): FrontendState {
     return this.machine?.state ?? 'CLOSED';
   }
 
-  /** The backend's domain, as the controller named it last. */
+  /** The domid of the backend in the last status that named it. */
   get backend(): number | undefined {
     return this.status?.domid as number | undefined;
   }
 
   /**
-   * The pages shared with the backend, which may write anything to them at any time; as many as the class has.
-   * They are others after each reconnect.
+   * The pages that the backend shares, one for each frame field of the class's CONNECT. The backend may write anything to them at any
+   * time. A reconnect replaces them.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` unless connected
    */
@@ -100,7 +103,7 @@ export class FrontendInterface {
     });
   }
 
-  /** Tells the backend to look at the pages. Does nothing unless connected. */
+  /** Notifies the backend, which then reads the pages. Does nothing unless connected. */
   notify(): void {
     if (this.state === 'CONNECTED') this.connection?.notify();
   }

@@ -4,42 +4,42 @@ import { Raised } from '../table.ts';
 import { backendMessage, type DeviceWire } from '../wire.ts';
 import type { DomainPeer } from './domain-peer.ts';
 import { refused } from './refused.ts';
-import type { Settings } from './settings.ts';
+import type { Setting, Settings } from './settings.ts';
 
-/** Which interface it is, and what its class says in messages to its backend beside what all classes say. */
+/** Names the interface, and gives the fields that only its class has in messages to the backend. */
 export interface BackendEndOptions {
   readonly wire: DeviceWire;
   /** The frontend's domid. */
   readonly frontend: number;
   readonly handle: number;
-  /** What it is told after each CREATE. */
+  /** The settings that the backend gets after each CREATE. */
   readonly settings: Settings;
   /** Fields of CREATE. */
   readonly create?: object | undefined;
   /** Fields of INTERFACE_CONNECT. */
   readonly connect?: object | undefined;
-  /** What went wrong without a caller to hear of it. */
+  /** Called with errors that no caller can receive. */
   readonly onError: (error: unknown) => void;
 }
 
-/** For what is of use only while the backend's driver stays UP. */
-export interface Making {
-  /** Whether that has not been DOWN since this was to happen. */
+/** Options of work that is useless after the backend's driver has been DOWN. */
+export interface CreateOptions {
+  /** Whether the driver has not been DOWN since the work was requested. */
   readonly isCurrent?: () => boolean;
-  /** The backend refuses a part. What it throws makes that the refusal of the whole. Default: `onError`. */
+  /** Called when the backend refuses a setting. When it throws, the whole CREATE fails. Default: `onError`. */
   readonly onRefused?: (error: unknown) => void;
 }
 
-/** One interface at its backend: the controller's requests about it, and what has become of them. */
+/** The controller's requests to a backend about one interface, and their failures. */
 export class BackendEnd {
   readonly settings: Settings;
-  readonly #with: BackendEndOptions;
+  readonly #options: BackendEndOptions;
   #domain: DomainPeer;
   #failure: unknown;
 
   constructor(domain: DomainPeer, options: BackendEndOptions) {
     this.#domain = domain;
-    this.#with = options;
+    this.#options = options;
     this.settings = options.settings;
   }
 
@@ -47,17 +47,17 @@ export class BackendEnd {
     return this.#domain;
   }
 
-  /** Why it could not be created when that was tried last, or what of it was refused. */
+  /** The error of the last CREATE, or the refusals of its settings. */
   get problems(): readonly unknown[] {
     return this.#failure === undefined ? [...this.settings.refusals.values()] : [this.#failure];
   }
 
-  /** Another driver domain: what follows goes to it. */
+  /** Sends all further messages to another driver domain. */
   moveTo(domain: DomainPeer): void {
     this.#domain = domain;
   }
 
-  /** Says of what is to happen later whether the driver that is there now has not been DOWN since. */
+  /** Returns a function that says whether the driver has not been DOWN since this call. */
   current(): () => boolean {
     const { life } = this.#domain;
     return () => this.#domain.life === life;
@@ -65,91 +65,89 @@ export class BackendEnd {
 
   /** A message to the backend about this interface. */
   message(name: string, fields?: object): AnyMessage {
-    const { wire, frontend, handle } = this.#with;
+    const { wire, frontend, handle } = this.#options;
     return backendMessage(wire, name, { domid: frontend, handle }, fields);
   }
 
-  /** CREATE, and all that was set. Raises `lost`. */
-  async create({ isCurrent, onRefused = this.#with.onError }: Making): Promise<void> {
-    const { wire, create: fields } = this.#with;
-    const make = () => this.#make(isCurrent, this.message(wire.backend.CREATE, fields));
+  /** Sends CREATE and all settings. Raises `lost`. */
+  async create({ isCurrent, onRefused = this.#options.onError }: CreateOptions): Promise<void> {
+    const { wire, create: fields } = this.#options;
+    const create = () => this.#request(isCurrent, this.message(wire.backend.CREATE, fields));
     const isRefused = (error: unknown): error is CtrlIfError => {
-      // A device without one of its disks is still a device; one without its limit is not what was asked for.
+      // A device is usable without one of its disks, but not without its limit.
       if (failureOf(error) !== 'refused' || !wire.changedStatus) return false;
       onRefused(error);
       return true;
     };
-    this.settings.unsay();
+    this.settings.clearRefusals();
     this.#failure = undefined;
     try {
-      await make().catch((error) => this.#takeAway(error).then(make));
+      await create().catch((error) => this.#removeExisting(error).then(create));
       try {
-        await this.settings.sayAll(({ name, fields }) => this.#make(isCurrent, this.message(name, fields)), isRefused);
+        const send = ({ name, fields }: Setting) => this.#request(isCurrent, this.message(name, fields));
+        await this.settings.sendAll(send, isRefused);
       } catch (error) {
         await this.destroy();
         throw error;
       }
     } catch (error) {
-      this.settings.unsay();
+      this.settings.clearRefusals();
       this.#failure = error;
       throw new Raised('lost', error);
     }
   }
 
-  /** CONNECT with these frames and the port of the backend's end. Raises `refused`, `vanished` or `lost`. */
-  async connect(frames: object, evtchn: number, { isCurrent }: Making): Promise<void> {
-    const { wire, connect: fields } = this.#with;
+  /** Sends CONNECT with these frames and the backend's port. Raises `refused`, `vanished` or `lost`. */
+  async connect(frames: object, evtchn: number, { isCurrent }: CreateOptions): Promise<void> {
+    const { wire, connect: fields } = this.#options;
     try {
-      await this.#make(isCurrent, this.message(wire.backend.CONNECT, { ...frames, evtchn, ...fields }));
+      await this.#request(isCurrent, this.message(wire.backend.CONNECT, { ...frames, evtchn, ...fields }));
     } catch (error) {
       throw new Raised(failureOf(error), error);
     }
   }
 
   disconnect(): Promise<void> {
-    return this.#leave(this.#with.wire.backend.DISCONNECT);
+    return this.#requestEnd(this.#options.wire.backend.DISCONNECT);
   }
 
   destroy(): Promise<void> {
-    return this.#leave(this.#with.wire.backend.DESTROY);
+    return this.#requestEnd(this.#options.wire.backend.DESTROY);
   }
 
-  /** @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, or the failure of the request */
+  /** Sends a request. @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, and the errors of {@link Peer.request} */
   async ask(message: AnyMessage): Promise<void> {
-    const { wire, frontend } = this.#with;
+    const { wire, frontend } = this.#options;
     const { domid, peer } = this.#domain;
     const { status } = await peer.request(message);
-    // A message may have none.
+    // Some messages have no status.
     if (status === undefined || status === wire.statuses.OKAY) return;
     throw refused(wire, domid, frontend, message, status);
   }
 
-  /**
-   * An interface that is there already when it is to be created is our own from before: an answer had been given up. Nobody else
-   * makes any.
-   */
-  async #takeAway(error: unknown): Promise<void> {
+  /** An interface that exists before its CREATE comes from an earlier CREATE of this controller, whose answer came too late. */
+  async #removeExisting(error: unknown): Promise<void> {
     if ((error as CtrlIfError).status !== 'INTERFACE_EXISTS') throw error;
     await this.disconnect();
     await this.destroy();
   }
 
-  async #make(isCurrent: Making['isCurrent'], message: AnyMessage): Promise<void> {
-    const gone = () => {
+  async #request(isCurrent: CreateOptions['isCurrent'], message: AnyMessage): Promise<void> {
+    const ensureCurrent = () => {
       if (isCurrent?.() === false) throw wentDown(this.#domain.domid, message);
     };
-    gone();
+    ensureCurrent();
     await this.ask(message);
-    gone();
+    ensureCurrent();
   }
 
-  /** A backend that is not there, or has no such interface, has nothing mapped any more. */
-  async #leave(name: string): Promise<void> {
+  /** Succeeds also when the backend is gone or has no such interface, since then it maps no page. */
+  async #requestEnd(name: string): Promise<void> {
     try {
       await this.ask(this.message(name));
     } catch (error) {
       if (failureOf(error) === 'refused') throw error;
-      this.#with.onError(error);
+      this.#options.onError(error);
     }
   }
 }
@@ -157,8 +155,13 @@ export class BackendEnd {
 function wentDown(domid: number, { name }: AnyMessage): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_STATE',
-    `the driver of backend domain ${domid} went DOWN before it had done ${name}; the device waits until it is UP`,
-    { domid, subject: name, expected: 'a driver that is UP' },
+    `the driver of backend domain ${domid} went DOWN before it had done ${name}`,
+    {
+      advice: 'wait until it is UP: the device is created then',
+      domid,
+      subject: name,
+      expected: 'a driver that is UP',
+    },
   );
 }
 

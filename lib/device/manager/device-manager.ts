@@ -8,32 +8,34 @@ import type { DomainPeer } from './domain-peer.ts';
 import { type Setting, Settings } from './settings.ts';
 import type { DeviceEvent } from './table.ts';
 
+/** Events of a {@link DeviceManager}. */
 export interface DeviceManagerEvents {
-  /** A backend refused, or a peer did not answer, and no caller was there to hear of it. Without a listener it is thrown. */
+  /** A backend refused a message or a peer did not answer, and no caller can receive the error. Without a listener it is thrown. */
   error: [unknown];
-  /** A device is in another state than before. */
+  /** The state of a device has changed. */
   state: [Device];
 }
 
-/** Which two domains, and which number the device has at its frontend. */
+/** The two domains of a device, and its number at the frontend. */
 export interface Attachment {
-  /** The frontend's domain. */
+  /** The domid of the frontend. */
   readonly frontend: number;
-  /** The driver domain. */
+  /** The domid of the driver domain. */
   readonly backend: number;
-  /** Default: the lowest that is free. */
+  /** The number of the interface at its frontend, u32. Default: the lowest that is free. */
   readonly handle?: number;
   /**
-   * Whether it is kept also where its backend does not create it now, or not all of it, to be tried again when that is UP the next
-   * time: see {@link Device.problems}. Default: false.
+   * Keeps the device when its backend refuses it or a setting, and tries again when the backend's driver is UP the next time. See
+   * {@link Device.problems}. Default: false.
    */
   readonly lasting?: boolean;
 }
 
+/** The class's own part of a device. */
 export interface DeviceOptions {
-  /** Fields of its messages that only its class has. */
+  /** The fields that only its class has in messages about the device. */
   readonly fields?: DeviceFields;
-  /** What its backend is told after each CREATE. A `Settings` stays the caller's, who may give it to the next device too. */
+  /** The settings that the backend gets after each CREATE. The caller may pass the same `Settings` to a later device. */
   readonly settings?: Settings | Iterable<Setting>;
 }
 
@@ -41,10 +43,10 @@ export interface DeviceOptions {
 interface Driver extends DomainPeer {
   isUp: boolean;
   life: object;
-  readonly takeBack: (() => void)[];
+  readonly receivers: (() => void)[];
 }
 
-/** The controller's part of one device class: all its devices, and the drivers at both of their ends. */
+/** The controller's part of one device class: all its devices, and the drivers at both ends. */
 export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   readonly #wire: DeviceWire;
   readonly #channels: ChannelAllocator;
@@ -52,43 +54,51 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   readonly #backends = new Map<number, Driver>();
   readonly #devices = new Set<Device>();
 
-  /** `wire` is the class: `BLOCK`, `NETWORK`, `USB`, or one of your own. */
+  /** `wire` describes the class: one that comes with ctrl-if, or one of your own. `channels` opens the event channels of its devices. */
   constructor(wire: DeviceWire, channels: ChannelAllocator) {
     super();
     this.#wire = wire;
     this.#channels = channels;
   }
 
-  /** A domain that may run a frontend. Call it before its messages can come. */
+  /**
+   * Adds a domain that may run a frontend. Call it before the domain's first message can come.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when a message of the class has a receiver
+   */
   addFrontend(domid: number, peer: Peer): void {
     const { frontend } = this.#wire;
-    const driver: Driver = { domid, peer, isUp: false, life: {}, takeBack: [] };
+    const driver: Driver = { domid, peer, isUp: false, life: {}, receivers: [] };
     this.#frontends.set(domid, driver);
     const receive = (name: string, handler: (message: AnyMessage) => unknown) =>
-      driver.takeBack.push(peer.receive(name, handler));
+      driver.receivers.push(peer.receive(name, handler));
     receive(frontend.DRIVER_STATUS, ({ status }) => this.#frontendStatus(driver, status === DRIVER_STATUS.UP));
     receive(frontend.CONNECT, (message) => this.#asked(driver, 'CONNECT', message));
     receive(frontend.DISCONNECT, (message) => this.#asked(driver, 'DISCONNECT', message));
     if (frontend.QUERY) receive(frontend.QUERY, (message) => this.#statusOf(driver, message));
   }
 
-  /** A domain that may run a backend. Call it before its messages can come. */
+  /**
+   * Adds a domain that may run a backend. Call it before the domain's first message can come.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when its DRIVER_STATUS has a receiver
+   */
   addBackend(domid: number, peer: Peer): void {
-    const driver: Driver = { domid, peer, isUp: false, life: {}, takeBack: [] };
+    const driver: Driver = { domid, peer, isUp: false, life: {}, receivers: [] };
     this.#backends.set(domid, driver);
     for (const device of this.#devicesAt('backend', domid)) device.moveTo(driver);
-    driver.takeBack.push(
+    driver.receivers.push(
       peer.receive(this.#wire.backend.DRIVER_STATUS, ({ status }: AnyMessage) => {
         driver.isUp = status === DRIVER_STATUS.UP;
         if (!driver.isUp) driver.life = {};
         const devices = this.#devicesAt('backend', domid);
-        // The answer does not wait for frontends, which may take their time.
+        // The answer must not wait for frontends.
         void (driver.isUp ? this.#backendUp(devices) : this.#fireAll(devices, 'backendDown'));
       }),
     );
   }
 
-  /** The frontend's domain has ended: its devices are destroyed at their backends. Resolves when that is done. */
+  /** Removes a frontend's domain that has ended. Resolves when its devices are destroyed at their backends. */
   async removeFrontend(domid: number): Promise<void> {
     this.#end(this.#frontends, domid);
     const devices = this.#devicesAt('frontend', domid);
@@ -97,15 +107,19 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   }
 
   /**
-   * The driver domain has ended, which is the same as its driver being DOWN. Its devices wait for one of the same domid, or for
-   * {@link replaceBackend}.
+   * Removes a driver domain that has ended. For its devices that is the same as a DOWN of its driver. They wait for a driver domain with
+   * the same domid, or for {@link replaceBackend}.
    */
   async removeBackend(domid: number): Promise<void> {
     this.#end(this.#backends, domid);
     await this.#fireAll(this.#devicesAt('backend', domid), 'backendDown');
   }
 
-  /** The devices of a driver domain that has ended go to another one: frontends grant it their pages. */
+  /**
+   * Moves the devices of a driver domain that has ended to domain `domid`. Their frontends grant it new pages.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` when `domid` was not added
+   */
   async replaceBackend(ended: number, domid: number): Promise<void> {
     const driver = added(this.#backends, domid, 'addBackend');
     const devices = this.#devicesAt('backend', ended);
@@ -115,12 +129,16 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     if (driver.isUp) await this.#backendUp(devices);
   }
 
-  /** The devices of that frontend's domain, by handle. */
+  /** The devices of a frontend's domain, in the order of their handles. */
   devicesOf(frontend: number): readonly Device[] {
     return this.#devicesAt('frontend', frontend).sort((a, b) => a.handle - b.handle);
   }
 
-  /** Takes the device away: its backend disconnects and destroys the interface, its frontend is told CLOSED. */
+  /**
+   * Removes a device: its backend disconnects and destroys the interface, and its frontend gets CLOSED.
+   *
+   * @throws CtrlIfError as {@link Device.fire}. Then the device stays
+   */
   async detach(device: Device): Promise<void> {
     await device.fire('destroy');
     await this.#remove(device);
@@ -129,9 +147,8 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
   /**
    * Makes a device between two domains. Its interface is created at once, or when the backend's driver is UP.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` for a domain that was not added and a handle that is taken,
-   *   unless it is `lasting` also `ERR_CTRL_IF_DEVICE_REFUSED` where the backend does not create it, or not all of it, and why
-   *   that does not answer
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` when a domain was not added or the handle is taken. Unless `lasting`, also
+   *   `ERR_CTRL_IF_DEVICE_REFUSED` when the backend refuses the interface or a setting, and the errors of {@link Peer.request}
    */
   async attach(
     { frontend, backend, handle, lasting }: Attachment,
@@ -160,7 +177,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     return device;
   }
 
-  /** Nothing happens to it from now on; what waited for its turn behind its end, such as a backend's UP, is undone. */
+  /** The second `destroy` undoes events that were queued behind the end of the device, such as a backend's UP. */
   async #remove(device: Device): Promise<void> {
     this.#devices.delete(device);
     await this.#fireAll([device], 'destroy');
@@ -173,7 +190,7 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     if (!taken.has(handle)) return handle;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_STATE',
-      `domain ${frontend} has a ${this.#wire.name} device with handle ${handle} already`,
+      `domain ${frontend} already has a ${this.#wire.name} device with handle ${handle}`,
       {
         advice: 'detach that one first, or take another handle',
         domid: frontend,
@@ -195,17 +212,17 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     return this.#forEach(devices, (device) => device.fire(event));
   }
 
-  /** The devices of one domain do not wait for those of others, nor fail with them. */
+  /** Runs `act` for all devices at once. A failure of one does not stop the others. */
   async #forEach(devices: readonly Device[], act: (device: Device) => Promise<void>): Promise<void> {
     await Promise.all(devices.map((device) => act(device).catch((error) => this.emit('error', error))));
   }
 
   #end(drivers: Map<number, Driver>, domid: number): void {
-    for (const takeBack of drivers.get(domid)?.takeBack ?? []) takeBack();
+    for (const removeReceiver of drivers.get(domid)?.receivers ?? []) removeReceiver();
     drivers.delete(domid);
   }
 
-  /** UP: the status of each interface that is not active, then the highest handle. DOWN: none is active any more. */
+  /** On UP, sends the status of each interface that is not connected. On DOWN, disconnects all. Answers with the highest handle. */
   async #frontendStatus(driver: Driver, isUp: boolean): Promise<object> {
     driver.isUp = isUp;
     const devices = this.devicesOf(driver.domid);
@@ -219,9 +236,9 @@ export class DeviceManager extends EventEmitter<DeviceManagerEvents> {
     return fieldsOf(this.#wire, this.#wire.frontend.DRIVER_STATUS, { maxHandle });
   }
 
-  /** Acknowledged when all is done: the statuses have said how it went. */
+  /** The acknowledgement comes last. The statuses before it report the outcome. */
   async #asked(driver: Driver, event: 'CONNECT' | 'DISCONNECT', message: AnyMessage): Promise<void> {
-    // A resumed network frontend connects without having said UP (PROTOCOL.md 3.7).
+    // A frontend that has resumed may connect without a new UP (PROTOCOL.md 3.7).
     driver.isUp = true;
     const device = this.#find(driver, message);
     if (device) await device.fire(event, message).catch((error) => this.emit('error', error));
@@ -250,7 +267,7 @@ function added(drivers: ReadonlyMap<number, Driver>, domid: number, how: string)
   const driver = drivers.get(domid);
   if (driver) return driver;
   throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', `domain ${domid} is not known here`, {
-    advice: `give it to ${how} first`,
+    advice: `pass it to ${how} first`,
     domid,
     expected: 'a domain that was added',
   });

@@ -10,7 +10,7 @@ import {
   INTERFACE_STATUSES,
   type InterfaceStatus,
 } from '../wire.ts';
-import { BackendEnd, type Making } from './backend-end.ts';
+import { BackendEnd, type CreateOptions } from './backend-end.ts';
 import type { DomainPeer } from './domain-peer.ts';
 import type { Setting, Settings } from './settings.ts';
 import { DEVICE, type DeviceAction, type DeviceEvent, type DeviceNotice, type DeviceState } from './table.ts';
@@ -24,14 +24,17 @@ export const STATUS_OF: { readonly [S in DeviceState]: InterfaceStatus } = {
   CONNECTED: 'CONNECTED',
 };
 
-/** Fields that messages of one class have beside those that all have. */
+/** The fields that only one class has in messages about a device. */
 export interface DeviceFields {
+  /** The fields of CREATE. */
   readonly create?: object;
+  /** The fields of CONNECT to the backend. */
   readonly connect?: object;
-  /** For INTERFACE_STATUS and the answer to QUERY. */
+  /** The fields of INTERFACE_STATUS and of the answer to QUERY, as they are now. */
   status?(device: Device): object;
 }
 
+/** @internal The manager's part of a device. */
 export interface DeviceContext {
   readonly wire: DeviceWire;
   readonly frontend: DomainPeer;
@@ -39,35 +42,36 @@ export interface DeviceContext {
   readonly handle: number;
   readonly channels: ChannelAllocator;
   readonly fields: DeviceFields;
-  /** What its backend is told after each CREATE. */
+  /** The settings that the backend gets after each CREATE. */
   readonly settings: Settings;
-  /** Whether the frontend's driver is UP: it is told nothing while it is not. */
+  /** Whether the frontend's driver is UP. It gets no status while it is DOWN. */
   isFrontendUp(): boolean;
-  /** The state is another than before the event. */
+  /** Called when an event has changed the state. */
   onState?(device: Device): void;
-  /** What went wrong without a caller to hear of it. */
+  /** Called with errors that no caller can receive. */
   readonly onError: (error: unknown) => void;
 }
 
-interface DeviceCall extends Making {
-  /** The frontend's CONNECT, or what `set` and `unset` send. */
+interface DeviceCall extends CreateOptions {
+  /** The frontend's CONNECT, or the message of `set` and `unset`. */
   readonly message?: AnyMessage;
-  /** Remembers the change, for the next `create`. */
+  /** Stores the change in the settings, for the next `create`. */
   readonly remember?: () => unknown;
 }
 
-/** The controller's part of one device: it passes on, in the order that works, what neither side can tell the other. */
+/** The controller's part of one device. It passes the messages of frontend and backend on, in the right order. */
 export class Device {
-  readonly #with: DeviceContext;
+  readonly #context: DeviceContext;
   readonly #machine: StateMachine<DeviceState, DeviceEvent, DeviceAction, DeviceNotice, DeviceCall>;
   readonly #backend: BackendEnd;
-  /** How often its frontend was told DISCONNECTED. */
-  #tellings = 0;
+  /** The number of DISCONNECTED statuses that were sent to the frontend. */
+  #disconnectedCount = 0;
   #frames: bigint[] = [];
   #channel: ChannelPair | undefined;
 
+  /** @internal */
   constructor(context: DeviceContext) {
-    this.#with = context;
+    this.#context = context;
     const { wire, frontend, backend, handle, fields, settings, onError } = context;
     const { create, connect } = fields;
     this.#backend = new BackendEnd(backend, {
@@ -81,69 +85,75 @@ export class Device {
     });
     this.#machine = new StateMachine(DEVICE, {
       do: this.#actions,
-      tell: (notice) => this.#tell(notice),
+      emit: (notice) => this.#sendStatus(notice),
     });
   }
 
+  /** The number of the interface at its frontend, u32. */
   get handle(): number {
-    return this.#with.handle;
+    return this.#context.handle;
   }
 
+  /** The domain of the frontend. */
   get frontend(): DomainPeer {
-    return this.#with.frontend;
+    return this.#context.frontend;
   }
 
+  /** The driver domain. Another one after {@link moveTo}. */
   get backend(): DomainPeer {
     return this.#backend.domain;
   }
 
+  /** ABSENT, DOWN, HELD, DISCONNECTED or CONNECTED, as in `docs/devices.md`. */
   get state(): DeviceState {
     return this.#machine.state;
   }
 
-  /** The event channel while there is one, the backend's end first; another after each reconnect. */
+  /** The event channel while there is one. `portA` is the backend's. A reconnect replaces it. */
   get channel(): ChannelPair | undefined {
     return this.#channel;
   }
 
-  /** The numbers of the frames that the frontend has granted, while they are kept. */
+  /** The numbers of the frames in the frontend's CONNECT, while the device uses them. */
   get frames(): readonly number[] {
     return this.#frames.map(Number);
   }
 
-  /** What was set and not taken back, by what it is about. */
+  /** The settings, by `about`. */
   get settings(): ReadonlyMap<string, Setting> {
     return this.#backend.settings.all;
   }
 
-  /** Those parts of it that the backend has refused since its interface was created last, and how. */
+  /** The errors of the settings that the backend refused after the last CREATE, by `about`. */
   get refusals(): ReadonlyMap<string, CtrlIfError> {
     return this.#backend.settings.refusals;
   }
 
-  /** Why its interface could not be created when that was tried last, or what of it was refused. */
+  /** The error of the last CREATE, or the refusals of its settings. */
   get problems(): readonly unknown[] {
     return this.#backend.problems;
   }
 
-  /** The driver domain has come again, perhaps under another domid: what follows goes to it. */
+  /** Sends all further messages to a driver domain that has restarted, perhaps with another domid. */
   moveTo(backend: DomainPeer): void {
     this.#backend.moveTo(backend);
   }
 
   /**
-   * Lets an event happen; resolves when all that follows from it is done.
+   * Fires an event of the table. Resolves when its actions and notices are done.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, or the failure of a request; the table
-   *   has been followed all the same
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` for a status other than OKAY, and the errors of {@link Peer.request}. The state is then
+   *   that of the event `refused`, `vanished` or `lost`
    */
   async fire(event: DeviceEvent, message?: AnyMessage): Promise<void> {
     await this.#fire(event, message ? { message } : {});
   }
 
   /**
-   * The backend's driver is UP: the event of {@link fire}, unless it is DOWN by the time that it is due, and perhaps UP again. Both
-   * are told of by themselves, and until the first of them what is made there is lost without a word (PROTOCOL.md 5.3 H20).
+   * Fires `backendUp`, unless the backend's driver has been DOWN by the time that the event is due. The DOWN fires its own event, and all
+   * interfaces that were created before it are gone (PROTOCOL.md 5.3 H20).
+   *
+   * @throws CtrlIfError as {@link fire}
    */
   async backendUp(): Promise<void> {
     const isCurrent = this.#backend.current();
@@ -151,10 +161,11 @@ export class Device {
   }
 
   /**
-   * Has the backend create the interface, and all that was set before: the `attach` of {@link fire}.
+   * Fires `attach`: the backend creates the interface and gets its settings.
    *
-   * @param isLasting what its backend does not create now, or refuses of it, is tried again when that is UP the next time; see
-   *   {@link problems}
+   * @param isLasting on a failure the device waits and is created when the backend's driver is UP the next time. {@link problems} has the
+   *   errors
+   * @throws CtrlIfError as {@link fire}, unless `isLasting`
    */
   async attach(isLasting = false): Promise<void> {
     if (!isLasting) {
@@ -162,37 +173,38 @@ export class Device {
       return;
     }
     await this.#fire('attach', { onRefused: () => {} }).catch(() => {});
-    // Unless its backend has been DOWN and UP by then.
+    // The state is another when its backend has been DOWN and UP meanwhile.
     await this.#fire('backendDown', {}, () => this.state === 'ABSENT');
   }
 
   /**
-   * The frontend's driver is UP: the event of {@link fire}, unless it hears DISCONNECTED in the meantime. It asks for its CONNECT then,
-   * and one that is told again has to take that for the refusal of what it asked.
+   * Fires `UP`, unless the frontend gets DISCONNECTED meanwhile. The frontend then sends CONNECT, and would take a second DISCONNECTED for
+   * its refusal.
+   *
+   * @throws CtrlIfError as {@link fire}
    */
   async frontendUp(): Promise<void> {
-    const tellings = this.#tellings;
-    await this.#fire('UP', {}, () => this.#tellings === tellings);
+    const count = this.#disconnectedCount;
+    await this.#fire('UP', {}, () => this.#disconnectedCount === count);
   }
 
   /**
-   * Tells the backend `setting` now or, where its interface is not there, after its next CREATE; and from then on whenever
-   * the interface is created anew.
+   * Stores `setting`, which the backend gets after each CREATE, and sends it now if the backend has the interface.
    *
-   * @throws CtrlIfError as {@link fire}; then nothing has changed
+   * @throws CtrlIfError as {@link fire}. Then nothing has changed
    */
   async set(setting: Setting): Promise<void> {
     const remember = () => this.#backend.settings.set(setting);
     const message = this.#backend.message(setting.name, setting.fields);
     await this.#machine.fire('change', { message, remember });
-    // Where the state has nobody to send it to.
+    // In states that do not send it.
     remember();
   }
 
   /**
-   * Takes `setting` back where the interface is there and has it, and tells it no more.
+   * Removes `setting`, and sends its `undo` if the backend has the interface and did not refuse the setting.
    *
-   * @throws CtrlIfError as {@link fire}; then nothing has changed
+   * @throws CtrlIfError as {@link fire}. Then nothing has changed
    */
   async unset({ about, undo }: Setting): Promise<void> {
     const remember = () => this.#backend.settings.delete(about);
@@ -201,21 +213,21 @@ export class Device {
     remember();
   }
 
-  /** Why the backend has not that part, where it refused it when the interface was created last. */
+  /** The error of that setting, if the backend refused it after the last CREATE. */
   refusalOf({ about }: Setting): CtrlIfError | undefined {
     return this.refusals.get(about);
   }
 
-  /** The fields of INTERFACE_STATUS and QUERY for what the interface is now, or is said to be. */
-  statusFields(said: InterfaceStatus = STATUS_OF[this.state]): object {
-    // In the midst of a disconnect the channel goes first.
-    const status = said === 'CONNECTED' && !this.#channel ? 'DISCONNECTED' : said;
+  /** @internal The fields of INTERFACE_STATUS and of the answer to QUERY. Default: for the current state. */
+  statusFields(wanted: InterfaceStatus = STATUS_OF[this.state]): object {
+    // During a disconnect the channel is closed before the state changes.
+    const status = wanted === 'CONNECTED' && !this.#channel ? 'DISCONNECTED' : wanted;
     return {
       status: INTERFACE_STATUSES.indexOf(status),
       evtchn: status === 'CONNECTED' ? this.#channel!.portB : 0,
       domid: status === 'CLOSED' ? 0 : this.backend.domid,
-      ...this.#with.wire.ownFields?.status,
-      ...this.#with.fields.status?.(this),
+      ...this.#context.wire.ownFields?.status,
+      ...this.#context.fields.status?.(this),
     };
   }
 
@@ -224,12 +236,12 @@ export class Device {
     try {
       await this.#machine.fire(event, { isCurrent: this.#backend.current(), ...call }, isDue);
     } finally {
-      if (this.state !== before) this.#with.onState?.(this);
+      if (this.state !== before) this.#context.onState?.(this);
     }
   }
 
   get #actions(): { readonly [A in DeviceAction]: (call: DeviceCall) => unknown } {
-    const { wire, channels } = this.#with;
+    const { wire, channels } = this.#context;
     const backend = this.#backend;
     return {
       create: (call) => backend.create(call),
@@ -249,7 +261,7 @@ export class Device {
         try {
           this.#channel = await channels.bind(this.backend.domid, this.frontend.domid);
         } catch (error) {
-          // One of the two is just going, or has no port left: the backend has the interface all the same.
+          // One of the two domains is ending or has no free port. The backend still has the interface.
           throw new Raised('refused', error);
         }
       },
@@ -267,17 +279,17 @@ export class Device {
     };
   }
 
-  /** Waits for the acknowledgement, so that what the frontend asked for is answered after it knows the outcome. */
-  async #tell(notice: DeviceNotice): Promise<void> {
-    const { wire, frontend, handle } = this.#with;
+  /** Waits for the acknowledgement, so that the frontend has the status before the answer to its own request. */
+  async #sendStatus(notice: DeviceNotice): Promise<void> {
+    const { wire, frontend, handle } = this.#context;
     const status = notice === 'CHANGED' ? wire.changedStatus : notice;
-    if (!status || !this.#with.isFrontendUp()) return;
-    if (status === 'DISCONNECTED') this.#tellings++;
+    if (!status || !this.#context.isFrontendUp()) return;
+    if (status === 'DISCONNECTED') this.#disconnectedCount++;
     try {
       await frontend.peer.request(frontendMessage(wire, 'INTERFACE_STATUS', handle, this.statusFields(status)));
     } catch (error) {
-      // A frontend that does not hear is no reason to treat its backend differently.
-      this.#with.onError(error);
+      // The backend must end in the same state when its frontend does not answer.
+      this.#context.onError(error);
     }
   }
 }

@@ -1,9 +1,11 @@
 import type { Peer } from '../context.ts';
 
-/** A domain at the end of a link of the controller's. */
+/** A domain that is linked to the controller. */
 export interface DomainPeer {
+  /** The number of the domain, 1 to 65535. */
   readonly domid: number;
-  /** Of a driver domain: another object whenever its driver has said DOWN, with which all of its interfaces are gone. */
+  /** In a driver domain: a new object after each DOWN of its driver, which ends all of its interfaces. */
   readonly life?: object;
+  /** Sends requests to the domain. */
   readonly peer: Pick<Peer, 'request'>;
 }

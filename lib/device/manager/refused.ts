@@ -2,19 +2,17 @@ import { CtrlIfError } from '../../errors.ts';
 import type { AnyMessage } from '../../link/codec.ts';
 import type { CommonStatus, DeviceWire } from '../wire.ts';
 
-/** What to do about a status that every class has. */
+/** The advice for the statuses that every class has. */
 const ADVICE: Readonly<Record<Exclude<CommonStatus, 'OKAY'>, string>> = {
-  ERROR: "look at what the backend's domain says on its console",
-  INTERFACE_EXISTS: 'it has such an interface already; take another handle, or detach that one',
-  INTERFACE_NOT_FOUND:
-    'it has no such interface; its driver may have been started anew: detach the device and attach it again',
-  INTERFACE_CONNECTED: 'the interface is connected; disconnect it first',
-  OUT_OF_MEMORY: 'it has as many as it takes; detach some',
-  MAPPING_ERROR:
-    'it could not map the frames that the frontend named; they must be its own, and granted to the backend',
+  ERROR: "read the console of the backend's domain",
+  INTERFACE_EXISTS: 'take another handle, or detach the device that has this one',
+  INTERFACE_NOT_FOUND: 'detach the device and attach it again; its driver may have restarted',
+  INTERFACE_CONNECTED: 'disconnect the interface first',
+  OUT_OF_MEMORY: 'detach some devices of that backend first; it takes no more',
+  MAPPING_ERROR: 'have the frontend name frames of its own, which it has granted to the backend',
 };
 
-/** A backend has answered `message` with another status than OKAY: `ERR_CTRL_IF_DEVICE_REFUSED`, `status` its name. */
+/** Makes the `ERR_CTRL_IF_DEVICE_REFUSED` for an answer to `message` with another status than OKAY. Its `status` is the name of that. */
 export function refused(
   wire: DeviceWire,
   backend: number,

@@ -1,58 +1,63 @@
 import type { CtrlIfError } from '../../errors.ts';
 import type { MessageFields } from '../wire.ts';
 
-/** Something of a device that its backend is told after each CREATE: a disk, a limit, a port. */
+/** A message that a backend gets after each CREATE of an interface: about a disk, a limit or a port. */
 export interface Setting {
-  /** What it is about; another setting about the same takes its place. */
+  /** Names the subject, such as `vbd 769`. A new setting about the same subject replaces the old one. */
   readonly about: string;
-  /** The message that says it, and its fields beside those that name the interface. */
+  /** The name of the message. */
   readonly name: string;
+  /** The fields of the message, without those that name the interface. */
   readonly fields: MessageFields;
-  /** The message that takes it back. Without one, another setting about the same has to take its place. */
+  /** The message that takes the setting back. Without it the setting can only be replaced. */
   readonly undo?: { readonly name: string; readonly fields: MessageFields };
 }
 
-/** What was set for an interface and is said again after each CREATE, by what it is about. */
+/** The settings of an interface, by their subjects. They are sent after each CREATE. */
 export class Settings {
   readonly #all = new Map<string, Setting>();
   readonly #refusals = new Map<string, CtrlIfError>();
 
+  /** Of two settings about the same subject the later one counts. */
   constructor(settings: Iterable<Setting> = []) {
     for (const setting of settings) this.set(setting);
   }
 
+  /** The settings, by `about`. */
   get all(): ReadonlyMap<string, Setting> {
     return this.#all;
   }
 
-  /** Those that the backend has refused since they were said last, and how. */
+  /** The errors of the settings that the backend refused after the last CREATE, by `about`. */
   get refusals(): ReadonlyMap<string, CtrlIfError> {
     return this.#refusals;
   }
 
+  /** Adds a setting, or replaces the one about the same subject. It sends nothing. */
   set(setting: Setting): void {
     this.#all.set(setting.about, setting);
     this.#refusals.delete(setting.about);
   }
 
+  /** Removes the setting about that subject. It sends nothing. */
   delete(about: string): void {
     this.#all.delete(about);
     this.#refusals.delete(about);
   }
 
-  /** Nothing of it is said to a backend now. */
-  unsay(): void {
+  /** @internal Removes all refusals, before a CREATE and after one that failed. */
+  clearRefusals(): void {
     this.#refusals.clear();
   }
 
-  /** Says all of it. What `say` rejects with is a refusal where `isRefused` takes it to be one, and else ends this. */
-  async sayAll(
-    say: (setting: Setting) => Promise<void>,
+  /** @internal Sends all settings by `send`. It stores the errors that `isRefused` accepts as refusals, and throws the first other one. */
+  async sendAll(
+    send: (setting: Setting) => Promise<void>,
     isRefused: (error: unknown) => error is CtrlIfError,
   ): Promise<void> {
     for (const [about, setting] of this.#all) {
       try {
-        await say(setting);
+        await send(setting);
       } catch (error) {
         if (!isRefused(error)) throw error;
         this.#refusals.set(about, error);

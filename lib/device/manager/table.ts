@@ -1,21 +1,24 @@
-/** One device as its controller sees it, between its frontend and its backend (PROTOCOL.md 2.16, 3.1 to 3.8). */
+/** One device at its controller, between frontend and backend (PROTOCOL.md 2.16, 3.1 to 3.8). */
 import { type Cell, STAY, type Table } from '../table.ts';
 import type { InterfaceStatus } from '../wire.ts';
 
 /**
- * - ABSENT: the backend has no interface for it, and is asked for none.
- * - DOWN: the backend's driver is DOWN or gone; the interface is created anew when it is UP.
- * - HELD: and the frontend has asked to be connected, which waits for that.
- * - DISCONNECTED: created.
+ * - ABSENT: the backend has no interface for it, and gets no CREATE.
+ * - DOWN: the backend's driver is DOWN or gone. UP creates the interface again.
+ * - HELD: as DOWN, and the frontend's CONNECT waits for UP.
+ * - DISCONNECTED: the backend has the interface.
  * - CONNECTED
  */
 export type DeviceState = 'ABSENT' | 'DOWN' | 'HELD' | 'DISCONNECTED' | 'CONNECTED';
 
 /**
- * `attach`, `change`, `destroy`: the owner of the device; UP, DOWN, CONNECT, DISCONNECT: its frontend; `frontendGone`: the
- * frontend's domain has ended; `backendUp`, `backendDown`: the backend's driver; `refused`, `vanished`, `lost`: how an action failed,
- * `connect` by a status or `openChannel`, `connect` by INTERFACE_NOT_FOUND, `connect` or `create` because the backend is not there
- * to do it.
+ * - `attach`, `change`, `destroy`: calls of the device's owner
+ * - UP, DOWN, CONNECT, DISCONNECT: the frontend
+ * - `frontendGone`: the frontend's domain has ended
+ * - `backendUp`, `backendDown`: the backend's driver
+ * - `refused`: `openChannel` failed, or the backend refused `connect`
+ * - `vanished`: the backend answered `connect` with INTERFACE_NOT_FOUND
+ * - `lost`: `connect` or `create` failed, because the backend is gone or refused `create`
  */
 const EVENTS = [
   'attach',
@@ -35,9 +38,9 @@ const EVENTS = [
 export type DeviceEvent = (typeof EVENTS)[number];
 
 /**
- * `create` also says again what was set before: disks, a limit, ports. `change` says it once. `connect` sends the kept frames
- * and the backend's port. `keepFrames` are those of the frontend's CONNECT. `renew` destroys and creates where a backend of the
- * class connects only what is new.
+ * `create` also sends the settings again: disks, a limit, ports. `change` sends one setting. `connect` sends the kept frames and the
+ * backend's port. `keepFrames` keeps the frames of the frontend's CONNECT. `renew` destroys and creates the interface, for a class with
+ * `connectsOnce`.
  */
 export type DeviceAction =
   | 'create'
@@ -51,17 +54,17 @@ export type DeviceAction =
   | 'keepFrames'
   | 'dropFrames';
 
-/** INTERFACE_STATUS to the frontend, unless its driver is DOWN. CHANGED is said as the class says it. */
+/** The INTERFACE_STATUS that the frontend gets, unless its driver is DOWN. CHANGED becomes the class's `changedStatus`. */
 export type DeviceNotice = InterfaceStatus;
 
 type DeviceCell = Cell<DeviceState, DeviceAction, DeviceNotice>;
 
 const CLOSE = ['closeChannel', 'dropFrames'] as const satisfies readonly DeviceAction[];
 const RESET = ['disconnect', 'renew', ...CLOSE] as const satisfies readonly DeviceAction[];
-/** Say where we are: it was asked for what already is so. */
-const CONFIRM: DeviceCell = { tell: ['DISCONNECTED'] };
+/** The device is in that state already. */
+const CONFIRM: DeviceCell = { emit: ['DISCONNECTED'] };
 
-/** One table for all classes. */
+/** A device of any class. */
 // biome-ignore format: a table, one cell a line
 export const DEVICE: Table<DeviceState, DeviceEvent, DeviceAction, DeviceNotice> = {
   name: 'device',
@@ -69,60 +72,60 @@ export const DEVICE: Table<DeviceState, DeviceEvent, DeviceAction, DeviceNotice>
   events: EVENTS,
   cells: {
     ABSENT: {
-      attach:       { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      CONNECT:      { tell: ['CLOSED'] },
-      DISCONNECT:   { tell: ['CLOSED'] },
-      // It was attached before its backend came.
-      backendDown:  { next: 'DOWN', tell: ['DISCONNECTED'] },
+      attach:       { do: ['create'], next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      CONNECT:      { emit: ['CLOSED'] },
+      DISCONNECT:   { emit: ['CLOSED'] },
+      // It was attached before its backend was UP.
+      backendDown:  { next: 'DOWN', emit: ['DISCONNECTED'] },
       default:      STAY,
     },
     DOWN: {
-      destroy:      { next: 'ABSENT', tell: ['CLOSED'] },
+      destroy:      { next: 'ABSENT', emit: ['CLOSED'] },
       UP:           CONFIRM,
       CONNECT:      { do: ['keepFrames'], next: 'HELD' },
       DISCONNECT:   CONFIRM,
       frontendGone: { next: 'ABSENT' },
-      backendUp:    { do: ['create'], next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
+      backendUp:    { do: ['create'], next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
       default:      STAY,
     },
     HELD: {
-      destroy:      { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
-      UP:           { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      destroy:      { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
+      UP:           { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
       DOWN:         { do: CLOSE, next: 'DOWN' },
       CONNECT:      { do: ['keepFrames'] },
-      DISCONNECT:   { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
+      DISCONNECT:   { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
       frontendGone: { do: CLOSE, next: 'ABSENT' },
-      backendUp:    { do: ['create', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
-      refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
+      backendUp:    { do: ['create', 'openChannel', 'connect'], next: 'CONNECTED', emit: ['CONNECTED'] },
+      refused:      { do: CLOSE, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
       lost:         { do: ['closeChannel'] },
       default:      STAY,
     },
     DISCONNECTED: {
       change:       { do: ['change'] },
-      destroy:      { do: ['destroy'], next: 'ABSENT', tell: ['CLOSED'] },
+      destroy:      { do: ['destroy'], next: 'ABSENT', emit: ['CLOSED'] },
       UP:           CONFIRM,
-      CONNECT:      { do: ['keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', tell: ['CONNECTED'] },
+      CONNECT:      { do: ['keepFrames', 'openChannel', 'connect'], next: 'CONNECTED', emit: ['CONNECTED'] },
       DISCONNECT:   CONFIRM,
       frontendGone: { do: ['destroy'], next: 'ABSENT' },
       backendDown:  { next: 'DOWN' },
-      refused:      { do: CLOSE, tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
+      refused:      { do: CLOSE, emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
       lost:         { do: ['closeChannel'], next: 'HELD' },
       default:      STAY,
     },
     CONNECTED: {
-      change:       { do: ['change'], tell: ['CHANGED'] },
-      destroy:      { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT', tell: ['CLOSED'] },
+      change:       { do: ['change'], emit: ['CHANGED'] },
+      destroy:      { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT', emit: ['CLOSED'] },
       DOWN:         { do: RESET, next: 'DISCONNECTED' },
-      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], tell: ['CONNECTED'] },
-      DISCONNECT:   { do: RESET, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
+      CONNECT:      { do: [...RESET, 'keepFrames', 'openChannel', 'connect'], emit: ['CONNECTED'] },
+      DISCONNECT:   { do: RESET, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
       frontendGone: { do: ['disconnect', ...CLOSE, 'destroy'], next: 'ABSENT' },
-      backendDown:  { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
-      refused:      { do: CLOSE, next: 'DISCONNECTED', tell: ['DISCONNECTED'] },
-      vanished:     { do: CLOSE, next: 'ABSENT', tell: ['CLOSED'] },
-      lost:         { do: CLOSE, next: 'DOWN', tell: ['DISCONNECTED'] },
-      // UP: the frontend asks for those that are active itself (the header; PROTOCOL.md 5.2 D16).
+      backendDown:  { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
+      refused:      { do: CLOSE, next: 'DISCONNECTED', emit: ['DISCONNECTED'] },
+      vanished:     { do: CLOSE, next: 'ABSENT', emit: ['CLOSED'] },
+      lost:         { do: CLOSE, next: 'DOWN', emit: ['DISCONNECTED'] },
+      // UP: the frontend queries its active interfaces itself (the header; PROTOCOL.md 5.2 D16).
       default:      STAY,
     },
   },

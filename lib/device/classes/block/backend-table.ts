@@ -13,15 +13,15 @@ import type { BackendStatus } from '../../wire.ts';
 const EVENTS = ['VBD_CREATE', 'VBD_DESTROY'] as const;
 export type BlockBackendEvent = (typeof EVENTS)[number];
 
-/** As {@link BACKEND_REFUSALS}, for the actions of VBDs. */
+/** The actions of VBDs, with their statuses as in {@link BACKEND_REFUSALS}. */
 export const BLOCK_REFUSALS = {
   /** No VBD has this vdevice yet. */
   findNoVbd: ['VBD_EXISTS'],
-  /** Room for one more VBD. */
+  /** There is room for one more VBD. */
   allocateVbd: ['OUT_OF_MEMORY'],
   /** The backend's `onVbdCreate`. */
   openVbd: ['PHYSDEV_NOT_FOUND'],
-  /** Some VBD has this vdevice. */
+  /** A VBD has this vdevice. */
   findVbd: ['VBD_NOT_FOUND'],
   /** The backend's `onVbdDestroy`. */
   closeVbd: [],
@@ -31,8 +31,8 @@ export type BlockBackendAction = keyof typeof BLOCK_REFUSALS;
 type Cell = BackendCell<BackendAction | BlockBackendAction>;
 
 // VBDs come and go in any state of their interface (PROTOCOL.md 2.3).
-const CREATE: Cell = { do: ['findNoVbd', 'allocateVbd', 'openVbd'], tell: ['OKAY'] };
-const DESTROY: Cell = { do: ['findVbd', 'closeVbd'], tell: ['OKAY'] };
+const CREATE: Cell = { do: ['findNoVbd', 'allocateVbd', 'openVbd'], emit: ['OKAY'] };
+const DESTROY: Cell = { do: ['findVbd', 'closeVbd'], emit: ['OKAY'] };
 
 /** One interface of a block backend (PROTOCOL.md 2.3, 2.16). */
 // biome-ignore format: a table, one cell a line
@@ -45,8 +45,8 @@ export const BLOCK_BACKEND: Table<
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      VBD_CREATE:  { tell: ['INTERFACE_NOT_FOUND'] },
-      VBD_DESTROY: { tell: ['INTERFACE_NOT_FOUND'] },
+      VBD_CREATE:  { emit: ['INTERFACE_NOT_FOUND'] },
+      VBD_DESTROY: { emit: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,

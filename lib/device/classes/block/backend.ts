@@ -8,10 +8,11 @@ import { BLOCK_BACKEND, type BlockBackendAction, type BlockBackendEvent } from '
 import type { Vbd } from './vbd.ts';
 import { BLOCK } from './wire.ts';
 
+/** A block backend's end of one interface, with its VBDs. */
 export class BlockBackendInterface extends BackendInterface {
   readonly #vbds = new Map<number, Vbd>();
 
-  /** By vdevice. */
+  /** The VBDs, by vdevice. */
   get vbds(): ReadonlyMap<number, Vbd> {
     return this.#vbds;
   }
@@ -27,26 +28,28 @@ export class BlockBackendInterface extends BackendInterface {
   }
 }
 
+/** Limits of a {@link BlockBackend}. */
 export interface BlockBackendOptions extends BackendOptions {
-  /** VBDs an interface at most; the next VBD_CREATE is answered OUT_OF_MEMORY. Default 256, what one PROBE can tell. */
+  /** The maximum number of VBDs of one interface. The next VBD_CREATE is answered OUT_OF_MEMORY. Default 256, as many as one PROBE returns. */
   maxVbds?: number;
 }
 
-/** A block backend. Extend it: see {@link Backend} for the pages, and open a VBD's physical device in `onVbdCreate`. */
+/** A block backend. Extend it for a data path: see {@link Backend} for the pages, and open a VBD's physical device in `onVbdCreate`. */
 export class BlockBackend extends Backend<BlockBackendInterface, BlockBackendEvent, BlockBackendAction> {
   readonly #maxVbds: number;
 
+  /** The block backend of a driver domain: pass `backendContext(guest)`. */
   constructor(context: BackendContext, options: BlockBackendOptions = {}) {
     super(BLOCK, BLOCK_BACKEND, context, options);
     this.#maxVbds = options.maxVbds ?? 256;
   }
 
-  /** Opens the physical device; what it throws is answered PHYSDEV_NOT_FOUND. */
+  /** Opens the physical device. An error is answered PHYSDEV_NOT_FOUND. */
   onVbdCreate(_interface: BlockBackendInterface, _vbd: Vbd): void | Promise<void> {}
-  /** Closes it: the VBD is destroyed, or its interface is. */
+  /** Closes the physical device. The VBD or its interface is being destroyed. */
   onVbdDestroy(_interface: BlockBackendInterface, _vbd: Vbd): void | Promise<void> {}
 
-  /** Closes what VBDs are left. A backend that overrides it calls it too. */
+  /** Closes the remaining VBDs. A backend that overrides it must call it. */
   override async onDestroy(device: BlockBackendInterface): Promise<void> {
     for (const vbd of device.vbds.values()) await this.#close(device, vbd);
   }
@@ -90,6 +93,6 @@ const readVbd = ({ vdevice, pdevice, devHandle, readonly }: AnyMessage): Vbd => 
   vdevice: vdevice as number,
   pdevice: pdevice as number,
   devHandle: devHandle as number,
-  // All 16 bits count: the original stored 8 of them, so that 0x100 read as writable.
+  // All 16 bits count. The original stored 8 of them, so 0x100 became writable.
   readonly: readonly !== 0,
 });

@@ -11,13 +11,15 @@ import { TargetBackend } from './target-backend.ts';
 import { vbdSetting } from './vbd.ts';
 import { BLOCK } from './wire.ts';
 
-/** A disk of a domain, and the number that stands for its target. */
+/** A disk of a domain. */
 export interface Disk extends Target {
+  /** Its number in the guest, u16. */
   readonly vdevice: number;
+  /** The number of its target in the machine's {@link PdeviceTable}, 1 to 65535. */
   readonly pdevice: number;
 }
 
-/** Disks: one interface for each backend, a VBD for each disk. */
+/** The class of disks: one interface for each backend, a VBD for each disk. */
 export const BLOCK_CLASS = {
   name: 'block',
   noun: 'disk',
@@ -29,7 +31,7 @@ export const BLOCK_CLASS = {
   unique: 'vdevice',
   ignoreCase: false,
   info: {
-    target: { type: 'string', description: 'Of a disk: what its backend is to serve.' },
+    target: { type: 'string', description: 'Of a disk: the file or device that its backend serves.' },
     mode: { type: 'string', enum: ['r', 'w'], description: 'Of a disk: whether it may be written.' },
   },
   columns: ['mode', 'target'],
@@ -39,7 +41,7 @@ export const BLOCK_CLASS = {
   tables: [BLOCK_FRONTEND, BLOCK_BACKEND],
   hooks: [
     ['onVbdCreate', 'VBD_CREATE: open the physical device', 'throw: PHYSDEV_NOT_FOUND'],
-    ['onVbdDestroy', 'VBD_DESTROY, and DESTROY for each VBD left', 'close the physical device'],
+    ['onVbdDestroy', 'VBD_DESTROY, and DESTROY for each remaining VBD', 'close the physical device'],
   ],
   refusals: BLOCK_REFUSALS,
   frontend: (context: FrontendContext) => new BlockFrontend(context),
@@ -65,7 +67,7 @@ export const BLOCK_CLASS = {
   explain: explained,
 } as const satisfies DeviceClass<Disk, PdeviceTable>;
 
-/** In place of a backend's PHYSDEV_NOT_FOUND: which target of which disk, and why, where the backend has told. */
+/** Replaces PHYSDEV_NOT_FOUND by an error with the disk, its target and the reason that the backend gave. */
 function explained(
   error: unknown,
   { vdevice, pdevice, target }: Disk,
@@ -73,7 +75,7 @@ function explained(
   pdevices: PdeviceTable,
 ): unknown {
   if (!(error instanceof CtrlIfError) || error.status !== 'PHYSDEV_NOT_FOUND') return error;
-  const why = pdevices.reasonOf(pdevice) ?? `${target} is nothing that ${backend} can open; see what it says of it`;
+  const why = pdevices.reasonOf(pdevice) ?? `${backend} cannot open ${target}; read the console of ${backend}`;
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',
     `disk ${vdevice} was refused by ${backend} (PHYSDEV_NOT_FOUND): ${why}`,

@@ -2,6 +2,7 @@ import { MAX_U16 } from '../../../schema/basic-schema.ts';
 import type { Schema, Static } from '../../../schema/schema.ts';
 import { backendKey } from '../../class.ts';
 
+/** The schema of a disk's configuration. */
 export const disk = {
   type: 'object',
   title: 'a disk, with its target and vdevice',
@@ -11,10 +12,10 @@ export const disk = {
     backend: backendKey,
     target: {
       type: 'string',
-      title: 'what the backend is to serve',
+      title: 'the path or name of what the backend serves',
       minLength: 1,
       description:
-        "The path of a file or a device, relative to the machine's working directory; a backend of your own may take it for a name.",
+        "The path of a file or a device, relative to the machine's working directory. For a backend of your own it may be any name.",
     },
     vdevice: {
       type: 'integer',
@@ -28,4 +29,5 @@ export const disk = {
   examples: [{ target: '/img/data', vdevice: 769, mode: 'r' }],
 } as const satisfies Schema;
 
+/** The configuration of a disk: its target and vdevice, and optionally its backend and mode. */
 export type DiskConfig = Static<typeof disk>;

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import type { Target } from './pdevice-table.ts';
 
 /**
- * Why a disk of that target cannot be served, in words for people; undefined where it can. The target is the path of a file or a
- * device; one that is relative is relative to the directory in which this process was started.
+ * Returns the sentence that says why the target cannot be served, or undefined if it can. The target is the path of a file or a device,
+ * relative to the working directory of this process.
  */
 export async function whyNotServed({ target, mode }: Target): Promise<string | undefined> {
   const path = resolve(target);
   try {
     if ((await stat(path)).isDirectory()) return `${path} is a directory; name a file or a device`;
-    // Who writes to a disk reads it as well.
+    // A guest also reads a disk that it may write.
     await access(path, mode === 'r' ? constants.R_OK : constants.R_OK | constants.W_OK);
     return undefined;
   } catch (error) {

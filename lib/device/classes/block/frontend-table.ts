@@ -1,6 +1,6 @@
 import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
 
-/** CHANGED: a VBD has come or gone. */
+/** CHANGED: a VBD was added or removed. */
 export const BLOCK_FRONTEND: FrontendTable = {
   name: 'block frontend',
   initial: 'CLOSED',

@@ -1,29 +1,32 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CtrlIfError } from '../../../errors.ts';
 
-/** What a disk's backend is to serve. */
+/** A file, a device or another thing that a backend serves as a disk. */
 export interface Target {
+  /** A path, or any name that the backend knows. */
   readonly target: string;
+  /** `r`: the guest may only read it. `w`: it may read and write it. */
   readonly mode: 'r' | 'w';
 }
 
-/** `pdevice` is 16 bits. */
-const MOST = 0x1_0000;
-/** In characters: a path may have 4,096 bytes, and this is for people. */
+/** The `disk-target` question has 16 bits for a `pdevice`. */
+const PDEVICES = 0x1_0000;
+/** In characters. A path has up to 4,096 bytes. */
 const LONGEST_REASON = 5000;
 
-/** The numbers that stand for the targets of disks in BLKIF_BE_VBD_CREATE, which has no room for a path; a backend asks what they are. */
+/** Numbers for the targets of disks. BLKIF_BE_VBD_CREATE carries the number, and the backend asks the machine for the target. */
 export class PdeviceTable {
   readonly #targets = new Map<number, Target>();
   readonly #reasons = new Map<number, string>();
 
+  /** Returns a free number, 1 to 65535, and stores the target. @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` when all are taken */
   take(target: Target): number {
-    for (let pdevice = 1; pdevice < MOST; pdevice++) {
+    for (let pdevice = 1; pdevice < PDEVICES; pdevice++) {
       if (this.#targets.has(pdevice)) continue;
       this.#targets.set(pdevice, target);
       return pdevice;
     }
-    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', 'all 65,535 disks of this machine are taken', {
+    throw new CtrlIfError('ERR_CTRL_IF_DEVICE_STATE', 'this machine has 65,535 disks, which is the maximum', {
       advice: 'detach one first',
     });
   }
@@ -33,23 +36,24 @@ export class PdeviceTable {
     this.#reasons.delete(pdevice);
   }
 
-  /** Its backend cannot serve it, and says why. */
+  /** Stores the reason of a backend that cannot serve the target. */
   explain(pdevice: number, why: string): void {
     if (this.#targets.has(pdevice)) this.#reasons.set(pdevice, stripVTControlCharacters(why).slice(0, LONGEST_REASON));
   }
 
-  /** What its backend said last of why it cannot serve it. */
+  /** The last reason of its backend, or undefined. */
   reasonOf(pdevice: number): string | undefined {
     return this.#reasons.get(pdevice);
   }
 
+  /** The target of that number. @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND` when it is free */
   get(pdevice: number): Target {
     const target = this.#targets.get(pdevice);
     if (target) return target;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DEVICE_NOT_FOUND',
       `no disk of this machine has the physical device ${pdevice}`,
-      { advice: 'ask for one that a VBD_CREATE has named', received: pdevice },
+      { advice: 'ask for the pdevice of a VBD_CREATE', received: pdevice },
     );
   }
 

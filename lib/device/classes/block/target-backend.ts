@@ -4,7 +4,7 @@ import { BlockBackend, type BlockBackendInterface } from './backend.ts';
 import { whyNotServed } from './disk-target.ts';
 import type { Vbd } from './vbd.ts';
 
-/** A block backend that serves targets of its machine: files and devices, by their paths. */
+/** The block backend of the driver domain that comes with ctrl-if. It asks the machine for the path of each disk. */
 export class TargetBackend extends BlockBackend {
   readonly #guest: Guest;
 
@@ -13,7 +13,7 @@ export class TargetBackend extends BlockBackend {
     this.#guest = guest;
   }
 
-  /** Refuses a target that cannot be served, and tells the machine why: the status that it gets has no room for that. */
+  /** Refuses a target that cannot be served. The reason goes to the machine by a question, since a status has no room for it. */
   override async onVbdCreate(_device: BlockBackendInterface, { pdevice, readonly }: Vbd): Promise<void> {
     const { target } = await this.#guest.controlSocket.ask('disk-target', { pdevice });
     const why = await whyNotServed({ target, mode: readonly ? 'r' : 'w' });

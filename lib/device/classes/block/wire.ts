@@ -2,12 +2,9 @@ import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
-  ['VBD_EXISTS', 'the interface has that vdevice already; take another, or detach that one'],
-  ['VBD_NOT_FOUND', 'the interface has no such vdevice'],
-  [
-    'PHYSDEV_NOT_FOUND',
-    'it could not open what the disk stands for; see that the target exists, and that it may be opened like this',
-  ],
+  ['VBD_EXISTS', 'take another vdevice, or detach the disk that has this one'],
+  ['VBD_NOT_FOUND', 'name a vdevice that the interface has'],
+  ['PHYSDEV_NOT_FOUND', "check that the disk's target exists, and that its backend may open it in that mode"],
 ]);
 
 /** Block devices, types 1 and 2 (PROTOCOL.md 2.3 to 2.5). */

@@ -14,9 +14,9 @@ export type NetworkBackendEvent = (typeof EVENTS)[number];
 export type NetworkBackendAction = 'limit';
 type Cell = BackendCell<BackendAction | NetworkBackendAction>;
 
-const LIMIT: Cell = { do: ['limit'], tell: ['OKAY'] };
+const LIMIT: Cell = { do: ['limit'], emit: ['OKAY'] };
 
-/** One interface of a network backend: here CONNECT looks at the state before it looks at the frames (PROTOCOL.md 2.6). */
+/** One interface of a network backend. Its CONNECT checks the state before the frames (PROTOCOL.md 2.6). */
 // biome-ignore format: a table, one cell a line
 export const NETWORK_BACKEND: Table<
   BackendState, BackendEvent | NetworkBackendEvent, BackendAction | NetworkBackendAction, BackendNotice
@@ -27,7 +27,7 @@ export const NETWORK_BACKEND: Table<
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      CREDITLIMIT: { tell: ['INTERFACE_NOT_FOUND'] },
+      CREDITLIMIT: { emit: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,
@@ -35,12 +35,12 @@ export const NETWORK_BACKEND: Table<
     },
     CONNECTED: {
       ...BACKEND_ROWS.CONNECTED,
-      CONNECT:     { tell: ['INTERFACE_CONNECTED'] },
+      CONNECT:     { emit: ['INTERFACE_CONNECTED'] },
       CREDITLIMIT: LIMIT,
     },
     DISCONNECTING: {
       ...BACKEND_ROWS.DISCONNECTING,
-      CONNECT:     { tell: ['INTERFACE_CONNECTED'] },
+      CONNECT:     { emit: ['INTERFACE_CONNECTED'] },
       CREDITLIMIT: LIMIT,
     },
   },

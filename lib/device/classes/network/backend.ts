@@ -8,20 +8,22 @@ import { NETWORK_BACKEND, type NetworkBackendAction, type NetworkBackendEvent } 
 import { CreditGate } from './credit-gate.ts';
 import { NETWORK, NO_MAC } from './wire.ts';
 
-/** The backend's own address where CREATE gives none (PROTOCOL.md 2.6). */
+/** The backend's own address when CREATE has none (PROTOCOL.md 2.6). */
 export const DEFAULT_BACKEND_MAC = 'fe:ff:ff:ff:ff:ff';
 
+/** A network backend's end of one interface, with its addresses and its credit. */
 export class NetworkBackendInterface extends BackendInterface {
-  /** The frontend's address. */
+  /** The frontend's MAC address, six hexadecimal pairs with ":" between them. */
   readonly mac: string;
-  /** The backend's own. */
+  /** The backend's own MAC address. */
   readonly beMac: string;
   /**
-   * The credit of what the frontend sends: `await interface.credit.admit(bytes)` before each packet goes out. What it sends
-   * away at DISCONNECT is to be dropped.
+   * The credit for packets of the frontend. Call `await interface.credit.admit(bytes)` before each packet goes out. It rejects at DISCONNECT.
+   * Drop the packet then.
    */
   readonly credit: CreditGate;
 
+  /** Takes the addresses of a CREATE. */
   constructor(id: InterfaceId, { mac, beMac }: AnyMessage, clock: Clock) {
     super(id);
     this.mac = (mac as string | undefined) ?? NO_MAC;
@@ -30,21 +32,23 @@ export class NetworkBackendInterface extends BackendInterface {
   }
 }
 
+/** Limits and clock of a {@link NetworkBackend}. */
 export interface NetworkBackendOptions extends BackendOptions {
-  /** Default: the system's. */
+  /** The clock of the credit. Default: {@link systemClock}. */
   clock?: Clock;
 }
 
-/** A network backend. Extend it: see {@link Backend} for the pages, and have each packet admitted by `interface.credit`. */
+/** A network backend. Extend it for a data path: see {@link Backend} for the pages, and call `interface.credit.admit` before each packet. */
 export class NetworkBackend extends Backend<NetworkBackendInterface, NetworkBackendEvent, NetworkBackendAction> {
   readonly #clock: Clock;
 
+  /** The network backend of a driver domain: pass `backendContext(guest)`. */
   constructor(context: BackendContext, options: NetworkBackendOptions = {}) {
     super(NETWORK, NETWORK_BACKEND, context, options);
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Sends away the packets that wait for credit. A backend that overrides it calls it too. */
+  /** Rejects the packets that wait for credit. A backend that overrides it must call it. */
   override onDisconnect(device: NetworkBackendInterface): void | Promise<void> {
     device.credit.close();
   }

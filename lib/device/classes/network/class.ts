@@ -14,11 +14,13 @@ import { NETWORK } from './wire.ts';
 
 /** A network interface of a domain. */
 export interface Vif {
+  /** Its MAC address. */
   readonly mac: string;
+  /** Its rate limit. Default: no limit. */
   readonly credit?: Credit;
 }
 
-/** Network interfaces: each is an interface of its own. */
+/** The class of network interfaces. Each device is an interface of its own. */
 export const NETWORK_CLASS = {
   name: 'network',
   noun: 'network interface',
@@ -54,7 +56,7 @@ function limitSetting({ bytes, microseconds }: Credit) {
   return creditSetting({ creditBytes: bytes, periodUsec: microseconds });
 }
 
-/** One of Xen's own range. */
+/** An address in Xen's range, 00:16:3e. */
 function randomMac(): string {
   const [a, b, c] = randomBytes(3);
   return ['00', '16', '3e', ...[a! & 0x7f, b!, c!].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');

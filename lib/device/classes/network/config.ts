@@ -3,18 +3,20 @@ import { operation, parameter } from '../../../schema/operation.ts';
 import type { Schema, Static } from '../../../schema/schema.ts';
 import { backendKey } from '../../class.ts';
 
+/** The schema of a rate limit. */
 export const credit = {
   type: 'object',
-  title: 'a limit of bytes in so many microseconds',
+  title: 'a limit of bytes in a number of microseconds',
   additionalProperties: false,
   required: ['bytes', 'microseconds'],
   properties: {
     bytes: { type: 'integer', minimum: 1, maximum: MAX_U32 },
     microseconds: { type: 'integer', minimum: 1, maximum: MAX_U32 },
   },
-  description: 'Bytes in each interval of so many microseconds; default: no limit.',
+  description: 'The bytes that may be sent in each interval of that many microseconds. Default: no limit.',
 } as const satisfies Schema;
 
+/** The schema of a network interface's configuration. */
 export const vif = {
   type: 'object',
   title: 'a network interface',
@@ -26,7 +28,7 @@ export const vif = {
       title: 'a MAC address of six hexadecimal pairs with ":" between them',
       pattern: '^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$',
       examples: ['00:16:3e:12:34:56'],
-      description: "Default: a random one of Xen's, 00:16:3e:....",
+      description: "Default: a random address in Xen's range, 00:16:3e:....",
     },
     credit,
   },
@@ -34,6 +36,7 @@ export const vif = {
 } as const satisfies Schema;
 
 const domain = parameter('domain', 'path', domainReference);
+/** The handle in the path of an operation. */
 export const handle = parameter('handle', 'path', {
   type: 'integer',
   minimum: 0,
@@ -42,6 +45,7 @@ export const handle = parameter('handle', 'path', {
   description: "The interface's handle, as in the list of devices.",
 });
 
+/** The operations on a network interface besides attach and detach. */
 export const vifOperations = {
   networkLimit: operation({
     method: 'put',
@@ -59,5 +63,7 @@ export const vifOperations = {
   }),
 };
 
+/** A rate limit: bytes in each interval of that many microseconds, both from 1 to 2^32 - 1. */
 export type Credit = Static<typeof credit>;
+/** The configuration of a network interface. All keys are optional. */
 export type VifConfig = Static<typeof vif>;

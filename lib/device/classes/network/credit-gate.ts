@@ -8,29 +8,35 @@ interface Waiting {
   readonly reject: (error: CtrlIfError) => void;
 }
 
-/** Lets packets through in order, each when the credit for it is there. */
+/** Admits packets in order, each when there is credit for it. */
 export class CreditGate {
   readonly #bucket: TokenBucket;
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
   #cancelTimer: () => void = () => {};
 
+  /** A gate without a limit. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#bucket = new TokenBucket(clock.now);
   }
 
+  /** The last limit that was set. */
   get limit(): CreditLimit {
     return this.#bucket.limit;
   }
 
-  /** The new limit holds at once, also for those who wait. */
+  /** Sets a new limit, also for the packets that wait. */
   setLimit(limit: CreditLimit): void {
     this.#bucket.setLimit(limit);
     this.#pass();
   }
 
-  /** Resolves when a packet of that many bytes may go. Rejects with `ERR_CTRL_IF_CLOSED` when the interface disconnects first. */
+  /**
+   * Resolves when a packet of that many bytes may go out.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_CLOSED` when the interface disconnects first
+   */
   admit(bytes: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes, resolve, reject });
@@ -38,7 +44,7 @@ export class CreditGate {
     });
   }
 
-  /** Sends away all who wait: in the original they kept the pages for ever (PROTOCOL.md 5.3 H24). */
+  /** Rejects all packets that wait. In the original they held the pages for ever (PROTOCOL.md 5.3 H24). */
   close(): void {
     this.#cancelTimer();
     for (const { bytes, reject } of this.#waiting.splice(0)) {
@@ -57,7 +63,7 @@ export class CreditGate {
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
       if (!this.#bucket.take(first.bytes)) {
         const delay = this.#bucket.delay(first.bytes);
-        // With credit 0 only a new limit helps.
+        // Infinity: with credit 0 the packet waits for a new limit.
         if (delay !== Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(delay, () => this.#pass());
         return;
       }

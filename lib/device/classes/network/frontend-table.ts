@@ -1,7 +1,7 @@
 import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
 import { STAY } from '../../table.ts';
 
-/** CHANGED means nothing to a network interface. */
+/** A network interface ignores CHANGED. */
 export const NETWORK_FRONTEND: FrontendTable = {
   name: 'network frontend',
   initial: 'CLOSED',

@@ -4,15 +4,17 @@ import { FrontendInterface } from '../../frontend/interface.ts';
 import { NETWORK_FRONTEND } from './frontend-table.ts';
 import { NETWORK } from './wire.ts';
 
+/** A network frontend's end of one interface. */
 export class NetworkFrontendInterface extends FrontendInterface {
-  /** The interface's own address, from its first CONNECTED on. */
+  /** The MAC address of the interface, or undefined before a status has named it. */
   get mac(): string | undefined {
     return this.status?.mac as string | undefined;
   }
 }
 
-/** The network frontend driver of a guest: an interface with two pages, tx and rx, for each virtual interface. */
+/** The network frontend driver of a guest. Each interface shares two pages, tx and rx. */
 export class NetworkFrontend extends Frontend {
+  /** Pass `frontendContext(guest)`. */
   constructor(context: FrontendContext) {
     super(NETWORK, NETWORK_FRONTEND, context);
   }

@@ -1,17 +1,17 @@
-/** `creditBytes` of CREDITLIMIT that means no limit, as its period 0 does. */
+/** The `creditBytes` of a CREDITLIMIT without a limit. A period of 0 also means no limit. */
 export const UNLIMITED_CREDIT = 0xffff_ffff;
 
+/** The limit of NETIF_BE_CREDITLIMIT (`netif_be_creditlimit_t`). */
 export interface CreditLimit {
-  /** Bytes a period, u32. */
+  /** Bytes in each period, u32. */
   readonly creditBytes: number;
-  /** Microseconds, u32; 0 means no limit. */
+  /** The length of a period in microseconds, u32. 0 means no limit. */
   readonly periodUsec: number;
 }
 
 /**
- * The credit of NETIF_BE_CREDITLIMIT: `creditBytes` every `periodUsec`, not saved up beyond one period's. A packet larger
- * than that passes on a full bucket and is paid for by the periods after it, so that no credit but 0 stops a packet for
- * ever, as the original's could (PROTOCOL.md 2.6).
+ * The credit of NETIF_BE_CREDITLIMIT: `creditBytes` in each `periodUsec`. At most one period's credit is saved. A packet larger than that
+ * passes a full bucket, and the next periods pay for it. So only credit 0 stops a packet for ever, unlike in the original (PROTOCOL.md 2.6).
  */
 export class TokenBucket {
   readonly #now: () => number;
@@ -20,23 +20,24 @@ export class TokenBucket {
   #remaining = 0;
   #replenishedAt = 0;
 
-  /** `now` tells microseconds, from any start, never backwards. */
+  /** A bucket without a limit. `now` returns microseconds since any fixed start. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** The last limit that was set. */
   get limit(): CreditLimit {
     return this.#limit;
   }
 
-  /** A new limit, and a full bucket (PROTOCOL.md 2.6). */
+  /** Sets a new limit and fills the bucket (PROTOCOL.md 2.6). */
   setLimit(limit: CreditLimit): void {
     this.#limit = limit;
     this.#remaining = limit.creditBytes;
     this.#replenishedAt = this.#now();
   }
 
-  /** Takes the credit for a packet of that many bytes; false, and nothing taken, where it is not there yet. */
+  /** Takes the credit for a packet of that many bytes. Returns false, and takes none, when there is too little. */
   take(bytes: number): boolean {
     if (this.#isUnlimited) return true;
     this.#replenish();
@@ -45,7 +46,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Microseconds until `take` of that many bytes succeeds if nobody else takes any: 0 for now, Infinity for never. */
+  /** The microseconds until `take` of that many bytes succeeds if no other packet takes credit. 0: now; Infinity: never. */
   delay(bytes: number): number {
     if (this.#isUnlimited) return 0;
     this.#replenish();
@@ -69,7 +70,7 @@ export class TokenBucket {
     const { creditBytes, periodUsec } = this.#limit;
     const periods = Math.floor((this.#now() - this.#replenishedAt) / periodUsec);
     if (periods <= 0) return;
-    // Whole periods only, so that a late look loses nothing of the next one.
+    // Whole periods only, so that a late call keeps its part of the next period.
     this.#replenishedAt += periods * periodUsec;
     this.#remaining = Math.min(creditBytes, this.#remaining + periods * creditBytes);
   }

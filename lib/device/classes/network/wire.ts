@@ -1,7 +1,7 @@
 import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
-/** The address that stands for none. */
+/** The MAC address that means "no address". */
 export const NO_MAC = '00:00:00:00:00:00';
 
 /** Network devices, types 3 and 4 (PROTOCOL.md 2.6 to 2.8). */

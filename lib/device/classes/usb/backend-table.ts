@@ -12,23 +12,23 @@ import type { BackendStatus } from '../../wire.ts';
 const EVENTS = ['CLAIM_PORT'] as const;
 export type UsbBackendEvent = (typeof EVENTS)[number];
 
-/** As {@link BACKEND_REFUSALS}, for the actions of ports. */
+/** The actions of ports, with their statuses as in {@link BACKEND_REFUSALS}. */
 export const USB_REFUSALS = {
-  /** Neither the path nor the interface's port number is taken. */
+  /** No port has this path, and no port of the interface has this number. */
   findUnclaimed: ['ERROR'],
-  /** Room for one more port. */
+  /** There is room for one more port. */
   allocatePort: ['OUT_OF_MEMORY'],
-  /** CLAIM for the port of this path. */
+  /** Fires CLAIM at the port of this path. */
   claim: [],
 } as const satisfies Record<string, readonly BackendStatus[]>;
 
 export type UsbBackendAction = keyof typeof USB_REFUSALS;
 type Cell = BackendCell<BackendAction | UsbBackendAction>;
 
-// The original recorded a port even for an interface that was not there, and its status was noise (PROTOCOL.md 2.9, 5.2 D8).
-const CLAIM: Cell = { do: ['findUnclaimed', 'allocatePort', 'claim'], tell: ['OKAY'] };
+// The original recorded a port even for an absent interface, and never set the status (PROTOCOL.md 2.9, 5.2 D8).
+const CLAIM: Cell = { do: ['findUnclaimed', 'allocatePort', 'claim'], emit: ['OKAY'] };
 
-/** One interface of a USB backend. RELEASE_PORT names no interface: see the table of its ports (PROTOCOL.md 2.9, 2.16). */
+/** One interface of a USB backend. RELEASE_PORT names no interface, so it is an event of {@link USB_PORT} (PROTOCOL.md 2.9, 2.16). */
 // biome-ignore format: a table, one cell a line
 export const USB_BACKEND: Table<
   BackendState, BackendEvent | UsbBackendEvent, BackendAction | UsbBackendAction, BackendNotice
@@ -39,7 +39,7 @@ export const USB_BACKEND: Table<
   cells: {
     ABSENT: {
       ...BACKEND_ROWS.ABSENT,
-      CLAIM_PORT: { tell: ['INTERFACE_NOT_FOUND'] },
+      CLAIM_PORT: { emit: ['INTERFACE_NOT_FOUND'] },
     },
     DISCONNECTED: {
       ...BACKEND_ROWS.DISCONNECTED,

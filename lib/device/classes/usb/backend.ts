@@ -7,27 +7,29 @@ import { USB_BACKEND, type UsbBackendAction, type UsbBackendEvent } from './back
 import { type PortHooks, type ResetOutcome, type UsbPort, UsbPorts } from './ports.ts';
 import { USB } from './wire.ts';
 
+/** Limits of a {@link UsbBackend}. */
 export interface UsbBackendOptions extends BackendOptions {
-  /** Ports claimed at most, of all domains; the next CLAIM_PORT is answered OUT_OF_MEMORY. Default 128. */
+  /** The maximum number of claimed ports of all domains. The next CLAIM_PORT is answered OUT_OF_MEMORY. Default 128. */
   maxPorts?: number;
 }
 
-/** A USB backend. Extend it: see {@link Backend} for the pages; `onPlugged` and `onUnplugged` are for devices of claimed ports. */
+/** A USB backend. Extend it for a data path: see {@link Backend} for the pages. `onPlugged` and `onUnplugged` are called for claimed ports. */
 export class UsbBackend extends Backend<BackendInterface, UsbBackendEvent, UsbBackendAction> implements PortHooks {
   readonly #maxPorts: number;
   readonly #peer: BackendContext['peer'];
   readonly #ports = new UsbPorts(this);
-  #takeBackRelease: () => void = () => {};
+  #removeReceiver: () => void = () => {};
 
+  /** The USB backend of a driver domain: pass `backendContext(guest)`. */
   constructor(context: BackendContext, options: UsbBackendOptions = {}) {
     super(USB, USB_BACKEND, context, options);
     this.#peer = context.peer;
     this.#maxPorts = options.maxPorts ?? 128;
   }
 
-  /** A claimed port has a device: it is its owner's now. */
+  /** A device is in a claimed port. Take it for the owner of the port. */
   onPlugged(_port: UsbPort): void | Promise<void> {}
-  /** The device is gone, or the owner is: let go of it. */
+  /** The device or the owner of the port is gone. Give the device back. */
   onUnplugged(_port: UsbPort): void | Promise<void> {}
 
   /** The claimed ports of that domain. */
@@ -35,23 +37,24 @@ export class UsbBackend extends Backend<BackendInterface, UsbBackendEvent, UsbBa
     return this.#ports.ownedBy(domid);
   }
 
-  /** The host has a device in that port; without an owner it is the host's own. */
+  /** The host has plugged a device into that port. Nothing happens when no domain has claimed the port. */
   async plug(path: string): Promise<void> {
     await this.#ports.fire(path, 'plugged');
   }
 
+  /** The host has unplugged the device of that port. Nothing happens when no domain has claimed the port. */
   async unplug(path: string): Promise<void> {
     await this.#ports.fire(path, 'unplugged');
   }
 
-  /** A guest resets a port of its own, by number; a port that it does not own is no port (PROTOCOL.md 2.16, 5.3 H25). */
+  /** A guest resets its port of that number. For a number that it has not claimed the result is `no port` (PROTOCOL.md 2.16, 5.3 H25). */
   async reset(domid: number, number: number): Promise<ResetOutcome> {
     const port = this.portsOf(domid).find(({ owner }) => owner!.number === number);
     return (await this.#ports.fire(port?.path ?? '', 'reset')) as ResetOutcome;
   }
 
   override async start(): Promise<void> {
-    this.#takeBackRelease = this.#peer.receive(
+    this.#removeReceiver = this.#peer.receive(
       'USBIF_BE_RELEASE_PORT',
       async ({ path }: { path: string }, request: PendingRequest) => {
         if ((await this.#ports.fire(path, 'RELEASE')) === 'not understood') request.respondNotUnderstood();
@@ -61,11 +64,11 @@ export class UsbBackend extends Backend<BackendInterface, UsbBackendEvent, UsbBa
   }
 
   override async stop(): Promise<void> {
-    this.#takeBackRelease();
+    this.#removeReceiver();
     await super.stop();
   }
 
-  /** Releases the ports of the interface's domain. A backend that overrides it calls it too. */
+  /** Releases the ports of the interface's domain. A backend that overrides it must call it. */
   override async onDestroy({ domid }: BackendInterface): Promise<void> {
     for (const { path } of this.portsOf(domid)) await this.#ports.fire(path, 'ownerDestroyed');
   }

@@ -11,7 +11,7 @@ import { controllerFields, type PortClaim, portSetting } from './port-claim.ts';
 import { USB_PORT } from './port-table.ts';
 import { USB } from './wire.ts';
 
-/** USB ports: one controller a domain, and the host ports behind it. */
+/** The class of USB ports: one controller for each domain, with host ports. */
 export const USB_CLASS = {
   name: 'usb',
   noun: 'USB port',
@@ -21,13 +21,15 @@ export const USB_CLASS = {
   key: { name: 'path', schema: usb.properties.path },
   unique: 'path',
   ignoreCase: false,
-  info: { port: { type: 'integer', minimum: 0, description: "Of a USB port: its number on the domain's root hub." } },
+  info: {
+    port: { type: 'integer', minimum: 0, description: "Of a USB port: its number on the domain's virtual controller." },
+  },
   columns: [],
   operations: {},
 
   wire: USB,
   tables: [USB_FRONTEND, USB_BACKEND, USB_PORT],
-  hooks: [['onPlugged', 'a device is in a claimed port', 'take it; `onUnplugged` gives it back']],
+  hooks: [['onPlugged', 'a device is in a claimed port', 'take the device; `onUnplugged` gives it back']],
   refusals: USB_REFUSALS,
   frontend: (context: FrontendContext) => new UsbFrontend(context),
   backend: (guest: Guest) => new UsbBackend(backendContext(guest)),

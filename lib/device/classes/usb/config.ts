@@ -1,6 +1,7 @@
 import type { Schema, Static } from '../../../schema/schema.ts';
 import { backendKey } from '../../class.ts';
 
+/** The schema of a USB port's configuration. */
 export const usb = {
   type: 'object',
   title: 'a USB port, with its path',
@@ -8,7 +9,7 @@ export const usb = {
   required: ['path'],
   properties: {
     backend: backendKey,
-    // Bytes of ASCII, since the path travels in a field of 16 with its NUL.
+    // ASCII, since the path and its NUL must fit a field of 16 bytes.
     path: {
       type: 'string',
       title: 'a path of 1 to 15 ASCII characters, not dots alone',
@@ -20,4 +21,5 @@ export const usb = {
   examples: [{ path: '1-1' }],
 } as const satisfies Schema;
 
+/** The configuration of a USB port: its path, and optionally its backend. */
 export type UsbConfig = Static<typeof usb>;

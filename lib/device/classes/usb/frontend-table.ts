@@ -1,7 +1,7 @@
 import { FRONTEND_EVENTS, FRONTEND_ROWS, type FrontendTable } from '../../frontend/table.ts';
 import { STAY } from '../../table.ts';
 
-/** USB has no CHANGED: CONNECTED comes again, with another number of ports. */
+/** USB has no CHANGED. CONNECTED comes again, with another number of ports. */
 export const USB_FRONTEND: FrontendTable = {
   name: 'usb frontend',
   initial: 'CLOSED',
@@ -10,7 +10,7 @@ export const USB_FRONTEND: FrontendTable = {
     ...FRONTEND_ROWS,
     CONNECTED: {
       ...FRONTEND_ROWS.CONNECTED,
-      repeated: { tell: ['changed'] },
+      repeated: { emit: ['changed'] },
       CHANGED: STAY,
     },
   },

@@ -4,20 +4,22 @@ import { FrontendInterface } from '../../frontend/interface.ts';
 import { USB_FRONTEND } from './frontend-table.ts';
 import { USB } from './wire.ts';
 
+/** A USB frontend's end of its interface. */
 export class UsbFrontendInterface extends FrontendInterface {
-  /** Microseconds of each 1 ms frame for isochronous and interrupt transfers. */
+  /** The microseconds of each 1 ms frame for isochronous and interrupt transfers. */
   get bandwidth(): number | undefined {
     return this.status?.bandwidth as number | undefined;
   }
 
-  /** Ports of the virtual root hub. */
+  /** The highest port number of the virtual controller, plus 1. */
   get numPorts(): number | undefined {
     return this.status?.numPorts as number | undefined;
   }
 }
 
-/** The USB frontend driver of a guest: one interface with one page, `changed` when it has another number of ports. */
+/** The USB frontend driver of a guest. Its one interface shares one page. It emits `changed` when `numPorts` may have changed. */
 export class UsbFrontend extends Frontend {
+  /** Pass `frontendContext(guest)`. */
   constructor(context: FrontendContext) {
     super(USB, USB_FRONTEND, context);
   }

@@ -1,14 +1,17 @@
 import { STAY, type Table } from '../../table.ts';
 
 export type PortState = 'UNCLAIMED' | 'EMPTY' | 'PRESENT';
-/** Messages in capitals; the rest is the host's, or the end of the owner's interface. `reset` is the guest's, over its pages. */
+/**
+ * In capitals the controller's messages; `plugged`, `unplugged`: the host; `ownerDestroyed`: the end of the owner's interface; `reset`: the
+ * guest, over its pages.
+ */
 const EVENTS = ['CLAIM', 'RELEASE', 'plugged', 'unplugged', 'ownerDestroyed', 'reset'] as const;
 export type PortEvent = (typeof EVENTS)[number];
-/** `own` records owner and number, `disown` forgets them; `take` and `giveBack` are the backend's hooks for the device. */
+/** `own` records owner and number, `disown` removes them; `take` calls the backend's `onPlugged`, `giveBack` its `onUnplugged`. */
 export type PortAction = 'own' | 'disown' | 'take' | 'giveBack';
 export type PortNotice = 'not understood' | 'disabled' | 'enabled' | 'no port';
 
-/** One host port, by its path (PROTOCOL.md 2.16): claimed with or without a device in it. */
+/** One host port. EMPTY and PRESENT: claimed, without or with a device in it (PROTOCOL.md 2.16). */
 // biome-ignore format: a table, one cell a line
 export const USB_PORT: Table<PortState, PortEvent, PortAction, PortNotice> = {
   name: 'usb port',
@@ -18,22 +21,22 @@ export const USB_PORT: Table<PortState, PortEvent, PortAction, PortNotice> = {
     UNCLAIMED: {
       CLAIM:          { do: ['own'], next: 'EMPTY' },
       // RELEASE_PORT has no status; the original crashed (PROTOCOL.md 5.3 H25).
-      RELEASE:        { tell: ['not understood'] },
-      reset:          { tell: ['no port'] },
+      RELEASE:        { emit: ['not understood'] },
+      reset:          { emit: ['no port'] },
       default:        STAY,
     },
     EMPTY: {
       RELEASE:        { do: ['disown'], next: 'UNCLAIMED' },
       plugged:        { do: ['take'], next: 'PRESENT' },
       ownerDestroyed: { do: ['disown'], next: 'UNCLAIMED' },
-      reset:          { tell: ['disabled'] },
+      reset:          { emit: ['disabled'] },
       default:        STAY,
     },
     PRESENT: {
       RELEASE:        { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
       unplugged:      { do: ['giveBack'], next: 'EMPTY' },
       ownerDestroyed: { do: ['giveBack', 'disown'], next: 'UNCLAIMED' },
-      reset:          { tell: ['enabled'] },
+      reset:          { emit: ['enabled'] },
       default:        STAY,
     },
   },

@@ -1,19 +1,23 @@
 import { StateMachine } from '../../table.ts';
 import { type PortAction, type PortEvent, type PortNotice, type PortState, USB_PORT } from './port-table.ts';
 
-/** What the owner of a port does with the device in it. */
+/** The hooks of a backend for the devices of claimed ports. */
 export interface PortHooks {
+  /** A device is in a claimed port. */
   onPlugged(port: UsbPort): void | Promise<void>;
+  /** The device or the owner of the port is gone. */
   onUnplugged(port: UsbPort): void | Promise<void>;
 }
 
-/** Who has a port: the domain, and the number of the port on its virtual root hub. */
+/** The domain that has claimed a port. */
 export interface PortOwner {
+  /** The number of the domain. */
   readonly domid: number;
+  /** The number of the port on the domain's virtual controller, from 0. */
   readonly number: number;
 }
 
-/** What a guest's RESET of a port finds: a device, none, or no port. */
+/** The result of a guest's RESET: the port has a device, the port is empty, or the guest has no such port. */
 export type ResetOutcome = 'enabled' | 'disabled' | 'no port';
 
 interface PortInput {
@@ -23,7 +27,7 @@ interface PortInput {
 
 /** A host port that a domain has claimed. */
 export class UsbPort {
-  /** In the host's style, at most 16 bytes: `1-1.2`. */
+  /** The path of the host port, such as `1-1.2`: 1 to 15 bytes of ASCII. */
   readonly path: string;
   readonly #machine: StateMachine<PortState, PortEvent, PortAction, PortNotice, PortInput>;
   #owner: PortOwner | undefined;
@@ -42,21 +46,23 @@ export class UsbPort {
         take: () => hooks.onPlugged(this),
         giveBack: () => hooks.onUnplugged(this),
       },
-      tell: (notice, input) => {
+      emit: (notice, input) => {
         input.notice = notice;
       },
     });
   }
 
+  /** UNCLAIMED, or claimed: EMPTY without a device, PRESENT with one. */
   get state(): PortState {
     return this.#machine.state;
   }
 
+  /** The domain that has claimed the port, while it is claimed. */
   get owner(): PortOwner | undefined {
     return this.#owner;
   }
 
-  /** @internal Resolves with what the cell tells, if anything. */
+  /** @internal Resolves with the notice of the cell, if it has one. */
   async fire(event: PortEvent, owner?: PortOwner): Promise<PortNotice | undefined> {
     const input: PortInput = owner ? { owner } : {};
     await this.#machine.fire(event, input);
@@ -64,7 +70,7 @@ export class UsbPort {
   }
 }
 
-/** All claimed ports of a backend, by path: a path has one owner whatever its domain. */
+/** All claimed ports of a backend, by path. A path has one owner among all domains. */
 export class UsbPorts {
   readonly #ports = new Map<string, UsbPort>();
   readonly #hooks: PortHooks;
@@ -85,7 +91,7 @@ export class UsbPorts {
     return this.#ports.get(path);
   }
 
-  /** Lets one event happen to the port of that path, claimed or not. */
+  /** Fires an event at the port of that path, claimed or not. */
   async fire(path: string, event: PortEvent, owner?: PortOwner): Promise<PortNotice | undefined> {
     const port = this.#ports.get(path) ?? new UsbPort(path, this.#hooks);
     if (owner) this.#ports.set(path, port);

@@ -1,12 +1,12 @@
 import * as c from '../../../wire/constants.ts';
 import type { DeviceWire } from '../../wire.ts';
 
-/** Microseconds of each 1 ms frame for isochronous and interrupt transfers, where nobody says another: the original's. */
+/** The default microseconds of each 1 ms frame for isochronous and interrupt transfers, as in the original. */
 export const BANDWIDTH = 500;
 
-const CLAIMED = 'the path is claimed already, or the port of that number; take another, or detach the one that has it';
+const CLAIMED = 'take another path or port number, or detach the port that has it';
 
-/** USB controllers, types 8 and 9: one interface a domain (PROTOCOL.md 2.9, 2.10). */
+/** USB controllers, types 8 and 9. A domain has one interface (PROTOCOL.md 2.9, 2.10). */
 export const USB: DeviceWire = {
   name: 'usb',
   frontend: {
