@@ -33,7 +33,7 @@ async function during(peers: PeerProcess[], act: () => Promise<unknown>) {
   const before = await Promise.all(peers.map(statsOf));
   await act();
   const after = await Promise.all(peers.map(statsOf));
-  const difference = (i: number, what: 'sleeps' | 'notified' | 'doorbellsRung' | 'doorbellsHeard') =>
+  const difference = (i: number, what: 'sleeps' | 'notified' | 'doorbellsRung' | 'doorbellsReceived') =>
     after[i]![what] - before[i]![what];
   return peers.map((_, i) => ({
     sleeps: difference(i, 'sleeps'),

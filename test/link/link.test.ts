@@ -489,7 +489,7 @@ describe('sleep', () => {
       await until(() => guest.stats.asleep && controller.stats.asleep);
       expect(await guest.request({ name: 'SEQ', n })).toMatchObject({ answer: n });
     }
-    expect(controller.stats.doorbellsHeard).toBe(5);
+    expect(controller.stats.doorbellsReceived).toBe(5);
   });
 
   it('rings nobody who is awake', async () => {

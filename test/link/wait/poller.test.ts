@@ -155,7 +155,7 @@ describe('a poller', () => {
     played.rings = false;
     poller.notifyPeer();
     expect(word()).toBe(0);
-    expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsHeard: 1 });
+    expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsReceived: 1 });
   });
 
   it('finds what came in the instant before it slept, and stays awake', () => {
