@@ -63,7 +63,7 @@ export class MemoryWatch {
             reject(error);
           }
         };
-        onAbort = () => reject(this.#givenUp('ERR_CTRL_IF_ABORTED', target, 'was given up by its signal', signal));
+        onAbort = () => reject(this.#givenUp('ERR_CTRL_IF_ABORTED', target, 'was aborted by its signal', signal));
         if (signal?.aborted) onAbort();
         signal?.addEventListener('abort', onAbort, { once: true });
         if (timeout !== undefined) {

@@ -131,7 +131,7 @@ describe('a signal', () => {
     await using controller = await Controller.listen({ name: 'test' });
     const error = await errorOf(Guest.connect({ name: 'test', signal: AbortSignal.abort(reason) }));
     expect(error).toMatchObject(given);
-    expect(error.message).toBe('connecting to controller test was given up by its signal');
+    expect(error.message).toBe('connecting to controller test was aborted by its signal');
     expect(controller.domains.size).toBe(0);
   });
 
