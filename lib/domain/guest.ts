@@ -164,6 +164,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return { status: UNDERSTOOD };
   }
 
+  /** @internal */
   protected override ended(error: CtrlIfError | undefined): void {
     this.#isOver = true;
     this.#loop.stop();
