@@ -28,7 +28,7 @@ export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
   idle?: IdleStrategy;
   /** Milliseconds within which the controller must answer; default 5,000. */
   timeout?: number;
-  /** A memory for this domain. Its frame 0 is the control page. Only the native engine can have one. Default: the control page alone. */
+  /** A memory for this domain. Its frame 0 is the control page. The engine must map frames, as the native one does. Default: the control page alone. */
   memory?: GuestMemoryOptions;
   /**
    * Whether to wait while no controller has that name: without a limit (`true`), or for this many milliseconds; default: reject at once.
@@ -125,7 +125,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Maps a frame that domain `owner` has granted to this domain, until it is unmapped or this guest ends. A mapped frame stays readable after
+   * Maps a frame that domain `owner` has granted to this domain, until it is unmapped or this guest ends. A mapped frame stays mapped after
    * the owner's death, but no further frame of that owner can be mapped. A frame that is mapped several times is in use until it has been
    * unmapped as often.
    *

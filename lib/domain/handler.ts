@@ -2,7 +2,7 @@ import type { Received } from '../link/received.ts';
 import type { Message, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 
-/** The return value of a handler: the fields of the response. Fields that it leaves out are those of the request. */
+/** The return value of a handler: fields of the response, or nothing. The other fields of the response are those of the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
 export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
 

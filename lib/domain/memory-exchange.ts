@@ -13,10 +13,10 @@ export interface MemoryMember {
   readonly controlSocket: ControlSocket<'controller'>;
 }
 
-/** How long a killed process is waited for: its socket closes a moment before the system calls it dead. In milliseconds. */
+/** The longest wait for the end of a killed process, in milliseconds. Its socket closes shortly before the process ends. */
 const LAST_MOMENT = 500;
 
-/** The controller's knowledge of which domain's memory is where. Frames and grants never pass here. */
+/** The controller's registry of the memories of all domains. Frames and grants do not pass through it. */
 export class MemoryExchange {
   readonly #members = new Map<number, MemoryMember>();
   /** By domid, the domains that have asked for its memory. They get `domain-gone`. */
