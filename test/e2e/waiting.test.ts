@@ -100,7 +100,7 @@ describe('a link without traffic', () => {
     // What is measured is time that passes: there is no event to await.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     for (const [i, count] of (await switches()).entries()) {
-      // The questions themselves, and V8's own timers. A look each millisecond would be a thousand.
+      // The questions themselves, and V8's own timers. A poll each millisecond would be a thousand.
       expect(count - before[i]!).toBeLessThan(50);
     }
   });
