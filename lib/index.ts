@@ -1,4 +1,4 @@
-/** `ctrl-if`: guests and controllers, linked over a shared page. */
+/** The package `ctrl-if`: guests and controllers, linked over a shared page. */
 
 export type { ConsoleStream } from './domain/console-stream.ts';
 export { Controller, type ControllerEvents, type ControllerOptions } from './domain/controller.ts';

@@ -10,8 +10,8 @@ it('an error of an aborted signal is called AbortError, like those of every othe
   expect(error.name).toBe('AbortError');
   expect(error.code).toBe('ERR_CTRL_IF_ABORTED');
   expect(error.cause).toBe(reason);
-  expect(String(error)).toBe('AbortError: the request was given up by its signal');
-  expect(inspect(error)).toMatch(/AbortError.*the request was given up by its signal/);
+  expect(String(error)).toBe('AbortError: the request was aborted by its signal');
+  expect(inspect(error)).toMatch(/AbortError.*the request was aborted by its signal/);
   expect(Object.keys(error)).toEqual(['code']);
 });
 

@@ -32,7 +32,7 @@ function channelsOf({ channels }: Guest): EventChannels {
             if (!(error instanceof CtrlIfError) || !gone.includes(error.code)) throw error;
           }
         },
-        close: () => channels.has(channel) && channels.forget(port),
+        close: () => channels.has(channel) && channels.discard(port),
       };
     },
   };

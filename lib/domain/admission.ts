@@ -29,7 +29,7 @@ import {
 } from './handshake.ts';
 import type { MemoryExchange } from './memory-exchange.ts';
 
-/** What an admission needs of its controller. */
+/** The part of the controller that an admission uses. */
 export interface AdmissionHost<User extends MessageDefinition> {
   /** The controller's name, for errors. */
   readonly name: string;
@@ -43,23 +43,23 @@ export interface AdmissionHost<User extends MessageDefinition> {
   readonly exchange: ChannelExchange;
   readonly memories: MemoryExchange;
   readonly reserve: DescriptorReserve;
-  /** The admitted domains by domid: an admission adds its own, and takes it out when it closes. */
+  /** The admitted domains by domid. An admission adds its domain, and removes it when the domain closes. */
   readonly domains: Map<number, Domain<User>>;
-  /** A domid that no domain has. */
+  /** Returns a domid that no domain has. */
   nextDomid(): number;
-  /** The handshake is over: the peer is admitted or refused, or has gone. */
+  /** The handshake is over: the peer is admitted or refused, or its socket has closed. */
   onSettled(admission: Admission<User>): void;
-  /** The domain is connected, and none of its messages has been taken yet. */
+  /** The domain is connected. None of its messages has been taken yet. */
   onDomain(domain: Domain<User>): void;
   onRefused(error: CtrlIfError): void;
 }
 
-/** How long a peer may take to present itself, in milliseconds. */
+/** The time that a peer has for its lines of the handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 5000;
 
 /**
- * The controller's side of the handshake with one peer: it presents itself in the order of `handshake.ts`, its page is
- * mapped and checked, and it becomes a domain. A peer that breaks a rule is refused, and told why.
+ * The controller's side of the handshake with one peer. The peer sends its lines in the order of `handshake.ts`, the controller maps
+ * and checks its page, and the peer becomes a domain. A peer that breaks a rule is refused, with the reason.
  */
 export class Admission<User extends MessageDefinition> implements ConnectionEvents {
   readonly connection: Connection;
@@ -74,7 +74,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
     this.connection = new Connection(socket, this);
     const late = `did not present itself within ${HANDSHAKE_TIMEOUT} ms`;
     this.#timer = setTimeout(() => this.#refuse(handshakeError(late, 'an announcement', 'silence')), HANDSHAKE_TIMEOUT);
-    // The connection keeps the process alive, or lets it go.
+    // The connection decides whether the process stays alive.
     this.#timer.unref();
   }
 
@@ -97,7 +97,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
     }
   }
 
-  /** Takes a line of the handshake. Returns whether it was the last one, or throws why the peer is refused. */
+  /** Takes a line of the handshake. Returns whether it was the last one. Throws the error with which the peer is refused. */
   #isPresented(line: Record<string, unknown>): boolean {
     if (!this.#announced) {
       this.#announced = parseAnnouncement(line);
@@ -115,7 +115,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
     return true;
   }
 
-  /** The guest may be killed, or wrong, between making its page and unlinking it. A name that cannot be unlinked is no page of it. */
+  /** The guest may have died before it unlinked its page. A name that cannot be unlinked is not a page of the guest. */
   #unlinkAnnounced(): void {
     if (!this.#announced) return;
     try {
@@ -173,7 +173,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
       const ours = port === undefined ? undefined : { ...host.events!.descriptors, port };
       this.connection.post(welcomeLine({ domid, controller: threadIdentity(), events: ours }));
       host.onDomain(domain);
-      // By then whoever awaits the domain has gone on, and has registered its receivers and listeners.
+      // Code that awaits the `domain` event runs first and registers its receivers and listeners.
       setImmediate(() => domain.start());
     } catch (error) {
       if (!host.domains.has(domid)) {
@@ -187,7 +187,7 @@ export class Admission<User extends MessageDefinition> implements ConnectionEven
   }
 }
 
-/** Maps and checks the page that the peer announced, whose name is free from then on. */
+/** Maps and checks the page that the peer announced, and unlinks its name. */
 function openAnnounced<User extends MessageDefinition>(
   host: AdmissionHost<User>,
   { page, nonce, owner }: Announcement,
@@ -200,7 +200,7 @@ function openAnnounced<User extends MessageDefinition>(
   }
 }
 
-/** A function of its own, so that what the guest presented itself with is not kept for as long as the domain lives. */
+/** Not a method, so that its closure does not keep the lines of the handshake as long as the domain lives. */
 function leaveOnClose<User extends MessageDefinition>(
   { domains, exchange, memories }: AdmissionHost<User>,
   domain: Domain<User>,

@@ -1,9 +1,9 @@
-/** What is undone when this process, or this worker, exits without having undone it: by `process.exit`, or by an error. */
+/** The functions to call when this process or worker exits by `process.exit` or by an error. */
 const undoings = new Set<() => void>();
 
-/** Calls `undo` when the process exits, which a signal that nobody handles prevents. Returns the function that forgets it. */
+/** Calls `undo` when the process exits, but not when a signal without a handler ends it. Returns the function that removes `undo`. */
 export function atExit(undo: () => void): () => void {
-  // One listener for all: Node warns of many.
+  // One listener for all functions, because Node warns of many listeners.
   if (undoings.size === 0) process.on('exit', undoAll);
   undoings.add(undo);
   return () => {
@@ -17,7 +17,7 @@ function undoAll(): void {
     try {
       undo();
     } catch {
-      // The process ends whatever can be undone, and the next one must have its turn.
+      // The process ends anyway, and the remaining functions must be called.
     }
   }
 }

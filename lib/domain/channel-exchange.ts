@@ -3,18 +3,18 @@ import { type PortEnd, PortRegistry, type PortState } from '../event-channel/reg
 import type { ControlSocket } from './control-socket.ts';
 import type { ChannelPeer, PortAuthority } from './event-channels.ts';
 
-/** A domain that has ports, as the controller reaches it. */
+/** The controller's access to a domain with ports. */
 export interface ExchangeMember {
   readonly address: EventsAddress;
-  /** Tells it that its port is bound; resolves when it can notify. */
+  /** Reports to the domain that its port is bound. Resolves when the domain can notify the peer. */
   bound(port: number, peer: ChannelPeer): Promise<void>;
-  /** Tells it that its port is free, which it has not asked for. */
+  /** Reports to the domain that the controller has closed its port. */
   closed(port: number): void;
-  /** Tells it that the other end of its port is gone. */
+  /** Reports to the domain that the other end of its port is gone. */
   unbound(port: number, lost: 'closed' | 'died'): void;
 }
 
-/** The controller's books of all event channels, and the telling of both ends. Events themselves never pass here. */
+/** The controller's registry of all event channels, which reports changes to both ends. Events do not pass through it. */
 export class ChannelExchange {
   readonly #registry = new PortRegistry();
   readonly #members = new Map<number, ExchangeMember>();
@@ -24,13 +24,13 @@ export class ChannelExchange {
     this.#members.set(domid, member);
   }
 
-  /** The domain is gone: whoever had a channel to it is told. */
+  /** Removes a domain that is gone, and reports it to the domains with a channel to it. */
   leave(domid: number, how: 'closed' | 'died'): void {
     if (!this.#members.delete(domid)) return;
     for (const end of this.#registry.removeDomain(domid)) this.#unbound(end, how);
   }
 
-  /** A port of the controller's for the control interface of `domid`; given back by {@link close} with domid 0. */
+  /** Allocates a port of the controller for the control interface of `domid`. {@link close} with domid 0 frees it. */
   allocateControl(domid: number): number {
     return this.#registry.allocateControl(domid);
   }
@@ -39,10 +39,7 @@ export class ChannelExchange {
     return this.#members.has(domid);
   }
 
-  /**
-   * Opens a channel between two domains, as a controller does before it tells them of it in its messages. Resolves when
-   * both can notify.
-   */
+  /** Opens a channel between two domains. Resolves with the two ports when both domains can notify. */
   async connect(a: number, b: number): Promise<readonly [portA: number, portB: number]> {
     const portA = this.#registry.allocate(a, b);
     try {
@@ -53,6 +50,7 @@ export class ChannelExchange {
     }
   }
 
+  /** Frees a port at the request of its domain. */
   close(domid: number, port: number): void {
     const other = this.#registry.close(domid, port);
     if (other) this.#unbound(other, 'closed');
@@ -68,7 +66,7 @@ export class ChannelExchange {
     return this.#registry.status(domid, port);
   }
 
-  /** What `domid` may ask for its own ports. */
+  /** The operations of `domid` on its own ports. */
   authorityOf(domid: number): PortAuthority {
     return {
       allocate: async (remote) => ({ port: this.#registry.allocate(domid, remote) }),
@@ -78,7 +76,7 @@ export class ChannelExchange {
     };
   }
 
-  /** Answers what `domid` asks over its socket. */
+  /** Answers the questions of `domid` about its ports. */
   serve(domid: number, controlSocket: ControlSocket<'controller'>): void {
     const authority = this.authorityOf(domid);
     controlSocket.answer('port-alloc', ({ remote }) => authority.allocate(remote));
@@ -87,11 +85,14 @@ export class ChannelExchange {
     controlSocket.answer('port-status', ({ port }) => authority.status(port));
   }
 
-  /** Both ends are told alike, each in the order of what else it is told: of the other's close, for one. */
+  /** Reports the binding to both ends by a question, so that each gets it in order with other reports, such as a close. */
   async #bind(domid: number, remote: number, remotePort: number): Promise<number> {
     const port = this.#registry.bind(domid, remote, remotePort);
     try {
-      await Promise.all([this.#tell(remote, remotePort, domid, port), this.#tell(domid, port, remote, remotePort)]);
+      await Promise.all([
+        this.#reportBound(remote, remotePort, domid, port),
+        this.#reportBound(domid, port, remote, remotePort),
+      ]);
       return port;
     } catch (error) {
       this.#revokeIfOpen(domid, port);
@@ -99,7 +100,7 @@ export class ChannelExchange {
     }
   }
 
-  #tell(domid: number, port: number, remote: number, remotePort: number): Promise<void> {
+  #reportBound(domid: number, port: number, remote: number, remotePort: number): Promise<void> {
     return this.#members.get(domid)!.bound(port, this.#peer(remote, remotePort));
   }
 
@@ -112,12 +113,12 @@ export class ChannelExchange {
   }
 
   #revokeIfOpen(domid: number, port: number): void {
-    // A domain that died meanwhile has taken its ports along.
+    // The ports of a domain that died meanwhile are free already.
     if (this.has(domid) && this.#registry.status(domid, port).state !== 'free') this.revoke(domid, port);
   }
 }
 
-/** The same, asked by a guest over its socket. */
+/** The operations of a guest on its ports, as questions to the controller. */
 export function remoteAuthority(controlSocket: ControlSocket<'guest'>): PortAuthority {
   return {
     allocate: (remote) => controlSocket.ask('port-alloc', { remote }),
@@ -129,14 +130,14 @@ export function remoteAuthority(controlSocket: ControlSocket<'guest'>): PortAuth
   };
 }
 
-/** The member that a guest is, over its socket. */
+/** The controller's access to a guest, over the guest's control socket. */
 export function remoteMember(address: EventsAddress, controlSocket: ControlSocket<'controller'>): ExchangeMember {
   return {
     address,
     bound: async (port, peer) => {
       await controlSocket.ask('port-bound', { port, peer });
     },
-    // A guest that does not answer is about to be known as dead.
+    // A guest that does not answer has died, and its socket will report that.
     closed: (port) => void controlSocket.ask('port-closed', { port }).catch(() => {}),
     unbound: (port, lost) => void controlSocket.ask('port-unbound', { port, lost }).catch(() => {}),
   };

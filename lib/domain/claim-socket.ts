@@ -7,21 +7,21 @@ import { CtrlIfError } from '../errors.ts';
 import { atExit } from './at-exit.ts';
 
 /**
- * Makes `server` listen at `path`, which a dead controller may have left behind and a living one may hold
- * (`ERR_CTRL_IF_NAME_IN_USE`). The server listens at a path of its own first and is then linked into place, which
- * succeeds for one of several that try; a path at which nobody answers is moved away and looked at before it is removed,
- * so that a controller that came in between keeps its name. A process that exits takes its paths along.
+ * Makes `server` listen at `path`. The server first listens at a path of its own, which is then linked to `path`; of several
+ * servers, one succeeds. A socket of a dead controller at `path` is renamed and checked before it is removed, so that a
+ * controller that linked its socket in between keeps its name. The paths are removed when the process exits.
  *
- * @returns the function that takes the path away again, if it is still this server's.
+ * @returns the function that removes the path, if it is still this server's
+ * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE` when a controller answers at `path`
  */
 export async function claimSocket(server: Server, path: string, name: string): Promise<() => void> {
-  // Short, since the path limit that `path` just meets must hold for this one too.
+  // Short, because the limit on socket paths applies to this one too.
   const own = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
   const removeOwn = () => void succeeds(() => unlinkSync(own), 'ENOENT');
-  const forgetOwn = atExit(removeOwn);
+  const cancelRemoval = atExit(removeOwn);
   server.listen(own);
   await once(server, 'listening').catch((error) => {
-    forgetOwn();
+    cancelRemoval();
     throw error;
   });
   const inode = lstatSync(own).ino;
@@ -42,15 +42,15 @@ export async function claimSocket(server: Server, path: string, name: string): P
     throw error;
   } finally {
     removeOwn();
-    forgetOwn();
+    cancelRemoval();
   }
 }
 
-/** Does `release` when it is called, or at exit. */
+/** Returns a function that calls `release`. The exit of the process calls `release` too. */
 function untilExit(release: () => void): () => void {
-  const forget = atExit(release);
+  const cancel = atExit(release);
   return () => {
-    forget();
+    cancel();
     release();
   };
 }
@@ -58,7 +58,7 @@ function untilExit(release: () => void): () => void {
 function removeStale(path: string, inode: number): void {
   const aside = `${path}.${process.pid}`;
   if (!succeeds(() => renameSync(path, aside), 'ENOENT')) return;
-  // Another may have cleared the stale one and linked its own since we looked: then it gets its name back.
+  // Another controller may have removed the stale socket and linked its own since the check; it gets its name back.
   if (inodeAt(aside) !== inode) succeeds(() => linkSync(aside, path), 'EEXIST');
   unlinkSync(aside);
 }

@@ -6,12 +6,12 @@ import type { ConnectSettings } from './guest-options.ts';
 import { Rendezvous } from './rendezvous.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
-/** Milliseconds between two tries while the directory is watched, lest an event that is lost be waited for for ever. */
+/** Milliseconds between two attempts while the directory is watched, in case the watch misses a change. */
 const RETRY_PAUSE = 1000;
-/** And where the system tells of no changes. */
-const BLIND_RETRY_PAUSE = 100;
+/** Milliseconds between two attempts where the system cannot watch the directory. */
+const UNWATCHED_RETRY_PAUSE = 100;
 
-/** Meets the controller; where it is to be waited for, as often as one comes and goes again before it has said welcome. */
+/** Connects to the controller. With `wait` it tries again as long as there is none, or the controller dies before its welcome. */
 export async function connect<G extends { start(): void }>(
   settings: ConnectSettings,
   makeGuest: (parts: GuestParts<never>) => G,
@@ -29,7 +29,7 @@ export async function connect<G extends { start(): void }>(
   for (;;) {
     const directory = ensureRuntimeDirectory();
     const path = socketPath(directory, name);
-    // Before the try: a controller that comes after it is heard of.
+    // The watch starts before the attempt, so it reports a controller that starts after the attempt.
     const watch = new DirectoryWatch(directory, `${name}.sock`);
     try {
       return await new Rendezvous(settings, makeGuest).meet();
@@ -38,7 +38,7 @@ export async function connect<G extends { start(): void }>(
       absence = error;
       const left = began + wait - performance.now();
       if (left <= 0) throw noneCame(settings, path, absence);
-      await watch.changed(Math.min(left, watch.hears ? RETRY_PAUSE : BLIND_RETRY_PAUSE), signal);
+      await watch.changed(Math.min(left, watch.works ? RETRY_PAUSE : UNWATCHED_RETRY_PAUSE), signal);
     } finally {
       watch.close();
     }
@@ -46,21 +46,23 @@ export async function connect<G extends { start(): void }>(
   }
 }
 
-/** Of a socket at which nobody listens, or whose listener is just too busy. */
-const NOBODY: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EAGAIN'];
+/** The errors of a socket without a listener, or with one that is too busy. */
+const NO_LISTENER: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EAGAIN'];
 
-/** Whether there is no controller, or one that died as it was met. */
+/** Whether there is no controller, or one that died during the handshake. */
 function isAbsence(error: unknown): error is CtrlIfError {
   if (!(error instanceof CtrlIfError)) return false;
   if (error.code === 'ERR_CTRL_IF_PEER_DIED') return true;
-  return error.code === 'ERR_CTRL_IF_NO_CONTROLLER' && NOBODY.includes((error.cause as NodeJS.ErrnoException).code);
+  return (
+    error.code === 'ERR_CTRL_IF_NO_CONTROLLER' && NO_LISTENER.includes((error.cause as NodeJS.ErrnoException).code)
+  );
 }
 
 function noneCame({ name, wait }: ConnectSettings, path: string, absence: CtrlIfError): CtrlIfError {
   const hungUp = absence.code === 'ERR_CTRL_IF_PEER_DIED';
   return new CtrlIfError(
     'ERR_CTRL_IF_NO_CONTROLLER',
-    `waited ${wait} ms at ${path}, and no controller called ${name} ${hungUp ? 'stayed' : 'came'}`,
+    `no controller called ${name} ${hungUp ? 'stayed' : 'came'} at ${path} within ${wait} ms`,
     {
       advice: `start one (ctrl-if controller --name ${name}), or name the one that runs`,
       subject: name,

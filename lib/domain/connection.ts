@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import { LineSplitter } from '../lines.ts';
 
-/** What crosses the socket between lines: one byte, the doorbell. */
+/** The byte between lines that stands for the doorbell. */
 const DOORBELL = 0x07;
-/** One for all: a small buffer keeps a pool of 8 KiB alive. */
+/** One buffer for all connections, because a small buffer keeps a pool of 8 KiB alive. */
 const BELL = Buffer.from([DOORBELL]);
-/** Longer than any line of the handshake; a longer line is garbage. */
+/** The longest line, in bytes. A longer one breaks the protocol. */
 export const MAX_LINE_BYTES = 4096;
 /**
- * What may wait for a peer that does not read. Between honest sides these are the 256 questions that each asks at most before it has
- * answers (`control-socket.ts`): at most 2 MiB.
+ * The most bytes that may wait for a peer that does not read. Each side has at most 256 open questions (`control-socket.ts`), so
+ * two correct sides need at most 2 MiB.
  */
 export const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
@@ -19,22 +19,22 @@ const LINGER = 1000;
 export interface ConnectionEvents {
   onLine(line: Record<string, unknown>): void;
   onDoorbell(): void;
-  /** The socket has ended, in whatever way; called once. */
+  /** The socket has closed, for any reason. Called once. */
   onClose(): void;
-  /** The peer sent what is neither a line of JSON nor a doorbell. */
+  /** The peer sent something that is neither a line of JSON nor a doorbell. */
   onGarbage(received: string): void;
 }
 
-/** For a peer that has been refused: what it still sends is ignored. */
+/** Ignores everything that a refused peer still sends. */
 export const DEAF: ConnectionEvents = { onDoorbell() {}, onGarbage() {}, onClose() {}, onLine() {} };
 
 /**
- * The control socket: lines of JSON to meet and to part, doorbells in between. The kernel closes it when the peer
- * dies, which is how a death is known at once.
+ * One end of the control socket, which carries lines of JSON and doorbells. The kernel closes it when the peer dies, so this side learns
+ * of the death at once.
  */
 export class Connection {
   readonly #socket: Socket;
-  /** Who is told; another may take over in the middle of a chunk. */
+  /** The callbacks. They may be replaced in the middle of a chunk. */
   events: ConnectionEvents;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   #closed = false;
@@ -47,7 +47,7 @@ export class Connection {
       this.#lines.push(chunk);
       this.#takeLines();
     });
-    // An error is followed by 'close', which tells all there is to tell.
+    // A 'close' follows each error, and is enough.
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#closed) return;
@@ -56,13 +56,13 @@ export class Connection {
     });
   }
 
-  /** Holds back whatever comes, the rest of the chunk and the close included, until {@link resume}. */
+  /** Holds back all lines, doorbells and the close, also the rest of the present chunk, until {@link resume}. */
   pause(): void {
     this.#paused = true;
     this.#socket.pause();
   }
 
-  /** Delivers what has come since {@link pause}, and goes on. */
+  /** Delivers what {@link pause} held back, and goes on. */
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
@@ -71,21 +71,21 @@ export class Connection {
     else this.#socket.resume();
   }
 
-  /** Whether the socket keeps the process alive. */
+  /** Sets whether the socket keeps the process alive. */
   keepAlive(keep: boolean): void {
     if (keep) this.#socket.ref();
     else this.#socket.unref();
   }
 
-  /** Rings the peer. Returns true: that is a system call each time. */
+  /** Rings the peer. Returns true, because each ring is a system call. */
   notify(): boolean {
     this.#socket.write(BELL);
     return true;
   }
 
   /**
-   * Resolves with true when the line is with the kernel, and so reaches the peer whatever becomes of this process. With
-   * false when the socket is gone, which its close tells with what it means.
+   * Resolves with true when the kernel has the line, so that it reaches the peer even if this process dies. Resolves with false when the
+   * socket has closed, which `onClose` reports.
    */
   send(line: object): Promise<boolean> {
     return new Promise((resolve) => {
@@ -93,7 +93,7 @@ export class Connection {
     });
   }
 
-  /** As {@link send}; a socket that is gone tells of it by its close. A peer that asks and never reads breaks the rules. */
+  /** As {@link send}, without a result. A peer that asks and does not read the answers breaks the protocol. */
   post(line: object): void {
     const socket = this.#socket;
     socket.write(`${JSON.stringify(line)}\n`);
@@ -101,11 +101,11 @@ export class Connection {
     this.events.onGarbage('questions without end, and read no answer,');
   }
 
-  /** Sends what is queued, then closes. */
+  /** Sends the queued lines and `line`, then closes. */
   end(line?: object): void {
     if (line) this.#socket.end(`${JSON.stringify(line)}\n`);
     else this.#socket.end();
-    // A peer that writes to a socket that is gone loses what it has not read, the farewell with it: its half is awaited.
+    // A peer that writes to a closed socket loses what it has not read, such as BYE. So this side waits for the end of the peer's half.
     this.#socket.once('finish', () => {
       const timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
       this.#socket.once('close', () => clearTimeout(timer));
@@ -121,7 +121,7 @@ export class Connection {
   #takeLines(): void {
     const lines = this.#lines;
     while (!this.#paused) {
-      // Any number of rings is one: the link looks at its rings and finds whatever there is.
+      // Several doorbells count as one, because the link reads all that is in its rings.
       if (lines.skip(DOORBELL)) this.events.onDoorbell();
       const text = lines.next();
       if (text === undefined) break;
@@ -130,7 +130,7 @@ export class Connection {
       else this.events.onGarbage(JSON.stringify(text.slice(0, 80)));
     }
     if (this.#paused || !lines.isTooLong) return;
-    // What follows is heard by nobody, and takes no memory.
+    // The bytes that follow are dropped and take no memory.
     lines.take();
     this.events.onGarbage(`a line of over ${MAX_LINE_BYTES} bytes`);
   }

@@ -4,29 +4,27 @@ import type { Link } from '../link/link.ts';
 import type { Received } from '../link/received.ts';
 import { PAYLOAD_BYTES } from '../wire/layout.ts';
 
-/** Bytes kept for a reader who is slow, as xend kept them (PROTOCOL.md 2.12). */
+/** Bytes kept for a slow reader, as in xend (PROTOCOL.md 2.12). */
 const HISTORY_BYTES = 65_536;
-/**
- * Console messages under way at once. Half the ring, so that a reader who does not read holds up the console and nothing
- * else.
- */
+/** Console messages in flight at once: half the ring, so that a console without a reader does not block other messages. */
 const WINDOW = 4;
 const NO_DATA = new Uint8Array(0);
 
 /**
- * One end of a console. Written bytes go out as CONSOLE_DATA of at most 60 bytes, a few messages at a time; read bytes
- * are acknowledged when there is room for them, so that a full reader stops the writer and nothing is dropped (H10).
+ * One end of a console. Written bytes are sent as CONSOLE_DATA of at most 60 bytes, with at most 4 messages in flight. Received bytes are
+ * acknowledged when the reader has room, so that a full reader stops the writer and no byte is dropped (H10).
  */
 export class ConsoleStream extends Duplex {
   readonly #link: Link;
   readonly #stopReceiving: () => void;
-  /** Messages that were read past the reader's fill, acknowledged when it drains. */
+  /** Messages that came while the reader was full. They are acknowledged when it drains. */
   readonly #held: Received[] = [];
   #underWay = 0;
   readonly #onWindow: (() => void)[] = [];
   #ended = false;
   #failure: Error | undefined;
 
+  /** @internal Streams are made by {@link import('./endpoint.ts').Endpoint.console}. */
   constructor(link: Link) {
     super({ readableHighWaterMark: HISTORY_BYTES, allowHalfOpen: true });
     this.#link = link;
@@ -35,13 +33,13 @@ export class ConsoleStream extends Duplex {
         request.defer();
         this.#held.push(request);
       }
-      // Length 0 is a console's normal acknowledgement.
+      // Length 0 is the normal acknowledgement of console data.
       return { data: NO_DATA };
     });
     if (link.failure) this.hangUp();
   }
 
-  /** The link is gone: the reader gets its end, the writer an error at the next write. */
+  /** @internal The link has ended: the reader gets its end, and the next write fails. */
   hangUp(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -49,9 +47,13 @@ export class ConsoleStream extends Duplex {
     this.push(null);
   }
 
-  /** Resolves when the other side has taken all that was written; rejects when it never will. */
+  /**
+   * Resolves when the peer has acknowledged all bytes written so far.
+   *
+   * @throws CtrlIfError the error that ended the link, when it ended before
+   */
   async delivered(): Promise<void> {
-    // A write after the end would be a failure of the whole stream.
+    // A write after the end would fail the whole stream.
     if (!this.writable) return finished(this, { readable: false });
     await new Promise<void>((resolve, reject) => {
       this.write(NO_DATA, (error) => (error ? reject(error) : resolve()));
@@ -73,19 +75,19 @@ export class ConsoleStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#stopReceiving();
-    // Whoever still writes gets its acknowledgement from the link's default receiver; those held get theirs here.
+    // The held messages are acknowledged here. Later ones have no receiver, and the link responds with length 0.
     if (!this.#ended) this._read();
     done(error);
   }
 
   async #writeAll(chunk: Buffer): Promise<void> {
-    for (let at = 0; at < chunk.length; at += PAYLOAD_BYTES) {
+    for (let offset = 0; offset < chunk.length; offset += PAYLOAD_BYTES) {
       await this.#windowBelow(WINDOW);
       this.#underWay++;
       this.#link
-        .request({ name: 'CONSOLE_DATA', data: chunk.subarray(at, at + PAYLOAD_BYTES) })
+        .request({ name: 'CONSOLE_DATA', data: chunk.subarray(offset, offset + PAYLOAD_BYTES) })
         .catch((error) => {
-          // Told at the next write or at the end: what was under way when the peer died has no caller left to tell.
+          // The next write or the end reports the failure, because this message has no caller any more.
           this.#failure ??= error;
         })
         .finally(() => this.#acknowledged());
@@ -97,7 +99,7 @@ export class ConsoleStream extends Duplex {
     for (const resolve of this.#onWindow.splice(0)) resolve();
   }
 
-  /** Resolves when fewer than `limit` messages are under way. */
+  /** Resolves when fewer than `limit` messages are in flight. */
   async #windowBelow(limit: number): Promise<void> {
     while (this.#underWay >= limit && !this.#failure) {
       await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** `docs/control-socket.md`, made from the declarations: what is written there is what is checked. */
+/** Renders `docs/control-socket.md` from the declarations that check the lines. */
 import { markdownTable } from '../markdown-table.ts';
 import { MAX_LINE_BYTES, MOST_UNREAD_BYTES } from './connection.ts';
 import { MOST_ASKED, MOST_WAITING } from './control-socket.ts';
@@ -9,27 +9,27 @@ const INTRODUCTION = `# The control socket
 
 Made by \`node scripts/render-control-socket.mjs\` from \`lib/domain/handshake.ts\` and \`lib/domain/questions.ts\`; a test holds the two together.
 
-A guest and its controller meet over the Unix-domain socket that the controller listens at, and keep it as long as they are linked. It
-carries what the original has no message for. The kernel closes it when either process dies, which is how a death is known at once.
+A guest connects to the Unix-domain socket of its controller, and both keep the connection as long as they are linked. It carries everything
+for which the original has no message. The kernel closes it when either process dies, so the other process learns of the death at once.
 
 - A line is a JSON object in UTF-8 of at most ${MAX_LINE_BYTES} bytes, and ends with a newline.
-- Between lines, the byte 0x07 is a doorbell: the other side looks at its rings. It is used where a side has no event channels or cannot see into
-  the other's process (another PID namespace).
+- Between lines, the byte 0x07 is a doorbell: the other side polls its rings. It is used where a side has no event channels or cannot reach the
+  other's process (another PID namespace).
 - \`?\` marks a field that may be missing. Text is measured in bytes of JSON, without its quotes.
-- Peers lie. Each side checks every line against the tables below before it uses any of it.
+- Each side trusts no peer. It checks every line against the tables below before it uses any of it.
 
 ## The lines of the handshake
 
-In this order; the questions come before the last. Fields that are not listed are ignored. A wrong line, or none in time, is answered with a
-refusal (\`ERR_CTRL_IF_HANDSHAKE\`), and the socket closes; a guest's \`connect\` rejects with that error for a wrong welcome.
+The lines come in this order, and the questions come before the last line. Fields that are not listed are ignored. The controller answers a wrong
+or late line with a refusal (\`ERR_CTRL_IF_HANDSHAKE\`) and closes the socket. After a wrong welcome, the guest's \`connect\` rejects with that error.
 `;
 
 const QUESTIONS_INTRODUCTION = `## The questions
 
-Either side asks, any number of times and without waiting for other answers: \`{"ask":N,"about":NAME,...}\` with the fields of the question. The other
-answers \`{"answer":N,...}\` with the fields of the answer, or \`{"answer":N,"failed":CODE,"message":TEXT}\`. \`N\` is a number that the asker
-has no other question under. A side tells the other of events by questions whose answers have no fields. They arrive in the order in which they
-were asked; answers come in any order. Fields that are not listed are wrong.
+Either side sends questions, \`{"ask":N,"about":NAME,...}\` with the fields of the question, without waiting for other answers. The other side
+sends the answer, \`{"answer":N,...}\` with the fields of the answer, or \`{"answer":N,"failed":CODE,"message":TEXT}\`. \`N\` is a number that no other
+open question of the same side has. A side reports events by questions whose answers have no fields. Questions arrive in the order in which they
+were sent; answers come in any order. Fields that are not listed are wrong.
 `;
 
 const WRONG_LINES = [
@@ -39,19 +39,22 @@ const WRONG_LINES = [
     'answered as failed, `ERR_CTRL_IF_NOT_UNDERSTOOD`',
   ],
   [
-    'an answer with a wrong field, or to a number that nothing waits under',
+    'an answer with a wrong field, or to no open question',
     'the link ends with `ERR_CTRL_IF_PEER_PROTOCOL`, and every open question with it',
   ],
   ['a line that is neither, or too long', 'the same'],
   [
-    `more than ${MOST_WAITING} questions that wait for their answers`,
-    `the same; an honest side has at most ${MOST_ASKED} open and keeps further ones back`,
+    `more than ${MOST_WAITING} open questions`,
+    `the same; a correct side has at most ${MOST_ASKED} open and holds further ones back`,
   ],
-  [`questions from a side that reads no answers, until ${MOST_UNREAD_BYTES / 1024 ** 2} MiB wait for it`, 'the same'],
+  [
+    `questions from a side that does not read the answers, when ${MOST_UNREAD_BYTES / 1024 ** 2} MiB wait for it`,
+    'the same',
+  ],
 ];
 
-const WHY = `A wrong answer ends the link rather than its question alone, since nothing else that this peer has said can be trusted either: an answer is the
-controller's books, or where to find another domain's memory.
+const WHY = `A wrong answer ends the link and not only its question, because other answers of this peer cannot be trusted either: an answer states what a port
+stands for, or where another domain's memory is.
 `;
 
 /** The whole file. */
@@ -61,7 +64,7 @@ export function controlSocketDocument(): string {
   );
 }
 
-const wrongLines = (): string => markdownTable(['what comes', 'what is done about it'], WRONG_LINES);
+const wrongLines = (): string => markdownTable(['received', 'result'], WRONG_LINES);
 
 function handshakeTable(): string {
   const rows = Object.entries<HandshakeLine>(HANDSHAKE).map(([name, { sentBy, line, does }]) => [
@@ -70,7 +73,7 @@ function handshakeTable(): string {
     code(line.expected),
     does,
   ]);
-  return markdownTable(['line', 'sent by', 'fields', 'what it says'], rows);
+  return markdownTable(['line', 'sent by', 'fields', 'meaning'], rows);
 }
 
 const sides = [
@@ -82,7 +85,7 @@ function questionsOf([side, title]: (typeof sides)[number]): string {
   const rows = Object.entries<QuestionDeclaration<unknown, unknown>>(QUESTIONS)
     .filter(([, { askedBy }]) => askedBy === side)
     .map(([name, { question, answer, does }]) => [code(name), code(question.expected), code(answer.expected), does]);
-  return `### ${title}\n\n${markdownTable(['about', 'fields', 'fields of the answer', 'what it does'], rows)}`;
+  return `### ${title}\n\n${markdownTable(['about', 'fields', 'fields of the answer', 'effect'], rows)}`;
 }
 
 const code = (text: string): string => `\`${text}\``;

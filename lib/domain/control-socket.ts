@@ -13,14 +13,15 @@ import {
 } from './questions.ts';
 import { excerpt, integer, Mismatch, object, type Shape } from './shape.ts';
 
-/** Answers one question; the other side is told of what it throws, by its code and message. */
+/** Answers one question. The other side gets the code and message of an error that it throws. */
 export type Responder<N extends QuestionName> = (question: QuestionOf<N>) => ReplyTo<N> | Promise<ReplyTo<N>>;
 
-/** Questions that may wait for their answers at once: who asks more is no peer of ours, and an honest one waits. */
+/** The most open questions that this side accepts from the other side. More of them break the protocol. */
 export const MOST_WAITING = 1024;
+/** The most open questions that this side has. Further questions wait. */
 export const MOST_ASKED = MOST_WAITING / 4;
 
-/** What identifies a question, and its answer. */
+/** The number of a question and its answer. */
 const NUMBER = integer(0, Number.MAX_SAFE_INTEGER);
 const FAILURE = object({ failed: CODE, message: MESSAGE });
 
@@ -34,15 +35,15 @@ interface Waiting {
 }
 
 /**
- * One side of the questions and answers over the control socket, one line each: what the seed has no message for, such as who
- * maps whose page. `{ask: N, about: NAME, ...}`, then `{answer: N, ...}` or `{answer: N, failed: CODE, message}`. Both sides check
- * what comes against its declaration (`questions.ts`): a wrong question is answered as failed, a wrong answer ends the link.
+ * One side of the questions and answers over the control socket, for which the seed has no messages. A question is the line
+ * `{ask: N, about: NAME, ...}`; its answer is `{answer: N, ...}` or `{answer: N, failed: CODE, message}`. Both sides check each line
+ * against its declaration (`questions.ts`): a wrong question is answered as failed, a wrong answer ends the link.
  */
 export class ControlSocket<P extends Role> {
   readonly #send: (line: object) => void;
   readonly #responders = new Map<string, (question: Line) => Promise<object>>();
   readonly #waiting = new Map<number, Waiting>();
-  /** Questions to ask when others have been answered. */
+  /** Questions to send when others have been answered. */
   readonly #unasked: object[] = [];
   #last = 0;
   #ended: CtrlIfError | undefined;
@@ -55,8 +56,8 @@ export class ControlSocket<P extends Role> {
   /**
    * Resolves with the answer.
    *
-   * @throws CtrlIfError the other side's error, `ERR_CTRL_IF_NOT_UNDERSTOOD` where it has no responder, `_VALUE` for a question that has not
-   *   its declared shape, or why the link has ended
+   * @throws CtrlIfError the other side's error, `ERR_CTRL_IF_NOT_UNDERSTOOD` when it has no responder, `_VALUE` when the question has
+   *   not its declared shape, or the error that ended the link
    */
   ask<N extends AskedBy<P>>(about: N, question: QuestionOf<N>): Promise<AnswerOf<N>> {
     return new Promise((resolve, reject) => {
@@ -74,17 +75,17 @@ export class ControlSocket<P extends Role> {
     });
   }
 
-  /** Answers a question of the other side from now on. */
+  /** Sets the responder of a question of the other side. */
   answer<N extends AskedBy<Other<P>>>(about: N, respond: Responder<N>): void {
     const shapes = DECLARATIONS[about];
     this.#responders.set(about, async (line) => {
-      const peersFault = (why: Mismatch) => wrongQuestion('ERR_CTRL_IF_PEER_PROTOCOL', about, why);
-      const answer = await respond(conforming(shapes.question, line, peersFault));
+      const protocolError = (why: Mismatch) => wrongQuestion('ERR_CTRL_IF_PEER_PROTOCOL', about, why);
+      const answer = await respond(conforming(shapes.question, line, protocolError));
       return conforming(shapes.answer, answer ?? {}, (why) => wrongAnswer(about, why));
     });
   }
 
-  /** Takes a line. Returns what is wrong with one that is neither a question nor an answer to one of ours. */
+  /** Takes a line. Returns the mistake of a line that is neither a question nor an answer to an open question. */
   take(line: Line): string | undefined {
     try {
       if (Object.hasOwn(line, 'ask')) this.#takeQuestion(line);
@@ -96,7 +97,7 @@ export class ControlSocket<P extends Role> {
     }
   }
 
-  /** The conversation is over: whoever waits is told why. */
+  /** The link has ended: rejects the open questions with `error`. */
   end(error: CtrlIfError): void {
     this.#ended = error;
     this.#unasked.length = 0;
@@ -108,7 +109,7 @@ export class ControlSocket<P extends Role> {
     const number = NUMBER.read(ask, 'ask');
     if (typeof about !== 'string') throw new Mismatch('about', 'the name of a question', about);
     if (this.#answering >= MOST_WAITING) {
-      throw new Mismatch('ask', `at most ${MOST_WAITING} questions that wait for their answers`, ask);
+      throw new Mismatch('ask', `at most ${MOST_WAITING} open questions`, ask);
     }
     void this.#respond(number, about, question);
   }
@@ -116,7 +117,7 @@ export class ControlSocket<P extends Role> {
   #takeAnswer({ answer, ...fields }: Line): void {
     const number = NUMBER.read(answer, 'answer');
     const waiting = this.#waiting.get(number);
-    if (!waiting) throw new Mismatch('answer', 'the number of a question that waits for its answer', answer);
+    if (!waiting) throw new Mismatch('answer', 'the number of an open question', answer);
     if (Object.hasOwn(fields, 'failed')) waiting.reject(failureOf(fields));
     else waiting.settle(fields);
     this.#waiting.delete(number);
@@ -142,16 +143,16 @@ export class ControlSocket<P extends Role> {
   }
 }
 
-/** The value, read by its shape; throws what `say` makes of a mismatch. */
-function conforming<T>(shape: Shape<T>, value: unknown, say: (why: Mismatch) => CtrlIfError): T {
+/** The value, read by its shape. Throws the error that `errorOf` makes of a mismatch. */
+function conforming<T>(shape: Shape<T>, value: unknown, errorOf: (why: Mismatch) => CtrlIfError): T {
   try {
     return shape.read(value);
   } catch (error) {
-    throw error instanceof Mismatch ? say(error) : error;
+    throw error instanceof Mismatch ? errorOf(error) : error;
   }
 }
 
-/** The other side's error. Throws a {@link Mismatch} for what is none. */
+/** The other side's error. Throws {@link Mismatch} when the fields are none. */
 function failureOf(fields: Line): CtrlIfError {
   const { failed, message } = FAILURE.read(fields);
   return new CtrlIfError(failed, message);
@@ -173,8 +174,8 @@ function wrongAnswer(about: string, { message, expected, received }: Mismatch): 
 
 function notUnderstood(about: string): CtrlIfError {
   const why = Object.hasOwn(QUESTIONS, about)
-    ? 'does not answer it: this takes a machine (ctrl-if machine), or comes from the wrong side'
-    : 'knows no such question; run the same release of ctrl-if on both sides';
+    ? 'does not answer it: only a machine answers it (ctrl-if machine), or only the other role'
+    : 'does not know this question; run the same release of ctrl-if on both sides';
   return new CtrlIfError('ERR_CTRL_IF_NOT_UNDERSTOOD', `${excerpt(about)}: the other side ${why}`, {
     subject: about.slice(0, 80),
   });

@@ -24,38 +24,43 @@ import { ControllerChannels, noChannels } from './event-channels.ts';
 import { MemoryExchange } from './memory-exchange.ts';
 import { DEFAULT_NAME, ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
+/** The options of {@link Controller.listen}. */
 export interface ControllerOptions<Users extends readonly MessageDefinition[] = []> {
-  /** Where guests find it; default `default`. */
+  /** The name by which guests find the controller, 1 to 64 letters, digits, `.`, `_` or `-`; default `default`. */
   name?: string;
   /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine with a warning. */
   engine?: EngineChoice;
-  /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
+  /** Messages of the user's own (`defineMessage`), in addition to the 42 of the seed. */
   messages?: Users;
-  /** What to do when nothing comes from a guest; default `adaptive`. */
+  /** What each link does without messages; default `adaptive`. */
   idle?: IdleStrategy;
 }
 
 const OPTIONS = ['name', 'engine', 'messages', 'idle'] satisfies (keyof ControllerOptions)[];
 
+/** The events of a {@link Controller} and their arguments. */
 export interface ControllerEvents<User extends MessageDefinition> {
   /**
-   * A guest has connected. Receivers and listeners registered in this call, or as soon as an `await` of this event goes on, miss
-   * nothing, the domain's `close` included.
+   * A guest has connected. Receivers and listeners that are registered in this call, or directly after an `await` of this event, miss no
+   * message and no event of the domain.
    */
   domain: [Domain<User>];
-  /** A guest was turned away, or a peer on the socket is none of ours. */
+  /** The controller has refused a guest, or another process on its socket, with this error. */
   refused: [CtrlIfError];
+  /** The controller has closed. */
   close: [];
 }
 
 /** Xen's first reserved domid is 0x7FF0. */
 const LAST_DOMID = 0x7fef;
 
-/** The domain controller: it listens under a name and serves any number of guests, each over a page of its own. */
+/** A controller, domain 0. It listens under a name and serves any number of guests, each over a page of its own. */
 export class Controller<User extends MessageDefinition = never> extends EventEmitter<ControllerEvents<User>> {
+  /** The name by which guests find this controller. */
   readonly name: string;
+  /** The engine of this controller's pages: `native` or `file`. */
   readonly engine: NamedEngine;
-  /** The guests that are connected, by domid. */
+  /** The connected guests by domid. */
   readonly domains: ReadonlyMap<number, Domain<User>>;
   readonly #domains: Map<number, Domain<User>>;
   readonly #server: Server;
@@ -113,7 +118,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   }
 
   /**
-   * Begins to listen under `name`, and sweeps what killed processes of this user have left.
+   * Begins to listen under `name`, and removes the pages that killed processes of this user have left.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_ENGINE`, `_DOORBELL`, `_VALUE` (an
    *   option), `_DEFINITION` (`messages`) or one of the page's
@@ -141,32 +146,34 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
   }
 
   /**
-   * Event channels: those of the controller itself, domain 0, and {@link ControllerChannels.connect} between any two
-   * domains. Throws `ERR_CTRL_IF_ENGINE` with the file engine and in a runtime that hears no doorbell.
+   * The event channels of the controller itself, domain 0, and {@link ControllerChannels.connect} between any two domains.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` with the file engine, and in a runtime whose event loop receives no doorbell
    */
   get channels(): ControllerChannels {
     return this.#channels ?? noChannels(this.engine);
   }
 
-  /** Has the process stay alive for this controller and all of its guests, as it does unless {@link unref} is called. */
+  /** Keeps the process alive for this controller and all its guests. This is the default. */
   ref(): this {
     return this.#keepAlive(true);
   }
 
   /**
-   * Lets the process end although guests are connected or may still come: those that are, and those that will be. A guest
-   * that is to keep the process alive nevertheless is told so: `domain.ref()`.
+   * Lets the process end although the controller listens and guests are connected, now or later. `domain.ref()` makes one guest keep the
+   * process alive.
    */
   unref(): this {
     return this.#keepAlive(false);
   }
 
-  /** Closes every domain's link in order, then the name is free again. Idempotent. */
+  /** Frees the name and closes the links of all domains. Resolves when all are closed. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -208,7 +215,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
       bound: async (port, peer) => {
         channels.bound(port, peer);
       },
-      closed: (port) => channels.forget(port),
+      closed: (port) => channels.discard(port),
       unbound: (port, lost) => channels.unbound(port, lost),
     });
     return channels;
@@ -216,20 +223,21 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
 
   #release(): void {
     this.#loop.stop();
-    const closed = `controller ${this.name} is closed and has no channels any more; listen again`;
-    this.#channels?.end(new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { subject: this.name }));
+    const closed = `controller ${this.name} is closed and has no channels any more`;
+    const advice = 'listen again';
+    this.#channels?.end(new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { advice, subject: this.name }));
     this.#events?.close();
     this.#eventPage?.unmap();
     this.#reserve.release();
   }
 
-  /** No closure within {@link #accept}: it would keep the admission for as long as the socket stays open. */
+  /** Not a closure in {@link #accept}, which would keep the admission as long as the socket is open. */
   readonly #settleReserve = (): void => {
     if (!this.#closed) this.#reserve.settle();
   };
 
   #accept(socket: Socket): void {
-    // The next connection must find a descriptor free, and a socket that closes gives one back.
+    // The next connection needs a free descriptor, and a socket that closes frees one.
     this.#reserve.settle();
     socket.once('close', this.#settleReserve);
     const admission = new Admission(this.#host, socket);

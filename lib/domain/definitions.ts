@@ -6,20 +6,20 @@ import { MAX_LINE_BYTES } from './connection.ts';
 import { type Difference, definitionError, differenceOf } from './definition-difference.ts';
 import { handshakeError, readLine } from './handshake.ts';
 
-/** What the controller asks a guest whose fingerprint is another than its own. */
+/** The line with which the controller asks a guest for its definitions, when the fingerprints differ. */
 export const DESCRIBE = { describe: true };
 
-/** All that a guest may say of its definitions; those of 40,000 messages are less. */
+/** The most bytes of a guest's definitions. 40,000 messages have fewer. */
 const MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024;
 
-/** A line that says of a message what {@link describe} does, or that it is too long to be said. */
+/** A line with the description of a message ({@link describe}), or with its digest when it is too long. */
 type DescriptionLine = MessageDescription | { type: number; subtype: number; digest: string };
 
-/** The messages that one side's user has defined, as the two sides compare them. The seed's are the same everywhere. */
+/** The messages that the user of one side has defined, for the comparison with the other side. All sides have the seed's messages. */
 export class Definitions {
   /** In order of type and subtype. */
   readonly #messages: readonly MessageDescription[];
-  /** Equal for equal definitions, in whatever order they were given; undefined where there are none. */
+  /** Equal for equal definitions in any order; undefined without definitions. */
   readonly fingerprint: string | undefined;
 
   constructor(definitions: readonly MessageDefinition[]) {
@@ -27,13 +27,13 @@ export class Definitions {
     this.fingerprint = this.#messages.length === 0 ? undefined : digest(this.#messages);
   }
 
-  /** One line a message, then `{"defined":COUNT}`. */
+  /** One line for each message, then `{"defined":COUNT}`. */
   *lines(): Iterable<object> {
     for (const message of this.#messages) yield { define: shortened(message) };
     yield { defined: this.#messages.length };
   }
 
-  /** For a guest with that fingerprint; undefined where there is nothing to compare. */
+  /** A comparison with a guest of that fingerprint; undefined when there is nothing to compare. */
   compareWith(fingerprint: string | undefined): DefinitionComparison | undefined {
     const alike = fingerprint === undefined || this.fingerprint === undefined || fingerprint === this.fingerprint;
     return alike ? undefined : new DefinitionComparison(this.#messages);
@@ -41,8 +41,8 @@ export class Definitions {
 }
 
 /**
- * A controller's definitions beside those that a guest tells, line by line. Only messages that both know are compared, by
- * type and subtype or by name; of what differs the first is kept and the rest forgotten, however much comes.
+ * Compares a controller's definitions with those of a guest, line by line. It compares the messages that both have, by type and subtype
+ * or by name. It keeps only the first difference, so its memory is bounded.
  */
 export class DefinitionComparison {
   readonly #byNumber: ReadonlyMap<number, MessageDescription>;
@@ -57,15 +57,15 @@ export class DefinitionComparison {
     this.#byName = new Map(own.map((message) => [message.name, message]));
   }
 
-  /** Why the guest cannot be welcomed. */
+  /** The error with which to refuse the guest; undefined without a difference. */
   get error(): CtrlIfError | undefined {
     return this.#first && definitionError(this.#first.difference);
   }
 
   /**
-   * Takes the next line of the guest; true when it was the last.
+   * Takes the next line of the guest. Returns whether it was the last.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` for a line that no honest guest sends
+   * @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` when the line is wrong
    */
   take(line: Record<string, unknown>): boolean {
     if (Object.hasOwn(line, 'defined')) {
@@ -89,7 +89,7 @@ export class DefinitionComparison {
     const sameNumber = this.#byNumber.get(number);
     if ('digest' in message) {
       if (sameNumber && digest(sameNumber) !== message.digest)
-        this.#note(number, { message: sameNumber.name, what: 'its description is too long to say in what' });
+        this.#note(number, { message: sameNumber.name, text: 'its description is too long to show the difference' });
       return;
     }
     const own = this.#byName.get(message.name) ?? sameNumber;
@@ -106,14 +106,14 @@ function digest(described: unknown): string {
   return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
 }
 
-/** On a line that has room for what stands around it. */
+/** The description, or its digest when the description is too long for a line. */
 function shortened(message: MessageDescription): DescriptionLine {
   const { type, subtype } = message;
   const isShort = Buffer.byteLength(JSON.stringify(message)) < MAX_LINE_BYTES - 100;
   return isShort ? message : { type, subtype, digest: digest(message) };
 }
 
-/** Whether the line says of a message that it is too long to be described. */
+/** Whether the line has a digest in place of the description. */
 function isDigest({ define }: Readonly<Record<string, unknown>>): boolean {
   return typeof define === 'object' && define !== null && Object.hasOwn(define, 'digest');
 }

@@ -1,19 +1,19 @@
 import { closeSync, openSync } from 'node:fs';
 
-/** Guests that can be turned away in the time that it takes to hang up on the first of them. */
+/** The guests that can be refused before the socket of the first of them closes. */
 const RESERVED = 16;
 
 /**
- * Descriptors kept for hard times. In a process that has as many as it may, accept() fails, and libuv hangs up on who
- * came without a word. So one is always left free, if need be out of this reserve, and whoever comes while the reserve
- * is not whole can be told why it is turned away.
+ * Open descriptors that can be closed when the process has no other. In a process at its limit accept() fails, and libuv closes the
+ * connection without an answer. The reserve keeps one descriptor free, so that the controller can accept a guest and refuse it with the
+ * reason.
  */
 export class DescriptorReserve {
   readonly #held: number[] = [];
 
   /**
-   * Fills the reserve as far as it goes and leaves one descriptor free beside it; to be called whenever some were taken
-   * or given back. Returns whether the reserve is whole.
+   * Fills the reserve as far as possible and leaves one more descriptor free. It must be called after descriptors were opened or closed.
+   * Returns whether the reserve is full.
    */
   settle(): boolean {
     try {
@@ -21,10 +21,10 @@ export class DescriptorReserve {
     } catch (error) {
       if (!isOutOfDescriptors(error)) throw error;
     }
-    const whole = this.#held.length > RESERVED;
+    const full = this.#held.length > RESERVED;
     const free = this.#held.pop();
     if (free !== undefined) closeSync(free);
-    return whole;
+    return full;
   }
 
   release(): void {
@@ -32,7 +32,7 @@ export class DescriptorReserve {
   }
 }
 
-/** Whether the process (EMFILE) or the system (ENFILE) has none left; of ours, an error says so by its cause. */
+/** Whether the process (EMFILE) or the system (ENFILE) has no descriptor left, by the code of the error or of its cause. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const { code, cause } = error as NodeJS.ErrnoException;
   return code === 'EMFILE' || code === 'ENFILE' || (cause !== undefined && isOutOfDescriptors(cause));

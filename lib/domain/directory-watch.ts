@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 
-/** Tells of what happens to one name in a directory, from its making on. */
+/** Reports changes of one name in a directory. It starts when it is constructed. */
 export class DirectoryWatch {
   readonly #watcher: FSWatcher | undefined;
   #happened = false;
@@ -13,21 +13,21 @@ export class DirectoryWatch {
     };
     try {
       this.#watcher = watch(directory, (_, name) => {
-        // Some systems do not say which.
+        // Some systems do not give the name.
         if (name === null || name === file) notice();
       });
       this.#watcher.on('error', notice);
     } catch {
-      // No watch is left (fs.inotify.max_user_watches), or the directory has just gone: the caller looks by itself.
+      // The system has no watch left (fs.inotify.max_user_watches), or the directory was just removed. The caller polls instead.
     }
   }
 
-  /** Whether the system tells of changes. */
-  get hears(): boolean {
+  /** Whether the system reports changes. */
+  get works(): boolean {
     return this.#watcher !== undefined;
   }
 
-  /** Resolves when something has happened since the watch was made, when `signal` fires, or after `milliseconds`. */
+  /** Resolves when the name has changed since the construction, when `signal` fires, or after `milliseconds`. */
   async changed(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#happened || signal?.aborted) return;
     let timer: NodeJS.Timeout | undefined;

@@ -1,28 +1,36 @@
 import { CtrlIfError } from '../errors.ts';
 
-/** What a machine tells the process of a domain about that domain, as JSON in `CTRL_IF_DOMAIN`. */
+/** The description of a domain that its machine gives to the domain's process, as JSON in `CTRL_IF_DOMAIN`. */
 export interface DomainEnvironment {
+  /** The domain's name, which it keeps when it restarts. */
   readonly name: string;
-  /** Frames of 4 KiB, to begin with and at most. */
+  /** The size of the domain's memory at its start, in frames of 4 KiB. */
   readonly frames: number;
+  /** The largest size of the domain's memory, in frames of 4 KiB. */
   readonly maximumFrames: number;
+  /** The number of the domain's VCPUs. */
   readonly vcpus: number;
-  /** Whether it is to run backends. */
+  /** Whether the domain is a driver domain, which runs backends. */
   readonly driver: boolean;
 }
 
-/** An exit code that asks for a reboot; 0 is poweroff, any other a crash. */
+/** The exit code by which a domain's process asks for a reboot. 0 is a poweroff, and any other code a crash. */
 export const REBOOT_EXIT_CODE = 194;
 
-/** The variables for {@link readDomainEnvironment}; `name` and `token` are the controller's name and who asks, for `Guest.connect`. */
+/**
+ * The environment variables of a domain's process.
+ *
+ * @param name the controller's name, for `Guest.connect`
+ * @param token the token by which the controller recognises the process
+ */
 export function writeDomainEnvironment(name: string, token: string, domain: DomainEnvironment): Record<string, string> {
   return { CTRL_IF_NAME: name, CTRL_IF_DOMAIN_TOKEN: token, CTRL_IF_DOMAIN: JSON.stringify(domain) };
 }
 
 /**
- * What this process is to be as a domain; undefined where no machine has started it.
+ * The domain that this process runs, from `CTRL_IF_DOMAIN`; undefined when no machine has started the process.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` where `CTRL_IF_DOMAIN` is set and none of a machine's
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` when `CTRL_IF_DOMAIN` is not JSON
  */
 export function readDomainEnvironment(): DomainEnvironment | undefined {
   const { CTRL_IF_DOMAIN } = process.env;

@@ -24,47 +24,48 @@ import { HandlerWarnings } from './handler-warnings.ts';
 import { BYE, isBye } from './handshake.ts';
 import { closedByPeer, closedHere, type LinkPeer, peerDied, sentGarbage } from './link-errors.ts';
 
+/** The events of an {@link Endpoint} and their arguments. */
 export interface EndpointEvents {
   /**
-   * A receiver failed; its request has been answered. Without a listener the process warns instead: once for each message,
-   * with the stack (`CTRL_IF_HANDLER`).
+   * A receiver has failed, and its request has been answered. Without a listener the process warns instead, once for each message, with the
+   * stack (`CTRL_IF_HANDLER`).
    */
   error: [CtrlIfError];
-  /** The conversation is over: no error when either side closed it, else why. */
+  /** The link has ended: without an error when either side closed it, otherwise with the error that ended it. */
   close: [CtrlIfError | undefined];
 }
 
-/** What an end is made of. */
+/** The parts from which an {@link Endpoint} is made. */
 export interface EndpointParts<User extends MessageDefinition> {
   connection: Connection;
   page: Page;
-  /** The peer's thread in its process, where it has said it. */
+  /** The peer's thread in its process; undefined when the peer has not stated it. */
   peerThread: number | undefined;
   codec: Codec<User>;
-  /** The guest's. */
+  /** The guest's domid. */
   domid: number;
-  /** Of the domain whose end this is. */
+  /** The loop of this side's domain. */
   loop: DomainLoop;
   idle: IdleStrategy | undefined;
-  /** The peer's control port; undefined where its page cannot be reached, and it is rung over the socket. */
+  /** The peer's control port; undefined when this side must ring over the socket. */
   peerPort: PeerPort | undefined;
-  /** Where the peer notifies this side through its page; undefined where it can ring over the socket only. */
+  /** The port by which the peer notifies this side; undefined when the peer must ring over the socket. */
   ownPort: { readonly events: OwnEvents; readonly port: number } | undefined;
 }
 
 /**
- * One end of a link, with its page and its socket, from the welcome until either side closes, breaks the rules or dies: what both
- * ends can do. `User` is the union of the messages that the user defined, `P` whose end it is.
+ * One end of a link: the operations that a guest and a controller share. The link lasts from the welcome until either side closes it,
+ * breaks the protocol or dies. `User` is the union of the messages that the user has defined, `P` the role of this end.
  */
 export abstract class Endpoint<
   User extends MessageDefinition = never,
   P extends Role = Role,
 > extends EventEmitter<EndpointEvents> {
-  /** The guest's number, given out by the controller from 1. */
+  /** The guest's domid, 1 to 0x7FEF, which the controller has given to it. */
   readonly domid: number;
-  /** The engine on this side of the page. */
+  /** The engine with which this side accesses the page. */
   readonly engine: EngineName;
-  /** @internal What is asked beside the rings. */
+  /** @internal The questions and answers over the socket. */
   readonly controlSocket: ControlSocket<P>;
   readonly #link: Link;
   readonly #connection: Connection;
@@ -110,12 +111,12 @@ export abstract class Endpoint<
       loop,
       idle,
       notifier: peerPort ?? connection,
-      // A side that reaches the other's page is taken to be reached as well; without, a blocking wait sleeps for short times only.
+      // When this side can reach the peer's page, the peer is assumed to reach this side's. Otherwise a blocking wait sleeps only briefly.
       peerRingsDoorbell: peerPort !== undefined,
       onBroken: (error) => this.#break(error),
     });
     ownPort?.events.listen(ownPort.port, this.#link.notified);
-    // The peer may part in the chunk in which it was met, when nobody can have a listener on this end yet.
+    // The chunk with the peer's last line of the handshake may also have its bye, before a listener can be registered here.
     connection.pause();
     this.#socketClosed = new Promise((resolve) => {
       connection.events = {
@@ -140,27 +141,28 @@ export abstract class Endpoint<
     }
   }
 
-  /** @internal Whoever is to hear of each message that passes. */
+  /** @internal Sets the function that is called for each message. */
   set observer(observer: LinkObserver | undefined) {
     this.#link.observer = observer;
   }
 
-  /** The conversation is over, and nobody has been told yet. */
+  /** @internal Called when the link has ended, before the `close` event. */
   protected ended(_error: CtrlIfError | undefined): void {}
 
-  /** @internal Begins with what the peer has sent, and may end with it: to be called in a turn after this end was handed out. */
+  /** @internal Starts to deliver messages. To be called one turn after the user got this object, so that its listeners are registered. */
   start(): void {
     this.#link.start();
     this.#connection.resume();
   }
 
   /**
-   * Sends a request and resolves with its response. At most 8 are under way at once; more wait in order.
-   * OUT fields, which the responder fills, may be left out.
+   * Sends a request and resolves with its response. At most 8 requests are in flight; more wait in order. OUT fields, which the responder
+   * fills, may be left out.
    *
-   * @throws RequestError when the receiver refused it, with the receiver's code
-   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` (no receiver there), `_HANDLER` (the receiver failed), `_PEER_DIED`, `_PEER_CLOSED`, `_CLOSED`,
-   *   `_ABORTED`, `_TIMEOUT`, or the encoder's error for a value that does not fit
+   * @throws RequestError when the receiver refuses the request, with the receiver's code
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` (the peer has no receiver), `_HANDLER` (the receiver failed), `_PEER_DIED`,
+   *   `_PEER_PROTOCOL`, `_PEER_CLOSED`, `_CLOSED`, `_ABORTED`, `_TIMEOUT`, `_VALUE` or `_LENGTH` (a field or option that does not fit), or
+   *   `_UNKNOWN_MESSAGE`
    */
   request<Name extends MessageName<User>>(
     message: MessageInputOf<Name, User> & { name: Name },
@@ -170,10 +172,10 @@ export abstract class Endpoint<
   }
 
   /**
-   * As {@link request}, blocking this thread until the response is there: for programs and workers that have nothing
-   * else to do. The peer's own requests wait meanwhile, so two sides must not do this to each other.
+   * As {@link request}, blocking this thread until the response has come: for programs and workers without other work. The peer's own
+   * requests wait meanwhile, so two sides must not block on each other.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds, 5,000 unless given, and as `request` rejects
+   * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds (default 5,000), and as `request` rejects
    */
   requestSync<Name extends MessageName<User>>(
     message: MessageInputOf<Name, User> & { name: Name },
@@ -182,23 +184,33 @@ export abstract class Endpoint<
     return this.#link.requestSync(message, options) as MessageOf<Name, User>;
   }
 
-  /** Sends a message whose answer nobody awaits (id 0xFF); resolves when it is in the ring. */
+  /**
+   * Sends a message without a response (id 0xFF). Resolves when the message is in the ring.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE`, `_LENGTH` or `_UNKNOWN_MESSAGE`, or the error that ended the link
+   */
   send(message: MessageInput<User>): Promise<void> {
     return this.#link.send(message);
   }
 
-  /** As {@link send}, at once or not at all: false when the ring is full or others wait before this one. */
+  /**
+   * As {@link send}, without waiting: returns false when the ring is full or other messages wait.
+   *
+   * @throws CtrlIfError as {@link send} rejects
+   */
   trySend(message: MessageInput<User>): boolean {
     return this.#link.trySend(message);
   }
 
   /**
-   * Hands every message of that name, or of that type, to `handler`; what it returns is the response. One receiver a
-   * message: a second throws `ERR_CTRL_IF_RECEIVER_EXISTS`. Returns the function that takes this one back.
+   * Registers `handler` for every message of a name, or of a type (0 to 255). The return value of the handler is the response. Returns the
+   * function that removes the handler. On a guest the handlers of device messages (the deferred ones) run one after the other; all others
+   * run at once.
    *
-   * On a guest the handlers of device messages (deferred ones) run one after the other; all others run as they come.
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` when the message has a receiver, `_VALUE` when the type is none,
+   *   `_UNKNOWN_MESSAGE` when the name is none
    */
-  // One signature, not an overload for each: of a mistake TypeScript would tell what is wrong with both.
+  // One signature and no overloads, because TypeScript would report a mistake for each overload.
   receive<Which extends MessageName<User> | number>(
     which: Which,
     handler: Handler<MessageFor<Which, User>>,
@@ -209,53 +221,57 @@ export abstract class Endpoint<
       : this.#link.receiveMessage(which, untyped);
   }
 
-  /** Answers what the user has no receiver for. */
+  /** @internal Sets the handler of a message for which the user has no receiver. */
   protected receiveByDefault<Name extends MessageName>(name: Name, handler: Handler<MessageOf<Name>>): void {
     this.#link.receiveByDefault(name, handler as unknown as AnyHandler);
   }
 
   /**
-   * The console, both ways: bytes written arrive in the peer's console, cut into messages of at most 60. From its first
-   * use on it is the receiver of CONSOLE_DATA; before, what the peer writes is acknowledged and dropped, as by a
-   * guest without a tty (PROTOCOL.md 2.12).
+   * The console as a stream for reading and writing. Written bytes go to the peer's console in messages of at most 60 bytes. The first use
+   * makes the stream the receiver of CONSOLE_DATA. Before that, console data of the peer is acknowledged and dropped, as by a guest without
+   * a tty (PROTOCOL.md 2.12).
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` at the first use when CONSOLE_DATA has a receiver
    */
   get console(): ConsoleStream {
     this.#console ??= new ConsoleStream(this.#link);
     return this.#console;
   }
 
+  /** The counters of this side of the link, and its state now. */
   get stats(): LinkStats {
     return this.#link.stats;
   }
 
-  /** Has the process stay alive as long as the conversation lasts, as it does unless {@link unref} is called. */
+  /** Keeps the process alive as long as the link lasts. This is the default. */
   ref(): this {
     this.#keepAlive(true);
     return this;
   }
 
   /**
-   * Lets the process end although the conversation lasts, as with a socket; the peer is told of a death then, unless
-   * {@link close} was called. Whatever arrives while something else keeps the process alive is handled as ever.
+   * Lets the process end although the link lasts, as with a socket. The peer then gets `ERR_CTRL_IF_PEER_DIED`, unless {@link close} was
+   * called. Messages are still delivered as long as the process lives.
    */
   unref(): this {
     this.#keepAlive(false);
     return this;
   }
 
-  /** Ends the conversation in order: what has been sent arrives, pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
+  /** Closes the link. Sent messages arrive, and pending requests reject with `ERR_CTRL_IF_CLOSED`. Idempotent. */
   async close(): Promise<void> {
     if (!this.#ended) {
       // The caller waits for it, so the process stays alive.
       this.#keepAlive(true);
       this.#link.flush();
-      // Before the listeners of 'close', of which one may end the process.
+      // A listener of 'close' may end the process, so BYE is written first.
       this.#connection.end(BYE);
       this.#end(closedHere(this.#peer), undefined);
     }
     await this.#socketClosed;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -268,7 +284,7 @@ export abstract class Endpoint<
   }
 
   #takeLine(line: Record<string, unknown>): void {
-    // The rest of a chunk: its answer could not be sent, and the page is unmapped.
+    // A line in the rest of the chunk cannot be answered, and the page is unmapped.
     if (this.#ended) return;
     if (isBye(line)) {
       this.#end(closedByPeer(this.#peer), undefined);
@@ -285,8 +301,8 @@ export abstract class Endpoint<
   }
 
   /**
-   * @param forPending rejects what waits for an answer
-   * @param reason for the `close` event
+   * @param forPending the error with which pending requests reject
+   * @param reason the argument of the `close` event
    */
   #end(forPending: CtrlIfError, reason: CtrlIfError | undefined): void {
     if (this.#ended) return;

@@ -9,7 +9,7 @@ import { CONTROL_PORT } from '../wire/page.ts';
 import type { ChannelExchange } from './channel-exchange.ts';
 import type { ControlSocket } from './control-socket.ts';
 
-/** What an end without atomics, or without a doorbell of its own, says to who wants event channels. */
+/** Throws the error for event channels on an engine without atomics, or in a runtime without doorbells. */
 export function noChannels(engine: EngineName): never {
   const hasChannels = ENGINES.some(({ name, openEventPage }) => name === engine && openEventPage);
   if (!hasChannels) throw noEventChannels(engine);
@@ -27,23 +27,24 @@ export interface ChannelPeer {
   readonly address: EventsAddress;
 }
 
-/** A port as its domain sees it: what it stands for, and its two bits. */
+/** The state of a port, and its pending and mask bits. */
 export type PortStatus = PortState & { readonly pending: boolean; readonly masked: boolean };
 
-/** What a domain asks of the controller, which keeps the books of all ports. */
+/** The operations of a domain on the controller's registry of ports. */
 export interface PortAuthority {
   allocate(remote: number): Promise<{ port: number }>;
-  /** Resolves when both ends have been told ({@link EventChannels.bound}). */
+  /** Resolves when both ends are bound ({@link EventChannels.bound}). */
   bind(remote: number, remotePort: number): Promise<{ port: number }>;
   close(port: number): Promise<void>;
   status(port: number): Promise<PortState>;
 }
 
 /**
- * One end of an event channel. After its close, each call throws `ERR_CTRL_IF_PORT_NOT_BOUND`, though its port may have
- * another use by then.
+ * One end of an event channel (PROTOCOL.md 1.7). After its close every method throws `ERR_CTRL_IF_PORT_NOT_BOUND`, also when the port has
+ * been allocated again. After the end of the link every method throws the error that ended it.
  */
 export class EventChannel {
+  /** The port in this domain, 1 to 4095. */
   readonly port: number;
   readonly #channels: EventChannels;
 
@@ -53,41 +54,62 @@ export class EventChannel {
     this.port = port;
   }
 
-  /** The other end; undefined while there is none. */
+  /** The domid and port of the other end; undefined while the port is not bound. */
   get remote(): { readonly domid: number; readonly port: number } | undefined {
     return this.#channels.remoteOf(this);
   }
 
   /**
-   * Tells the other end that there is something to look at: one atomic, and a system call where it sleeps. Events that
-   * nobody has looked at yet coalesce.
+   * Sets the pending bit of the other end, and rings its doorbell when its domain sleeps. It costs one atomic operation, and a system call
+   * for the doorbell. Events that come before the other end has taken the first one coalesce.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when there is no other end (any more), `_PEER_DIED` when its domain
-   *   is gone
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the other end is not bound yet or was closed, `_PEER_DIED` when its domain is gone
    */
   notify(): void {
     this.#channels.notify(this.port, this);
   }
 
-  /** Calls `fired` for each event from now on, and for one that came before. Until then the port is masked. */
+  /**
+   * Unmasks the port and calls `fired` for each event, also for one that is pending. The port is masked until this call.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the channel is closed
+   */
   onNotify(fired: () => void): void {
     this.#channels.listen(this, fired);
   }
 
-  /** Events are kept, and told after {@link unmask}. */
+  /**
+   * Holds events back until {@link unmask}. The pending bit keeps one event.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the channel is closed
+   */
   mask(): void {
     this.#channels.mask(this.port, this);
   }
 
+  /**
+   * Lets events pass again, and the one that is pending.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the channel is closed
+   */
   unmask(): void {
     this.#channels.unmask(this.port, this);
   }
 
+  /**
+   * Resolves with the state of the port by the controller's registry, and its two bits.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the channel is closed
+   */
   status(): Promise<PortStatus> {
     return this.#channels.status(this.port, this);
   }
 
-  /** Frees the port; the other end is unbound then. */
+  /**
+   * Frees the port. The other end is unbound afterwards.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_NOT_BOUND` when the channel is closed
+   */
   close(): Promise<void> {
     return this.#channels.close(this.port, this);
   }
@@ -96,15 +118,16 @@ export class EventChannel {
 interface End {
   channel: EventChannel;
   peer?: { domid: number; port: number; events: Peer } | undefined;
-  /** Why there is no peer any more. */
+  /** How the peer has ended. */
   lost?: 'closed' | 'died';
 }
 
 /**
- * The event channels of one domain (PROTOCOL.md 1.7): ports that stand for "look at what we share", bound to a port of
- * another domain by the controller. Notifying goes from process to process and takes no turn of the controller's.
+ * The event channels of one domain (PROTOCOL.md 1.7). The controller binds a port of this domain to a port of another domain. A notification
+ * goes from process to process, without the controller.
  */
 export class EventChannels {
+  /** The domid of the domain that owns the ports. */
   readonly domid: number;
   readonly #own: OwnEvents;
   readonly #authority: PortAuthority;
@@ -120,14 +143,26 @@ export class EventChannels {
     this.#directory = directory;
   }
 
-  /** A new port that domain `remote` may bind. */
+  /**
+   * Allocates a port that domain `remote` may bind.
+   *
+   * @param remote a domid, 0 to 65535
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` when `remote` is no connected domain, `_PORT_NONE_FREE`, or the error that ended the link
+   */
   async alloc(remote: number): Promise<EventChannel> {
     checkDomid(remote);
     const { port } = await this.#authority.allocate(remote);
     return this.#ends.get(port)?.channel ?? this.#add(port);
   }
 
-  /** A new port, bound to the port `remotePort` that domain `remote` has allocated for this one. */
+  /**
+   * Allocates a port and binds it to the port `remotePort`, which domain `remote` has allocated for this domain.
+   *
+   * @param remote a domid, 0 to 65535
+   * @param remotePort a port, 1 to 4095
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` when `remote` is no connected domain, `_PORT_RANGE`, `_PORT_NOT_BOUND`, `_PORT_OWNER`,
+   *   `_PORT_NONE_FREE`, or the error that ended the link
+   */
   async bind(remote: number, remotePort: number): Promise<EventChannel> {
     checkDomid(remote);
     checkPort(remotePort);
@@ -138,21 +173,26 @@ export class EventChannels {
   /**
    * The channel at `port`, which this domain or the controller has opened.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE`, `_PORT_NOT_BOUND`
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE` when `port` is none, `_PORT_NOT_BOUND` when it is not open
    */
   get(port: number): EventChannel {
     return this.#end(port).channel;
   }
 
-  /** Frees the port, which tells the other end's domain that it is unbound. */
-  async close(port: number, of?: EventChannel): Promise<void> {
-    this.#end(port, of);
-    this.forget(port);
+  /**
+   * Frees the port. The other end is unbound afterwards.
+   *
+   * @param channel the channel that must still have the port, here and below
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE`, `_PORT_NOT_BOUND`
+   */
+  async close(port: number, channel?: EventChannel): Promise<void> {
+    this.#end(port, channel);
+    this.discard(port);
     await this.#authority.close(port);
   }
 
-  /** @internal The port is free again. */
-  forget(port: number): void {
+  /** @internal Removes the channel of a port that is free again. */
+  discard(port: number): void {
     const end = this.#ends.get(port);
     if (!end) return;
     this.#ends.delete(port);
@@ -160,9 +200,13 @@ export class EventChannels {
     end.peer?.events.close();
   }
 
-  /** As {@link EventChannel.notify}; `of`, here and below, is the end that must still have the port. */
-  notify(port: number, of?: EventChannel): void {
-    const { peer, lost } = this.#end(port, of);
+  /**
+   * As {@link EventChannel.notify}.
+   *
+   * @throws CtrlIfError as there, and `ERR_CTRL_IF_PORT_RANGE` when `port` is none
+   */
+  notify(port: number, channel?: EventChannel): void {
+    const { peer, lost } = this.#end(port, channel);
     if (peer) {
       peer.events.notify(peer.port);
       return;
@@ -177,20 +221,34 @@ export class EventChannels {
     throw notBound(this.domid, port, lost ? 'was closed by its other end; close it too' : 'is not bound yet');
   }
 
-  mask(port: number, of?: EventChannel): void {
-    this.#end(port, of);
+  /**
+   * As {@link EventChannel.mask}.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE`, `_PORT_NOT_BOUND`
+   */
+  mask(port: number, channel?: EventChannel): void {
+    this.#end(port, channel);
     this.#own.mask(port);
   }
 
-  unmask(port: number, of?: EventChannel): void {
-    this.#end(port, of);
+  /**
+   * As {@link EventChannel.unmask}.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE`, `_PORT_NOT_BOUND`
+   */
+  unmask(port: number, channel?: EventChannel): void {
+    this.#end(port, channel);
     this.#own.unmask(port);
   }
 
-  /** What the port stands for, by the controller's books, and its bits as they were a moment ago. */
-  async status(port: number, of?: EventChannel): Promise<PortStatus> {
+  /**
+   * The state of any port of this domain, free ones included, by the controller's registry, and its two bits.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PORT_RANGE` when `port` is none, or the error that ended the link
+   */
+  async status(port: number, channel?: EventChannel): Promise<PortStatus> {
     checkPort(port);
-    if (of) this.#end(port, of);
+    if (channel) this.#end(port, channel);
     const state = await this.#authority.status(port);
     if (this.#ended) throw this.#ended;
     return { ...state, ...this.#own.status(port) };
@@ -233,14 +291,14 @@ export class EventChannels {
     return this.#ends.get(channel.port)?.channel === channel;
   }
 
-  /** @internal Answers what the controller tells a guest of its ports. */
+  /** @internal Answers the controller's reports about the ports of a guest. */
   serve(controlSocket: ControlSocket<'guest'>): void {
     controlSocket.answer('port-bound', ({ port, peer }) => this.bound(port, peer));
-    controlSocket.answer('port-closed', ({ port }) => this.forget(port));
+    controlSocket.answer('port-closed', ({ port }) => this.discard(port));
     controlSocket.answer('port-unbound', ({ port, lost }) => this.unbound(port, lost));
   }
 
-  /** @internal This domain is no more, for `reason`. */
+  /** @internal The link of this domain has ended with `reason`. */
   end(reason: CtrlIfError): void {
     this.#ended = reason;
     for (const { peer } of this.#ends.values()) peer?.events.close();
@@ -249,23 +307,23 @@ export class EventChannels {
 
   #add(port: number): EventChannel {
     const channel = new EventChannel(this, port);
-    // Nobody listens yet: what fires meanwhile is kept.
+    // The port has no listener yet, so the mask holds its events back.
     this.#own.mask(port);
     this.#ends.set(port, { channel });
     return channel;
   }
 
-  #end(port: number, of?: EventChannel): End {
+  #end(port: number, channel?: EventChannel): End {
     checkPort(port);
     if (this.#ended) throw this.#ended;
     const end = this.#ends.get(port);
-    if (of && end?.channel !== of) throw notBound(this.domid, port, 'was closed; allocate or bind another');
+    if (channel && end?.channel !== channel) throw notBound(this.domid, port, 'was closed; allocate or bind another');
     if (!end) throw notBound(this.domid, port, "is none of this domain's; allocate or bind one");
     return end;
   }
 }
 
-/** The controller's own channels, domain 0's, and the opening of those between any two domains. */
+/** The event channels of domain 0. The controller can also open and close channels between other domains. */
 export class ControllerChannels extends EventChannels {
   readonly #exchange: ChannelExchange;
 
@@ -276,16 +334,20 @@ export class ControllerChannels extends EventChannels {
   }
 
   /**
-   * Opens a channel between two domains, 0 being the controller itself; resolves with the two ports when both can
-   * notify. Each domain finds its end by `channels.get(port)`.
+   * Opens a channel between the domains `a` and `b`; domain 0 is the controller itself. Resolves with the two ports when both domains can
+   * notify. Each domain gets its end by `channels.get(port)`.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN`, `_PORT_NONE_FREE`, or why one of the two could not reach the other
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN`, `_PORT_NONE_FREE`, or the error of the domain that cannot reach the other
    */
   connect(a: number, b: number): Promise<readonly [portA: number, portB: number]> {
     return this.#exchange.connect(a, b);
   }
 
-  /** Closes the end that any domain has; the other is unbound then. */
+  /**
+   * Closes the port of any domain. The other end is unbound afterwards.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN`, `_PORT_RANGE`, `_PORT_NOT_BOUND`
+   */
   disconnect(domid: number, port: number): void {
     const state = this.#exchange.status(domid, port);
     if (state.state === 'interdomain' && state.remotePort === CONTROL_PORT) {

@@ -8,50 +8,52 @@ import type { NamedEngine } from '../page/page.ts';
 import type { ControlSocket } from './control-socket.ts';
 
 export interface ForeignFramesOptions {
-  /** Whose frames these are not: the domain that maps. */
+  /** The domid of the domain that maps. */
   domid: number;
   engine: NamedEngine;
   controlSocket: ControlSocket<'guest'>;
 }
 
-/** The frames of other domains in this process: each owner's memory is asked for and opened once. */
+/** Maps frames of other domains in this process. It asks for and opens the memory of each owner once. */
 export class ForeignFrames {
   readonly #options: ForeignFramesOptions;
-  /** By owner. */
+  /** The mappers that are open or being opened, by the owner's domid. */
   readonly #opening = new Map<number, Promise<FrameMapper>>();
-  /** With those of owners that are gone, as long as frames of theirs are mapped. */
+  /** All mappers, also those of owners that are gone, as long as frames of theirs are mapped. */
   readonly #mappers = new Set<FrameMapper>();
   #ended = false;
 
   constructor(options: ForeignFramesOptions) {
     this.#options = options;
-    options.controlSocket.answer('domain-gone', ({ domid }) => this.#forget(domid));
+    options.controlSocket.answer('domain-gone', ({ domid }) => this.#retire(domid));
   }
 
   /**
-   * See {@link FrameMapper.map}; `ERR_CTRL_IF_DOMAIN` for an owner that is unknown, gone, or has no memory;
-   * `ERR_CTRL_IF_ENGINE` where this side's engine maps no frames.
+   * As {@link FrameMapper.map}.
+   *
+   * @throws CtrlIfError as there, and `ERR_CTRL_IF_DOMAIN` when the owner is unknown, gone or without a memory, `_ENGINE` when this side's
+   *   engine maps no frames
    */
   async map(owner: number, frame: number | bigint): Promise<MappedFrame> {
     checkDomid(owner);
     const engine = memoryEngine(this.#options.engine);
     let opening = this.#opening.get(owner);
     if (!opening) {
-      const asked = this.#open(owner, engine);
-      opening = asked;
-      this.#opening.set(owner, asked);
-      asked.catch(() => {
-        // The next one asks again.
-        if (this.#opening.get(owner) === asked) this.#opening.delete(owner);
+      const opened = this.#open(owner, engine);
+      opening = opened;
+      this.#opening.set(owner, opened);
+      opened.catch(() => {
+        // The next call asks again.
+        if (this.#opening.get(owner) === opened) this.#opening.delete(owner);
       });
     }
     const mapper = await opening;
-    // Its end may have been told while it was waited for.
+    // The owner may have ended while its memory was opened.
     if (this.#opening.get(owner) !== opening) mapper.retire();
     return mapper.map(frame);
   }
 
-  /** This domain's end: nothing stays mapped. */
+  /** Unmaps all frames at the end of this domain. */
   end(): void {
     this.#ended = true;
     for (const mapper of [...this.#mappers]) mapper.close();
@@ -75,7 +77,7 @@ export class ForeignFrames {
     return mapper;
   }
 
-  #forget(owner: number): void {
+  #retire(owner: number): void {
     const opening = this.#opening.get(owner);
     this.#opening.delete(owner);
     opening?.then(
@@ -92,8 +94,8 @@ function openSegment(owner: number, address: SegmentAddress, engine: MemoryEngin
     if ((cause as CtrlIfError).code !== 'ERR_CTRL_IF_PAGE_NOT_FOUND') throw cause;
     throw new CtrlIfError(
       'ERR_CTRL_IF_DOMAIN',
-      `the memory of domain ${owner} is not to be found in process ${address.pid}: it has just ended, or runs where its /proc is another (run both in one PID namespace)`,
-      { domid: owner, cause },
+      `process ${address.pid} does not show the memory of domain ${owner}: it has just ended, or is in another PID namespace`,
+      { advice: 'run both domains in one PID namespace', domid: owner, cause },
     );
   }
 }

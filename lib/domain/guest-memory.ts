@@ -4,29 +4,29 @@ import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { ControlSocket } from './control-socket.ts';
 
 /**
- * Tells the controller that the page says something new of this guest's memory. One telling is under way at most, and the
- * last change is always told: however fast a memory grows, the socket carries no more than the controller takes.
+ * Reports changes of the memory status in the page to the controller. At most one report is open, and the last change is always reported,
+ * so that a memory that grows fast sends no more reports than the controller takes.
  */
 export function reportMemory(memory: DomainMemory, controlSocket: ControlSocket<'guest'>): void {
-  let underWay = false;
-  let untold = false;
+  let reporting = false;
+  let changed = false;
   const report = (): void => {
-    untold = underWay;
-    if (underWay) return;
-    underWay = true;
+    changed = reporting;
+    if (reporting) return;
+    reporting = true;
     controlSocket.ask('memory-progress', {}).then(
       () => {
-        underWay = false;
-        if (untold) report();
+        reporting = false;
+        if (changed) report();
       },
-      // The conversation is over.
+      // The link has ended.
       () => {},
     );
   };
   memory.tell(report);
 }
 
-/** {@link DomainMemory.endAllAccess}, on the controller's word that nothing is left of that domain. */
+/** As {@link DomainMemory.endAllAccess}, after the controller has stated that the domain is gone. */
 export async function reclaimFrames(
   memory: DomainMemory,
   controlSocket: ControlSocket<'guest'>,
@@ -35,18 +35,19 @@ export async function reclaimFrames(
   checkDomid(domid);
   const answer = await controlSocket.ask('domain-presence', { domid });
   if (answer.presence === 'gone') return memory.endAllAccess(domid);
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_FRAME_IN_USE',
+  const [sentence, advice] =
     answer.presence === 'connected'
-      ? `domain ${domid} is connected and may have frames mapped; have it unmap them and end its access to each`
-      : `the link of domain ${domid} has ended, but its process ${answer.pid} runs and may have frames mapped; end that first`,
-    { domid },
-  );
+      ? [`domain ${domid} is connected and may have frames mapped`, 'have it unmap them, and end its access to each']
+      : [
+          `the link of domain ${domid} has ended, but its process ${answer.pid} runs and may have frames mapped`,
+          'end that process first',
+        ];
+  throw new CtrlIfError('ERR_CTRL_IF_FRAME_IN_USE', sentence, { advice, domid });
 }
 
-/** What is said of a guest that has a control page and nothing else. */
-export function noMemory(who: string, domid: number): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_NO_MEMORY', `${who} has no memory beside its control page`, {
+/** @param guest the guest's name in the message: `this guest` or `domain 3` */
+export function noMemory(guest: string, domid: number): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_NO_MEMORY', `${guest} has no memory except its control page`, {
     advice: 'connect it with one: Guest.connect({ memory: { frames } })',
     domid,
   });

@@ -23,7 +23,7 @@ const OPTIONS = [
   'signal',
 ] as const satisfies readonly (keyof GuestOptions)[];
 
-/** {@link GuestOptions}, checked and with their defaults. */
+/** {@link GuestOptions}, checked and with defaults. */
 export interface ConnectSettings {
   readonly name: string;
   readonly engine: NamedEngine;
@@ -33,12 +33,12 @@ export interface ConnectSettings {
   /** Milliseconds. */
   readonly timeout: number;
   readonly memory: GuestOptions['memory'];
-  /** Milliseconds; 0: not at all. */
+  /** Milliseconds to wait for a controller; 0: do not wait. */
   readonly wait: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Throws `ERR_CTRL_IF_VALUE`, `_DEFINITION` or `_ENGINE` for what is no option of a guest's. */
+/** @throws CtrlIfError `ERR_CTRL_IF_VALUE`, `_DEFINITION` or `_ENGINE` when an option is unknown or wrong */
 export function readGuestOptions(options: GuestOptions<readonly MessageDefinition[]>): ConnectSettings {
   checkKeys('the options of Guest.connect', options, OPTIONS);
   const { messages = [], timeout = DEFAULT_TIMEOUT, memory, signal } = options;
@@ -46,7 +46,7 @@ export function readGuestOptions(options: GuestOptions<readonly MessageDefinitio
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw badOption('signal', 'an AbortSignal', signal);
   const { engine } = chooseEngine(options.engine);
-  // Before a controller is waited for, which this guest could not join.
+  // Checked before the guest waits for a controller.
   if (memory !== undefined) memoryEngine(engine);
   return {
     name: options.name ?? process.env.CTRL_IF_NAME ?? DEFAULT_NAME,

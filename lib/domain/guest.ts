@@ -16,50 +16,48 @@ import { ForeignFrames } from './foreign-frames.ts';
 import { noMemory, reclaimFrames, reportMemory } from './guest-memory.ts';
 import { readGuestOptions } from './guest-options.ts';
 
+/** The options of {@link Guest.connect}. */
 export interface GuestOptions<Users extends readonly MessageDefinition[] = []> {
-  /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, else `default`. */
+  /** The controller's name; default: `CTRL_IF_NAME`, which a machine sets for its domains, otherwise `default`. */
   name?: string;
   /** Default: `CTRL_IF_ENGINE`, else the native engine where it loads, else the file engine with a warning. */
   engine?: EngineChoice;
-  /** Messages of the user's own (`defineMessage`), beside the seed's 42. */
+  /** Messages of the user's own (`defineMessage`), in addition to the 42 of the seed. */
   messages?: Users;
-  /** What to do when nothing comes; default `adaptive`. */
+  /** What the link does without messages; default `adaptive`. */
   idle?: IdleStrategy;
-  /** Milliseconds until the controller must have answered; default 5,000. */
+  /** Milliseconds within which the controller must answer; default 5,000. */
   timeout?: number;
-  /**
-   * A memory for this domain, in frames of 4 KiB, of which the control page is the first; default: the control page alone.
-   * It begins with `frames` and never has more than `maximum`, which is the same unless given. The engine must map frames, as
-   * the native one does: `ERR_CTRL_IF_ENGINE` else.
-   */
+  /** A memory for this domain. Its frame 0 is the control page. The engine must map frames, as the native one does. Default: the control page alone. */
   memory?: GuestMemoryOptions;
   /**
-   * What to do while there is no controller of that name: wait for one (`true`), or so many milliseconds; default: reject at
-   * once. It waits as well while one dies before it has answered. A controller that lives must still answer within `timeout`.
+   * Whether to wait while no controller has that name: without a limit (`true`), or for this many milliseconds; default: reject at once.
+   * The guest also waits when a controller dies before it answers. A controller that lives must still answer within `timeout`.
    */
   wait?: boolean | number;
-  /** Gives connecting up, at any stage, with `ERR_CTRL_IF_ABORTED`. */
+  /** Ends the attempt at any stage with `ERR_CTRL_IF_ABORTED`. */
   signal?: AbortSignal;
 }
 
-/** In frames of 4 KiB. */
+/** The size of a guest's memory, in frames of 4 KiB. */
 export interface GuestMemoryOptions {
+  /** The size at the start. */
   frames: number;
-  /** Default: `frames`. */
+  /** The largest size; default: `frames`. */
   maximum?: number;
 }
 
-/** `mem_request_t.status`; what becomes of it is told in other ways (PROTOCOL.md 2.14). */
+/** `mem_request_t.status`. It says nothing about the result (PROTOCOL.md 2.14). */
 const UNDERSTOOD = 0;
 
-/** What a guest is made of. */
+/** The parts from which a {@link Guest} is made. */
 export interface GuestParts<User extends MessageDefinition> extends EndpointParts<User> {
   page: NamedPage;
   directory: PeerDirectory;
   memory: DomainMemory | undefined;
 }
 
-/** A domain: it owns the control page, and talks over it with the controller that it found by name. */
+/** A guest: a domain that is linked to a controller over a control page of its own. */
 export class Guest<User extends MessageDefinition = never> extends Endpoint<User, 'guest'> {
   readonly #events: OwnEvents | undefined;
   readonly #loop: DomainLoop;
@@ -67,7 +65,7 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   readonly #memory: DomainMemory | undefined;
   readonly #foreign: ForeignFrames;
   #isOver = false;
-  /** Of a suspended guest, which waits. */
+  /** Rejects the wait of a suspended guest. */
   #onEnd: (error: CtrlIfError) => void = () => {};
 
   /** @internal Guests are made by {@link Guest.connect}. */
@@ -91,13 +89,13 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Creates a page, meets the controller called `name` and gets a domid from it. Receivers and listeners registered as soon as
-   * the `await` of it goes on miss nothing, `close` included.
+   * Connects to the controller called `name` and gets a domid from it. Receivers and listeners that are registered directly after the
+   * `await` miss no message and no event.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_NO_CONTROLLER` (also when none came within `wait`), `_ABORTED`, `_TIMEOUT`,
-   *   `_DEFINITION` (a message that both sides define is not the same on both, or `messages` is no array of definitions),
+   *   `_DEFINITION` (both sides define a message differently, or `messages` is no array of definitions),
    *   `_VALUE` (an option), `_HANDSHAKE`, `_ENGINE`, `_NAME`, `_RUNTIME_DIRECTORY`, `_DOORBELL`, `_DESCRIPTORS`,
-   *   `_MEMORY_TARGET` or one of the page's; nothing is left behind
+   *   `_MEMORY_TARGET` or one of the page's
    */
   static async connect<const Users extends readonly MessageDefinition[] = []>(
     options: GuestOptions<Users> = {},
@@ -106,17 +104,20 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * This domain's event channels. Throws `ERR_CTRL_IF_ENGINE` with the file engine, which cannot set a bit that others
-   * set as well, and in a runtime that hears no doorbell.
+   * This domain's event channels.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` with the file engine, which has no atomic operations, and in a runtime whose event loop
+   *   cannot poll a doorbell
    */
   get channels(): EventChannels {
     return this.#channels ?? noChannels(this.engine);
   }
 
   /**
-   * This domain's memory: frames to use, to grant other domains access to, and to be had back. Until a receiver of the user's own
-   * takes MEM_REQUEST_SET, it follows the controller's target. Throws `ERR_CTRL_IF_NO_MEMORY` for a guest that was
-   * connected without.
+   * This domain's memory, whose frames it uses itself or grants to other domains. Its size follows the controller's target, unless a receiver
+   * of the user's own takes MEM_REQUEST_SET.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NO_MEMORY` when the guest was connected without the option `memory`
    */
   get memory(): DomainMemory {
     if (!this.#memory) throw noMemory('this guest', this.domid);
@@ -124,30 +125,32 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
   }
 
   /**
-   * Maps a frame that domain `owner` has granted to this one, until it is unmapped or this guest ends. A dead owner's stays,
-   * for whoever still looks at it; no more of its frames are mapped then. A frame may be mapped more than once, and is its
-   * owner's again when it has been unmapped as often.
+   * Maps a frame that domain `owner` has granted to this domain, until it is unmapped or this guest ends. A mapped frame stays mapped after
+   * the owner's death, but no further frame of that owner can be mapped. A frame that is mapped several times is in use until it has been
+   * unmapped as often.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, unknown, gone, or without memory), `_FRAME_RANGE`,
-   *   `_FRAME_NOT_GRANTED`, `_ENGINE` (that of this side maps no frames)
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` (no domid, or a domain that is unknown, gone or without memory), `_FRAME_RANGE`,
+   *   `_FRAME_NOT_GRANTED`, `_ENGINE` (this side's engine maps no frames)
    */
   mapFrame(owner: number, frame: number | bigint): Promise<MappedFrame> {
     return this.#foreign.map(owner, frame);
   }
 
   /**
-   * Takes back every frame that was granted to domain `domid`, mapped or not, when the controller says that nothing of it
-   * is left; returns them. Rejects with `ERR_CTRL_IF_FRAME_IN_USE` while it is there, and may look at them.
+   * Ends the access of a dead domain to all frames that were granted to it, mapped or not. Resolves with the numbers of these frames.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_IN_USE` while the domain is connected or its process runs, `_DOMAIN` when `domid` is none,
+   *   `_NO_MEMORY`, or the error that ended the link
    */
   async reclaimFrames(domid: number): Promise<number[]> {
     return reclaimFrames(this.memory, this.controlSocket, domid);
   }
 
   /**
-   * Tells the machine that this domain is at rest, as SHUTDOWN_SUSPEND asks: its frontends are stopped, and nothing of it is
-   * under way. Resolves when the machine resumes it and has attached its devices again.
+   * Reports to the machine that this domain has suspended, as SHUTDOWN_SUSPEND asks. Its frontends must be stopped, and no request may be in
+   * flight. Resolves when the machine has resumed the domain and attached its devices again.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` where the controller is no machine, and why the link has ended
+   * @throws CtrlIfError `ERR_CTRL_IF_NOT_UNDERSTOOD` when the controller is no machine, or the error that ended the link
    */
   async suspended(): Promise<void> {
     const resumed = new Promise<void>((resolve, reject) => {
@@ -164,14 +167,15 @@ export class Guest<User extends MessageDefinition = never> extends Endpoint<User
     return { status: UNDERSTOOD };
   }
 
+  /** @internal */
   protected override ended(error: CtrlIfError | undefined): void {
     this.#isOver = true;
     this.#loop.stop();
     const { domid } = this;
-    const closed = 'this domain has left its controller and has no channels any more; connect again';
-    const why = error ?? new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { domid });
-    this.#channels?.end(why);
-    this.#onEnd(why);
+    const closed = 'this domain has left its controller and has no channels any more';
+    const reason = error ?? new CtrlIfError('ERR_CTRL_IF_CLOSED', closed, { advice: 'connect again', domid });
+    this.#channels?.end(reason);
+    this.#onEnd(reason);
     this.#events?.close();
     this.#foreign.end();
     this.#memory?.unmap();

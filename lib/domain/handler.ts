@@ -2,10 +2,11 @@ import type { Received } from '../link/received.ts';
 import type { Message, MessageName, MessageOf } from '../wire/codec.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 
-/** What a handler may answer: nothing (the request comes back as it is), or the response's fields. */
+/** The return value of a handler: fields of the response, or nothing. The other fields of the response are those of the request. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is the common one
 export type Answer<M> = Partial<Omit<M, 'name'>> | undefined | void;
 
+/** Receives one message. Its return value is the response. A `RequestError` that it throws refuses the request. */
 export type Handler<M> = (message: M, request: Received) => Answer<M> | Promise<Answer<M>>;
 
 /**

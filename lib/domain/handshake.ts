@@ -23,22 +23,21 @@ import { excerpt, integer, list, Mismatch, object, oneOf, optional, type Shape, 
 
 const HANDSHAKE_VERSION = 2;
 const BYTE = integer(0, 0xff);
-/** As long as the line has room for: what is too long is sent as its digest. */
+/** Up to the length of a line. A longer description is sent as its digest. */
 const NAME = text(4096, { pattern: { test: () => true }, expected: 'text' });
 
 /** A line that is neither a question nor an answer. */
 export interface HandshakeLine {
   readonly sentBy: Role | 'either';
   readonly line: Shape<object>;
-  /** What it says: docs/control-socket.md. */
+  /** Its meaning, for docs/control-socket.md. */
   readonly does: string;
 }
 
 /**
- * The lines of the rendezvous, in their order, with the questions and answers (`questions.ts`) before the last. Fields that are not
- * declared are ignored: a release may add one that the other side can do without, and keep the version. The guest announces its page's
- * name before it creates it, so that at any moment in which a page has a name somebody other than its maker knows it and can take it
- * away.
+ * The lines of the handshake in their order. The questions and answers (`questions.ts`) come before the last. Fields that are not declared
+ * are ignored, so a release may add an optional field and keep the version. The guest announces the name of its page before it creates the
+ * page, so that the controller can unlink a page whose guest dies.
  */
 export const HANDSHAKE = {
   announcement: {
@@ -59,7 +58,7 @@ export const HANDSHAKE = {
       },
       'ignored',
     ),
-    does: 'Says which page the guest is about to create, and which process and which thread of it. `token` is what whoever started it gave it to be known by. `definitions` is the fingerprint of the messages that its user has defined (docs/protocol.md).',
+    does: "The name and nonce of the page that the guest will create, and the guest's process and thread. `token` is the token that a machine gave to the process when it started it. `definitions` is the fingerprint of the messages that the guest's user has defined (docs/protocol.md).",
   },
   ready: {
     sentBy: 'guest',
@@ -71,12 +70,12 @@ export const HANDSHAKE = {
       },
       'ignored',
     ),
-    does: 'The page exists. `events`: where the guest can be notified, by descriptors of its process. `memory`: the memory whose frame 0 the page is.',
+    does: "The page exists. `events`: the page and doorbell of the guest's ports, as descriptors of its process. `memory`: the memory whose frame 0 is the page.",
   },
   describe: {
     sentBy: 'controller',
     line: object({ describe: oneOf(true) }, 'ignored'),
-    does: 'Only where both have messages of their own and the fingerprints differ: asks for the definitions, once.',
+    does: 'Asks for the definitions, once. It is sent only when both sides have messages of their own and the fingerprints differ.',
   },
   definition: {
     sentBy: 'guest',
@@ -96,17 +95,17 @@ export const HANDSHAKE = {
       },
       'ignored',
     ),
-    does: 'One for each message that the guest has defined, in order of type and subtype.',
+    does: 'One message that the guest has defined. The messages come in order of type and subtype.',
   },
   digest: {
     sentBy: 'guest',
     line: object({ define: object({ type: BYTE, subtype: BYTE, digest: DIGEST }, 'ignored') }, 'ignored'),
-    does: 'In place of a definition that is longer than a line may be.',
+    does: 'Replaces a definition that is too long for a line.',
   },
   defined: {
     sentBy: 'guest',
     line: object({ defined: integer(0, 0x1_0000) }, 'ignored'),
-    does: 'Behind the definitions: how many there were.',
+    does: 'The number of definitions. It follows the last of them.',
   },
   welcome: {
     sentBy: 'controller',
@@ -121,17 +120,17 @@ export const HANDSHAKE = {
       },
       'ignored',
     ),
-    does: "The guest's number, the controller's process and thread, and that the name of the page is gone. `events`: where the controller can be notified, and its port for this guest.",
+    does: "The guest's domid, and the controller's process and thread. The page has no name any more. `events`: the page and doorbell of the controller's ports, and its port for this guest.",
   },
   refusal: {
     sentBy: 'controller',
     line: object({ refused: CODE, message: MESSAGE, subject: optional(DETAIL), field: optional(DETAIL) }, 'ignored'),
-    does: 'In place of the welcome: why the guest is turned away. `subject` and `field` are those of the error. The socket closes.',
+    does: 'Replaces the welcome: the error with which the controller refuses the guest. `subject` and `field` are those of the error. The socket closes.',
   },
   bye: {
     sentBy: 'either',
     line: object({ bye: oneOf(true) }, 'ignored'),
-    does: 'The link is closed in order. A socket that closes without it tells of a death.',
+    does: 'The sender closes the link. When a socket closes without this line, its process has died.',
   },
 } as const satisfies Readonly<Record<string, HandshakeLine>>;
 
@@ -143,26 +142,26 @@ export interface Announcement {
   page: string;
   nonce: Uint8Array;
   owner: ProcessIdentity;
-  /** What whoever started the guest gave it to be known by. */
+  /** The token that a machine gave to the guest's process. */
   token?: string | undefined;
-  /** The fingerprint of its own messages. A peer that gives none, such as one in C, is not asked for its definitions. */
+  /** The fingerprint of the guest's own messages. The controller does not ask a guest without one for its definitions. */
   definitions?: string | undefined;
 }
 
-/** A domain's page and doorbell, by their descriptors' numbers in its process. */
+/** The page and doorbell of a domain's ports, as descriptors of its process. */
 export type EventsDescriptors = NonNullable<Sent<'ready'>['events']>;
 
 export interface Ready {
   /** Where the guest can be notified. */
   events: EventsDescriptors | undefined;
-  /** Where its memory is. */
+  /** Where the guest's memory is. */
   memory: SegmentAddress | undefined;
 }
 
 export interface Welcome {
   domid: number;
   controller: ProcessIdentity;
-  /** Where to notify the controller, and the port of it that stands for this guest. */
+  /** Where the controller can be notified, and its port for this guest. */
   events: Sent<'welcome'>['events'] | undefined;
 }
 
@@ -185,7 +184,7 @@ export function announcementLine({ page, nonce, owner, token, definitions }: Ann
   };
 }
 
-/** @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` for a line that is none, or of another version */
+/** @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` when the line is no announcement, or has another version */
 export function parseAnnouncement(line: Line): Announcement {
   if (line.announce !== HANDSHAKE_VERSION) throw otherVersion(line.announce);
   const { page, nonce, pid, startTime, thread, token, definitions } = readLine('announcement', line);
@@ -202,15 +201,15 @@ export function readyLine({ events, memory }: Ready): Sent<'ready'> {
   return { ready: true, ...(events && { events }), ...(memory && { memory: withoutProcess(memory) }) };
 }
 
-/** The process has announced itself before. */
+/** Without the pid, which the announcement has. */
 function withoutProcess({ pid: _, ...memory }: SegmentAddress): NonNullable<Sent<'ready'>['memory']> {
   return memory;
 }
 
 /**
- * What the guest that is ready has, in the process that announced itself.
+ * The descriptors of a ready guest, in the process that the announcement named.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE`
+ * @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` when the line is wrong
  */
 export function parseReady(line: Line, { pid }: ProcessIdentity): Ready {
   const { events, memory } = readLine('ready', line);
@@ -229,11 +228,11 @@ export function welcomeLine({ domid, controller, events }: Welcome): Sent<'welco
   };
 }
 
-/** @throws CtrlIfError the controller's own error for a refusal, `ERR_CTRL_IF_HANDSHAKE` for a line that is neither */
+/** @throws CtrlIfError the controller's error when the line is a refusal, `ERR_CTRL_IF_HANDSHAKE` when it is neither */
 export function parseWelcome(line: Line): Pick<Welcome, 'domid' | 'events'> & Pick<ProcessIdentity, 'pid' | 'thread'> {
   if (Object.hasOwn(line, 'refused')) {
     const { refused, message, ...details } = readLine('refusal', line);
-    throw new CtrlIfError(refused, `the controller refused: ${message}`, details);
+    throw new CtrlIfError(refused, `the controller refused this guest: ${message}`, details);
   }
   if (line.welcome !== HANDSHAKE_VERSION) throw otherVersion(line.welcome);
   const { domid, pid, thread, events } = readLine('welcome', line);
@@ -250,7 +249,7 @@ export function refusalLine({ code, message, subject, field }: CtrlIfError): Sen
   };
 }
 
-/** The line, by its declaration. @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` */
+/** Reads the line by its declaration. @throws CtrlIfError `ERR_CTRL_IF_HANDSHAKE` when the line is wrong */
 export function readLine<N extends LineName>(name: N, line: Line): Sent<N> {
   const declarations: { readonly [L in LineName]: { readonly line: Shape<Sent<L>> } } = HANDSHAKE;
   try {
@@ -263,14 +262,15 @@ export function readLine<N extends LineName>(name: N, line: Line): Sent<N> {
 }
 
 function otherVersion(version: unknown): CtrlIfError {
-  const what = version === undefined ? 'says no version' : `speaks version ${excerpt(version)}`;
-  return handshakeError(`${what} of the handshake`, `version ${HANDSHAKE_VERSION}`, version);
+  const mistake = version === undefined ? 'states no version' : `has version ${excerpt(version)}`;
+  return handshakeError(`${mistake} of the handshake`, `version ${HANDSHAKE_VERSION}`, version);
 }
 
-export function handshakeError(what: string, expected: string, received: unknown): CtrlIfError {
-  return new CtrlIfError(
-    'ERR_CTRL_IF_HANDSHAKE',
-    `the other side ${what}; expected ${expected}: run the same release of ctrl-if on both sides`,
-    { expected, received },
-  );
+/** @param mistake what the other side did, after "the other side" in the message */
+export function handshakeError(mistake: string, expected: string, received: unknown): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_HANDSHAKE', `the other side ${mistake}; expected ${expected}`, {
+    advice: 'run the same release of ctrl-if on both sides',
+    expected,
+    received,
+  });
 }

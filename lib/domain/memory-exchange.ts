@@ -5,26 +5,26 @@ import { isAlive, type ProcessIdentity } from '../page/process-identity.ts';
 import type { ControlSocket } from './control-socket.ts';
 import type { AnswerOf } from './questions.ts';
 
-/** A domain, as far as its memory is concerned. */
+/** The process, memory and socket of a domain. */
 export interface MemoryMember {
   readonly identity: ProcessIdentity;
-  /** Where its memory is; undefined for a guest that has a control page alone. */
+  /** Where the memory is; undefined for a guest with the control page alone. */
   readonly memory: SegmentAddress | undefined;
   readonly controlSocket: ControlSocket<'controller'>;
 }
 
-/** How long a killed process is waited for: its socket closes a moment before the system calls it dead. In milliseconds. */
+/** The longest wait for the end of a killed process, in milliseconds. Its socket closes shortly before the process ends. */
 const LAST_MOMENT = 500;
 
-/** The controller's knowledge of which domain's memory is where. Frames and grants never pass here. */
+/** The controller's registry of the memories of all domains. Frames and grants do not pass through it. */
 export class MemoryExchange {
   readonly #members = new Map<number, MemoryMember>();
-  /** For each domain, those that asked for its memory, and are told when it is gone. */
+  /** By domid, the domains that have asked for its memory. They get `domain-gone`. */
   readonly #askers = new Map<number, Set<number>>();
-  /** Those whose link broke before their process ended. */
+  /** The processes that still ran when their link ended, by domid. */
   readonly #unlinked = new Map<number, ProcessIdentity>();
 
-  /** Answers what `domid` asks over its socket. */
+  /** Adds a domain, and answers its questions about other domains. */
   join(domid: number, member: MemoryMember): void {
     this.#unlinked.delete(domid);
     this.#members.set(domid, member);
@@ -32,14 +32,14 @@ export class MemoryExchange {
     member.controlSocket.answer('domain-presence', (question) => this.presence(question.domid));
   }
 
-  /** @param how `closed`: in order, and a guest that does so has unmapped everything before */
+  /** @param how `closed`: the guest has unmapped all frames and closed the link */
   leave(domid: number, how: 'closed' | 'died'): void {
     const member = this.#members.get(domid);
     if (!this.#members.delete(domid)) return;
-    for (const [each, identity] of this.#unlinked) if (!isAlive(identity)) this.#unlinked.delete(each);
+    for (const [unlinked, identity] of this.#unlinked) if (!isAlive(identity)) this.#unlinked.delete(unlinked);
     if (how === 'died' && isAlive(member!.identity)) this.#unlinked.set(domid, member!.identity);
     for (const asker of this.#askers.get(domid) ?? []) {
-      // One that does not answer is about to be known as dead.
+      // A domain that does not answer has died, and its socket will report that.
       this.#members
         .get(asker)
         ?.controlSocket.ask('domain-gone', { domid })
@@ -48,13 +48,13 @@ export class MemoryExchange {
     this.#askers.delete(domid);
   }
 
-  /** A domain whose link has ended and whose process has not may still hold what it had mapped. */
+  /** The state of a domain. A domain whose process runs without a link may still have frames mapped. */
   async presence(domid: number): Promise<AnswerOf<'domain-presence'>> {
     const member = this.#members.get(domid);
     if (member) return { presence: 'connected', pid: member.identity.pid };
     const identity = this.#unlinked.get(domid);
     if (!identity) return { presence: 'gone' };
-    // Nothing tells of the end of a process that is not one's child, so it is looked for.
+    // The system does not report the end of a process that is no child, so this polls.
     for (const end = performance.now() + LAST_MOMENT; isAlive(identity); await delay(5)) {
       if (performance.now() > end) return { presence: 'unlinked', pid: identity.pid };
     }
@@ -68,7 +68,7 @@ export class MemoryExchange {
       throw new CtrlIfError(
         'ERR_CTRL_IF_DOMAIN',
         member
-          ? `domain ${owner} has no memory beside its control page; connect it with the memory option`
+          ? `domain ${owner} has no memory except its control page; connect it with the memory option`
           : `there is no domain ${owner}; name one that is connected`,
         { domid: owner },
       );

@@ -5,55 +5,53 @@ import { type MemoryStatus, readMemoryStatus } from '../memory/memory-status.ts'
 import type { Page } from '../page/page.ts';
 import type { ControlSocket } from './control-socket.ts';
 
+/** The options of {@link import('./domain.ts').Domain.resizeMemory}. */
 export interface ResizeMemoryOptions extends RequestOptions {
-  /** After each batch of frames that the controller hears of. */
+  /** Called after each batch of frames that the guest reports. */
   onProgress?: (status: MemoryStatus) => void;
 }
 
-/** Why a resize has ended before its target. */
+/** The reasons for which a resize ends before its target, by the state in the page. */
 const SHORT: Record<string, readonly [CtrlIfErrorCode, string]> = {
   maximum: ['ERR_CTRL_IF_MEMORY_TARGET', 'it cannot have more than its maximum; connect it with a higher one'],
-  'in-use': ['ERR_CTRL_IF_MEMORY_IN_USE', 'all that are left are in use; ask again when it has freed some'],
+  'in-use': ['ERR_CTRL_IF_MEMORY_IN_USE', 'its other frames are in use; ask again when it has freed some'],
   'no-space': [
     'ERR_CTRL_IF_PAGE_NO_SPACE',
     'the machine has no more shared memory; free some (df /dev/shm) and ask again',
   ],
-  failed: ['ERR_CTRL_IF_PAGE_SYSTEM', 'the system failed there; the guest has the error'],
+  failed: ['ERR_CTRL_IF_PAGE_SYSTEM', "a system call failed there; read the guest's 'error' event"],
 };
 
-/**
- * A guest's memory as its controller sees it. How large it is stands in the page, and the guest tells over the socket when
- * that has changed: nothing is polled.
- */
+/** The controller's view of a guest's memory. The guest's page has its status, and the guest reports changes over the socket. */
 export class MemoryWatch {
   readonly #domid: number;
   readonly #page: Page;
-  readonly #looks = new Set<() => void>();
+  readonly #checks = new Set<() => void>();
   #ended: CtrlIfError | undefined;
 
   constructor(domid: number, page: Page, controlSocket: ControlSocket<'controller'>) {
     this.#domid = domid;
     this.#page = page;
-    controlSocket.answer('memory-progress', () => this.#look());
+    controlSocket.answer('memory-progress', () => this.#check());
   }
 
-  /** Undefined for a guest without, and when it is gone. */
+  /** The status in the page; undefined for a guest without a memory and after the link's end. */
   get status(): MemoryStatus | undefined {
     return this.#ended ? undefined : readMemoryStatus(this.#page);
   }
 
   /**
-   * For a target that the guest has understood: resolves when it is reached, rejects when it will not be. The caller
-   * gives up by signal or time; the guest goes on.
+   * Waits until the guest reaches the target, which it must have understood. Rejects when the guest cannot reach it, and when the signal
+   * fires or the time is over, after which the guest goes on.
    */
   async until(target: number, { signal, timeout, onProgress }: ResizeMemoryOptions): Promise<MemoryStatus> {
     let timer: NodeJS.Timeout | undefined;
-    let look = (): void => {};
+    let check = (): void => {};
     let onAbort = (): void => {};
     try {
       return await new Promise<MemoryStatus>((resolve, reject) => {
         let reached: number | undefined;
-        look = () => {
+        check = () => {
           try {
             const status = this.#statusOr(target);
             if (reached !== undefined && status.reached !== reached) onProgress?.(status);
@@ -63,33 +61,33 @@ export class MemoryWatch {
             reject(error);
           }
         };
-        onAbort = () => reject(this.#givenUp('ERR_CTRL_IF_ABORTED', target, 'was given up by its signal', signal));
+        onAbort = () => reject(this.#givenUp('ERR_CTRL_IF_ABORTED', target, 'was aborted by its signal', signal));
         if (signal?.aborted) onAbort();
         signal?.addEventListener('abort', onAbort, { once: true });
         if (timeout !== undefined) {
           const late = () => reject(this.#givenUp('ERR_CTRL_IF_TIMEOUT', target, 'was not done in time'));
           timer = setTimeout(late, timeout);
-          // The link's socket keeps the process alive, or lets it go.
+          // The link's socket decides whether the process stays alive.
           timer.unref();
         }
-        this.#looks.add(look);
-        look();
+        this.#checks.add(check);
+        check();
       });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      this.#looks.delete(look);
+      this.#checks.delete(check);
     }
   }
 
-  /** The link has ended: whoever waits is told why. */
+  /** The link has ended: rejects the waits with `error`. */
   end(error: CtrlIfError): void {
     this.#ended = error;
-    this.#look();
+    this.#check();
   }
 
-  #look(): void {
-    for (const look of [...this.#looks]) look();
+  #check(): void {
+    for (const check of [...this.#checks]) check();
   }
 
   #statusOr(target: number): MemoryStatus {

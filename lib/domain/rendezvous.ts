@@ -21,7 +21,7 @@ import type { ConnectSettings } from './guest-options.ts';
 import { announcementLine, handshakeError, parseWelcome, readyLine } from './handshake.ts';
 import { ensureRuntimeDirectory, socketPath } from './runtime-directory.ts';
 
-/** The guest's side of the handshake: one use, one page, one socket, all given back when it fails. */
+/** The guest's side of one handshake. When it fails, its page, memory and socket are released. */
 export class Rendezvous<G extends { start(): void }> {
   readonly #settings: ConnectSettings;
   readonly #makeGuest: (parts: GuestParts<never>) => G;
@@ -60,7 +60,7 @@ export class Rendezvous<G extends { start(): void }> {
         onAbort = () => reject(givenUp(signal!, name));
         signal?.addEventListener('abort', onAbort, { once: true });
         const refuse = (error: unknown) => {
-          // A welcome in the rest of the chunk would make a guest of a page that is unmapped.
+          // A welcome in the rest of the chunk must not make a guest, because the page is unmapped.
           connection.events = DEAF;
           reject(error);
         };
@@ -81,10 +81,10 @@ export class Rendezvous<G extends { start(): void }> {
                 this.#describe(connection);
                 return;
               }
-              // Within this call, so that what follows the welcome in the same chunk is the guest's.
+              // Within this call, so that the guest gets the lines that follow in the same chunk.
               const guest = this.#enter(parseWelcome(line), connection);
               resolve(guest);
-              // By then the caller's `await` has gone on, and it has registered its receivers and listeners.
+              // The caller's code after `await` runs first and registers its receivers and listeners.
               setImmediate(() => guest.start());
             } catch (error) {
               refuse(error);
@@ -103,7 +103,7 @@ export class Rendezvous<G extends { start(): void }> {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      // Both ends hold the page, or it is not to be.
+      // Both ends have mapped the page, or the handshake has failed.
       unlinkPage(this.#pageName);
     }
   }
@@ -113,7 +113,7 @@ export class Rendezvous<G extends { start(): void }> {
     const token = process.env.CTRL_IF_DOMAIN_TOKEN;
     const announcement = { page: this.#pageName, nonce: this.#nonce, owner: threadIdentity(), token, definitions };
     const isAnnounced = await connection.send(announcementLine(announcement));
-    // Given up meanwhile: a page made now would be nobody's.
+    // After a failure no page must be created, because no code would release it.
     if (!isAnnounced || this.#isOver) return;
     const page = this.#createPage();
     const descriptor = this.#memory?.segment.fd;
@@ -122,9 +122,9 @@ export class Rendezvous<G extends { start(): void }> {
     await connection.send(readyLine({ events: this.#events?.descriptors, memory }));
   }
 
-  /** Tells the controller all of this guest's definitions, once. */
+  /** Sends all definitions of this guest, once. */
   #describe(connection: Connection): void {
-    if (this.#described) throw handshakeError('asked for the definitions again', 'welcome', 'describe');
+    if (this.#described) throw handshakeError('asked for the definitions twice', 'welcome', 'describe');
     this.#described = true;
     for (const line of this.#settings.definitions.lines()) connection.post(line);
   }
@@ -162,7 +162,7 @@ export class Rendezvous<G extends { start(): void }> {
   }
 }
 
-/** The controller's port for this guest; undefined where its descriptors cannot be reached, as between PID namespaces. */
+/** The controller's port for this guest; undefined when its descriptors cannot be reached, as between PID namespaces. */
 function portOf(directory: PeerDirectory, { port, ...address }: EventsAddress & { port: number }) {
   const peer = directory.openIfReachable(address);
   return peer && new PeerPort(peer, port);

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CtrlIfError } from '../errors.ts';
 
-/** Of the controller that nobody has named. */
+/** The name of a controller without a given name. */
 export const DEFAULT_NAME = 'default';
-/** sockaddr_un.sun_path less its NUL, the same on every system we run on or smaller (macOS: 103). */
+/** The size of sockaddr_un.sun_path without the NUL: 107 on Linux, 103 on macOS. */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /**
- * Where controllers are found: `CTRL_IF_RUNTIME_DIR`, else `ctrl-if` in `XDG_RUNTIME_DIR`, else `ctrl-if-UID` in the
+ * The directory of the controllers' sockets: `CTRL_IF_RUNTIME_DIR`, otherwise `ctrl-if` in `XDG_RUNTIME_DIR`, otherwise `ctrl-if-UID` in the
  * system's directory for temporary files.
  */
 export function runtimeDirectory(): string {
@@ -19,7 +19,11 @@ export function runtimeDirectory(): string {
   return join(tmpdir(), `ctrl-if-${process.getuid?.() ?? 'user'}`);
 }
 
-/** Makes the directory, and refuses one that others could have put there or can look into. */
+/**
+ * Creates the directory.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_RUNTIME_DIRECTORY` when it belongs to another user, or when other users can open it
+ */
 export function ensureRuntimeDirectory(): string {
   const directory = runtimeDirectory();
   const refuse = (what: string, expected: string, received: unknown, cause?: unknown) =>
@@ -43,7 +47,11 @@ export function ensureRuntimeDirectory(): string {
   return directory;
 }
 
-/** The socket of the controller called `name`, or of its machine's API. */
+/**
+ * The path of the socket of the controller called `name`, or of its machine's API.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_NAME` when `name` is none, or the path is too long
+ */
 export function socketPath(directory: string, name: string, kind: 'sock' | 'api' = 'sock'): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw new CtrlIfError('ERR_CTRL_IF_NAME', `${JSON.stringify(name)} is not a controller's name`, {

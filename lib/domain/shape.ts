@@ -1,10 +1,10 @@
 /**
- * Shapes of what comes over the control socket. A peer may send anything: {@link Shape.read} copies what was declared and refuses the
- * rest, so that nothing that was not looked at goes further. Seven kinds of shape are enough, and a guest loads no library for them.
+ * Shapes of the values on the control socket. A peer may send any value. {@link Shape.read} copies the declared fields and refuses the rest,
+ * so only checked values go further. Seven kinds of shape are enough, so that a guest needs no library for them.
  */
 
 export interface Shape<T> {
-  /** In words, for errors and for docs/control-socket.md: `integer 0..65535`. */
+  /** The shape in words, for errors and for docs/control-socket.md: `integer 0..65535`. */
   readonly expected: string;
   /** Whether the field may be missing. */
   readonly isOptional: boolean;
@@ -17,9 +17,9 @@ export interface Shape<T> {
   read(value: unknown, path?: string): T;
 }
 
-/** A value that has not its shape. The message says the problem and what was expected. */
+/** A value does not have its shape. The message gives the problem and the expected shape. */
 export class Mismatch extends Error {
-  /** Which field it is, and what is wrong with it. */
+  /** The field and its mistake. */
   readonly problem: string;
   readonly expected: string;
   readonly received: unknown;
@@ -38,17 +38,17 @@ export type Fields = Readonly<Record<string, Shape<unknown>>>;
 export type ValueOf<S> = S extends Shape<infer T> ? T : never;
 
 type OptionalNames<F extends Fields> = { [K in keyof F]: undefined extends ValueOf<F[K]> ? K : never }[keyof F];
-/** The object that these fields declare. */
+/** The type of an object with these fields. */
 export type ObjectOf<F extends Fields> = { [K in Exclude<keyof F, OptionalNames<F>>]: ValueOf<F[K]> } & {
   [K in OptionalNames<F>]?: Exclude<ValueOf<F[K]>, undefined>;
 };
 
 export interface ObjectShape<T> extends Shape<T> {
-  /** By their names. */
+  /** The fields by name. */
   readonly fields: Fields;
 }
 
-/** An integer from `minimum` to `maximum`, in words `expected`. */
+/** An integer from `minimum` to `maximum`. */
 export function integer(minimum: number, maximum: number, expected = `integer ${minimum}..${maximum}`): Shape<number> {
   return {
     expected,
@@ -61,9 +61,9 @@ export function integer(minimum: number, maximum: number, expected = `integer ${
 }
 
 /**
- * A string of at most `limit` bytes in JSON, where some characters take six: a line has room for so many bytes and no more.
+ * A string of at most `limit` bytes in JSON. A line is limited in bytes, and some characters have six bytes in JSON.
  *
- * @param form what it must match, and how that is said
+ * @param form a pattern that the string must match, and its description
  */
 export function text(
   limit: number,
@@ -80,7 +80,7 @@ export function text(
   };
 }
 
-/** One of these values, and no other. */
+/** One of these values. */
 export function oneOf<const V extends string | number | boolean>(...values: readonly V[]): Shape<V> {
   const expected = values.map((value) => JSON.stringify(value)).join(' or ');
   return {
@@ -103,7 +103,7 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
 /**
  * An object with these fields.
  *
- * @param others whether fields that are not declared are refused, or left out of the copy
+ * @param others whether a field that is not declared is refused, or left out of the copy
  */
 export function object<const F extends Fields>(
   fields: F,
@@ -134,7 +134,7 @@ export function object<const F extends Fields>(
   };
 }
 
-/** A list of any length, each of whose values has that shape. */
+/** A list of any length, whose items have that shape. */
 export function list<T>(shape: Shape<T>): Shape<T[]> {
   const expected = `[${shape.expected}, ...]`;
   return {
@@ -151,7 +151,7 @@ type VariantOf<K extends string, C extends Readonly<Record<string, Fields>>> = {
   [V in keyof C & string]: { [T in K]: V } & ObjectOf<C[V]>;
 }[keyof C & string];
 
-/** An object whose field `tag` says which other fields it has. */
+/** An object whose field `tag` decides which other fields it has. */
 export function variants<const K extends string, const C extends Readonly<Record<string, Fields>>>(
   tag: K,
   cases: C,
@@ -181,14 +181,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 const fieldText = ([name, { expected, isOptional }]: readonly [string, Shape<unknown>]): string =>
   `${name}${isOptional ? '?' : ''}: ${expected}`;
 
-/** How many bytes the string takes in JSON, without its quotes. */
+/** The bytes of the string in JSON, without its quotes. */
 function bytesInJSON(value: string): number {
   return Buffer.byteLength(JSON.stringify(value)) - 2;
 }
 
 const LONGEST_EXCERPT = 80;
 
-/** What came, as far as a sentence has room for it. */
+/** The received value as text, cut for a sentence. */
 export function excerpt(value: unknown): string {
   const whole = typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
   return whole.length > LONGEST_EXCERPT ? `${whole.slice(0, LONGEST_EXCERPT)}...` : whole;

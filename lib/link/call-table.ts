@@ -2,9 +2,9 @@ import { CONTROL_RING_SIZE } from '../wire/constants.ts';
 import type { Call } from './call.ts';
 
 /**
- * Who waits for which id: as many entries as the ring has slots, the lowest free one handed out, as in the original
- * (PROTOCOL.md 1.5). An id is freed exactly once, by the response that carries it, and never before: that a late
- * response could complete another's request is what this prevents (H3, H4, H5).
+ * The calls in flight by id. It has as many entries as the ring has slots and gives out the lowest free id, as the original
+ * does (PROTOCOL.md 1.5). Only the response that carries an id frees it, so a late response cannot complete another
+ * request (H3, H4, H5).
  */
 export class CallTable {
   readonly #calls: (Call | undefined)[] = new Array(CONTROL_RING_SIZE).fill(undefined);
@@ -14,7 +14,7 @@ export class CallTable {
     return this.#size;
   }
 
-  /** The id for this call, or -1 when all are taken. */
+  /** Adds the call. Returns its id, or -1 when all ids are taken. */
   add(call: Call): number {
     if (this.#size === CONTROL_RING_SIZE) return -1;
     const id = this.#calls.indexOf(undefined);
@@ -23,7 +23,7 @@ export class CallTable {
     return id;
   }
 
-  /** The call that waits for `id`, which is free from now on; `undefined` when no request with that id is in flight. */
+  /** Removes and returns the call with `id`; `undefined` when no request with that id is in flight. */
   take(id: number): Call | undefined {
     const call = this.#calls[id];
     if (!call) return undefined;
@@ -32,6 +32,7 @@ export class CallTable {
     return call;
   }
 
+  /** Removes all calls, and yields those that still have a caller. */
   *drain(): Iterable<Call> {
     for (let id = 0; id < CONTROL_RING_SIZE; id++) {
       const call = this.take(id);

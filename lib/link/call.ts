@@ -4,18 +4,22 @@ import { checkKeys } from '../unknown-key.ts';
 
 const OPTIONS = ['signal', 'timeout'] as const satisfies readonly (keyof RequestOptions)[];
 
-/** Throws `ERR_CTRL_IF_VALUE` for an option that a request does not have. */
+/** @throws CtrlIfError `ERR_CTRL_IF_VALUE` when an option is unknown */
 export const checkRequestOptions = (options: RequestOptions): void =>
   checkKeys('the options of request', options, OPTIONS);
 
+/** When a request ends without a response. */
 export interface RequestOptions {
-  /** Gives the request up; a response that still comes is recognised and dropped. */
+  /** Ends the request with `ERR_CTRL_IF_ABORTED`. A response that comes later is dropped. */
   signal?: AbortSignal;
-  /** Milliseconds after which to give up with `ERR_CTRL_IF_TIMEOUT`; default: never, a dead peer is told at once. */
+  /**
+   * Milliseconds after which the request ends with `ERR_CTRL_IF_TIMEOUT`; default: no limit. The death of the peer ends a request at
+   * once, with or without a limit.
+   */
   timeout?: number;
 }
 
-/** A request under way: what its response must echo, what settles it, and when it is given up. */
+/** A request in flight: the type and subtype that its response must have, its callbacks and its time limit. */
 export class Call {
   readonly type: number;
   readonly subtype: number;
@@ -24,7 +28,7 @@ export class Call {
   #abandoned = false;
   #release: (() => void) | undefined;
 
-  /** `resolve` gets the response's bytes, valid until it returns. */
+  /** @param resolve gets the response's bytes, valid until it returns */
   constructor(
     type: number,
     subtype: number,
@@ -37,7 +41,7 @@ export class Call {
     this.#reject = reject;
   }
 
-  /** The caller has gone (timeout, abort); the id stays taken until the late response frees it. */
+  /** The call has ended by timeout or signal. Its id stays taken until the late response frees it. */
   get abandoned(): boolean {
     return this.#abandoned;
   }
@@ -52,13 +56,17 @@ export class Call {
     this.#reject(error);
   }
 
-  /** Fails it while its response may still come, which is then recognised and dropped. */
+  /** Fails the call. A response that comes later is dropped. */
   giveUp(error: CtrlIfError): void {
     this.#abandoned = true;
     this.fail(error);
   }
 
-  /** Ends the call by signal or time, after `onGivenUp`. Throws `ERR_CTRL_IF_ABORTED` when the signal has fired already. */
+  /**
+   * Ends the call when the signal fires or the time is over, after `onGivenUp`.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ABORTED` when the signal has fired already
+   */
   limit({ signal, timeout }: RequestOptions, onGivenUp: () => void): void {
     if (signal?.aborted) throw aborted(signal);
     const giveUp = (error: CtrlIfError) => {
@@ -68,7 +76,7 @@ export class Call {
     const onAbort = () => giveUp(aborted(signal!));
     signal?.addEventListener('abort', onAbort, { once: true });
     const timer = timeout === undefined ? undefined : setTimeout(() => giveUp(timedOut(timeout)), timeout);
-    // The link's socket keeps the process alive, or lets it go.
+    // The link's socket decides whether the process stays alive.
     timer?.unref();
     this.#release = () => {
       clearTimeout(timer);
@@ -77,15 +85,15 @@ export class Call {
   }
 }
 
-/** `what` was given up by its signal, whose reason is the error's `cause`. */
-export function aborted({ reason }: AbortSignal, what = 'the request'): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_ABORTED', `${what} was given up by its signal`, { cause: reason });
+/** The signal has ended `operation`; its reason is the error's `cause`. */
+export function aborted({ reason }: AbortSignal, operation = 'the request'): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_ABORTED', `${operation} was aborted by its signal`, { cause: reason });
 }
 
 export function timedOut(timeout: number): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_TIMEOUT',
-    `no response came within ${timeout} ms; the peer lives, but its receiver has not answered`,
+    `the peer is alive, but its receiver did not respond within ${timeout} ms`,
     { expected: `a response within ${timeout} ms` },
   );
 }

@@ -5,13 +5,13 @@ import { carriesFailure, decodeFailure, NOT_UNDERSTOOD } from '../wire/failure.t
 import { LENGTH_OFFSET, PAYLOAD_BYTES, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wire/layout.ts';
 import { RequestError } from './request-error.ts';
 
-/** Any decoded message: the typed faces are in `domain/`. */
+/** A decoded message of any type. `domain/` has the typed interface. */
 export interface AnyMessage {
   readonly name: string;
   readonly [field: string]: unknown;
 }
 
-/** A codec with its types put aside: a link carries whatever its codec knows. */
+/** A codec without message types: a link carries every message that its codec knows. */
 export interface AnyCodec {
   encode(message: AnyMessage, id: number, target: Uint8Array): Uint8Array;
   decode(slot: Uint8Array): AnyMessage;
@@ -23,19 +23,19 @@ export function untyped<User extends MessageDefinition>(codec: Codec<User>): Any
   return codec as unknown as AnyCodec;
 }
 
-/** The type and subtype that a response to `message` must echo. */
+/** The type and subtype of `message`, which its response must have too. */
 export function identify(codec: AnyCodec, message: AnyMessage): { type: number; subtype: number } {
   const definition = codec.definition(message.name);
-  // An UNKNOWN message carries its own.
+  // An UNKNOWN message has them as fields.
   return message.name === 'UNKNOWN' ? (message as unknown as { type: number; subtype: number }) : definition;
 }
 
 /**
- * The response in `slot`, decoded.
+ * Decodes the response in `slot`.
  *
  * @throws RequestError when the receiver refused the request
- * @throws CtrlIfError `ERR_CTRL_IF_HANDLER` when it failed, `ERR_CTRL_IF_NOT_UNDERSTOOD` when there is none: length 0 where
- *   the message needs more (PROTOCOL.md 1.6)
+ * @throws CtrlIfError `ERR_CTRL_IF_HANDLER` when the receiver failed, `ERR_CTRL_IF_NOT_UNDERSTOOD` when the peer has no receiver: the
+ *   length is 0 although the message has fields (PROTOCOL.md 1.6)
  */
 export function decodeResponse(codec: AnyCodec, slot: Uint8Array): AnyMessage {
   const length = slot[LENGTH_OFFSET]!;
@@ -43,7 +43,7 @@ export function decodeResponse(codec: AnyCodec, slot: Uint8Array): AnyMessage {
   return codec.decode(slot);
 }
 
-/** Throws what the response says of a request that has no answer; returns when it has one. */
+/** Throws the failure that the response carries; returns when it carries none. */
 function throwIfFailed(codec: AnyCodec, slot: Uint8Array): void {
   const type = slot[TYPE_OFFSET]!;
   const definition = codec.definitionOf(type, slot[SUBTYPE_OFFSET]!);
@@ -55,7 +55,7 @@ function throwIfFailed(codec: AnyCodec, slot: Uint8Array): void {
     case 'failed':
       throw new CtrlIfError(
         'ERR_CTRL_IF_HANDLER',
-        `the peer's receiver of ${name} failed; the peer's 'error' event, or its warning on standard error, says why`,
+        `the peer's receiver of ${name} failed; the peer's 'error' event, or its warning on standard error, has the cause`,
         { subject: name },
       );
     case 'not understood': {
@@ -73,7 +73,7 @@ function isLengthZeroWrong(definition: MessageDefinition | undefined, slot: Uint
   return slot[LENGTH_OFFSET] === 0 && definition !== undefined && definition.struct.size > 0;
 }
 
-/** The fields that say "failed" in a response to `message`; undefined where only length 0 can say it. */
+/** The fields that mean "failed" in a response to `message`; undefined for a message without a status, where length 0 means it. */
 export function failureFields(codec: AnyCodec, message: AnyMessage): object | undefined {
   const { response } = codec.definition(message.name);
   return response.kind === 'status' ? { [response.field]: response.error } : undefined;

@@ -13,7 +13,7 @@ import { SerialQueue } from './serial-queue.ts';
 export interface DispatcherOptions {
   ring: BackRing;
   codec: AnyCodec;
-  /** Whether handlers of deferred messages run one after the other (see {@link SerialQueue}); the rest run as they come. */
+  /** Whether handlers of deferred messages run one after the other (see {@link SerialQueue}). All others run at once. */
   keepsDeferredOrder: boolean;
   onHandlerError(error: CtrlIfError): void;
   /** A response has been staged. */
@@ -22,7 +22,7 @@ export interface DispatcherOptions {
 
 type RequestHeader = Pick<Received, 'type' | 'subtype' | 'id'>;
 
-/** Takes requests off the back ring, brings each to its receiver, and sees to it that each gets exactly one response. */
+/** Takes requests off the back ring, calls their receivers, and sends exactly one response for each. */
 export class Dispatcher implements Answering {
   readonly receivers = new Receivers();
   observer: LinkObserver | undefined;
@@ -33,7 +33,7 @@ export class Dispatcher implements Answering {
     unclaimedRequests: 0,
     unanswered: 0,
   };
-  // Each a field of its own: they are read for every message.
+  // Fields of their own, because they are read for every message.
   readonly #ring: BackRing;
   readonly #codec: AnyCodec;
   readonly #keepsDeferredOrder: boolean;
@@ -51,12 +51,12 @@ export class Dispatcher implements Answering {
     this.#onHandlerError = options.onHandlerError;
   }
 
-  /** Whether a handler of the last {@link take} has yet to settle, for which the running code must end first. */
+  /** Whether a handler that the last {@link take} called has returned a promise. It cannot settle before the running code ends. */
   get awaitsHandler(): boolean {
     return this.#awaitsHandler;
   }
 
-  /** Sends the responses that are staged and takes what has come, at most one ringful, polling up to `polls` times. */
+  /** Sends the staged responses and takes at most one ring of requests, with up to `polls` polls. Returns how many it took. */
   take(polls: number): number {
     const ring = this.#ring;
     this.#awaitsHandler = false;
@@ -68,7 +68,7 @@ export class Dispatcher implements Answering {
     return count;
   }
 
-  /** Drops the deferred messages that wait, and lets later answers go nowhere. */
+  /** Drops the waiting deferred messages. Later responses are not sent. */
   stop(): void {
     this.#stopped = true;
     this.#deferred.clear();
@@ -78,7 +78,7 @@ export class Dispatcher implements Answering {
     const slot = this.#stage();
     if (!slot) return;
     const { message, id } = request;
-    // A handler that gives the message back, or nothing, has its answer as it came.
+    // Without fields of the handler, the response is the request itself.
     const response = !fields || fields === message ? message : { ...message, ...fields, name: message.name };
     try {
       this.#codec.encode(response, id, slot);
@@ -101,13 +101,13 @@ export class Dispatcher implements Answering {
         this.answer(request, status);
         return;
       } catch {
-        // The receiver has put something into the message that cannot be sent.
+        // The receiver has put a value into the message that cannot be encoded.
       }
     }
     this.#answerWithout(request, failure);
   }
 
-  /** The response of a request that has no answer. */
+  /** Responds with a failure in place of an answer. */
   #answerWithout(request: RequestHeader, failure: Failure): void {
     const slot = this.#stage();
     if (!slot) return;
@@ -148,16 +148,16 @@ export class Dispatcher implements Answering {
     try {
       message = codec.decode(bytes);
     } catch {
-      // The peer's mistake, and only its request's: it is told, and the link goes on (H13).
+      // A malformed request is an error of the peer. It fails alone and the link goes on (H13).
       this.counts.malformedRequests++;
       this.answerUnanswered({ type, subtype, id });
       return;
     }
     const ordered = this.#keepsDeferredOrder && codec.definitionOf(type, subtype)?.deferred === true;
-    // A handler that must wait its turn finds the ring's view reused by then.
+    // The ring reuses its view before a queued handler runs, so the queue gets a copy.
     const kept = ordered && this.#deferred.busy ? bytes.slice() : bytes;
     const request = new Received(this, kept, type, subtype, id, message);
-    // The receiver is found again when its turn comes: one that was taken back is not called any more (5.2 D12).
+    // A queued request searches for its receiver again when its turn comes: a removed receiver is not called (PROTOCOL.md 5.2 D12).
     if (ordered && this.#deferred.busy) this.#deferred.run(() => this.#handleNow(request));
     else if (ordered) this.#deferred.run(() => this.#handle(handler, request));
     else this.#handle(handler, request);
@@ -172,7 +172,7 @@ export class Dispatcher implements Answering {
     return undefined;
   }
 
-  /** Never throws; the promise it may return is settled when the handler is done. */
+  /** Never throws. A promise that it returns settles when the handler is done. */
   #handle(handler: AnyHandler, request: Received): unknown {
     if (this.#stopped) return undefined;
     try {
@@ -197,7 +197,7 @@ export class Dispatcher implements Answering {
     }
   }
 
-  /** A refusal is the handler's answer. Any other error goes to the handler's owner, and the asker hears that there was one. */
+  /** A `RequestError` is the handler's answer. Any other error goes to `onHandlerError`, and the peer gets "failed" without the cause. */
   #concludeFailed(request: Received, cause: unknown): void {
     if (cause instanceof RequestError && !request.answered) {
       request.refuse(cause);

@@ -22,23 +22,23 @@ import { withResolvers } from './with-resolvers.ts';
 
 export interface LinkOptions {
   page: Page;
-  /** Which of the two this process is: it says which ring it is front of. */
+  /** The role of this process. It decides of which ring this side is the front. */
   role: Role;
   codec: AnyCodec;
-  /** The peer's thread, whose end a blocking wait must notice; default: its process alone is checked. */
+  /** The peer's thread. A blocking wait checks that it is alive; default: it checks the peer's process. */
   peerThread?: number | undefined;
   /** Whether the peer can run while this side polls; see `wait/processors.ts`. */
   peerRunsBeside: boolean;
-  /** What to do when nothing comes; default `adaptive`. */
+  /** What this side does without messages; default `adaptive`. */
   idle?: IdleStrategy | undefined;
-  /** The loop of the domain whose link this is; default: one of its own. */
+  /** The loop of this side's domain; default: a loop of its own. */
   loop?: DomainLoop | undefined;
   notifier: Notifier;
-  /** Whether the peer notifies this side through the domain's ports, and so can end a blocking wait; default: no. */
+  /** Whether the peer notifies this side through the domain's ports, which ends a blocking wait; default: no. */
   peerRingsDoorbell?: boolean | undefined;
-  /** A handler threw or returned what cannot be sent; its request has been answered all the same. */
+  /** A handler threw, or returned a value that cannot be encoded. Its request has been answered. */
   onHandlerError(error: CtrlIfError): void;
-  /** The peer broke the protocol: the link has failed, nothing more will pass. */
+  /** The peer has broken the protocol, and the link has ended. */
   onBroken(error: CtrlIfError): void;
 }
 
@@ -48,7 +48,7 @@ const ROUNDS = 64;
 const SYNC_TIMEOUT = 5000;
 const SYNC_OPTIONS = ['timeout'];
 
-/** A conversation over one control page: requests out and in, each answered once, until one side goes. */
+/** The requests and responses of two domains over one control page. Each request is answered once. */
 export class Link implements PolledLink {
   /** To be called when the peer has notified this side. */
   readonly notified: () => void;
@@ -89,34 +89,34 @@ export class Link implements PolledLink {
     this.#dispatcher = new Dispatcher({
       ring: this.#back,
       codec,
-      // Of the two, only a guest has a deferred ring; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
+      // Only a guest has a deferred queue; a controller answers in any order (PROTOCOL.md 1.6, 3.10).
       keepsDeferredOrder: role === 'guest',
       onHandlerError: options.onHandlerError,
       onAnswer: () => this.#poller.schedule(),
     });
   }
 
-  /** Whether this side has asked what is not answered yet. */
+  /** Whether a request of this side is not answered yet. */
   get awaitsAnswer(): boolean {
     return this.#requester.awaitsAnswer;
   }
 
-  /** The process stays alive for what this link has to do, as it does from the beginning. */
+  /** Keeps the process alive while this link is awake. This is the default. */
   ref(): void {
     if (!this.#failure) this.#loop.hold(this);
   }
 
-  /** It does not, and may end in the middle. */
+  /** Lets the process end although this link is awake. */
   unref(): void {
     this.#loop.release(this);
   }
 
-  /** Begins to take and to send. Requests made before wait for it. */
+  /** Starts to take and to send messages. */
   start(): void {
     this.#poller.schedule();
   }
 
-  /** Resolves with the decoded response. See {@link RequestOptions} for how a request ends without one. */
+  /** Resolves with the decoded response. {@link RequestOptions} limit the wait. */
   request(message: AnyMessage, options?: RequestOptions): Promise<AnyMessage> {
     try {
       const isAlone = options === undefined && this.#failure === undefined && this.#requester.isQuiet;
@@ -144,8 +144,8 @@ export class Link implements PolledLink {
   }
 
   /**
-   * As {@link request}, blocking this thread: nothing else of this process runs meanwhile, and the peer's own requests
-   * wait. Spins a little, then sleeps on the doorbell. Two sides that do this to each other at once wait for nothing.
+   * As {@link request}, blocking this thread: it spins for a short time, then sleeps on the doorbell. The peer's own requests wait
+   * meanwhile, so two sides that block on each other both time out.
    *
    * @throws CtrlIfError `ERR_CTRL_IF_TIMEOUT` after `timeout` milliseconds (default 5,000), and as `request` rejects
    */
@@ -187,7 +187,7 @@ export class Link implements PolledLink {
     return outcome!.response;
   }
 
-  /** Resolves when the message is in the ring; its response is awaited by nobody (id 0xFF). */
+  /** Resolves when the message is in the ring. Its response (id 0xFF) is dropped. */
   send(message: AnyMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#requester.enqueue({ message, sent: resolve, fail: reject });
@@ -195,7 +195,7 @@ export class Link implements PolledLink {
     });
   }
 
-  /** As {@link send}, at once or not at all: false when the ring is full or others wait before it. */
+  /** As {@link send}, without waiting: false when the ring is full or other messages wait. */
   trySend(message: AnyMessage): boolean {
     if (!this.#requester.tryPlace(message)) return false;
     this.#poller.schedule();
@@ -211,19 +211,19 @@ export class Link implements PolledLink {
     return this.#dispatcher.receivers.addForMessage(name, type, subtype, handler);
   }
 
-  /** Hands the message to `handler` as long as it has no other receiver. */
+  /** Sets the handler of a message that has no other receiver. */
   receiveByDefault(name: string, handler: AnyHandler): void {
     const { type, subtype } = this.#codec.definition(name);
     this.#dispatcher.receivers.setDefault(type, subtype, handler);
   }
 
-  /** Whoever is to hear of each message that passes; undefined: nobody, which costs a branch a message. */
+  /** Sets the function that is called for each message. Without one, a message costs one more branch. */
   set observer(observer: LinkObserver | undefined) {
     this.#requester.observer = observer;
     this.#dispatcher.observer = observer;
   }
 
-  /** Why the link has ended, once it has. */
+  /** The error that ended the link; undefined while the link lives. */
   get failure(): CtrlIfError | undefined {
     return this.#failure;
   }
@@ -241,14 +241,14 @@ export class Link implements PolledLink {
     };
   }
 
-  /** Sends what is staged and takes what has come, once: the last thing to do before an orderly end. */
+  /** Sends and takes messages once, as the last step before an orderly end. */
   flush(): void {
     if (!this.#failure) this.turn(1);
   }
 
   /**
-   * Ends the link: what the peer had already sent is still delivered, then every pending request rejects with `error`.
-   * Idempotent; the page may be unmapped afterwards.
+   * Ends the link: the messages that the peer has sent are delivered, then every pending request rejects with `error`.
+   * Idempotent. The page may be unmapped afterwards.
    */
   end(error: CtrlIfError): void {
     if (this.#failure) return;
@@ -256,7 +256,7 @@ export class Link implements PolledLink {
     this.#fail(error);
   }
 
-  /** For the poller: sends what is staged and takes what has come, polling up to `polls` times; returns whether it worked. */
+  /** For the poller: sends and takes messages, with up to `polls` polls. Returns whether there were any. */
   turn(polls: number): boolean {
     try {
       let work = 0;
@@ -266,7 +266,7 @@ export class Link implements PolledLink {
         const requests = this.#dispatcher.take(answers > 0 ? 1 : polls);
         const placed = this.#requester.placeWaiting();
         work += sent + answers + requests + placed;
-        // Code that awaited an answer, and handlers that await, go on only when this code has ended.
+        // Code that awaits an answer, and handlers that await, continue only after this code.
         if (requests === 0 || answers > 0 || this.#dispatcher.awaitsHandler) break;
       }
       return work + this.#front.flush() + this.#back.flush() > 0;
@@ -285,7 +285,7 @@ export class Link implements PolledLink {
     this.#requester.fail(error);
   }
 
-  /** The part of a turn that takes no requests. */
+  /** A turn that takes responses and no requests. */
   #pollForResponses(polls: number): void {
     try {
       this.#requester.take(polls);
@@ -297,7 +297,7 @@ export class Link implements PolledLink {
   }
 
   #peerDied(): CtrlIfError {
-    return new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `the ${this.#peer} died; it will answer nothing any more`);
+    return new CtrlIfError('ERR_CTRL_IF_PEER_DIED', `the ${this.#peer} died before it answered`);
   }
 
   #break(error: CtrlIfError): void {
@@ -306,7 +306,7 @@ export class Link implements PolledLink {
     this.#onBroken(error);
   }
 
-  /** The rest of a request that {@link Requester.askAtOnce} sent and did not see answered. */
+  /** Awaits the response that {@link Requester.askAtOnce} did not find. */
   #awaitPlaced(message: AnyMessage): Promise<AnyMessage> {
     this.#poller.polledInVain();
     return new Promise((resolve, reject) => {
@@ -315,7 +315,7 @@ export class Link implements PolledLink {
     });
   }
 
-  /** Gives the call up by its signal or in time, and takes it from those that wait for a slot. */
+  /** Ends the call by its signal or time limit, also while its message waits for a slot. */
   #limit(call: Call, options: RequestOptions): void {
     call.limit(options, () => this.#requester.remove(call));
   }

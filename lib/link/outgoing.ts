@@ -1,22 +1,22 @@
 import type { Call } from './call.ts';
 import type { AnyMessage } from './codec.ts';
 
-/** A message on its way to the ring. */
+/** A message that is to be put into the ring. */
 export interface OutgoingMessage {
   message: AnyMessage;
-  /** Its 64 bytes, once it had to wait. */
+  /** Its 64 bytes, for a message that waits. */
   encoded?: Uint8Array;
-  /** Who awaits the response; without, it goes with id 0xFF. */
+  /** The call that awaits the response. A message without one has id 0xFF. */
   call?: Call;
-  /** Called when it has its slot. */
+  /** Called when the message has its slot. */
   sent?: () => void;
-  /** Called when it never will, where there is no `call` to tell. */
+  /** Called when the link ends before the message has a slot and the message has no `call`. */
   fail?: (error: unknown) => void;
 }
 
-/** Messages waiting for a slot or an id, in the order in which they were sent. */
+/** Messages that wait for a slot or an id, in the order in which they were sent. */
 export class Outgoing {
-  // A set keeps insertion order and gives up a member from the middle, as an aborted request must.
+  // A set keeps the order of insertion, and an aborted request can leave from the middle.
   readonly #waiting = new Set<OutgoingMessage>();
 
   get size(): number {
@@ -27,7 +27,7 @@ export class Outgoing {
     this.#waiting.add(outgoing);
   }
 
-  /** Takes out the message whose response `call` awaits, if it still waits here. */
+  /** Removes the message of `call`, if it still waits. */
   remove(call: Call): void {
     for (const outgoing of this.#waiting) {
       if (outgoing.call === call) {
@@ -37,7 +37,7 @@ export class Outgoing {
     }
   }
 
-  /** Gives each to `place`, oldest first, until one finds no place; returns how many did. */
+  /** Calls `place` for the waiting messages, oldest first, until it returns false. Returns how many were placed. */
   placeWaiting(place: (outgoing: OutgoingMessage) => boolean): number {
     if (this.#waiting.size === 0) return 0;
     let placed = 0;
@@ -49,6 +49,7 @@ export class Outgoing {
     return placed;
   }
 
+  /** Removes and yields all waiting messages. */
   *drain(): Iterable<OutgoingMessage> {
     for (const outgoing of this.#waiting) {
       this.#waiting.delete(outgoing);

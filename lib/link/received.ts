@@ -3,32 +3,35 @@ import { type Failure, RECEIVER_FAILED } from '../wire/failure.ts';
 import type { AnyMessage } from './codec.ts';
 import type { RequestError } from './request-error.ts';
 
-/** Where answers go: the link that the request came over. */
+/** Sends the responses to requests. */
 export interface Answering {
-  /** Encodes and sends the response: the request's own fields, those given instead where given. */
+  /** Sends the request's own fields, overwritten by `fields`. */
   answer(request: Received, fields: object | undefined): void;
   /** Sends the response that says "not understood". */
   answerUnanswered(request: Received): void;
-  /** Says that the request failed, as far as its message can: by `failure`, its error status, or length 0. */
+  /** Sends the response that says "failed" in the way that the message has: `failure`, its error status, or length 0. */
   answerFailed(request: Received, failure: Failure): void;
 }
 
 /**
- * A request that was taken off the ring, and the right to answer it: exactly once (H6, H7). A handler rarely needs it,
- * since what it returns is the response.
+ * A request that was taken off the ring. It is answered exactly once (H6, H7). A handler rarely needs this object, because its return
+ * value is the response.
  */
 export class Received {
-  /** The 64 bytes as they came, a private copy; valid until the handler first returns or awaits. */
+  /** The 64 bytes of the request, a copy that is valid until the handler returns or awaits. */
   readonly bytes: Uint8Array;
-  /** The requester's id, opaque to the responder (0xFF: it awaits no answer). */
+  /** The requester's id, 0 to 255. 0xFF: the requester awaits no response. */
   readonly id: number;
+  /** `control_msg_t.type`, 0 to 255 (PROTOCOL.md 1.1). */
   readonly type: number;
+  /** `control_msg_t.subtype`, 0 to 255 (PROTOCOL.md 1.1). */
   readonly subtype: number;
-  /** The decoded request, whose fields the response starts from. */
+  /** The decoded request. Its fields are the defaults of the response. */
   readonly message: AnyMessage;
   readonly #answering: Answering;
   #state: 'open' | 'deferred' | 'answered' = 'open';
 
+  /** @internal */
   constructor(answering: Answering, bytes: Uint8Array, type: number, subtype: number, id: number, message: AnyMessage) {
     this.#answering = answering;
     this.bytes = bytes;
@@ -38,23 +41,26 @@ export class Received {
     this.message = message;
   }
 
-  /** True once the response is on its way. */
+  /** Whether the response has been sent. */
   get answered(): boolean {
     return this.#state === 'answered';
   }
 
+  /** Whether {@link defer} was called and the response has not been sent. */
   get deferred(): boolean {
     return this.#state === 'deferred';
   }
 
-  /** Takes the answer out of the handler's return: {@link respond} must be called later, and the next message goes on. */
+  /** Makes the handler's return value no response: {@link respond} must be called later. The next message does not wait for it. */
   defer(): void {
     if (this.#state === 'open') this.#state = 'deferred';
   }
 
   /**
-   * Answers with the request's fields, overwritten by `fields`. Throws `ERR_CTRL_IF_ALREADY_ANSWERED` the second time,
-   * and the encoder's error for a value that does not fit, after which it may be called again.
+   * Responds with the request's fields, overwritten by `fields`.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` when the request has its response; `_VALUE` or `_LENGTH` when a field does not
+   *   fit, after which `respond` may be called again
    */
   respond(fields?: object): void {
     this.#checkOpen();
@@ -62,7 +68,11 @@ export class Received {
     this.#state = 'answered';
   }
 
-  /** Answers that the request is not understood, as when nobody received it. */
+  /**
+   * Responds with length 0, as for a message without a receiver: the requester gets `ERR_CTRL_IF_NOT_UNDERSTOOD`.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` when the request has its response
+   */
   respondNotUnderstood(): void {
     this.#checkOpen();
     this.#answering.answerUnanswered(this);
@@ -70,14 +80,16 @@ export class Received {
   }
 
   /**
-   * Answers that the request is refused: the asker's promise rejects with this error's code and text. A message of the
-   * seed's cannot carry them and is answered with its error status, or with length 0 where it has none.
+   * Refuses the request: the requester's promise rejects with this error's code and text. A message of the seed cannot carry them. Its
+   * response has the error status, or length 0 where the message has no status.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` when the request has its response
    */
   refuse({ code, message }: RequestError): void {
     this.#fail({ kind: 'refused', code, text: message });
   }
 
-  /** @internal Answers that the receiver failed. */
+  /** @internal Responds that the receiver failed. */
   fail(): void {
     this.#fail(RECEIVER_FAILED);
   }

@@ -4,17 +4,17 @@ import type { Received } from './received.ts';
 
 export type AnyHandler = (message: AnyMessage, request: Received) => unknown;
 
-/** One receiver for each type, or one for each message of it: never two for the same message (PROTOCOL.md 1.5). */
+/** The receivers of a link: one for a whole type, or one for each message of the type, never two for one message (PROTOCOL.md 1.5). */
 export class Receivers {
   /**
-   * For each type, its receiver or those of its messages by subtype: read for every message that comes. No longer
-   * than the highest type that has one, since a controller has such a table for each guest.
+   * By type: the receiver of the type, or the receivers of its messages by subtype. It is read for every message. It ends at the
+   * highest type with a receiver, because a controller has such a table for each guest.
    */
   readonly #byType: (AnyHandler | (AnyHandler | undefined)[] | undefined)[] = [];
-  /** By type and subtype; read for messages without another receiver. */
+  /** By type and subtype. It is read for messages without another receiver. */
   #defaults: Map<number, AnyHandler> | undefined;
 
-  /** For all messages of `type`, those without a definition included. Returns the function that takes it back. */
+  /** Adds a receiver for all messages of `type`, also those without a definition. Returns the function that removes it. */
   addForType(type: number, handler: AnyHandler): () => void {
     if (!Number.isInteger(type) || type < 0 || type > 255) {
       throw new CtrlIfError('ERR_CTRL_IF_VALUE', `${type} is not a message type; it must be an integer from 0 to 255`, {
@@ -42,14 +42,14 @@ export class Receivers {
     };
   }
 
-  /** For a message as long as it has no other receiver. */
+  /** Sets the receiver of a message that has no other receiver. */
   setDefault(type: number, subtype: number, handler: AnyHandler): void {
     this.#defaults ??= new Map();
     this.#defaults.set((type << 8) | subtype, handler);
   }
 
   find(type: number, subtype: number): AnyHandler | undefined {
-    // Reading beyond an array's end is slow.
+    // A read beyond the end of an array is slow.
     const found = type < this.#byType.length ? this.#byType[type] : undefined;
     if (typeof found === 'function') return found;
     const handler = found !== undefined && subtype < found.length ? found[subtype] : undefined;
@@ -57,7 +57,7 @@ export class Receivers {
   }
 }
 
-/** Without holes, which are as slow. */
+/** Sets an item without making holes, which are slow too. */
 function set<T>(array: (T | undefined)[], index: number, value: T): void {
   while (array.length < index) array.push(undefined);
   array[index] = value;
@@ -67,6 +67,6 @@ function exists(subject: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_RECEIVER_EXISTS',
     `${subject} has a receiver already, and a message goes to one receiver only`,
-    { advice: 'take the other back first (receive returns the function that does)', subject },
+    { advice: 'remove the other first (receive returns the function that does)', subject },
   );
 }

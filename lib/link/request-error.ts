@@ -2,8 +2,8 @@ import { CtrlIfError } from '../errors.ts';
 import { FAILURE_BYTES, FAILURE_CODE } from '../wire/failure.ts';
 
 /**
- * A request that its receiver refuses. A handler throws it, or rejects with it, and the asker's promise rejects with a
- * `RequestError` of the same code and text:
+ * The refusal of a request. When a handler throws it or rejects with it, the requester's promise rejects with a `RequestError` of the
+ * same code and text:
  *
  * ```ts
  * domain.receive('WITHDRAW', ({ amount }) => {
@@ -11,17 +11,17 @@ import { FAILURE_BYTES, FAILURE_CODE } from '../wire/failure.ts';
  * });
  * ```
  *
- * Code and text cross in 59 bytes; a longer text arrives cut. Only messages of the user's own carry them: a message of
- * the seed's is answered with its error status, or with length 0 where it has none.
+ * Code and text have 59 bytes together; a longer text is cut. Only messages of the user's own carry them. The response to a message of
+ * the seed has its error status, or length 0 where the message has no status.
  */
 export class RequestError extends Error {
-  /** The user's own word for what is wrong, to be told apart by the asker. */
+  /** A code of the user's own, by which the requester distinguishes refusals. */
   readonly code: string;
 
   /**
    * @param code 1 to 59 printable ASCII characters without spaces, such as `NO_FUNDS`
-   * @param text a sentence for people, in UTF-8; `59 - code.length` bytes of it cross
-   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` for any other code
+   * @param text a sentence for people; `59 - code.length` bytes of its UTF-8 arrive
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when `code` is none
    */
   constructor(code: string, text = '') {
     super(text);

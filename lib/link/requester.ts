@@ -10,18 +10,18 @@ import { Outgoing, type OutgoingMessage } from './outgoing.ts';
 export interface RequesterOptions {
   ring: FrontRing;
   codec: AnyCodec;
-  /** The peer broke the protocol, outside of {@link Requester.take}, which throws. */
+  /** The peer has broken the protocol. {@link Requester.take} throws instead. */
   onBroken(error: CtrlIfError): void;
 }
 
-/** The lowest id, which a request gets when no other is in flight. */
+/** The lowest id. A request gets it when no other is in flight. */
 const FIRST_ID = 0;
 
-/** Puts this side's requests on the front ring, and settles the call that each response belongs to. */
+/** Puts this side's requests on the front ring, and settles their calls when the responses come. */
 export class Requester {
   observer: LinkObserver | undefined;
   readonly counts = { requestsSent: 0, responsesReceived: 0, lateResponses: 0 };
-  // Each a field of its own: they are read for every message.
+  // Fields of their own, because they are read for every message.
   readonly #ring: FrontRing;
   readonly #codec: AnyCodec;
   readonly #onBroken: (error: CtrlIfError) => void;
@@ -51,40 +51,40 @@ export class Requester {
     return this.#ring.unanswered > 0 || this.#outgoing.size > 0;
   }
 
-  /** Nothing is under way, so that whatever comes back is what is asked next. */
+  /** No request is in flight or waits, so the next response belongs to the next request. */
   get isQuiet(): boolean {
     return this.#ring.unanswered === 0 && this.#ring.pending === 0 && this.#outgoing.size === 0;
   }
 
-  /** For the response to `message`, which is not sent yet. */
+  /** Makes the call that awaits the response to `message`, which is not sent yet. */
   call(message: AnyMessage, resolve: (message: AnyMessage) => void, reject: (error: unknown) => void): Call {
     const { type, subtype } = identify(this.#codec, message);
     return new Call(type, subtype, (response) => this.#settle(response, resolve, reject), reject);
   }
 
-  /** On the ring, or behind those that wait for it. Throws the encoder's error, or why the link has ended. */
+  /** Puts the message on the ring, or behind those that wait for it. Throws the encoder's error, or the error that ended the link. */
   enqueue(outgoing: OutgoingMessage): void {
     if (this.#failure) throw this.#failure;
     if (this.#outgoing.size === 0 && this.#place(outgoing)) return;
-    // Encoded now: the caller may change its message while it waits, and hears of a bad value at once.
+    // Encoded now: the caller may change its message while it waits, and gets the error for a bad value at once.
     outgoing.encoded = this.#codec.encode(outgoing.message, ID_NO_ANSWER, new Uint8Array(MESSAGE_BYTES));
     this.#outgoing.add(outgoing);
   }
 
-  /** On the ring at once, its response awaited by nobody, or not at all: then false. Throws as {@link enqueue}. */
+  /** Puts the message on the ring with id 0xFF; false when it would have to wait. Throws as {@link enqueue}. */
   tryPlace(message: AnyMessage): boolean {
     if (this.#failure) throw this.#failure;
     return this.#outgoing.size === 0 && this.#place({ message });
   }
 
-  /** Sends it no more, where it still waits. */
+  /** Drops the message of `call`, if it still waits. */
   remove(call: Call): void {
     this.#outgoing.remove(call);
   }
 
   /**
-   * Sends the request and polls for its response at once, without a call in the table and without a turn. Only when
-   * {@link isQuiet}. Undefined when the response has not come after `polls` polls of the ring: then {@link awaitPlaced}.
+   * Sends the request and polls the ring up to `polls` times for its response, without a call in the table and without a turn. Requires
+   * {@link isQuiet}. Undefined when no response has come; then {@link awaitPlaced} must be called.
    */
   askAtOnce(message: AnyMessage, polls: number): AnyMessage | undefined {
     const ring = this.#ring;
@@ -115,12 +115,12 @@ export class Requester {
     return decodeResponse(this.#codec, response);
   }
 
-  /** Has `call` wait for the request that {@link askAtOnce} sent and did not see answered. */
+  /** Makes `call` await the response that {@link askAtOnce} did not find. */
   awaitPlaced(call: Call): void {
     this.#calls.add(call);
   }
 
-  /** Sends what is staged and takes the responses that have come, polling up to `polls` times; returns how many. */
+  /** Sends the staged requests and takes the responses that have come, with up to `polls` polls. Returns how many it took. */
   take(polls: number): number {
     const ring = this.#ring;
     if (ring.unanswered + ring.pending === 0) return 0;
@@ -132,12 +132,12 @@ export class Requester {
     return count;
   }
 
-  /** A slot that a response freed goes to the message that has waited longest, in every turn: no edge to miss (H8). */
+  /** Gives free slots to the messages that have waited longest. Runs in every turn, so no wake-up can be missed (H8). */
   placeWaiting(): number {
     return this.#outgoing.placeWaiting((waiting) => this.#place(waiting));
   }
 
-  /** Nothing will be answered any more. */
+  /** Rejects all calls and waiting messages. */
   fail(error: CtrlIfError): void {
     this.#failure = error;
     for (const call of this.#calls.drain()) call.fail(error);
@@ -159,7 +159,7 @@ export class Requester {
         `a response of type ${response[TYPE_OFFSET]}/${response[SUBTYPE_OFFSET]} to a request of ${call.type}/${call.subtype}`,
         response,
       );
-      // Out of the table by now, so that the link's end does not reach it.
+      // The call has left the table, so the end of the link does not reject it.
       if (!call.abandoned) call.fail(error);
       throw error;
     }
@@ -168,7 +168,7 @@ export class Requester {
     else call.settle(response);
   }
 
-  /** Writes the message to the ring's stage; false when there is no slot or no id for it. */
+  /** Stages the message on the ring; false when no slot or no id is free. */
   #place(outgoing: OutgoingMessage): boolean {
     const { call, encoded, message } = outgoing;
     if (this.#ring.room === 0) return false;

@@ -1,20 +1,20 @@
 /**
- * Runs jobs one after the other, each when the one before it is done: the original's deferred work queue, in which
- * device messages keep their order among themselves while console, shutdown, memory and VCPU overtake
- * (PROTOCOL.md 1.6). It holds no more than the ring's slots, since each job is an unanswered request.
+ * Runs jobs one after the other, as the original's deferred work queue does: device messages keep their order, and console,
+ * shutdown, memory and VCPU messages overtake them (PROTOCOL.md 1.6). A job is an unanswered request, so the queue never has more
+ * jobs than the ring has slots.
  */
 export class SerialQueue {
   readonly #waiting: (() => unknown)[] = [];
   #busy = false;
 
-  /** A job is under way, so that the next has to wait. */
+  /** Whether a job runs, so that the next has to wait. */
   get busy(): boolean {
     return this.#busy;
   }
 
   /**
-   * Runs `job` at once when none is under way, else after those before it. `job` must not throw. When it returns a promise,
-   * the next waits until that has settled.
+   * Runs `job` at once, or after the jobs before it. `job` must not throw. When it returns a promise, the next job waits until the
+   * promise has settled.
    */
   run(job: () => unknown): void {
     if (this.#busy) {
@@ -37,6 +37,7 @@ export class SerialQueue {
     }
   }
 
+  /** Drops the waiting jobs. */
   clear(): void {
     this.#waiting.length = 0;
   }

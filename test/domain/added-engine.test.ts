@@ -34,7 +34,7 @@ async function meet() {
 }
 
 describe('an engine that was added to the list', () => {
-  it('links a guest and a controller, which ask each other, sleep, and part in order', async () => {
+  it('links a guest and a controller, which send requests, sleep, and close the link', async () => {
     const { controller, guest, domain } = await meet();
     expect([controller.engine, guest.engine, domain.engine]).toEqual([ARRAY, ARRAY, ARRAY]);
     for (const end of [guest, domain]) end.receive('SEQ', ({ n }) => ({ answer: ~n >>> 0 }));
@@ -75,7 +75,7 @@ describe('an engine that was added to the list', () => {
     expect(error.expected).toBe('native, file, array or auto');
   });
 
-  it('says what cannot serve, when it is asked for where it cannot', () => {
+  it('reports why it cannot serve when it is chosen by name', () => {
     const cause = new Error('one thread too many');
     const absence = vi.spyOn(arrayEngine, 'absence');
     absence.mockReturnValue({ why: 'there are two threads', advice: 'end one of them', cause });

@@ -1,4 +1,4 @@
-/** Channels between domains that are all in this process: who may do what, and what each end hears of the other. */
+/** Channels between domains that are all in this process: the permissions, and the reports to both ends. */
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -77,16 +77,16 @@ describe.runIf(testsNative)('a channel', () => {
       [1, 1],
     ] as const) {
       const [portFrom, portTo] = await controller.channels.connect(from, to);
-      const of = (domid: number) => (domid === 0 ? controller.channels : one.channels);
-      const heard = events(of(to).get(portTo));
+      const channelsOf = (domid: number) => (domid === 0 ? controller.channels : one.channels);
+      const heard = events(channelsOf(to).get(portTo));
       const next = heard.next();
-      of(from).get(portFrom).notify();
+      channelsOf(from).get(portFrom).notify();
       await next;
       expect(heard.count).toBe(1);
     }
   });
 
-  it('is allocated by one domain and bound by the other, which has told it of its port', async () => {
+  it('is allocated by one domain and bound by the other, which got the port in a message', async () => {
     const { one, two } = await three();
     const a = await one.channels.alloc(2);
     expect(a.remote).toBeUndefined();
@@ -103,7 +103,7 @@ describe.runIf(testsNative)('a channel', () => {
     await next;
   });
 
-  it('coalesces what nobody has looked at, and keeps it until somebody listens', async () => {
+  it('coalesces pending events, and keeps one until a listener is set', async () => {
     const { a, b } = await connected();
     for (let i = 0; i < 1000; i++) a.notify();
     expect(await b.status()).toMatchObject({ pending: true, masked: true });
@@ -113,7 +113,7 @@ describe.runIf(testsNative)('a channel', () => {
     expect(heard.count).toBe(1);
   });
 
-  it('keeps an event while it is masked, and tells it when it is unmasked', async () => {
+  it('keeps an event while it is masked, and delivers it when it is unmasked', async () => {
     const { a, b } = await connected();
     const [atA, atB] = [events(a), events(b)];
     b.mask();
@@ -135,7 +135,7 @@ describe.runIf(testsNative)('a channel', () => {
     expect(atB.count).toBe(1);
   });
 
-  it('whose listener throws is told again, and so are the others', async () => {
+  it('whose listener throws fires again, and so do the others', async () => {
     const { a, b } = await connected();
     const atA = events(a);
     const listeners = process.listeners('uncaughtException');
@@ -174,7 +174,7 @@ describe.runIf(testsNative)('a channel', () => {
 });
 
 describe.runIf(testsNative)('the close of an end', () => {
-  it('is heard at the other, whose port waits for another bind', async () => {
+  it('unbinds the other end, whose port can be bound again', async () => {
     const { two, a, b } = await connected();
     const atA = events(a);
     await b.close();
@@ -207,7 +207,7 @@ describe.runIf(testsNative)('the close of an end', () => {
     expect(bound(successor)).toBe(true);
   });
 
-  it("by the controller is heard at both, and the port is no longer the domain's", async () => {
+  it('by the controller is reported to both, and the domain no longer has the port', async () => {
     const { controller, one, a, b } = await connected();
     const atB = events(b);
     controller.channels.disconnect(1, a.port);
@@ -329,7 +329,7 @@ describe.runIf(testsNative)('what cannot be', () => {
     await until(() => !bound(b));
     await controller.close();
     expect(() => controller.channels.get(2)).toThrow(coded('ERR_CTRL_IF_CLOSED'));
-    // The guest may hear of it a turn later than we.
+    // The guest may get the report a turn later than this side.
     await until(() => codeOf(() => b.notify()) === 'ERR_CTRL_IF_CLOSED');
   });
 });
@@ -342,7 +342,7 @@ describe.runIf(testsNative)('an end', () => {
     status: async () => ({ state: 'free' }),
   };
 
-  it('looks again at its bit when it is bound, and when its peer is lost: who set it may have been killed', async () => {
+  it('checks its bit again when it is bound and when its peer ends, because the notifier may have been killed', async () => {
     const { page, own, peer } = ownDomain();
     const channels = new EventChannels(3, own, authority, new PeerDirectory(nativeEngine));
     const channel = await channels.alloc(4);
@@ -419,7 +419,7 @@ describe.runIf(testsNative)('a guest that lies about its page and doorbell', () 
     expect([...bell]).toEqual([7]);
   });
 
-  it('fails whoever would have a channel to it, and leaves both as they were', async () => {
+  it('makes a bind to it fail, and changes nothing at either end', async () => {
     const { controller, one, a, b } = await connected();
     const own = ownDomain();
     const { doorbell } = own.own.descriptors;

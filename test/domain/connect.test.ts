@@ -16,7 +16,7 @@ const errorOf = (connecting: Promise<Guest>): Promise<CtrlIfError> =>
     (error) => error,
   );
 
-/** Somebody at the socket of the controller called `name`, who does `serve` with whoever connects. */
+/** A process at the socket of the controller called `name`, which calls `serve` for each connection. */
 async function impostor(name: string, serve: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -32,7 +32,7 @@ async function impostor(name: string, serve: (socket: Socket) => void) {
 }
 
 describe('a guest that waits', () => {
-  it('connects when its controller comes, and needs no wait where it is there', async () => {
+  it('connects when its controller starts, or at once when it runs', async () => {
     const connecting = Guest.connect({ name: 'late', wait: true });
     for (let i = 0; i < 10; i++) await turn();
     await using controller = await Controller.listen({ name: 'late' });
@@ -42,7 +42,7 @@ describe('a guest that waits', () => {
     expect(second.domid).toBe(2);
   });
 
-  it('makes the directory where there is none yet, and finds it again where it is removed and made anew', async () => {
+  it('creates the missing directory, and creates it again when it is removed', async () => {
     const before = process.env.CTRL_IF_RUNTIME_DIR;
     const path = join(directory.path, 'not-yet');
     process.env.CTRL_IF_RUNTIME_DIR = path;
@@ -60,7 +60,7 @@ describe('a guest that waits', () => {
     }
   });
 
-  it('waits at the socket that a killed controller has left, until another takes it over', async () => {
+  it('waits at the socket of a killed controller until another controller takes the name', async () => {
     const server = createServer().listen(join(directory.path, '.own'));
     await once(server, 'listening');
     const { linkSync } = await import('node:fs');
@@ -74,7 +74,7 @@ describe('a guest that waits', () => {
     expect(controller.domains.get(guest.domid)).toBeDefined();
   });
 
-  it('goes on waiting when a controller dies before it has said welcome, each try with a page of its own', async () => {
+  it('waits on when a controller dies before its welcome, and each attempt has a page of its own', async () => {
     let met = 0;
     let hungUp: () => void = () => {};
     const died = new Promise<void>((resolve) => {
@@ -94,14 +94,14 @@ describe('a guest that waits', () => {
     expect(met).toBeGreaterThan(0);
   });
 
-  it('says how long it has waited when its time is over', async () => {
+  it('reports the waiting time when its time is over', async () => {
     const error = await errorOf(Guest.connect({ name: 'never', wait: 30 }));
     expect(error).toMatchObject({ code: 'ERR_CTRL_IF_NO_CONTROLLER', subject: 'never' });
-    expect(error.message).toMatch(/^waited 30 ms at .*never\.sock, and no controller called never came/);
+    expect(error.message).toMatch(/^no controller called never came at .*never\.sock within 30 ms/);
     expect(error.cause).toMatchObject({ code: 'ENOENT' });
   });
 
-  it('says so as well where controllers came and went', async () => {
+  it('reports the waiting time also when controllers started and died', async () => {
     const leave = await impostor('mortal', (socket) => socket.destroy());
     const error = await errorOf(Guest.connect({ name: 'mortal', wait: 30 }));
     expect(error).toMatchObject({ code: 'ERR_CTRL_IF_NO_CONTROLLER', cause: { code: 'ERR_CTRL_IF_PEER_DIED' } });
@@ -109,7 +109,7 @@ describe('a guest that waits', () => {
     await leave();
   });
 
-  it('waits for no other mistake', async () => {
+  it('rejects at once for every other error', async () => {
     const leave = await impostor('mute', () => {});
     const connecting = Guest.connect({ name: 'mute', wait: true, timeout: 30 });
     expect(await errorOf(connecting)).toMatchObject({ code: 'ERR_CTRL_IF_TIMEOUT' });
@@ -117,7 +117,7 @@ describe('a guest that waits', () => {
     await leave();
   });
 
-  it.each([0, false])('does not wait where it is told to wait %s', async (wait) => {
+  it.each([0, false])('does not wait with wait: %s', async (wait) => {
     const error = await errorOf(Guest.connect({ name: 'nobody', wait }));
     expect(error.message).toMatch(/^no controller called nobody answers/);
   });
@@ -131,7 +131,7 @@ describe('a signal', () => {
     await using controller = await Controller.listen({ name: 'test' });
     const error = await errorOf(Guest.connect({ name: 'test', signal: AbortSignal.abort(reason) }));
     expect(error).toMatchObject(given);
-    expect(error.message).toBe('connecting to controller test was given up by its signal');
+    expect(error.message).toBe('connecting to controller test was aborted by its signal');
     expect(controller.domains.size).toBe(0);
   });
 
@@ -186,9 +186,9 @@ describe('a signal', () => {
 });
 
 describe('a watch on a directory', () => {
-  it('tells of a name that is made there, and of one that was made before anybody listened', async () => {
+  it('reports a name that is created there, also one created before a listener waits', async () => {
     const watch = new DirectoryWatch(directory.path, 'wanted');
-    expect(watch.hears).toBe(true);
+    expect(watch.works).toBe(true);
     const told = watch.changed(2 ** 30, undefined);
     writeFileSync(join(directory.path, 'other'), '');
     writeFileSync(join(directory.path, 'wanted'), '');
@@ -198,13 +198,13 @@ describe('a watch on a directory', () => {
     for (const name of ['other', 'wanted']) rmSync(join(directory.path, name));
   });
 
-  it('ends at its time, at its signal, and where there is no directory', async () => {
+  it('ends a wait at the time limit and at the signal, and reports a missing directory as unwatched', async () => {
     const watch = new DirectoryWatch(directory.path, 'wanted');
     await watch.changed(1, undefined);
     await watch.changed(2 ** 30, AbortSignal.timeout(1));
     watch.close();
     const blind = new DirectoryWatch(join(directory.path, 'nowhere'), 'wanted');
-    expect(blind.hears).toBe(false);
+    expect(blind.works).toBe(false);
     await blind.changed(1, undefined);
     blind.close();
   });
@@ -235,7 +235,7 @@ describe('an option that is none', () => {
     await expect(Controller.listen(options as ControllerOptions)).rejects.toMatchObject(refused(field));
   });
 
-  it('is told with the one that was meant', async () => {
+  it('is refused with the option that was probably meant', async () => {
     const error = await errorOf(Guest.connect({ timeOut: 5 } as GuestOptions));
     expect(error.message).toContain('the options of Guest.connect: there is no key "timeOut"; did you mean timeout?');
   });

@@ -27,7 +27,7 @@ describe('the console', () => {
     expect(await once(guest.console, 'data')).toEqual(['root\n']);
   });
 
-  it('loses no byte of a megabyte, however slowly it is read', async () => {
+  it('delivers every byte of a megabyte to a slow reader', async () => {
     const { domain, guest } = await meet();
     const sent = randomBytes(1 << 20);
     const received: Buffer[] = [];
@@ -61,14 +61,14 @@ describe('the console', () => {
     expect(Buffer.concat(received).equals(sent)).toBe(true);
   });
 
-  it('is acknowledged and dropped where nobody has opened it', async () => {
+  it('acknowledges and drops data before its first use', async () => {
     const { domain, guest } = await meet();
     guest.console.end('into the void');
     await once(guest.console, 'finish');
     expect(domain.stats.unclaimedRequests).toBe(1);
   });
 
-  it('ends when the link does, with an error for who still writes', async () => {
+  it('ends with the link, and a later write fails', async () => {
     const { domain, guest } = await meet();
     const ended = once(domain.console.resume(), 'end');
     await guest.close();
@@ -78,7 +78,7 @@ describe('the console', () => {
     expect((await failed)[0]).toMatchObject({ code: 'ERR_CTRL_IF_PEER_CLOSED' });
   });
 
-  it('ends at once where the link has ended before its first use', async () => {
+  it('ends at once when the link has ended before its first use', async () => {
     const { guest } = await meet();
     await guest.close();
     await once(guest.console.resume(), 'end');

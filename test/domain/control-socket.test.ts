@@ -14,7 +14,7 @@ function alone<P extends 'guest' | 'controller'>(_role: P) {
   return { sent, socket: new ControlSocket<P>((line) => sent.push(JSON.parse(JSON.stringify(line)))) };
 }
 
-/** Two sides that hear each other's lines in order, in another turn. */
+/** Two sides that get each other's lines in order, in another turn. */
 function pair() {
   const [guest, controller] = [alone('guest'), alone('controller')];
   let most = 0;
@@ -97,7 +97,7 @@ describe('a question', () => {
       'ERR_CTRL_IF_HANDLER',
       'ERR_CTRL_IF_HANDLER',
     ]);
-    expect(errors[0].message).toMatch(/takes a machine/);
+    expect(errors[0].message).toMatch(/only a machine answers it/);
     expect(errors[1]).toBeInstanceOf(CtrlIfError);
     expect(errors[1].message).toContain('9999');
   });
@@ -168,7 +168,7 @@ describe.each(names)('%s', (name) => {
     expect(asked).toEqual([SAMPLES[name].question]);
   });
 
-  it('is answered as failed for each mistake in the question, and its responder never hears of it', async () => {
+  it('is answered as failed for each mistake in the question, and its responder is not called', async () => {
     for (const [what, wrong] of mistakesIn(SAMPLES[name].question)) {
       const { socket, sent } = alone('controller');
       const asked = respond(socket, SAMPLES[name].answer);
@@ -181,7 +181,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  it('is not settled by an answer with any mistake, which is told', async () => {
+  it('is not settled by an answer with any mistake, which is reported', async () => {
     for (const [what, wrong] of mistakesIn(SAMPLES[name].answer)) {
       const { socket } = alone('guest');
       const answer = ask(socket);
@@ -211,7 +211,7 @@ describe.each(names)('%s', (name) => {
 });
 
 describe('a line', () => {
-  it('that is no question and no answer of ours is told for what it is', () => {
+  it('that is neither a question nor an answer to an open question is reported', () => {
     const { socket, sent } = alone('guest');
     socket.ask('memory-progress', {}).catch(() => {});
     const wrong = [
@@ -262,7 +262,7 @@ describe('a line', () => {
 });
 
 describe('the end', () => {
-  it('is told to each who waits, to those not yet asked, and to whoever asks later', async () => {
+  it('rejects open questions, waiting questions and later ones', async () => {
     const { socket, sent } = alone('guest');
     const asked = Array.from({ length: 1000 }, () => socket.ask('memory-progress', {}));
     socket.end(over);

@@ -238,7 +238,7 @@ describe('two sets of definitions', () => {
     );
   });
 
-  it('are told apart by any single change, and the message is named', () => {
+  it('differ after any single change, and the error names the message', () => {
     const changes: Record<string, (message: AnyMessage, pick: number) => AnyMessage | undefined> = {
       name: (message) => ({ ...message, name: `${message.name}X` }),
       number: (message) => ({ ...message, number: 10 * 256 + 256 + ((message.number + 1) % (245 * 256)) }),
@@ -280,7 +280,7 @@ describe('a guest with another definition', () => {
     return { controller, refused };
   };
 
-  it('is refused, and both sides are told the difference', async () => {
+  it('is refused, and both sides get the difference', async () => {
     const { controller, refused } = await controllerOf([square]);
     const error = await Guest.connect({ name: 'test', messages: [changed({ payload: { n: f64 } })] }).catch((e) => e);
     const sentence = 'SQUARE differs: field n is u32 at the controller and f64 at the guest';
@@ -357,7 +357,7 @@ describe('a peer that lies of its definitions', () => {
     },
   });
 
-  it('is turned away, and harms nobody', async () => {
+  it('is refused, and other guests are served', async () => {
     const controller = await Controller.listen({ name: 'test', messages: [square] });
     for (const lines of [
       [{}],
@@ -409,7 +409,7 @@ describe('a peer that lies of its definitions', () => {
     expect(most).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_HANDSHAKE' }));
   });
 
-  it('is a controller that asks twice: the guest tells its definitions once', async () => {
+  it('is a controller that asks twice: the guest sends its definitions once', async () => {
     const { createServer } = await import('node:net');
     const server = createServer((socket) => {
       socket.on('error', () => {}).resume();

@@ -1,4 +1,4 @@
-/** A process that has as many descriptors as it may: whoever needs one more is told whose limit it is, and nobody else. */
+/** A process that has as many descriptors as it may: a process that needs one more gets an error that names the limit, and no other process is disturbed. */
 import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DescriptorReserve } from '../../lib/domain/descriptor-reserve.ts';
@@ -37,7 +37,7 @@ const isLinux = process.platform === 'linux';
 const need = unless(isLinux, 'Linux');
 
 describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)${need}`, (engine) => {
-  it('turns away whom it has none for, with its reason, and serves the others', async () => {
+  it('refuses a guest without a free descriptor, with the reason, and serves the others', async () => {
     const controller = await poorController(engine);
     const all: Guest[] = [];
     let refusal: CtrlIfError | undefined;
@@ -47,7 +47,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
       [refusal] = errors;
     }
     expect(all.length).toBeGreaterThan(5);
-    // Not once: as often as anybody comes.
+    // Not only once, but for every guest.
     for (let round = 0; round < 20; round++) {
       const { guests, errors } = await connectMany(1, engine);
       all.push(...guests);
@@ -56,7 +56,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
         expect(error.message).toMatch(/controller poor \(process \d+\) has as many descriptors as it may.*ulimit -n/);
       }
     }
-    // A few at once are told as well.
+    // Several guests at once are refused as well.
     const { guests, errors } = await connectMany(10, engine);
     all.push(...guests);
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['ERR_CTRL_IF_DESCRIPTORS']));
@@ -78,7 +78,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
     expect(await controller.end()).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('whose other code took all of them tells as many as it can, and recovers', async () => {
+  it('whose other code took all of them reports as many refusals as it can, and recovers', async () => {
     const controller = await poorController(engine);
     const { guests } = await connectMany(1, engine);
     const { taken } = await told<{ taken: number }>(controller, 'fill', { free: 1 });
@@ -90,7 +90,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
     await guests[0]!.request({ name: 'SHUTDOWN_SYSRQ', key: 'x' });
     expect(await controller.next()).toEqual({ key: 'x' });
     await told(controller, 'drain');
-    // With none free at all, its system hangs up before it is asked: the guest is told of both that it can mean.
+    // Without any free descriptor the system closes the connection: the guest's error names both possible reasons.
     await told(controller, 'fill', { free: 0 });
     const { errors } = await connectMany(1, engine);
     expect(errors[0]).toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED', message: expect.stringMatching(/ulimit -n/) });

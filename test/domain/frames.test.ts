@@ -66,12 +66,12 @@ describeMemory.each(namedEngines)('a frame of a guest in another, whose controll
   it('stays where it is mapped when its owner ends, and no other of its frames is mapped then', async () => {
     const { owner, ownerDomain, backend, frame } = await three();
     const other = owner.memory.allocate();
-    for (const each of [frame, other]) owner.memory.grantAccess(each, backend.domid);
+    for (const granted of [frame, other]) owner.memory.grantAccess(granted, backend.domid);
     const mapped = await backend.mapFrame(owner.domid, frame);
     const gone = once(ownerDomain, 'close');
     await owner.close();
     await gone;
-    // The controller has told of the end before it answers this.
+    // The controller reports the end before it answers this.
     await expect(backend.mapFrame(999, 2)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
     await expect(backend.mapFrame(owner.domid, other)).rejects.toEqual(coded('ERR_CTRL_IF_DOMAIN'));
     expect(mapped.load32(0)).toBe(0x5a5a5a5a);

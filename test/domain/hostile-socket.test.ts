@@ -1,4 +1,4 @@
-/** Peers that say anything over the control socket: whoever hears it stays as it was, and so does everybody else. */
+/** Peers that say anything over the control socket: the receiver and all other domains keep their state. */
 import { once } from 'node:events';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -161,7 +161,7 @@ describe('a guest', () => {
     }
     for (const [what, wrong] of mistakesIn(SAMPLES[name].question)) {
       const answer = await controller.ask(name, wrong);
-      // With the file engine it has no ports, and nobody answers for them.
+      // With the file engine it has no ports, and no responder for them.
       const codes = guest.engine === 'file' ? /PEER_PROTOCOL|NOT_UNDERSTOOD/ : /PEER_PROTOCOL/;
       expect([what, answer.failed]).toEqual([what, expect.stringMatching(codes)]);
     }

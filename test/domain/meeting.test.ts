@@ -37,19 +37,19 @@ describe('meeting', () => {
     await Promise.all(guests.map((guest) => guest.close()));
   });
 
-  it('unlinks the page before the guest hears its welcome', async () => {
+  it('unlinks the page before the guest gets its welcome', async () => {
     await meet();
     expect(pagesOf(process.pid)).toEqual([]);
   });
 
-  it('loses nothing to a receiver that is registered when the domain arrives', async () => {
+  it('delivers every message to a receiver that is registered in the domain event', async () => {
     const controller = await listen();
     controller.once('domain', (domain) => domain.receive('SEQ', ({ n }) => ({ answer: n + 1 })));
     await using guest = await Guest.connect({ name: 'test', messages: [seq] });
     expect(await guest.request({ name: 'SEQ', n: 41 })).toEqual({ name: 'SEQ', n: 41, answer: 42 });
   });
 
-  it('does not give a domid again while others go and come', async () => {
+  it('does not reuse a domid while other guests come and go', async () => {
     const { controller, guest, domain } = await meet();
     const gone = once(domain, 'close');
     await guest.close();
@@ -59,20 +59,20 @@ describe('meeting', () => {
     expect(second.domid).toBe(2);
   });
 
-  it('tells a guest that finds no controller, and leaves nothing', async () => {
+  it('rejects a guest without a controller, and leaves nothing', async () => {
     await expect(Guest.connect({ name: 'nobody' })).rejects.toEqual(coded('ERR_CTRL_IF_NO_CONTROLLER'));
     await expect(Guest.connect({ name: 'nobody' })).rejects.toThrow(/ctrl-if controller --name nobody/);
     expect(readdirSync(directory.path)).toEqual([]);
   });
 
-  it('refuses names that are no names', async () => {
+  it('refuses invalid names', async () => {
     for (const name of ['', 'a/b', '../x', '.hidden', 'x'.repeat(65), 'a b']) {
       await expect(Guest.connect({ name })).rejects.toEqual(coded('ERR_CTRL_IF_NAME'));
       await expect(Controller.listen({ name })).rejects.toEqual(coded('ERR_CTRL_IF_NAME'));
     }
   });
 
-  it('refuses an engine that is none', async () => {
+  it('refuses an unknown engine', async () => {
     await expect(Guest.connect({ name: 'x', engine: 'steam' as 'file' })).rejects.toEqual(coded('ERR_CTRL_IF_ENGINE'));
   });
 });
@@ -93,7 +93,7 @@ describe('a name', () => {
   });
 
   it('is taken over from a controller that was killed', async () => {
-    // What a SIGKILL leaves: a socket file at which nobody listens.
+    // A SIGKILL leaves a socket file without a listener.
     const server = createServer().listen(join(directory.path, '.own'));
     await once(server, 'listening');
     const { linkSync } = await import('node:fs');
@@ -183,7 +183,7 @@ describe('a stranger on the socket', () => {
     return JSON.parse(Buffer.concat(chunks).toString() || '{}');
   }
 
-  it('is turned away with a reason, and harms nobody', async () => {
+  it('is refused with a reason, and other guests are served', async () => {
     const controller = await listen();
     const refused: CtrlIfError[] = [];
     controller.on('refused', (error) => refused.push(error));
@@ -207,7 +207,7 @@ describe('a stranger on the socket', () => {
     expect(guest.domid).toBe(1);
   });
 
-  it('is turned away when its page is not the one it announced, and the page is gone', async () => {
+  it('is refused when its page is not the one it announced, and the page is unlinked', async () => {
     await listen();
     const name = newPageName();
     const page = createControlPage(name, Buffer.alloc(16, 1), 'file');
@@ -217,7 +217,7 @@ describe('a stranger on the socket', () => {
     expect(pagesOf(process.pid)).toEqual([]);
   });
 
-  it('has its page taken away when it goes before it is ready', async () => {
+  it('has its page unlinked when it disconnects before it is ready', async () => {
     const controller = await listen();
     const name = newPageName();
     createControlPage(name, Buffer.alloc(16), 'file').unmap();
@@ -230,7 +230,7 @@ describe('a stranger on the socket', () => {
     expect(controller.domains.size).toBe(0);
   });
 
-  it('that rings all the time and says nothing is no domain', async () => {
+  it('does not become a domain by ringing without a line', async () => {
     const controller = await listen();
     const socket = connect(join(directory.path, 'test.sock'));
     socket.write(Buffer.alloc(100_000, 7));
@@ -240,7 +240,7 @@ describe('a stranger on the socket', () => {
     socket.destroy();
   });
 
-  it('in place of the controller is not believed either', async () => {
+  it('in place of the controller is refused by the guest', async () => {
     for (const answer of ['nonsense\n', '{"welcome":9}\n', '{"welcome":1}\n', '']) {
       const server = createServer((socket) => socket.resume().end(answer)).listen(join(directory.path, 'fake.sock'));
       await once(server, 'listening');
@@ -251,7 +251,7 @@ describe('a stranger on the socket', () => {
     }
   });
 
-  it('that never answers is given up in time', async () => {
+  it('that never answers makes the guest time out', async () => {
     const sockets: { destroy(): void }[] = [];
     const server = createServer((socket) => sockets.push(socket)).listen(join(directory.path, 'mute.sock'));
     await once(server, 'listening');
@@ -263,7 +263,7 @@ describe('a stranger on the socket', () => {
 });
 
 describe('the end', () => {
-  it('rejects what the other side has not answered, and tells it with no error', async () => {
+  it('rejects open requests, and the close event has no error', async () => {
     const { domain, guest } = await meet();
     domain.receive('SEQ', (_, request) => request.defer());
     const pending = guest.request({ name: 'SEQ', n: 1 });
@@ -343,7 +343,7 @@ describe('the end', () => {
 });
 
 describe('a handler that throws', () => {
-  it('is heard as an error event, and its message is answered', async () => {
+  it('causes an error event, and its message is answered', async () => {
     const { domain, guest } = await meet();
     const heard = once(guest, 'error') as Promise<CtrlIfError[]>;
     guest.receive('MEM_REQUEST_SET', () => {

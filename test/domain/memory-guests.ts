@@ -8,7 +8,7 @@ const open: { close(): Promise<void> }[] = [];
 /** To be called at the top of a test file, after `useRuntimeDirectory`. */
 export function useMemoryGuests(): void {
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((each) => each.close()));
+    await Promise.all(open.splice(0).map((endpoint) => endpoint.close()));
   });
 }
 

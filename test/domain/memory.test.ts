@@ -69,7 +69,7 @@ describeMemory.each(namedEngines)('a guest with a memory, whose controller has t
     });
   }
 
-  it('follows the target of its controller, which hears how it goes', async () => {
+  it('follows the target of its controller, which gets the progress', async () => {
     const controller = await listen(engine);
     const { guest, domain } = await join(controller, 'native', { frames: 20, maximum: 8000 });
     const seen: MemoryStatus[] = [];
@@ -104,7 +104,7 @@ describeMemory.each(namedEngines)('a guest with a memory, whose controller has t
     await expect(domain.resizeMemory(9)).rejects.toMatchObject({ code: 'ERR_CTRL_IF_MEMORY_TARGET', received: 8 });
   });
 
-  it('works towards the last target, and the one who asked before is told', async () => {
+  it('works towards the last target, and the earlier resize rejects', async () => {
     const controller = await listen(engine);
     const { domain } = await join(controller, 'native', { frames: 20, maximum: 4000 });
     const first = expect(domain.resizeMemory(4000)).rejects.toEqual(coded('ERR_CTRL_IF_MEMORY_SUPERSEDED'));
@@ -112,7 +112,7 @@ describeMemory.each(namedEngines)('a guest with a memory, whose controller has t
     await first;
   });
 
-  it('goes on when its controller has given up, by signal or by time', async () => {
+  it("goes on when the controller's wait has ended by signal or time", async () => {
     const controller = await listen(engine);
     const { guest, domain } = await join(controller, 'native', { frames: 20, maximum: 8000 });
     const giveUp = new AbortController();
@@ -178,7 +178,7 @@ describe.each(namedEngines)('a guest without a memory, by the %s engine', (engin
 });
 
 describe('a guest of the file engine that asks for a memory', () => {
-  it('is refused at once, told which engine has one, and leaves nothing', async () => {
+  it('is refused at once with the engine to use, and leaves nothing', async () => {
     const controller = await listen('file');
     for (const wait of [false, true]) {
       const name = wait ? 'nobody' : 'memory'; // the refusal does not wait for a controller that may never come

@@ -1,4 +1,4 @@
-/** A runtime whose event loop hears no doorbell, as Bun and Deno: played here by its name. */
+/** A runtime whose event loop cannot poll a doorbell, such as Bun and Deno: simulated here by its name. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDoorbell } from '../../lib/page/native-doorbell.ts';
 import { testsNative } from '../support/engines.ts';

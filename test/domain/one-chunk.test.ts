@@ -13,7 +13,7 @@ const BYE = { bye: true };
 const WELCOME = { welcome: 2, domid: 1, pid: process.pid, startTime: '0' };
 const ask = (about: string, question: Line = {}): Line => ({ ask: 7, about, ...question });
 
-/** How a peer ends the link, and the code of the error that tells of it. */
+/** The ways in which a peer ends the link, and the codes of their errors. */
 const ENDINGS: [how: string, options: RawEnding, code: string | undefined][] = [
   ['says bye', { further: [BYE] }, undefined],
   ['says bye and hangs up', { further: [BYE], hangsUp: true }, undefined],
@@ -38,7 +38,7 @@ async function closeOf(end: Guest | Domain): Promise<string | undefined> {
 describe('a guest whose controller, in one chunk with the welcome,', () => {
   const meet = (options: RawEnding) => throughCallers(guestOfRawController(directory.path, options));
 
-  it.each(ENDINGS)('%s, hears the end of its link', async (_how, options, code) => {
+  it.each(ENDINGS)('%s, gets the end of its link', async (_how, options, code) => {
     const { guest } = await meet(options);
     expect(await closeOf(guest)).toBe(code);
     const request = guest.request({ name: 'SHUTDOWN_POWEROFF' });
@@ -60,7 +60,7 @@ describe('a guest whose controller, in one chunk with the welcome,', () => {
     expect(await controller.next()).toEqual({ answer: 7 });
   });
 
-  it('says bye and asks a question, does not hear the question', async () => {
+  it('says bye and asks a question, does not answer the question', async () => {
     const { guest } = await meet({ further: [BYE, ask('resume')] });
     let asked = 0;
     guest.controlSocket.answer('resume', () => void asked++);
@@ -88,7 +88,7 @@ describe('a domain whose guest, in one chunk with its announcement,', () => {
     return { controller, domain, guest };
   };
 
-  it.each(ENDINGS)('%s, hears the end of its link', async (_how, options, code) => {
+  it.each(ENDINGS)('%s, gets the end of its link', async (_how, options, code) => {
     const { controller, domain, guest } = await meet(options);
     expect(await closeOf(domain)).toBe(code);
     await (await guest).closed;
@@ -120,7 +120,7 @@ describe('a domain whose guest, in one chunk with its announcement,', () => {
     expect(await (await guest).next()).toEqual({ answer: 7 });
   });
 
-  it('says bye and asks a question, does not hear the question', async () => {
+  it('says bye and asks a question, does not answer the question', async () => {
     const { domain, guest } = await meet({ further: [BYE, ask('suspended')] });
     let asked = 0;
     domain.controlSocket.answer('suspended', () => void asked++);

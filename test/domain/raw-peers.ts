@@ -12,7 +12,7 @@ import type { Line } from './question-samples.ts';
 
 const open: (() => void)[] = [];
 
-/** To be called at the top of a test file, before `useRuntimeDirectory`, which looks at what is left. */
+/** To be called at the top of a test file, before `useRuntimeDirectory`, which checks for leftovers. */
 export function closeRawPeers(): void {
   afterEach(() => {
     for (const close of open.splice(0)) close();

@@ -37,7 +37,7 @@ function mistakesIn(statements: readonly string[]): string[][] {
   return mistakes;
 }
 
-it('receive() has one clear mistake told, of the name or of the field that is wrong', { timeout: 60_000 }, () => {
+it('receive() with a wrong name or field causes one clear type error', { timeout: 60_000 }, () => {
   const right = [
     "domain.receive('SQUARE', ({ n }) => ({ result: n * n }));",
     "domain.receive('SQUARE', async ({ n }) => ({ result: n * n }));",

@@ -3,7 +3,7 @@ import { meet, useRuntimeDirectory } from './meeting.ts';
 
 useRuntimeDirectory();
 
-it('a suspended guest goes on when it is resumed', async () => {
+it('a suspended guest continues when it is resumed', async () => {
   const { domain, guest } = await meet();
   const said = new Promise<void>((resolve) => {
     domain.controlSocket.answer('suspended', () => {
@@ -20,7 +20,7 @@ it('a suspended guest goes on when it is resumed', async () => {
   await resumed;
 });
 
-it('and hears that its link has ended', async () => {
+it('a suspended guest rejects when its link ends', async () => {
   const { domain, guest } = await meet();
   domain.controlSocket.answer('suspended', () => {});
   const suspended = guest.suspended();

@@ -41,7 +41,7 @@ async function pair() {
   return { controller, a, b, portA, portB };
 }
 
-/** Waits until the end at `port` has heard that it has no other end. */
+/** Waits until the end at `port` has no other end any more. */
 async function unbound(peer: PeerProcess, port: number): Promise<void> {
   while ((await peer.ask<{ remote?: object }>('remote', { port })).remote !== undefined);
 }
@@ -62,7 +62,7 @@ describe.runIf(testsNative)('an event', () => {
     expect(await a.ask('serve', { ticks: 0, requests: 10 })).not.toHaveProperty('code');
   });
 
-  it('waits for a process that is stopped, one for however many', async () => {
+  it('waits for a process that is stopped, one event for any number', async () => {
     const { a, b, portA, portB } = await pair();
     await b.ask('listen', { port: portB });
     await b.stop();
@@ -103,7 +103,7 @@ describe.runIf(testsNative)('an event', () => {
 });
 
 describe.runIf(testsNative)('a domain that is killed', () => {
-  it('is known dead at the other end of its channels, and all others go on', async () => {
+  it('is reported dead at the other end of its channels, and all others continue', async () => {
     const { controller, guests } = await domains(3);
     const [a, b, c] = guests as [PeerProcess, PeerProcess, PeerProcess];
     const [portA, portB] = await connect(controller, 1, 2);
@@ -118,7 +118,7 @@ describe.runIf(testsNative)('a domain that is killed', () => {
     expect(await connect(controller, 1, 3)).toEqual([portA, ofC + 1]);
   });
 
-  it('harms nobody who notifies it before the news has come', async () => {
+  it('does not disturb a domain that notifies it before it learns of the death', async () => {
     const { controller, a, b, portA } = await pair();
     await controller.stop();
     await b.kill();
@@ -128,7 +128,7 @@ describe.runIf(testsNative)('a domain that is killed', () => {
     expect(await call(a, 'notify', portA)).toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
   });
 
-  it('in the middle of its events stops nobody, however often', { timeout: 60_000 }, async () => {
+  it('in the middle of its events stops no other domain, however often', { timeout: 60_000 }, async () => {
     const { controller, guests } = await domains(1);
     const [a] = guests as [PeerProcess];
     for (let round = 0; round < 8; round++) {
@@ -156,7 +156,7 @@ describe.runIf(testsNative)('a domain that is killed', () => {
 });
 
 describe.runIf(testsNative)('what cannot be', () => {
-  it('is refused for whom it is, by its code, from process to process', async () => {
+  it('is refused with its code, from process to process', async () => {
     const { controller, a, b, portA, portB } = await pair();
     const file = new PeerProcess('guest', 'e2e', 'file', script);
     await file.heard('connected');
@@ -189,7 +189,7 @@ describe.runIf(testsNative)('a process that rings without end', () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  it("takes nothing from its victim's timers, links and channels but time", async () => {
+  it('does not stop the timers, links and channels of the domain that it floods', async () => {
     const { a, b, portA, portB } = await pair();
     const { number } = await b.ask<{ number: string }>('doorbell');
     const ringer = spawn('sh', ['-c', `exec cat /dev/zero > /proc/${b.child.pid}/fd/${number}`], { stdio: 'ignore' });

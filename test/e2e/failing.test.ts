@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 describe.each(['SQUARE', 'CUBE'])('a receiver of %s, which fails', (message) => {
-  it('answers with a failure, and its process warns once with the stack when nobody listens for errors', async () => {
+  it('answers with a failure, and its process warns once with the stack without a listener for errors', async () => {
     await meet();
     for (const order of ['ask', 'ask', 'askSync']) {
       expect(await guest.ask(order, { message, n: TOO_LARGE })).toMatchObject(FAILED);
@@ -42,7 +42,7 @@ describe.each(['SQUARE', 'CUBE'])('a receiver of %s, which fails', (message) => 
     expect({ errors, received }).toEqual({ errors: [], received: 3 });
   });
 
-  it("tells a listener of 'error' each time, and outlives what that throws", async () => {
+  it("calls a listener of 'error' each time, and survives its exceptions", async () => {
     await meet({ listens: true });
     for (let i = 0; i < 2; i++) expect(await guest.ask('ask', { message, n: TOO_LARGE })).toMatchObject(FAILED);
     const { warnings, errors } = await controller.ask('seen');
@@ -54,7 +54,7 @@ describe.each(['SQUARE', 'CUBE'])('a receiver of %s, which fails', (message) => 
 });
 
 describe.each(namedEngines)('a guest with the %s engine', (engine) => {
-  it('tells a refusal, a failure and a message that nobody receives apart', async () => {
+  it('distinguishes a refusal, a failure and a message without a receiver', async () => {
     await meet({}, engine);
     for (const order of ['ask', 'askSync']) {
       for (const message of ['SQUARE', 'CUBE']) {

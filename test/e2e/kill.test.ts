@@ -23,7 +23,7 @@ async function killedWithItsName(): Promise<PeerProcess> {
 }
 
 describe('a guest that is killed', () => {
-  it("is known dead at once: its controller's requests reject, its name is gone, the next guest is served", async () => {
+  it("is reported dead at once: its controller's requests reject, its name is gone, the next guest is served", async () => {
     const { controller, guests } = await meeting(BEST);
     guests[0]!.child.kill('SIGSTOP');
     controller.order('hang');
@@ -36,7 +36,7 @@ describe('a guest that is killed', () => {
     expect(namesOf(guests[0]!, next)).toEqual([]);
   });
 
-  it('in full traffic harms no other guest', async () => {
+  it('in full traffic does not disturb another guest', async () => {
     const { controller, guests } = await meeting(BEST, 3);
     guests[1]!.order('flood');
     const others = [guests[0]!, guests[2]!].map((guest) => guest.told('exchange', { count: 20_000 }));
@@ -74,7 +74,7 @@ describe('a guest that is killed', () => {
 });
 
 describe('a controller that is killed', () => {
-  it("is known dead at once: its guests' requests reject, and a new one takes the name and the guests", async () => {
+  it("is reported dead at once: its guests' requests reject, and a new one takes the name and the guests", async () => {
     const { controller, guests } = await meeting(BEST, 2);
     controller.child.kill('SIGSTOP');
     for (const guest of guests) guest.order('hang');

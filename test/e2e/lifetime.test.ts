@@ -1,4 +1,4 @@
-/** When a process with an end of a link may end, and what two processes with other definitions are told. */
+/** When a process with an end of a link may end, and the errors of two processes with different definitions. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -106,7 +106,7 @@ describe.each(engines)('with the %s engine', (engine) => {
     }
   });
 
-  it('a guest that is unref()d can be closed in order, which is waited for', async () => {
+  it('a guest that is unref()d can be closed, and the process waits for the close', async () => {
     const controller = start('controller', {}, engine);
     await controller.heard('listening');
     const { code, lines } = await start('guest', { unref: true, closes: true }, engine).exited();
@@ -115,7 +115,7 @@ describe.each(engines)('with the %s engine', (engine) => {
 });
 
 describe('two processes whose definitions differ', () => {
-  it('are both told how, and the guest is refused', async () => {
+  it('both get the difference, and the guest is refused', async () => {
     const controller = start('controller', { fields: { n: 'u32', base: 'u32' } });
     await controller.heard('listening');
     const { lines } = await start('guest', { fields: { base: 'u32', n: 'u32' } }).exited();

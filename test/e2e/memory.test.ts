@@ -29,7 +29,7 @@ async function mapped(owner: PeerProcess, backend: PeerProcess): Promise<number>
 }
 
 describeMemory.each(namedEngines)('frames of one guest in another, by a controller of the %s engine', (engine) => {
-  it('carry bytes both ways, and are mapped by nobody else', async () => {
+  it('carry bytes both ways, and no other process maps them', async () => {
     const { owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
     expect(await backend.told('read')).toMatchObject({ bytes: filled(0x11) });
@@ -54,7 +54,7 @@ describeMemory.each(namedEngines)('frames of one guest in another, by a controll
     const { frame: second } = await owner.told('grant', { domid: BACKEND, pattern: 0x33 });
     await owner.kill();
     expect(await controller.heard('closed')).toEqual({ is: 'closed', domid: OWNER, code: 'ERR_CTRL_IF_PEER_DIED' });
-    // The controller tells of the death before it answers who asks about another domain.
+    // The controller reports the death before it answers a question about another domain.
     expect((await backend.told('map', { domid: 99, frame })).code).toBe('ERR_CTRL_IF_DOMAIN');
     expect((await backend.told('map', { domid: OWNER, frame: second })).code).toBe('ERR_CTRL_IF_DOMAIN');
     expect(await backend.told('read')).toMatchObject({ bytes: filled(0x11) });
@@ -64,7 +64,7 @@ describeMemory.each(namedEngines)('frames of one guest in another, by a controll
     expect(namesOf(owner, backend)).toEqual([]);
   });
 
-  it("are their owner's again when the backend is killed, by the controller's word", async () => {
+  it("are reclaimed by their owner when the backend is killed, after the controller's answer", async () => {
     const { controller, owner, backend } = await three(engine);
     const frame = await mapped(owner, backend);
     expect((await owner.told('reclaim', { domid: BACKEND })).code).toBe('ERR_CTRL_IF_FRAME_IN_USE');
@@ -78,14 +78,14 @@ describeMemory.each(namedEngines)('frames of one guest in another, by a controll
 });
 
 describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
-  it('grows and shrinks as its controller says, which sees it, and loses no frame that is in use', async () => {
+  it("grows and shrinks to the controller's target, which sees it, and keeps every frame that is in use", async () => {
     const { controller, owner, backend } = await three(engine, engine);
     expect(await controller.heard('joined')).toMatchObject({ memory: { maximum: 4096, target: 64, reached: 64 } });
     const frame = await mapped(owner, backend);
     const grown = await controller.told('resize', { domid: OWNER, frames: 4096 });
     expect(grown).toMatchObject({ memory: { target: 4096, reached: 4096, state: 'done' } });
     const seen = grown.seen as number[];
-    // How many it hears of depends on how fast it listens; each is more than the one before.
+    // The number of reports depends on the listener's speed; each has more frames than the one before.
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
     expect((await owner.told('resident')).frames).toBe(4096);
 

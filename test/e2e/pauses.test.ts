@@ -1,6 +1,6 @@
 /**
  * Many messages with random pauses, which end in every phase of falling asleep and waking: none is lost, doubled or
- * reordered, and nobody waits for ever. `npm run test:long` sends 100 million.
+ * reordered, and no process waits for ever. `npm run test:long` sends 100 million.
  */
 import { describe, expect, it } from 'vitest';
 import type { IdleStrategy, LinkStats } from '../../lib/index.ts';
@@ -33,10 +33,10 @@ describe.each(ROUNDS.map((round, i) => ({ ...round, seed: SEED * 100 + i })))(
   'with pauses, a controller that waits by $controller and a guest by $guest (seed $seed)',
   ({ controller: controllerIdle, guest: guestIdle, seed }) => {
     it('exchange every message once and in order', { timeout: 30_000 + MESSAGES / 100 }, async () => {
-      const of = (idle: IdleStrategy) => ({ script: 'pauses', options: { idle } }) as const;
-      const controller = new PeerProcess('controller', 'e2e', BEST.controller, of(controllerIdle));
+      const end = (idle: IdleStrategy) => ({ script: 'pauses', options: { idle } }) as const;
+      const controller = new PeerProcess('controller', 'e2e', BEST.controller, end(controllerIdle));
       await controller.heard('listening');
-      const guest = new PeerProcess('guest', 'e2e', BEST.guest, of(guestIdle));
+      const guest = new PeerProcess('guest', 'e2e', BEST.guest, end(guestIdle));
       await guest.heard('connected');
       await controller.heard('joined');
       const order = { count: COUNT, batch: Math.ceil(COUNT / PAUSES) };

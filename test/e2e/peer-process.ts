@@ -25,7 +25,7 @@ export interface PeerScript {
   options?: object;
 }
 
-/** A child process that runs one end of a link; see peers/peer.mjs for what it can be told to do, and its neighbours. */
+/** A child process that runs one end of a link; see peers/ for its orders. */
 export class PeerProcess {
   readonly child: ChildProcess;
   readonly #reports: Report[] = [];
@@ -57,8 +57,8 @@ export class PeerProcess {
     for (;;) {
       const failed = this.#reports.find((report) => report.is === 'failed');
       if (failed) throw new Error(String(failed.what));
-      const at = this.#reports.findIndex((report) => report.is === is);
-      if (at >= 0) return this.#reports.splice(at, 1)[0]!;
+      const index = this.#reports.findIndex((report) => report.is === is);
+      if (index >= 0) return this.#reports.splice(index, 1)[0]!;
       if (this.gone) throw new Error(`the peer exited before it reported "${is}"`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -108,7 +108,7 @@ export class PeerProcess {
   }
 }
 
-/** The process's state in one letter, as /proc tells it. */
+/** The process's state in one letter, from /proc. */
 function stateOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   return stat[stat.lastIndexOf(')') + 2]!;
@@ -157,6 +157,6 @@ export function namesOf(...made: PeerProcess[]): string[] {
 
 /** Waits until these processes have no name left: their peers unlink it as soon as they see the socket close. */
 export async function noNameLeft(...made: PeerProcess[]): Promise<void> {
-  // Nothing tells of an unlink by another process, so it is looked for; the test's own limit ends a wait in vain.
+  // The system does not report an unlink by another process, so this polls until the test's own time limit.
   while (namesOf(...made).length > 0) await delay(2);
 }

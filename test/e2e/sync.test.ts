@@ -46,19 +46,19 @@ describe('a blocking request', () => {
     },
   );
 
-  it('may be made in a receiver, to the one whose request that is', async () => {
+  it('may be made in a receiver, to the peer whose request it handles', async () => {
     const { controller, guest } = await pair();
     for (let n = 0; n < 20; n++)
       expect(await controller.ask('ask', { n, asksBack: true })).toMatchObject({ answer: n });
     expect(await statsOf(guest)).toMatchObject({ unanswered: 0, inFlight: 0, responsesReceived: 20 });
   });
 
-  it('waits for one that takes its time', async () => {
+  it('waits for a slow receiver', async () => {
     const { guest } = await pair();
     expect(await guest.ask('askSync', { count: 5, after: 30 })).toMatchObject({ count: 5 });
   });
 
-  it('leaves what the peer asks meanwhile for later, and is woken for its own answer all the same', async () => {
+  it("delays the peer's requests, and is still woken for its own answer", async () => {
     const { guest } = await pair('park');
     const before = await statsOf(guest);
     expect(await guest.ask('askSync', { count: 20, after: 5, questions: 3 })).toMatchObject({ count: 20 });
@@ -68,7 +68,7 @@ describe('a blocking request', () => {
     expect(after).toMatchObject({ inFlight: 0, responsesReceived: 20 });
   });
 
-  it('gives up in time; the late answer is dropped, and the next one is right', async () => {
+  it('times out; the late answer is dropped, and the next one is right', async () => {
     const { controller, guest } = await pair();
     const late = await guest.ask('askSync', { after: 300, timeout: 50 });
     expect(late).toMatchObject({ code: 'ERR_CTRL_IF_TIMEOUT', message: expect.stringContaining('50 ms') });
@@ -78,7 +78,7 @@ describe('a blocking request', () => {
     expect(await controller.ask('askSync', { count: 10 })).toMatchObject({ count: 10 });
   });
 
-  it('is told that the peer was killed, though this process hears no socket', async () => {
+  it('rejects when the peer was killed, although this process reads no socket', async () => {
     const { controller, guest } = await pair();
     await guest.ask('askSync', { count: 10 });
     await controller.stop();
@@ -88,7 +88,7 @@ describe('a blocking request', () => {
     expect(await guest.ask('askSync')).toMatchObject({ code: 'ERR_CTRL_IF_PEER_DIED' });
   });
 
-  it('of a controller is told that its guest was killed, and the next guest is served', async () => {
+  it('of a controller rejects when its guest was killed, and the next guest is served', async () => {
     const { controller, guest } = await pair();
     await guest.stop();
     const asked = controller.ask('askSync', { timeout: 60_000 });

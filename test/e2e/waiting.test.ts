@@ -33,7 +33,7 @@ async function during(peers: PeerProcess[], act: () => Promise<unknown>) {
   const before = await Promise.all(peers.map(statsOf));
   await act();
   const after = await Promise.all(peers.map(statsOf));
-  const difference = (i: number, what: 'sleeps' | 'notified' | 'doorbellsRung' | 'doorbellsHeard') =>
+  const difference = (i: number, what: 'sleeps' | 'notified' | 'doorbellsRung' | 'doorbellsReceived') =>
     after[i]![what] - before[i]![what];
   return peers.map((_, i) => ({
     sleeps: difference(i, 'sleeps'),
@@ -100,7 +100,7 @@ describe('a link without traffic', () => {
     // What is measured is time that passes: there is no event to await.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     for (const [i, count] of (await switches()).entries()) {
-      // The questions themselves, and V8's own timers. A look each millisecond would be a thousand.
+      // The questions themselves, and V8's own timers. A poll each millisecond would be a thousand.
       expect(count - before[i]!).toBeLessThan(50);
     }
   });

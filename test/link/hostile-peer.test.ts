@@ -90,7 +90,7 @@ describe('a controller that lies', () => {
     expect(handled).toBe(0);
   });
 
-  it('H13: a request of a wrong length is answered as not understood, and the next one as ever', async () => {
+  it('H13: a request of a wrong length is answered as not understood, and the next one is answered normally', async () => {
     const { guest, toGuest, ask } = guestWithRawController();
     const handled: unknown[] = [];
     guest.link.receiveMessage('MEM_REQUEST_SET', ({ target }) => void handled.push(target));
@@ -146,7 +146,7 @@ describe('a controller that lies', () => {
     await pending;
   });
 
-  it('H7: gets one answer to each of thousands of requests that nobody wants, malformed ones among them', async () => {
+  it('H7: gets one answer to each of thousands of requests without a receiver, malformed ones among them', async () => {
     const { guest, toGuest, ask } = guestWithRawController();
     const messages = [
       codec.encode({ name: 'SHUTDOWN_SYSRQ', key: 'h' }, 1),

@@ -36,13 +36,13 @@ describe('requests and responses', () => {
     expect(answers.map(([a, b]) => [a.answer, b.answer])).toEqual(numbers.map((n) => [n * 2, n * 3]));
   });
 
-  it('answers what nobody receives with "not understood"', async () => {
+  it('answers a message without a receiver with "not understood"', async () => {
     const { guest, controller } = open();
     await expect(guest.request({ name: 'SEQ', n: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
     expect(controller.stats.unclaimedRequests).toBe(1);
   });
 
-  it('tells the asker that nobody receives a message of the user’s own, also when it has no payload', async () => {
+  it('rejects a message of the user’s own without a receiver, also when it has no payload', async () => {
     const { guest } = open();
     await expect(guest.request({ name: 'PING' })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
   });
@@ -86,7 +86,7 @@ describe('a full ring', () => {
     expect(guest.stats.waiting).toBe(0);
   });
 
-  it('is told by trySend', async () => {
+  it('makes trySend return false', async () => {
     const { guest, controller } = open();
     const kept: Received[] = [];
     controller.receiveMessage('SEQ', (_, request) => {
@@ -101,7 +101,7 @@ describe('a full ring', () => {
     expect(guest.trySend({ name: 'SEQ', n: 99 })).toBe(true);
   });
 
-  it('lets nobody overtake those who wait', async () => {
+  it('lets no message overtake waiting ones', async () => {
     const { guest, controller } = open();
     const seen: unknown[] = [];
     controller.receiveMessage('SEQ', ({ n }) => void seen.push(n));
@@ -113,7 +113,7 @@ describe('a full ring', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('H8: wakes who began to wait while responses were being taken', async () => {
+  it('H8: sends a message that began to wait while responses were being taken', async () => {
     const { guest, controller } = open();
     controller.receiveMessage('SEQ', () => {});
     // Each answer makes its taker send more than the ring holds, in the middle of the batch that frees the slots.
@@ -326,7 +326,7 @@ describe('receivers', () => {
     ]);
   });
 
-  it('fail for the asker with ERR_CTRL_IF_HANDLER, apart from a message that nobody receives', async () => {
+  it('fail for the requester with ERR_CTRL_IF_HANDLER, unlike a message without a receiver', async () => {
     const { guest, controller, guestErrors } = open();
     guest.receiveMessage('SEQ', ({ n }) => {
       if (n === 1) throw new Error('private');
@@ -345,7 +345,7 @@ describe('receivers', () => {
     await expect(guest.request({ name: 'SEQ', n: 1 })).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NOT_UNDERSTOOD' });
   });
 
-  it('refuse with a RequestError, whose code and text reach the asker, and which is no failure of theirs', async () => {
+  it('refuse with a RequestError, whose code and text reach the requester, and which is no failure of the receiver', async () => {
     const { guest, controller, guestErrors } = open();
     guest.receiveMessage('SEQ', ({ n }, request) => {
       const refusal = new RequestError('NO_FUNDS', `only ${n} left`);
@@ -378,7 +378,7 @@ describe('receivers', () => {
     expect(guestErrors).toEqual([]);
   });
 
-  it('cannot refuse with a code that would not cross', () => {
+  it('cannot refuse with a code that does not fit', () => {
     for (const code of ['', 'NO FUNDS', 'ü', 'x'.repeat(60), 7 as never]) {
       expect(() => new RequestError(code)).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_VALUE' }));
     }
@@ -426,7 +426,7 @@ describe('receivers', () => {
     expect(order).toEqual(['create 0', 'reboot', 'created 0', 'create 1', 'created 1']);
   });
 
-  it('taken back are not called any more, not even by a message that has waited for its turn', async () => {
+  it('are not called after their removal, not even for a message that has waited for its turn', async () => {
     const { guest, controller } = open();
     let release: () => void = () => {};
     let calls = 0;
@@ -482,17 +482,17 @@ describe('receivers', () => {
 });
 
 describe('sleep', () => {
-  it('comes when nothing passes, and both sides wake for the next message', async () => {
+  it('begins without messages, and both sides wake for the next message', async () => {
     const { guest, controller } = open();
     controller.receiveMessage('SEQ', ({ n }) => ({ answer: n }));
     for (let n = 0; n < 5; n++) {
       await until(() => guest.stats.asleep && controller.stats.asleep);
       expect(await guest.request({ name: 'SEQ', n })).toMatchObject({ answer: n });
     }
-    expect(controller.stats.doorbellsHeard).toBe(5);
+    expect(controller.stats.doorbellsReceived).toBe(5);
   });
 
-  it('rings nobody who is awake', async () => {
+  it('rings no doorbell for a side that is awake', async () => {
     const { guest, controller } = open();
     controller.receiveMessage('SEQ', () => {});
     for (let n = 0; n < 100; n++) await guest.request({ name: 'SEQ', n });
@@ -502,7 +502,7 @@ describe('sleep', () => {
 });
 
 describe('the end', () => {
-  it('rejects what is in flight and what waits, once and with the same error', async () => {
+  it('rejects requests in flight and waiting ones, once and with the same error', async () => {
     const { guest, controller } = open();
     controller.receiveMessage('SEQ', (_, request) => request.defer());
     const requests = Array.from({ length: 20 }, (_, n) => guest.request({ name: 'SEQ', n }));
@@ -515,7 +515,7 @@ describe('the end', () => {
     expect(() => guest.trySend({ name: 'SEQ', n: 0 })).toThrow(ended);
   });
 
-  it('delivers first what the peer had already published', async () => {
+  it('delivers first the messages that the peer had published', async () => {
     const { guest, controller } = open();
     const seen: unknown[] = [];
     controller.receiveMessage('SEQ', ({ n }) => void seen.push(n));
@@ -526,7 +526,7 @@ describe('the end', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('lets a handler that is still at work answer into nothing', async () => {
+  it('drops the answer of a handler that still runs', async () => {
     const { guest, controller } = open();
     let request: Received | undefined;
     controller.receiveMessage('SEQ', (_, received) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ID_OFFSET, TYPE_OFFSET } from '../../lib/wire/layout.ts';
 import { codec, linkPair } from './link-pair.ts';
 
-it('hears of all four flows of a link, and of none any more when it is taken back', async () => {
+it('an observer gets all four flows of a link, and none after its removal', async () => {
   const { guest, controller } = linkPair();
   const heard: unknown[] = [];
   controller.link.observer = ({ flow, direction, bytes }) =>
@@ -12,7 +12,7 @@ it('hears of all four flows of a link, and of none any more when it is taken bac
   await guest.link.request({ name: 'SEQ', n: 1 });
   await controller.link.request({ name: 'SEQ', n: 1 });
   await controller.link.send({ name: 'SHUTDOWN_SUSPEND' });
-  // Answered after it, and so the response to `send`, which nobody awaits, has passed.
+  // Answered after it, and so the response to `send`, which is dropped, has passed.
   await controller.link.request({ name: 'SEQ', n: 2 }, {});
   const { type } = codec.definition('SEQ');
   expect(heard).toEqual([

@@ -17,7 +17,7 @@ export function expectError(code: CtrlIfErrorCode, names: string | RegExp, act: 
   expect(error.code, error.message).toBe(code);
   if (typeof names === 'string') expect(error.message).toContain(names);
   else expect(error.message).toMatch(names);
-  // A sentence, not a symbol: several words, and none of them a value that nobody filled in.
+  // A sentence of several words, without a value that was not filled in.
   expect(error.message.split(' ').length).toBeGreaterThan(5);
   expect(error.message).not.toMatch(/undefined|\[object/);
   return error;

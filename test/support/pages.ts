@@ -1,4 +1,4 @@
-/** Pages for tests: names nobody else has, and nothing left mapped or in shared memory when a test ends. */
+/** Pages for tests: unique names, and nothing left mapped or in shared memory when a test ends. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ import { SabPage } from '../../lib/page/sab-page.ts';
 import type { NamedEngine } from './engines.ts';
 
 export interface Pages {
-  /** A name that is free, and is unlinked when the test ends, whoever made a page of it. */
+  /** A name that is free, and is unlinked when the test ends, whether or not a page of it exists. */
   name(): string;
   /** Has `name` unlinked when the test ends. */
   adopt(name: string): string;
   /** Has the page unmapped when the test ends. */
   keep<P extends Page>(page: P): P;
   create(bytes: number, engine: NamedEngine): Page & { name: string };
-  /** Two mappings of the same memory and a third to look at it, and to lie in it, behind their backs. */
+  /** Two mappings of the same memory, and a third to read and corrupt it unseen. */
   shared(bytes: number, front: EngineName, back: EngineName): SharedPages;
 }
 

@@ -64,7 +64,7 @@ export class Peer {
       this.#wake();
     });
     this.exited = new Promise((resolve) => {
-      // `close`, not `exit`: everything it said has been heard by then.
+      // `close`, not `exit`, because all its output has been read by then.
       this.#child.on('close', (code, signal) => {
         this.exit = { code, signal };
         started.delete(this);
@@ -134,12 +134,12 @@ export class Peer {
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
-/** Gives the core to whoever wants it: for loops that poll memory, which has no event to be awaited. */
+/** Yields the core to other processes: for loops that poll memory, which has no event to await. */
 export function relax(): void {
   Atomics.wait(nobody, 0, 0, 0.05);
 }
 
-/** Calls `step` until it says that it is done. In between, events are heard: a dead peer fails this at once. */
+/** Calls `step` until it returns that it is done. Events run in between, so a dead peer fails this at once. */
 export async function pump(peer: Peer, step: () => boolean, milliseconds = 60_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   for (;;) {

@@ -3,26 +3,26 @@ import type { Poller } from './poller.ts';
 
 /** The longest sleep, in milliseconds, when the peer cannot ring this domain's doorbell. */
 const NAP = 1;
-/** How often to check that the peer lives, in milliseconds: its socket is not read meanwhile. */
+/** The time between two checks that the peer is alive, in milliseconds. A blocked thread does not read the peer's socket. */
 const DEATH_CHECK = 50;
-/** How long to spin before sleeping, in milliseconds: about what a wake-up costs. */
+/** The time to spin before sleeping, in milliseconds: about the cost of a wake-up. */
 const SPIN = 0.05;
 
 export interface Blocked {
   poller: Poller;
   loop: DomainLoop;
-  /** Whether the response has come, after up to `polls` polls of the ring. */
+  /** Polls the ring up to `polls` times. Returns whether the response has come. */
   poll(polls: number): boolean;
   /** Whether the peer rings the domain's own doorbell. */
   peerRingsDoorbell: boolean;
-  /** Throws when the peer is gone. */
+  /** Throws when the peer is dead. */
   ensurePeer(): void;
 }
 
 /**
- * Blocks this thread until `poll` returns true, or until `milliseconds` have passed; returns which (true: in time). It
- * spins for as long as a wake-up takes, then sleeps on the doorbell. It sets the link's word and the domain's before the
- * last poll, so that a peer that publishes after this poll rings.
+ * Blocks this thread until `poll` returns true (returns true) or `milliseconds` have passed (returns false). It spins for as long
+ * as a wake-up takes, then sleeps on the doorbell. It sets the link's and the domain's sleep words before the last poll, so that a
+ * peer that publishes after this poll rings.
  */
 export function block({ poller, loop, poll, peerRingsDoorbell, ensurePeer }: Blocked, milliseconds: number): boolean {
   const began = performance.now();
@@ -46,7 +46,7 @@ export function block({ poller, loop, poll, peerRingsDoorbell, ensurePeer }: Blo
     }
   } finally {
     poller.disarm();
-    // Ports that fired meanwhile are dispatched in the loop's next turn.
+    // The next turn of the loop dispatches the ports that fired meanwhile.
     loop.disarm();
   }
 }

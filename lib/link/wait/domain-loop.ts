@@ -1,19 +1,19 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { OwnEvents } from '../../event-channel/own-events.ts';
 
-/** A word that nobody notifies, to sleep on. */
-const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+/** A word to sleep on. No process or thread notifies it. */
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
-/** What gets turns while it is awake: a link's poller. */
+/** A link's poller, which gets turns while it is awake. */
 export interface LoopMember {
-  /** One turn, with that share of its polls (0 to 1); returns whether it stays awake. */
+  /** Takes one turn with `share` (0 to 1) of its polls. Returns whether it stays awake. */
   turn(share: number): boolean;
 }
 
 /**
- * Runs a domain while it is awake: each link that is awake gets a turn, the ports that have fired are dispatched, and the
- * event loop has its own turn in between. Only what is active costs time: links that sleep are not polled, and ports are
- * found by the bits that are set.
+ * Runs a domain while it is awake. In each turn, every link that is awake polls, then the ports that have fired are dispatched.
+ * Node's event loop runs between two turns. Links that sleep are not polled, and only pending bits lead to ports, so what is idle
+ * costs no time.
  */
 export class DomainLoop {
   readonly #events: OwnEvents | undefined;
@@ -24,13 +24,13 @@ export class DomainLoop {
   #running = false;
   #stopped = false;
 
-  /** @param events the domain's ports; without any, each of its links hears a doorbell of its own */
+  /** @param events the domain's ports; without them, each link has a doorbell of its own */
   constructor(events?: OwnEvents) {
     this.#events = events;
     events?.setListener(() => this.run());
   }
 
-  /** From now on `member` gets turns, until it sleeps. */
+  /** Gives `member` turns until it sleeps. */
   join(member: LoopMember): void {
     this.#awake.add(member);
     this.run();
@@ -40,7 +40,7 @@ export class DomainLoop {
     this.#awake.delete(member);
   }
 
-  /** The process stays alive for this loop's turns, until each holder has released it. */
+  /** Keeps the process alive for this loop's turns until each holder has released it. */
   hold(holder: object): void {
     this.#holders.add(holder);
   }
@@ -49,7 +49,7 @@ export class DomainLoop {
     this.#holders.delete(holder);
   }
 
-  /** Turns until everything sleeps; to be called when there may be events that no doorbell will announce. */
+  /** Takes turns until everything sleeps. It must be called when there may be events without a doorbell. */
   run(): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
@@ -57,7 +57,7 @@ export class DomainLoop {
     this.#schedule();
   }
 
-  /** No more turns. */
+  /** Takes no more turns. */
   stop(): void {
     this.#stopped = true;
     this.#awake.clear();
@@ -65,16 +65,13 @@ export class DomainLoop {
     this.#pulse?.close();
   }
 
-  /**
-   * For a blocking wait ({@link import('./blocking-wait.ts').block}): says that the domain sleeps, so that every later event
-   * rings.
-   */
+  /** For {@link import('./blocking-wait.ts').block}: sets the domain's sleep word, so that every later event rings. */
   arm(): void {
     this.#events?.arm();
     this.#events?.hold();
   }
 
-  /** Says that the domain is awake again; ports that fired meanwhile are dispatched in a turn. */
+  /** Clears the domain's sleep word. The next turn dispatches the ports that fired meanwhile. */
   disarm(): void {
     this.#events?.disarm();
     this.#events?.release();
@@ -82,10 +79,10 @@ export class DomainLoop {
     this.run();
   }
 
-  /** Blocks until the domain's doorbell rings, or for a while. */
+  /** Blocks until the domain's doorbell rings or `milliseconds` have passed. */
   sleep(milliseconds: number): void {
     if (this.#events) this.#events.wait(Math.ceil(milliseconds));
-    else Atomics.wait(NOBODY, 0, 0, milliseconds);
+    else Atomics.wait(NEVER_NOTIFIED, 0, 0, milliseconds);
   }
 
   #schedule(): void {
@@ -108,12 +105,12 @@ export class DomainLoop {
       const fired = this.#events?.dispatch() ?? 0;
       asleep = fired === 0 && this.#awake.size === 0 && !this.#stopped && this.#fallAsleep();
     } finally {
-      // Also after what a receiver's owner threw, which is an uncaught exception and may be survived.
+      // Also after an uncaught exception of a listener, because the process may survive it.
       if (!asleep && !this.#stopped) this.#schedule();
     }
   };
 
-  /** As for one link (`poller.ts`): ports that fired before a peer could see that this domain sleeps are found here. */
+  /** Finds the ports that fired before a peer could see that this domain sleeps, as {@link import('./poller.ts').Poller} does for a link. */
   #fallAsleep(): boolean {
     if (this.#events) {
       this.#events.arm();
@@ -130,8 +127,8 @@ export class DomainLoop {
 }
 
 /**
- * Makes the event loop come round without keeping the process alive. An unref'd immediate does not: the event loop would
- * block in its poll, while peers, which read that this domain is awake, do not ring.
+ * Makes the event loop run its next turn without keeping the process alive. With an unref'd immediate alone the event loop would
+ * block in its poll, and peers do not ring, because this domain is awake.
  */
 class Pulse {
   readonly #channel = new MessageChannel();

@@ -3,14 +3,14 @@ import { PROMPT } from './promptness.ts';
 
 /** The least budget after polling has found a message, in milliseconds; the most is {@link PROMPT}. */
 const LEAST = 0.005;
-/** The first budget after a {@link IdleBudget.raise}, in milliseconds: it lasts until the peer is awake, 50 us and more. */
+/** The first budget after {@link IdleBudget.raise}, in milliseconds. It covers the peer's wake-up, which takes 50 us or more. */
 const ENTRY = 0.2;
 /** Polling has found no message yet. */
 const UNKNOWN = -1;
 
 /**
- * How long to poll before sleeping, in milliseconds. With `adaptive` it is twice the time that messages have lately taken to
- * come, and 0 once no message came within it, until {@link raise}.
+ * How long to poll before sleeping, in milliseconds. With `adaptive` it is twice the time that polling recently took until a message
+ * came. When no message comes within the budget it becomes 0, until {@link raise}.
  */
 export class IdleBudget {
   readonly #adaptive: boolean;
@@ -22,8 +22,8 @@ export class IdleBudget {
   readonly #scale: number;
 
   /**
-   * @param useful whether polling can find anything: the peer can run meanwhile
-   * @param scale what a poll and a wake-up cost, as a multiple of the native engine's
+   * @param useful whether the peer can run while this side polls
+   * @param scale the cost of a poll and a wake-up, as a multiple of the native engine's
    */
   constructor(idle: IdleStrategy, useful: boolean, scale = 1) {
     this.#adaptive = useful && idle === 'adaptive';
@@ -39,19 +39,19 @@ export class IdleBudget {
     return this.#milliseconds;
   }
 
-  /** Work came after so many milliseconds of polling in vain. */
+  /** A message came after `waited` milliseconds of polling. */
   paid(waited: number): void {
     if (!this.#adaptive || this.#milliseconds === 0) return;
     this.#wait = this.#wait < 0 ? waited : this.#wait + (waited - this.#wait) / 4;
     this.#milliseconds = Math.min(this.#most, Math.max(this.#scale * LEAST, 2 * this.#wait));
   }
 
-  /** No work came within the budget. */
+  /** No message came within the budget. */
   spent(): void {
     if (this.#adaptive) this.#milliseconds = 0;
   }
 
-  /** Polling would have found messages if both sides had polled; both do from now on. */
+  /** Polling by both sides would have found messages, so both start to poll. */
   raise(): void {
     if (!this.#adaptive || this.#milliseconds > 0) return;
     this.#milliseconds = this.#scale * ENTRY;

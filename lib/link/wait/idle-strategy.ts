@@ -2,17 +2,17 @@ import { CtrlIfError } from '../../errors.ts';
 import { checkKeys } from '../../unknown-key.ts';
 
 /**
- * What a link does when nothing comes:
- * - `spin`: it never sleeps. The lowest latency; takes a core on each side.
- * - `adaptive`: it polls for as long as polling has lately found messages in time, and otherwise sleeps.
- * - `park`: it sleeps at once. The least CPU.
- * - `spinMicroseconds`: it polls for so long after each message, then sleeps.
+ * What a link does without messages:
+ * - `spin`: it never sleeps. It has the lowest latency and uses one core on each side.
+ * - `adaptive`: it polls as long as polling has recently found messages in time, and otherwise sleeps.
+ * - `park`: it sleeps at once. It uses the least CPU.
+ * - `spinMicroseconds`: it polls for that time after each message, then sleeps.
  */
 export type IdleStrategy = 'spin' | 'adaptive' | 'park' | { readonly spinMicroseconds: number };
 
 export const DEFAULT_IDLE: IdleStrategy = 'adaptive';
 
-/** Throws `ERR_CTRL_IF_VALUE` for anything but an {@link IdleStrategy}. */
+/** @throws CtrlIfError `ERR_CTRL_IF_VALUE` when `idle` is no {@link IdleStrategy} */
 export function checkIdleStrategy(idle: IdleStrategy): IdleStrategy {
   if (idle === 'spin' || idle === 'adaptive' || idle === 'park') return idle;
   const microseconds = (idle as { spinMicroseconds?: unknown } | null)?.spinMicroseconds;

@@ -5,32 +5,33 @@ import { IdleBudget } from './idle-budget.ts';
 import { DEFAULT_IDLE, type IdleStrategy } from './idle-strategy.ts';
 import { Promptness } from './promptness.ts';
 
-/** Microtask turns in a row before timers and sockets get theirs. */
+/** The most turns in microtasks before timers and sockets get a turn. */
 const MICROTASK_TURNS = 256;
 
 /** The link whose rings are polled. */
 export interface PolledLink {
-  /** Whether this side has asked what is not answered yet. */
+  /** Whether a request of this side is not answered yet. */
   readonly awaitsAnswer: boolean;
   /**
-   * Sends what is staged and takes what has come, polling up to `polls` times; returns whether there was any work. A link
-   * that fails in it stops its poller first.
+   * Sends and takes messages, with up to `polls` polls. Returns whether there were any. A link that fails in its turn stops its
+   * poller first.
    */
   turn(polls: number): boolean;
 }
 
-/** How the peer is notified: by a port of its domain, or over the socket. */
+/** Notifies the peer, through a port of its domain or over the socket. */
 export interface Notifier {
-  /** Returns whether that took a doorbell, a system call. */
+  /** Returns whether the notification took a doorbell, a system call. */
   notify(): boolean;
 }
 
 export interface PollerOptions {
   page: Page;
-  /** Where this side says that it sleeps, and where the peer does ({@link import('../../wire/page.ts').PAGE_WAKEUP}). */
+  /** The offset of this side's sleep word in the page ({@link import('../../wire/page.ts').PAGE_WAKEUP}). */
   ownWord: number;
+  /** The offset of the peer's sleep word. */
   peerWord: number;
-  /** Whether the peer can run while this side polls (see `processors.ts`); if not, polling only takes time from it. */
+  /** Whether the peer can run while this side polls (see `processors.ts`). If not, polling only takes time from the peer. */
   peerRunsBeside: boolean;
   notifier: Notifier;
   loop: DomainLoop;
@@ -39,35 +40,35 @@ export interface PollerOptions {
 }
 
 /**
- * Decides when one link polls its rings and when it sleeps. It polls while there is traffic, and for the budget of its
- * strategy after that. Then it sets its word, polls once more, and leaves the domain's loop until it is notified. A
- * wake-up cannot be lost: the sleeper sets its word, fences and polls; the peer publishes, fences and reads the word.
+ * Decides when one link polls its rings and when it sleeps. It polls while there is traffic, and for the budget of its strategy after
+ * that. Then it sets its sleep word, polls once more, and leaves the domain's loop until it is notified. No wake-up is missed: the
+ * sleeper sets its word, fences and polls; the peer publishes, fences and reads the word.
  */
 export class Poller {
   readonly idle: IdleStrategy;
-  /** Since the link began: sleeps, events sent, doorbells rung for them, events received. */
-  readonly counts = { sleeps: 0, notified: 0, doorbellsRung: 0, doorbellsHeard: 0 };
+  /** See {@link import('../stats.ts').LinkStats}. */
+  readonly counts = { sleeps: 0, notified: 0, doorbellsRung: 0, doorbellsReceived: 0 };
   readonly #link: PolledLink;
   readonly #page: Page;
   readonly #ownWord: number;
   readonly #peerWord: number;
   readonly #notifier: Notifier;
   readonly #loop: DomainLoop;
-  /** One budget for answers and one for requests: a side that only asks polls for nothing between two questions. */
+  /** One budget for answers and one for requests, so that a side that only sends requests does not poll between two of them. */
   readonly #forAnswers: IdleBudget;
   readonly #forRequests: IdleBudget;
   readonly #promptness: Promptness;
   readonly #mostPolls: number;
   #awake = false;
   #stopped = false;
-  /** When polling in vain began; 0 while there is work. */
+  /** The time at which polling last began to find no message; 0 while it finds messages. */
   #idleSince = 0;
   #paysAtOnce = false;
   #microtaskQueued = false;
   #microtaskTurns = 0;
-  /** A turn is running: whatever is staged now goes out at its end. */
+  /** A turn is running. Messages staged now are sent at its end. */
   #turning = false;
-  /** The budget as of the turn's beginning, which may have taken the last answer. */
+  /** The budget at the beginning of the turn. The turn itself may take the last answer and so change the budget. */
   #turnBudget: IdleBudget;
 
   constructor(link: PolledLink, options: PollerOptions) {
@@ -92,12 +93,12 @@ export class Poller {
     return !this.#awake;
   }
 
-  /** How long it polls in vain before it sleeps, in microseconds, as of now. */
+  /** The present budgets, in microseconds. */
   get budgetMicroseconds(): { answers: number; requests: number } {
     return { answers: this.#forAnswers.milliseconds * 1000, requests: this.#forRequests.milliseconds * 1000 };
   }
 
-  /** How many polls one call is worth. */
+  /** The number of polls in one call into the engine. */
   get polls(): number {
     return this.#mostPolls;
   }
@@ -107,7 +108,7 @@ export class Poller {
     return this.#mostPolls > 1 && this.idle !== 'park';
   }
 
-  /** There is something to send or to wait for: take a turn as soon as the running code is done, and stay awake. */
+  /** Takes a turn as soon as the running code is done, and stays awake. To be called after staging a message. */
   schedule(): void {
     if (this.#stopped || this.#turning) return;
     if (!this.#microtaskQueued && this.#microtaskTurns < MICROTASK_TURNS) {
@@ -120,20 +121,20 @@ export class Poller {
   /** To be called when the peer has notified this side. */
   readonly notified = (): void => {
     if (this.#stopped) return;
-    this.counts.doorbellsHeard++;
+    this.counts.doorbellsReceived++;
     const isPrompt = this.#page.load32(this.#ownWord + WAKEUP_PROMPT) === 1;
     if (this.#promptness.rung(isPrompt)) this.#budget.raise();
     this.#wake();
     if (this.#turning) return;
     this.#microtaskTurns = 0;
-    // At once, and not in the loop's next turn: a peer that rang has already waited for the wake-up.
+    // At once and not in the loop's next turn, because the peer has already waited for the wake-up.
     const worked = this.#end(this.#link.turn(this.#begin(1)));
     if (!this.#staysAwake(worked)) this.#loop.leave(this);
   };
 
-  /** To be called when a publish found the peer asleep. */
+  /** To be called when this side has published and the peer sleeps. */
   readonly notifyPeer = (): void => {
-    // Relaxed would do: a wrong guess costs a sleep or a few polls.
+    // A relaxed store would be enough: a wrong value costs a sleep or a few polls.
     const isPrompt = this.#promptness.rings(performance.now());
     this.#page.store32(this.#peerWord + WAKEUP_PROMPT, isPrompt ? 1 : 0);
     this.counts.notified++;
@@ -141,8 +142,8 @@ export class Poller {
   };
 
   /**
-   * How many polls a request may take at once for its response, in place of a turn. 0 when the peer cannot run, has not
-   * been answering that fast, or when the event loop is due.
+   * The number of polls that a request may take for its response at once, in place of a turn. It is 0 when the peer cannot run, when
+   * it has not answered that fast, and when the event loop must run.
    */
   get pollsAtOnce(): number {
     if (!this.#paysAtOnce || this.#microtaskTurns >= MICROTASK_TURNS || this.#stopped) return 0;
@@ -151,18 +152,19 @@ export class Poller {
     return this.#mostPolls;
   }
 
-  /** The response did not come within {@link pollsAtOnce}. These polls are allowed again when one comes within a turn. */
+  /** No response came within {@link pollsAtOnce}. These polls are allowed again after a turn that finds a response. */
   polledInVain(): void {
     this.#paysAtOnce = false;
   }
 
-  /** Before a blocking wait: says that this side sleeps. The caller then polls its rings once more. */
+  /** Sets this side's sleep word. The caller must poll its rings once more before it sleeps. */
   arm(): void {
     this.#page.armWakeup(this.#ownWord);
   }
 
+  /** Clears this side's sleep word. */
   disarm(): void {
-    // A link that broke during the wait has given its page back.
+    // The page of a link that ended during the wait is unmapped.
     if (!this.#stopped) this.#page.store32(this.#ownWord, AWAKE);
   }
 
@@ -171,7 +173,7 @@ export class Poller {
     this.#loop.leave(this);
   }
 
-  /** For the loop: one turn, with that share of the polls (0 to 1, at least one poll); false when this link sleeps now. */
+  /** For the loop: takes a turn with `share` (0 to 1) of the polls, at least one. Returns false when this link sleeps now. */
   turn(share: number): boolean {
     this.#microtaskTurns = 0;
     return this.#staysAwake(this.#end(this.#link.turn(this.#begin(share))));
@@ -181,14 +183,14 @@ export class Poller {
     return this.#link.awaitsAnswer ? this.#forAnswers : this.#forRequests;
   }
 
-  /** After a turn: whether the next one is due, or this link sleeps from now on. */
+  /** After a turn: returns whether the link takes another, or makes it sleep. */
   #staysAwake(worked: boolean): boolean {
-    // The turn may have been the link's last, and the page is gone with it.
+    // The turn may have ended the link and unmapped its page.
     if (this.#stopped) return false;
     return worked || this.#pollsOn() || !this.#fallAsleep();
   }
 
-  /** Whether what is left of the budget is worth another turn. */
+  /** Whether the budget has time left for another turn. */
   #pollsOn(): boolean {
     const budget = this.#budget;
     if (budget.milliseconds === 0) return false;
@@ -204,7 +206,7 @@ export class Poller {
     if (this.#awake || this.#stopped) return;
     this.#awake = true;
     this.#idleSince = 0;
-    // Relaxed would do: a peer that still reads 1 notifies once for nothing.
+    // A relaxed store would be enough: a peer that still reads 1 notifies once too often.
     this.disarm();
     this.#loop.join(this);
   }
@@ -217,19 +219,19 @@ export class Poller {
     if (worked) this.#paysAtOnce = this.#mostPolls > 1 && this.#forAnswers.milliseconds > 0;
   };
 
-  /** Before a turn of the link's; returns how many polls it may take. */
+  /** Before a turn of the link. Returns how many polls it may take. */
   #begin(share: number): number {
     this.#turning = true;
     this.#turnBudget = this.#budget;
     return this.#turnBudget.milliseconds > 0 ? Math.max(1, Math.floor(this.#mostPolls * share)) : 1;
   }
 
-  /** After a turn of the link's; returns whether it worked. */
+  /** After a turn of the link. Returns `worked`. */
   #end(worked: boolean): boolean {
     this.#turning = false;
     if (!worked) return false;
     const budget = this.#turnBudget;
-    // With budget left and no time lost, reading the clock would cost more than it tells.
+    // With budget left and no idle time to measure, the clock need not be read.
     if (budget.milliseconds === 0 || this.#idleSince > 0) {
       const now = performance.now();
       this.#promptness.worked(now);
@@ -241,7 +243,7 @@ export class Poller {
 
   #fallAsleep(): boolean {
     this.arm();
-    // What the peer published before it could see the word set is found here; what it publishes after, it rings for.
+    // This turn finds what the peer published before it could see the word. For what it publishes later, it rings.
     const worked = this.#end(this.#link.turn(this.#begin(0)));
     if (this.#stopped) return true;
     if (worked) {
@@ -255,5 +257,5 @@ export class Poller {
   }
 }
 
-/** `then` on a settled promise is a microtask without the bookkeeping that queueMicrotask adds. */
+/** `then` on a settled promise queues a microtask at less cost than queueMicrotask. */
 const READY = Promise.resolve();

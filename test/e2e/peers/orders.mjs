@@ -1,4 +1,4 @@
-// What a peer is told, and what it answers, over the IPC channel of child_process.fork.
+// The orders to a peer, and its answers, over the IPC channel of child_process.fork.
 
 export const report = (message) => process.send(message);
 

@@ -1,4 +1,4 @@
-// An end that asks by requestSync, or answers who does: `sync.mjs ROLE NAME { idle }`. What it answers depends on what it
+// An end that sends requests by requestSync, or answers them: `sync.mjs ROLE NAME { idle }`. What it answers depends on what it
 // is asked, by the first key of the message: at once, or later, or with questions of its own first.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Controller, defineMessage, Guest, out, u8, u32 } from '../../../dist/index.js';

@@ -39,7 +39,7 @@ function guest(onAsleep: (nth: number) => void) {
 }
 
 describe('a blocking request', () => {
-  it('finds the answer that came in the instant before it slept, and says that it is awake', () => {
+  it('finds an answer that came just before it slept, and clears its sleep word', () => {
     const played = guest(() => {
       const request = played.back.pop();
       if (!request) return;
@@ -51,7 +51,7 @@ describe('a blocking request', () => {
     played.link.end(over);
   });
 
-  it('gives up in time; the late answer is dropped, and is not taken for the next one', () => {
+  it('times out; the late answer is dropped, and is not taken for the next one', () => {
     let answers = false;
     const played = guest(() => {
       if (!answers) return;
@@ -69,7 +69,7 @@ describe('a blocking request', () => {
     played.link.end(over);
   });
 
-  it('waits behind those that were sent before when the ring is full, and gives its place up in time', () => {
+  it('waits behind earlier messages when the ring is full, and leaves the queue when it times out', () => {
     const played = guest(() => {});
     const before = Array.from({ length: 10 }, (_, n) => played.link.request({ name: 'SEQ', n }));
     for (const one of before) one.catch(() => {});
@@ -78,7 +78,7 @@ describe('a blocking request', () => {
     played.link.end(over);
   });
 
-  it('is told what the peer broke while it waited, and nothing of a page that is gone', () => {
+  it("rejects with the peer's protocol error, and not with an error of the unmapped page", () => {
     const played = guest(() => played.page.store32(CONTROL_TX.offset + 4, 99));
     const ask = () => played.link.requestSync({ name: 'SEQ', n: 1 });
     const error = expectError('ERR_CTRL_IF_PEER_INDEX', 'rsp_prod', ask);
@@ -86,13 +86,13 @@ describe('a blocking request', () => {
     expect(expectError('ERR_CTRL_IF_PEER_INDEX', 'rsp_prod', ask)).toBe(error);
   });
 
-  it('is told that the peer has died, though no socket is heard', () => {
+  it('rejects when the peer has died, although no socket is read', () => {
     const played = guest(() => played.page.store32(PAGE_PARTY.controller + PARTY_PID, 2 ** 22 + 1));
     expectError('ERR_CTRL_IF_PEER_DIED', 'controller', () => played.link.requestSync({ name: 'SEQ', n: 1 }));
     played.link.end(over);
   });
 
-  it('refuses what cannot be sent at once', () => {
+  it('throws at once for a message that cannot be encoded', () => {
     const played = guest(() => {});
     expectError('ERR_CTRL_IF_VALUE', 'n', () => played.link.requestSync({ name: 'SEQ', n: -1 }));
     expect(played.link.stats).toMatchObject({ inFlight: 0, waiting: 0 });

@@ -32,7 +32,7 @@ function fakePoller(left: number, onTurn: () => void = () => {}) {
 }
 
 describe('a loop', () => {
-  it('gives turns to who is awake and to nobody else', async () => {
+  it('gives turns only to members that are awake', async () => {
     const loop = loopOf();
     const [short, long] = [fakePoller(2), fakePoller(6)];
     loop.join(short.poller);
@@ -63,7 +63,7 @@ describe('a loop', () => {
     expect(busy.shares.length).toBeGreaterThan(5);
   });
 
-  it('forgets who leaves, in the middle of a turn as well, and turns no more when it is stopped', async () => {
+  it('gives no turn to a member that has left, also within a turn, and none to any after stop', async () => {
     const loop = loopOf();
     const second = fakePoller(100);
     const first = fakePoller(100, () => loop.leave(second.poller));
@@ -80,7 +80,7 @@ describe('a loop', () => {
     expect(first.shares).toHaveLength(3);
   });
 
-  it('goes on after a turn that threw, which is an uncaught exception', async () => {
+  it('continues after a turn that threw, which is an uncaught exception', async () => {
     const loop = loopOf();
     const one = fakePoller(4, () => {
       if (one.shares.length === 2) throw new Error('thrown in a turn');
@@ -164,7 +164,7 @@ describe.runIf(testsNative)('a loop with ports', () => {
     own.unlisten(2);
   });
 
-  it('hears of an event that a listener announced itself by unmasking', async () => {
+  it('dispatches an event that a listener caused itself by unmasking', async () => {
     const { own, peer } = domain();
     const loop = loopOf(own);
     loop.run();
@@ -176,7 +176,7 @@ describe.runIf(testsNative)('a loop with ports', () => {
     await told;
   });
 
-  it('polls and sleeps again when it was rung for nothing', async () => {
+  it('polls and sleeps again after a doorbell without an event', async () => {
     const { page, own } = domain();
     const loop = loopOf(own);
     loop.run();

@@ -57,7 +57,7 @@ function pollsFor(poller: Poller, most = 10_000): number | undefined {
 }
 
 describe('a poller', () => {
-  it('polls as often and for as long as its page says that polling is worth', () => {
+  it('polls as often and as long as the poll cost of its page allows', () => {
     const { poller, played } = waiting('adaptive', true, { pollsPerCall: 7, scale: 3 });
     poller.schedule();
     poller.turn(1);
@@ -79,7 +79,7 @@ describe('a poller', () => {
     expect([poller.asleep, saysItSleeps()]).toEqual([false, false]);
   });
 
-  it('polls for as long as it was told, whether or not messages come', () => {
+  it('polls for spinMicroseconds, whether or not messages come', () => {
     const { poller, played } = waiting({ spinMicroseconds: 300 });
     for (let round = 0; round < 5; round++) {
       poller.notified();
@@ -95,7 +95,7 @@ describe('a poller', () => {
     expect(pollsFor(poller)).toBeLessThanOrEqual(301);
   });
 
-  it('sleeps at once, whatever it was told, when its peer cannot run meanwhile', () => {
+  it('sleeps at once with any strategy when its peer cannot run meanwhile', () => {
     for (const idle of ['spin', 'adaptive', 'park', { spinMicroseconds: 1000 }] as const) {
       const { poller, played } = waiting(idle, false);
       poller.schedule();
@@ -127,7 +127,7 @@ describe('a poller', () => {
   it('adapts: it polls again when both sides rang promptly, and not when one did', () => {
     const { page, poller, played } = waiting('adaptive');
     const exchange = ({ ownAfter, peerPromptly }: { ownAfter: number; peerPromptly: boolean }) => {
-      // It works on what it heard, answers after so many milliseconds, and is rung once more.
+      // It works on the message, answers after so many milliseconds, and is rung once more.
       played.work = 1;
       poller.notified();
       now += ownAfter;
@@ -144,7 +144,7 @@ describe('a poller', () => {
     expect(exchange({ ownAfter: 0.001, peerPromptly: true })).toBe(false);
   });
 
-  it('says whether its message came promptly to whom it rings for, and counts doorbells apart from events', () => {
+  it('shows the peer that it rings whether its message came promptly, and counts doorbells apart from events', () => {
     const { page, poller, played } = waiting('park');
     const word = () => page.load32(PAGE_WAKEUP.controller + WAKEUP_PROMPT);
     played.work = 1;
@@ -155,10 +155,10 @@ describe('a poller', () => {
     played.rings = false;
     poller.notifyPeer();
     expect(word()).toBe(0);
-    expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsHeard: 1 });
+    expect(poller.counts).toMatchObject({ notified: 2, doorbellsRung: 1, doorbellsReceived: 1 });
   });
 
-  it('finds what came in the instant before it slept, and stays awake', () => {
+  it('finds a message that came just before it slept, and stays awake', () => {
     const { page, poller, played, saysItSleeps } = waiting('park');
     poller.schedule();
     const arm = page.armWakeup.bind(page);

@@ -1,4 +1,4 @@
-// A guest's memory in a process of its own, under orders. It keeps its name until told otherwise.
+// A guest's memory in a process of its own, under orders. It keeps its name until an order removes it.
 import { fstatSync, readdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainMemory } from '../../../dist/memory/index.js';
@@ -47,7 +47,7 @@ const orders = {
     for (const frame of all) memory.free(frame);
     return { used: all.length, wrong: wrong.length };
   },
-  /** Grants a frame and takes it back, until it is told to stop, and uses it for itself whenever it has got it back. */
+  /** Grants a frame and takes it back, until the order to stop, and uses it itself in between. */
   async tease({ domid }) {
     const frame = memory.allocate();
     let refused = 0;
