@@ -23,7 +23,7 @@ export function reportMemory(memory: DomainMemory, controlSocket: ControlSocket<
       () => {},
     );
   };
-  memory.tell(report);
+  memory.setListener(report);
 }
 
 /** {@link DomainMemory.endAllAccess}, on the controller's word that nothing is left of that domain. */
