@@ -24,12 +24,12 @@ export const PAGE_IDENTITY = {
 } as const;
 
 /** Where each domain says which process it is: pid u32 +0, engine u32 +4, start time u64 +8 (clock ticks since boot). */
-export const PAGE_PARTY = { guest: 2176, controller: 2304 } as const;
-export const PARTY_PID = 0;
-export const PARTY_ENGINE = 4;
-/** The engines, and what stands at {@link PARTY_ENGINE} for each. */
+export const PAGE_PROCESS = { guest: 2176, controller: 2304 } as const;
+export const PROCESS_PID = 0;
+export const PROCESS_ENGINE = 4;
+/** The engines, and what stands at {@link PROCESS_ENGINE} for each. */
 export const ENGINE_NUMBERS = { native: 1, file: 2, sab: 3 } as const;
-export const PARTY_START_TIME = 8;
+export const PROCESS_START_TIME = 8;
 
 /** u32, the domid the controller gave out; written by the controller. */
 export const PAGE_DOMID = 2320;
