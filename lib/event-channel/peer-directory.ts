@@ -7,7 +7,7 @@ import { type EventsAddress, ifReachable, PeerEvents } from './peer-events.ts';
 export function noEventChannels(engine: EngineName): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    `event channels need the native engine: the ${engine} engine has no atomic operation to set a bit`,
+    `event channels need the native engine: the ${engine} engine cannot set a bit atomically`,
     { advice: 'build the addon (npm run build)', expected: 'native', received: engine },
   );
 }
