@@ -1,6 +1,6 @@
 /**
- * Calls a listener of the user's. What it throws becomes an uncaught exception of its own, as with any event: it does not
- * reach the code that emits, which may be in the middle of a turn over the rings.
+ * Calls a listener of the user's. An error that it throws becomes an uncaught exception, as with any event. It does not reach
+ * the caller, which may be in the middle of a turn over the rings.
  */
 export function callListener(listener: () => void): void {
   try {
@@ -10,7 +10,7 @@ export function callListener(listener: () => void): void {
   }
 }
 
-/** Throws `error` when the running code is done, as an uncaught exception. */
+/** Throws `error` as an uncaught exception once the running code has returned. */
 export function throwUncaught(error: unknown): void {
   process.nextTick(() => {
     throw error;

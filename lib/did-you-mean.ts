@@ -1,7 +1,7 @@
-/** The one of `known` that `word` most probably stands for: other case, `-` or `_` for nothing, a few letters off. */
+/** The entry of `known` that `word` most probably means. Case, `-`, `_`, `.` and spaces do not count; a few letters may differ. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
   const wanted = bare(word);
-  // Nobody mistypes a word this long, and the distance costs its square.
+  // So long a word is no typing mistake, and the cost grows with the square of its length.
   if (wanted.length > 64) return undefined;
   let best: string | undefined;
   let least = Infinity;
@@ -17,7 +17,7 @@ function bare(word: string): string {
   return word.toLowerCase().replace(/[-_. ]/g, '');
 }
 
-/** Letters to insert, drop, replace or swap with their neighbour. */
+/** How many letters must be inserted, dropped, replaced or swapped with their neighbour to make `b` of `a`. */
 function editDistance(a: string, b: string): number {
   let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

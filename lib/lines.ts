@@ -4,8 +4,8 @@ const NEWLINE = 0x0a;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Cuts a stream of bytes into lines of UTF-8 that end with a newline, wherever its chunks are cut. Only `\n` ends a line: JSON
- * may hold U+2028, and a console's carriage returns are the reader's business.
+ * Cuts a stream of bytes into lines of UTF-8. A line may span several chunks. Only `\n` ends a line: JSON may hold U+2028, and
+ * a console's carriage returns belong to its text.
  *
  *     lines.push(chunk);
  *     for (let line = lines.next(); line !== undefined; line = lines.next()) use(line);
@@ -13,12 +13,12 @@ const NOTHING: Buffer = Buffer.alloc(0);
  */
 export class LineSplitter {
   readonly #limit: number;
-  /** The beginning of a line that has not ended, as it came: each chunk is searched for a newline once. */
+  /** The chunks of a line that has not ended. None of them holds a newline, so none is searched again. */
   #begun: Buffer[] = [];
   #begunBytes = 0;
-  /** What has come since, from {@link #at} on. */
+  /** The latest chunk. The bytes before {@link #position} have been taken. */
   #chunk: Buffer = NOTHING;
-  #at = 0;
+  #position = 0;
   #isTooLong = false;
 
   /** @param limit the most bytes of a line, without its newline */
@@ -26,72 +26,73 @@ export class LineSplitter {
     this.#limit = limit;
   }
 
-  /** Takes the next chunk; it is kept, not copied, until its lines have been taken. */
+  /** Adds the next chunk. It is not copied: do not change it before all its lines have been taken. */
   push(chunk: Buffer): void {
-    this.#chunk = this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
-    this.#at = 0;
+    this.#chunk =
+      this.#position < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#position), chunk]) : chunk;
+    this.#position = 0;
   }
 
-  /** The next whole line, without its newline; undefined when there is none yet, or when it {@link isTooLong}. */
+  /** The next whole line, without its newline; undefined when there is none yet, or when the line is too long ({@link isTooLong}). */
   next(): string | undefined {
     if (this.#isTooLong) return undefined;
-    const end = this.#chunk.indexOf(NEWLINE, this.#at);
-    this.#isTooLong = this.#begunBytes + (end < 0 ? this.#chunk.length : end) - this.#at > this.#limit;
+    const end = this.#chunk.indexOf(NEWLINE, this.#position);
+    this.#isTooLong = this.#begunBytes + (end < 0 ? this.#chunk.length : end) - this.#position > this.#limit;
     if (this.#isTooLong) return undefined;
     if (end < 0) {
-      this.#begin(this.#chunk.subarray(this.#at));
+      this.#begin(this.#chunk.subarray(this.#position));
       this.#drop();
       return undefined;
     }
-    const line = this.#line(this.#chunk.subarray(this.#at, end));
-    this.#at = end + 1;
-    if (this.#at === this.#chunk.length) this.#drop();
+    const line = this.#line(this.#chunk.subarray(this.#position, end));
+    this.#position = end + 1;
+    if (this.#position === this.#chunk.length) this.#drop();
     return line;
   }
 
-  /** Whether the line that {@link next} has come to is longer than the limit, ended or not. {@link take} goes on behind it. */
+  /** Whether the current line is longer than the limit, with or without its newline. {@link take} returns it and goes on. */
   get isTooLong(): boolean {
     return this.#isTooLong;
   }
 
-  /** Whether part of a line has come and not its newline. */
+  /** Whether a line has begun and its newline has not come. */
   get hasBegun(): boolean {
     return this.#begunBytes > 0;
   }
 
   /**
-   * Drops all bytes `byte` from the beginning of a line, as something else than a line may come between two of them.
+   * Drops every `byte` at the beginning of a line, for a protocol that sends such bytes between its lines.
    *
-   * @returns whether there were any
+   * @returns whether a byte was dropped
    */
   skip(byte: number): boolean {
     if (this.#begunBytes > 0) return false;
-    const from = this.#at;
-    while (this.#chunk[this.#at] === byte) this.#at++;
-    return this.#at > from;
+    const from = this.#position;
+    while (this.#chunk[this.#position] === byte) this.#position++;
+    return this.#position > from;
   }
 
   /**
-   * The line as far as it has come: up to its newline, of whatever length, or what there is of it. A character of which a part
-   * has come stays for the next call, unless the stream `isOver`.
+   * The current line, whatever its length: up to its newline or, without one, all bytes so far. An incomplete character at the
+   * end stays for the next call, unless the stream `isOver`.
    */
   take(isOver = false): string {
     this.#isTooLong = false;
-    const end = this.#chunk.indexOf(NEWLINE, this.#at);
+    const end = this.#chunk.indexOf(NEWLINE, this.#position);
     if (end >= 0) {
-      const line = this.#line(this.#chunk.subarray(this.#at, end));
-      this.#at = end + 1;
+      const line = this.#line(this.#chunk.subarray(this.#position, end));
+      this.#position = end + 1;
       return line;
     }
-    const bytes = Buffer.concat([...this.#begun, this.#chunk.subarray(this.#at)]);
+    const bytes = Buffer.concat([...this.#begun, this.#chunk.subarray(this.#position)]);
     this.#drop();
-    this.#forgetBegun();
+    this.#dropBegun();
     const whole = isOver ? bytes.length : wholeCharacters(bytes);
     this.#begin(bytes.subarray(whole));
     return bytes.toString('utf8', 0, whole);
   }
 
-  /** Says that a line is too long. */
+  /** The error, with this code, for a line that is too long. */
   tooLong(code: CtrlIfErrorCode): CtrlIfError {
     return new CtrlIfError(code, `a line is longer than ${this.#limit} bytes`, {
       advice: 'end each line with a newline, and keep it shorter',
@@ -102,7 +103,7 @@ export class LineSplitter {
   #line(end: Buffer): string {
     if (this.#begunBytes === 0) return end.toString('utf8');
     const line = Buffer.concat([...this.#begun, end]).toString('utf8');
-    this.#forgetBegun();
+    this.#dropBegun();
     return line;
   }
 
@@ -112,14 +113,14 @@ export class LineSplitter {
     this.#begunBytes += bytes.length;
   }
 
-  #forgetBegun(): void {
+  #dropBegun(): void {
     this.#begun = [];
     this.#begunBytes = 0;
   }
 
   #drop(): void {
     this.#chunk = NOTHING;
-    this.#at = 0;
+    this.#position = 0;
   }
 }
 
@@ -128,12 +129,12 @@ export interface LinesOptions {
   limit: number;
   /** The code of the error for a line that is longer. */
   tooLong: CtrlIfErrorCode;
-  /** Whether what follows the last newline is a line; else it is dropped, as its sender has died in the middle of it. */
+  /** Whether the bytes after the last newline are a line. Else they are dropped: the sender died in the middle of a line. Default: no. */
   lastMayLackNewline?: boolean;
 }
 
 /**
- * The lines of a stream, as many at a time as have come.
+ * The lines of a stream, all that one chunk completes at a time.
  *
  * @throws CtrlIfError `tooLong`, after the lines before it
  */
@@ -152,7 +153,7 @@ export async function* linesOf(
   if (lastMayLackNewline && splitter.hasBegun) yield [splitter.take(true)];
 }
 
-/** How many of the bytes are whole characters of UTF-8: at most three at the end may wait for the rest of theirs. */
+/** How many of the bytes belong to whole characters of UTF-8. At most three bytes at the end do not. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

@@ -1,7 +1,7 @@
 import { didYouMean } from './did-you-mean.ts';
 import { CtrlIfError } from './errors.ts';
 
-/** `ERR_CTRL_IF_VALUE` for a key that `subject` does not have; `known` are the keys that it has. */
+/** The error `ERR_CTRL_IF_VALUE` for a key that `subject` does not have. `known` are the keys that it has. */
 export function unknownKey(
   subject: string,
   key: string,
@@ -25,9 +25,9 @@ export function unknownKey(
 }
 
 /**
- * Makes sure that `options` is an object with keys of `known` only: a mistyped option would else be ignored.
+ * Checks that `options` is an object with keys of `known` only, so that a mistyped option is not ignored.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_VALUE` with the key in `field`
+ * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when it is no object or has another key; `field` names the key
  */
 export function checkKeys(subject: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

@@ -87,7 +87,7 @@ export class Controller<User extends MessageDefinition = never> extends EventEmi
     const page = createEventPage(engine);
     if (page) {
       try {
-        this.#events = OwnEvents.ifHeard(page);
+        this.#events = OwnEvents.ifSupported(page);
       } finally {
         if (this.#events) this.#eventPage = page;
         else page.unmap();

@@ -23,7 +23,7 @@ export function reportMemory(memory: DomainMemory, controlSocket: ControlSocket<
       () => {},
     );
   };
-  memory.tell(report);
+  memory.setListener(report);
 }
 
 /** As {@link DomainMemory.endAllAccess}, after the controller has stated that the domain is gone. */

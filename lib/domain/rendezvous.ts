@@ -117,7 +117,7 @@ export class Rendezvous<G extends { start(): void }> {
     if (!isAnnounced || this.#isOver) return;
     const page = this.#createPage();
     const descriptor = this.#memory?.segment.fd;
-    if (page.eventPage) this.#events = OwnEvents.ifHeard(page.eventPage, descriptor);
+    if (page.eventPage) this.#events = OwnEvents.ifSupported(page.eventPage, descriptor);
     const memory = descriptor === undefined ? undefined : segmentAddress(descriptor);
     await connection.send(readyLine({ events: this.#events?.descriptors, memory }));
   }

@@ -5,7 +5,7 @@ import { PORT_MASKED, PORT_PENDING } from '../page/native-codes.ts';
 import type { EventPage } from '../page/page.ts';
 import { AWAKE, PAGE_ASLEEP, PORTS } from '../wire/page.ts';
 
-/** The most ports that one poll dispatches: a peer that notifies without end gets no more of a turn than that. */
+/** The most ports that one poll dispatches. The limit keeps a peer that notifies without end from blocking the event loop. */
 const PORTS_A_POLL = 64;
 
 /** The ports of this process's own domain: the bits in its page, its doorbell, and a handler for each port. */
@@ -22,12 +22,12 @@ export class OwnEvents {
   #onWoken: () => void = () => {};
   #dispatching = false;
   #closed = false;
-  /** Events of ports that nobody listens on, and doorbells heard. */
+  /** Events of ports without a listener, and times that the doorbell rang. */
   readonly counts = { unbound: 0, doorbells: 0 };
 
   /**
-   * @param descriptor that of the segment which begins with the page, when it is not the page's own
-   * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when there is none to be had
+   * @param descriptor the descriptor of the segment that begins with the page. Default: the page's own
+   * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when no doorbell can be opened
    */
   constructor(page: EventPage, descriptor: number = page.fd) {
     this.#page = page;
@@ -35,12 +35,12 @@ export class OwnEvents {
     this.#bits = page.openEvents(this.#fired);
     this.#holdingBits = page.openEvents(this.#holding);
     this.#doorbell = page.openDoorbell(this.#rung);
-    // The domain's socket keeps the process alive, or lets it go.
+    // The domain's socket decides whether the process stays alive.
     this.#doorbell.unref();
   }
 
-  /** As the constructor; undefined where the runtime's event loop hears no doorbell, so that sockets must be rung. */
-  static ifHeard(page: EventPage, descriptor?: number): OwnEvents | undefined {
+  /** As the constructor; undefined where the runtime's event loop cannot wait for a doorbell. Peers then ring over the socket. */
+  static ifSupported(page: EventPage, descriptor?: number): OwnEvents | undefined {
     try {
       return new OwnEvents(page, descriptor);
     } catch (error) {
@@ -50,20 +50,20 @@ export class OwnEvents {
     }
   }
 
-  /** What a peer opens to notify this domain: the page's descriptor and the doorbell's, in this process. */
+  /** The descriptors of this process that a peer opens to notify this domain: the page's and the doorbell's. */
   get descriptors(): { page: number; doorbell: number } {
     return { page: this.#descriptor, doorbell: this.#doorbell.writeFd };
   }
 
   /**
-   * Calls `onWoken` whenever this domain must be awake: its doorbell rang, and what had fired is dispatched; or a port has
-   * fired that no doorbell announces. A second call replaces the first.
+   * Calls `onWoken` whenever this domain must be awake: after its doorbell rang and the events were dispatched, and when an
+   * unmasked port has an event that no doorbell announces. A second call replaces the first.
    */
   setListener(onWoken: () => void): void {
     this.#onWoken = onWoken;
   }
 
-  /** Calls `fired` for each event of `port`, until {@link unlisten}, and for one that came before. */
+  /** Calls `fired` for each event of `port` until {@link unlisten}, also for an event that came before this call. */
   listen(port: number, fired: () => void): void {
     this.#handlers.set(port, fired);
     if (this.#bits.unmask(port) === 1) this.#onWoken();
@@ -81,7 +81,7 @@ export class OwnEvents {
     if (this.#bits.unmask(port) === 1) this.#onWoken();
   }
 
-  /** Checks a port again that a notifier may have left pending and unannounced, killed in the middle of it. */
+  /** Checks a port again whose notifier was killed: it may have set the pending bit without announcing it. */
   recheck(port: number): void {
     if (!this.status(port).masked) this.unmask(port);
   }
@@ -92,8 +92,8 @@ export class OwnEvents {
   }
 
   /**
-   * Calls the handler of each port that has fired, its bit cleared before; returns how many ports had fired. What a handler
-   * throws is an uncaught exception, as of any event, and keeps no event from the others.
+   * Calls the handler of each port that has fired, after clearing its bit; returns how many ports had fired. An error that a
+   * handler throws becomes an uncaught exception; the other handlers still run.
    */
   dispatch(): number {
     if (this.#closed || this.#dispatching) return 0;
@@ -119,7 +119,7 @@ export class OwnEvents {
     }
   }
 
-  /** Says that this domain sleeps (store, full fence); the caller then polls once more. Pairs with the notifier's claim. */
+  /** Writes that this domain sleeps (store, full fence); the caller then polls once more. Pairs with the notifier's claim. */
   arm(): void {
     this.#page.armWakeup(PAGE_ASLEEP);
   }
@@ -129,8 +129,8 @@ export class OwnEvents {
   }
 
   /**
-   * For a blocking wait, which dispatches nothing: clears what has fired, to be dispatched after {@link release}. A port
-   * that stays pending is not rung for again, and what is awaited may come by that very port.
+   * For a blocking wait, which dispatches nothing: clears the ports that have fired and keeps them until {@link release}. A port
+   * that stays pending rings no more, and the awaited message may come by that port.
    */
   hold(): void {
     for (let polls = 0; polls < PORTS / PORTS_A_POLL; polls++) {
@@ -140,13 +140,13 @@ export class OwnEvents {
     }
   }
 
-  /** What was held is pending again; to be called awake, and before the next {@link dispatch}. */
+  /** Makes the held ports pending again. Call it awake, before the next {@link dispatch}. */
   release(): void {
     if (!this.#closed) for (const port of this.#held) this.#bits.notify(port);
     this.#held.clear();
   }
 
-  /** Blocks this thread until the doorbell rings or `milliseconds` have passed. */
+  /** Blocks this thread until the doorbell rings (true) or `milliseconds` have passed (false). */
   wait(milliseconds: number): boolean {
     return this.#doorbell.wait(milliseconds);
   }
@@ -160,7 +160,7 @@ export class OwnEvents {
 
   readonly #rung = (): void => {
     this.counts.doorbells++;
-    // At once, and not in the domain's next turn: the peer that rang has already waited for the wake-up.
+    // Dispatched at once and not in the domain's next turn: the peer has already waited for the wake-up.
     this.dispatch();
     this.#onWoken();
   };

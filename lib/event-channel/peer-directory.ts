@@ -3,38 +3,38 @@ import type { Engine } from '../page/engine.ts';
 import type { EngineName, EventPage } from '../page/page.ts';
 import { type EventsAddress, ifReachable, PeerEvents } from './peer-events.ts';
 
-/** What is said where the engine has pages that cannot be notified. */
+/** The error for an engine whose pages cannot be notified. */
 export function noEventChannels(engine: EngineName): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_ENGINE',
-    `event channels need the native engine: the ${engine} engine cannot set a bit that others set as well; build the addon (npm run build)`,
-    { expected: 'native', received: engine },
+    `event channels need the native engine: the ${engine} engine cannot set a bit atomically`,
+    { advice: 'build the addon (npm run build)', expected: 'native', received: engine },
   );
 }
 
-/** One use of a peer. */
+/** One use of a peer. `close()` ends this use. */
 export type Peer = Pick<PeerEvents, 'notify' | 'close'>;
 
-/** The peers that this process can notify, each mapped once however many channels lead to it. */
+/** The peers that this process can notify. Each is mapped once, however many channels lead to it. */
 export class PeerDirectory {
   readonly #engine: Pick<Engine, 'name' | 'openEventPage'>;
   readonly #peers = new Map<string, { events: PeerEvents; users: number }>();
 
-  /** @param engine that of this process's own pages */
+  /** @param engine the engine of this process's own pages */
   constructor(engine: Pick<Engine, 'name' | 'openEventPage'>) {
     this.#engine = engine;
   }
 
-  /** As {@link open}; undefined when this process may not see into the peer's, which can then be rung in other ways. */
+  /** As {@link open}; undefined when this process may not open descriptors of the peer's process. */
   openIfReachable(address: EventsAddress): Peer | undefined {
     return ifReachable(() => this.open(address));
   }
 
   /**
-   * Maps the peer's page and opens its doorbell, or takes what is there. Each use is given back by `close()`.
+   * Maps the peer's page and opens its doorbell, or shares what an earlier call opened. The last `close()` gives both back.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` where the engine has no event channels; `ERR_CTRL_IF_DOORBELL` or one of the
-   *   page's, when the peer is gone or cannot be reached
+   * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when the engine has no event channels; `ERR_CTRL_IF_DOORBELL` or
+   *   `ERR_CTRL_IF_PAGE_*` when the peer is gone or cannot be reached
    */
   open(address: EventsAddress): Peer {
     const key = `${address.pid}:${address.page}:${address.doorbell}`;

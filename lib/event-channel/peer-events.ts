@@ -2,14 +2,14 @@ import type { CtrlIfError } from '../errors.ts';
 import type { NativeRinger } from '../page/addon.ts';
 import type { EventPage } from '../page/page.ts';
 
-/** Where a domain's page and doorbell are: descriptors of its process. */
+/** Where a domain's page and doorbell are: its process, and their descriptors there. */
 export interface EventsAddress {
   readonly pid: number;
   readonly page: number;
   readonly doorbell: number;
 }
 
-/** A peer domain, as far as it can be notified: its page's event bits, and its doorbell. */
+/** What it takes to notify a peer domain: the event bits in its page, and its doorbell. */
 export class PeerEvents {
   readonly #page: EventPage;
   readonly #ownsPage: boolean;
@@ -17,7 +17,7 @@ export class PeerEvents {
   readonly #notify: (port: number) => number;
 
   /**
-   * @param page the peer's page; unmapped with {@link close} when it was mapped for this alone
+   * @param page the peer's page; {@link close} unmaps it when `ownsPage`
    * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when the peer's doorbell cannot be opened
    */
   constructor(page: EventPage, { pid, doorbell }: Pick<EventsAddress, 'pid' | 'doorbell'>, ownsPage: boolean) {
@@ -27,7 +27,7 @@ export class PeerEvents {
     this.#notify = page.openNotify();
   }
 
-  /** As the constructor, for a page that stays another's; undefined when this process may not see into the peer's. */
+  /** As the constructor, for a page that the caller owns; undefined when this process may not open the peer's descriptors. */
   static ifReachable(page: EventPage, address: Pick<EventsAddress, 'pid' | 'doorbell'>): PeerEvents | undefined {
     return ifReachable(() => new PeerEvents(page, address, false));
   }
@@ -50,7 +50,7 @@ export class PeerPort {
   readonly #peer: Pick<PeerEvents, 'notify' | 'close'>;
   readonly #port: number;
 
-  /** @param peer closed with {@link close} */
+  /** @param peer the peer to notify; {@link close} closes it */
   constructor(peer: Pick<PeerEvents, 'notify' | 'close'>, port: number) {
     this.#peer = peer;
     this.#port = port;
@@ -66,7 +66,7 @@ export class PeerPort {
   }
 }
 
-/** What `open` opens of another process; undefined when that cannot be seen from here, as from another PID namespace. */
+/** The result of `open`; undefined when the other process cannot be seen from here, as from another PID namespace. */
 export function ifReachable<T>(open: () => T): T | undefined {
   try {
     return open();

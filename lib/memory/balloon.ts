@@ -5,41 +5,47 @@ import { freeFrames } from '../page/shm-space.ts';
 import type { MemoryState } from '../wire/memory.ts';
 import type { FrameAllocator, Run } from './frame-allocator.ts';
 
-/** Sizes in frames. */
+/** The size of a domain's memory, in frames of 4 KiB. */
 export interface MemorySize {
+  /** The size that the latest resize asked for. */
   target: number;
+  /** The frames that have memory now. */
   reached: number;
 }
 
 /**
- * Why a resize ended. `done`: the target is reached. `maximum`: as large as this memory can be. `in-use`: every frame
- * that is left is in use. `no-space`: the machine has no more. `superseded`: a later one goes on in its place.
+ * Why a resize ended. `done`: the memory has reached its target. `maximum`: it is as large as it can be. `in-use`: every frame
+ * above the target is in use. `no-space`: the host has no more memory. `superseded`: a later resize has taken its place.
  */
 export type ResizeEnd = Extract<MemoryState, 'done' | 'maximum' | 'in-use' | 'no-space'> | 'superseded';
 
 type StepEnd = Exclude<ResizeEnd, 'superseded'>;
 
+/** The end of a resize: the size that the memory has now, and why the resize went no further. */
 export interface Resized extends MemorySize {
+  /** Why the resize ended. */
   reason: ResizeEnd;
 }
 
+/** Options of one resize. */
 export interface ResizeOptions {
-  /** After each batch that changed something. */
+  /** Called after each batch that changed the size. */
   onProgress?: (size: MemorySize) => void;
 }
 
+/** Options of a balloon. */
 export interface BalloonOptions {
-  /** Frames a turn of the event loop; 256 of them (1 MiB) are well under a millisecond. */
+  /** The most frames in one turn of the event loop. Default: 256 (1 MiB), which take well under a millisecond. */
   batch?: number;
-  /** How many frames more the machine can give. */
+  /** How many more frames the host can give. Default: what /dev/shm and the host's memory allow. */
   available?: () => number;
-  /** Told of each change of the size, and of what is being done about it. */
+  /** Called at each change of the size or of the state. */
   watch?: (size: MemorySize, state: Exclude<MemoryState, 'idle'>) => void;
 }
 
 /**
- * Grows and shrinks a memory towards a target, in batches between which the event loop has its turn. It takes free frames
- * only and gets as far as it can; that the original could not say, and retried every second in silence.
+ * Grows and shrinks a memory towards a target, in batches, with a turn of the event loop after each. It takes free frames only.
+ * When it can go no further, it says so; the original retried every second and reported nothing.
  */
 export class Balloon {
   readonly #segment: Pick<MemorySegment, 'populate' | 'punch'>;
@@ -63,14 +69,16 @@ export class Balloon {
     this.#target = frames.populated;
   }
 
-  /** What was asked for last, and what there is. */
+  /** The latest target, and the frames that have memory. */
   get size(): MemorySize {
     return { target: this.#target, reached: this.#frames.populated };
   }
 
   /**
-   * Resolves when it can get no further, with how far it got; rejects for a target that is no number, and when the
-   * system fails. An earlier resize that still runs ends with `superseded`.
+   * Resolves when the memory has its target or can get no nearer. An earlier resize that still runs ends with `superseded`.
+   *
+   * @param target frames, an integer of 0 or more
+   * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `target` is no such integer; `ERR_CTRL_IF_PAGE_*` when the system fails
    */
   async resize(target: number, { onProgress }: ResizeOptions = {}): Promise<Resized> {
     checkNumber(target);
@@ -78,7 +86,7 @@ export class Balloon {
     this.#target = target;
     this.#watch(this.size, 'resizing');
     for (;;) {
-      await nextTurn(); // first of all: whoever relays the order can answer it before the work begins
+      await nextTurn(); // before the first batch too: the caller can answer the request before the work begins
       const before = this.#frames.populated;
       if (mine !== this.#resize) return { target, reached: before, reason: 'superseded' };
       const reason = this.#step(target);
@@ -89,7 +97,7 @@ export class Balloon {
     }
   }
 
-  /** One batch; says why when there is no point in another. */
+  /** Runs one batch. Returns the reason when another batch would change nothing. */
   #step(target: number): StepEnd | undefined {
     const { populated } = this.#frames;
     try {
@@ -115,13 +123,13 @@ export class Balloon {
     return frames.populated === target ? 'done' : undefined;
   }
 
-  /** As much of the run as there is space for, by halves. */
+  /** Brings in as much of the run as there is space for, halving it until it fits. */
   #bringIn({ first, count }: Run): number {
-    for (let some = count; some > 0; some >>= 1) {
+    for (let part = count; part > 0; part >>= 1) {
       try {
-        this.#segment.populate(first, some);
-        this.#frames.bringIn({ first, count: some });
-        return some;
+        this.#segment.populate(first, part);
+        this.#frames.bringIn({ first, count: part });
+        return part;
       } catch (failure) {
         if ((failure as CtrlIfError).code !== 'ERR_CTRL_IF_PAGE_NO_SPACE') throw failure;
       }
@@ -149,12 +157,9 @@ export class Balloon {
 
 function checkNumber(target: number): void {
   if (Number.isInteger(target) && target >= 0) return;
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_MEMORY_TARGET',
-    `${target} is no number of frames; a target is an integer of 0 or more`,
-    {
-      expected: 'an integer of 0 or more',
-      received: target,
-    },
-  );
+  throw new CtrlIfError('ERR_CTRL_IF_MEMORY_TARGET', `${target} is no number of frames`, {
+    advice: 'give an integer of 0 or more',
+    expected: 'an integer of 0 or more',
+    received: target,
+  });
 }

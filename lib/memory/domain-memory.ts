@@ -13,35 +13,46 @@ import { FrameAllocator } from './frame-allocator.ts';
 import { FrameGrants } from './frame-grants.ts';
 import { writeMemoryStatus } from './memory-status.ts';
 
+/** Options of a guest's memory. */
 export interface DomainMemoryOptions extends BalloonOptions {
-  /** Frames to begin with; at least the control page, the grant table and one more. */
+  /** Frames of 4 KiB to begin with: at least the control page, the grant table and one more. */
   frames: number;
-  /** Frames it can ever have: addresses are reserved for these, memory is not. */
+  /** The most frames that it can ever have. They cost addresses, not memory. */
   maximum: number;
+  /** The engine of its segment. Default: as `chooseEngine` chooses. */
   engine?: NamedEngine;
 }
 
 const ZEROS = new Uint8Array(FRAME_BYTES);
 
 /**
- * A guest's memory: frame 0 is its control page, the next hold the grant table, the others are handed out. Belongs to
- * the guest; a backend maps single frames of it with a {@link FrameMapper}.
+ * A guest's memory. Frame 0 is its control page, the next frames hold the grant table, and the others can be allocated. The
+ * guest owns the memory; a backend maps single frames of it with a {@link FrameMapper}.
  */
 export class DomainMemory {
+  /** The shared memory of all frames. */
   readonly segment: MemorySegment;
   readonly #frames: FrameAllocator;
   readonly #grants: FrameGrants;
   readonly #balloon: Balloon;
-  #told: () => void = () => {};
+  #listener: () => void = () => {};
 
-  /** Takes over a segment that has frame 0 alone. */
+  /**
+   * Takes over a segment that has frame 0 alone.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `frames` is too few or more than the segment's maximum
+   */
   constructor(segment: MemorySegment, frames: number, options: BalloonOptions = {}) {
     const reserved = reservedFrames(segment.maximum);
     if (!Number.isInteger(frames) || frames <= reserved || frames > segment.maximum) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_MEMORY_TARGET',
-        `a memory of at most ${segment.maximum} frames cannot begin with ${frames}; it needs ${reserved} for itself, so ${reserved + 1} to ${segment.maximum}`,
-        { expected: `${reserved + 1} to ${segment.maximum} frames`, received: frames },
+        `a memory of at most ${segment.maximum} frames, of which it needs ${reserved} for itself, cannot begin with ${frames}`,
+        {
+          advice: `begin with ${reserved + 1} to ${segment.maximum} frames`,
+          expected: `${reserved + 1} to ${segment.maximum} frames`,
+          received: frames,
+        },
       );
     }
     this.segment = segment;
@@ -54,15 +65,18 @@ export class DomainMemory {
       watch: (size, state) => {
         this.#publish(size, state);
         options.watch?.(size, state);
-        this.#told();
+        this.#listener();
       },
     });
     this.#publish(this.size, 'idle');
   }
 
   /**
-   * Creates segment `name` and maps frame 0 of it as a page, for the control interface. The name is the caller's to
-   * unlink. When it fails nothing is left.
+   * Creates segment `name` and maps its frame 0 as the control page. The caller unlinks the name. When it fails, nothing is
+   * left.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `frames` or `maximum` is out of range; `ERR_CTRL_IF_ENGINE` when the
+   *   engine maps no frames; `ERR_CTRL_IF_PAGE_*` when the segment cannot be created
    */
   static create(
     name: string,
@@ -81,38 +95,53 @@ export class DomainMemory {
     }
   }
 
-  /** What was asked for last, and what there is. */
+  /** The latest target, and the frames that have memory. */
   get size(): MemorySize {
     return this.#balloon.size;
   }
 
+  /** The most frames that this memory can ever have. */
   get maximum(): number {
     return this.#frames.maximum;
   }
 
-  /** Frames that cannot be taken away: the control page, the grant table, and what {@link allocate} gave out. */
+  /** Frames that the balloon cannot take: the control page, the grant table, and the allocated frames. */
   get inUse(): number {
     return this.#frames.inUse;
   }
 
-  /** Frames that {@link allocate} could give. */
+  /** Frames that {@link allocate} can give. */
   get available(): number {
     return this.#frames.available;
   }
 
-  /** A zeroed frame; `ERR_CTRL_IF_NO_FRAMES` when none is free. */
+  /**
+   * Allocates a zeroed frame and returns its number.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_NO_FRAMES` when no frame is free
+   */
   allocate(): number {
     return this.allocateMany(1)[0]!;
   }
 
+  /**
+   * Allocates `count` zeroed frames, all or none of them, and returns their numbers in ascending order.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when `count` is no integer of 1 or more; `ERR_CTRL_IF_NO_FRAMES` when fewer are free
+   */
   allocateMany(count: number): number[] {
     const frames = this.#frames.allocateMany(count);
-    // Its next owner may grant it to another domain, which must not read what was in it before.
+    // The frame may be granted to another domain, which must not read its former content.
     for (const frame of frames) this.segment.write(frame * FRAME_BYTES, ZEROS);
     return frames;
   }
 
-  /** `ERR_CTRL_IF_FRAME_IN_USE` while it is granted; else as {@link FrameAllocator.free}. */
+  /**
+   * Frees an allocated frame.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_IN_USE` while it is granted; `ERR_CTRL_IF_FRAME_RANGE` when it is no frame of this
+   *   memory; `ERR_CTRL_IF_FRAME_NOT_ALLOCATED` when it is not in use
+   */
   free(frame: number): void {
     this.#frames.checkUsed(frame);
     const domid = this.#grants.grantedTo(frame);
@@ -126,55 +155,74 @@ export class DomainMemory {
     this.#frames.free(frame);
   }
 
-  /** The bytes of a frame in use. Refused again once it is freed. */
+  /**
+   * The bytes of an allocated frame. Its calls throw once the frame has been freed.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_RANGE` or `ERR_CTRL_IF_FRAME_NOT_ALLOCATED` when it is not in use
+   */
   frame(frame: number): Frame {
     this.#frames.checkUsed(frame);
-    const at = (offset: number, bytes: number): number => {
+    const inSegment = (offset: number, bytes: number): number => {
       this.#frames.checkUsed(frame);
       checkInFrame(offset, bytes);
       return frame * FRAME_BYTES + offset;
     };
     return {
       frame,
-      load32: (offset) => this.segment.load32(at(offset, 4)),
-      store32: (offset, value) => this.segment.store32(at(offset, 4), value),
-      read: (offset, target) => this.segment.read(at(offset, target.length), target),
-      write: (offset, source) => this.segment.write(at(offset, source.length), source),
+      load32: (offset) => this.segment.load32(inSegment(offset, 4)),
+      store32: (offset, value) => this.segment.store32(inSegment(offset, 4), value),
+      read: (offset, target) => this.segment.read(inSegment(offset, target.length), target),
+      write: (offset, source) => this.segment.write(inSegment(offset, source.length), source),
     };
   }
 
-  /** Lets that domain map a frame in use; see {@link FrameGrants.grantAccess}. */
+  /**
+   * Lets domain `domid` map an allocated frame. A second grant to the same domain changes nothing.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_IN_USE` while the frame is granted to another domain; `ERR_CTRL_IF_VALUE` when `domid`
+   *   is no domid; `ERR_CTRL_IF_FRAME_RANGE` or `ERR_CTRL_IF_FRAME_NOT_ALLOCATED` when the frame is not in use
+   */
   grantAccess(frame: number, domid: number): void {
     this.#frames.checkUsed(frame);
     this.#grants.grantAccess(frame, domid);
   }
 
-  /** See {@link FrameGrants.endAccess}. */
+  /**
+   * Ends the access to a frame. For a frame that is not granted nothing happens. `force` is for a dead backend only.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_IN_USE` while the backend has the frame mapped, unless `force`
+   */
   endAccess(frame: number, options?: { force?: boolean }): void {
     this.#grants.endAccess(frame, options);
   }
 
-  /** For a domain that is dead: ends all its access, and returns those frames. */
+  /** Ends all access of a dead domain, and returns those frames. */
   endAllAccess(domid: number): number[] {
     return this.#grants.endAllAccess(domid);
   }
 
-  /** Whether the domain that it is granted to has it mapped, by the grant's own word. */
+  /** Whether the frame's grant says that a backend has it mapped. */
   isMapped(frame: number): boolean {
     return this.#grants.isMapped(frame);
   }
 
-  /** See {@link Balloon.resize}. Whoever maps the control page can watch it (`readMemoryStatus`). */
+  /**
+   * Grows or shrinks the memory to `target` frames, or as near as it gets. The control page shows the progress
+   * (`readMemoryStatus`).
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `target` is no integer of 0 or more; `ERR_CTRL_IF_PAGE_*` when the
+   *   system fails
+   */
   resize(target: number, options?: ResizeOptions): Promise<Resized> {
     return this.#balloon.resize(target, options);
   }
 
-  /** Calls `listener` after each change of what the control page says of this memory's size. */
-  tell(listener: () => void): void {
-    this.#told = listener;
+  /** Calls `listener` after each change of the size in the control page. A second call replaces the first. */
+  setListener(listener: () => void): void {
+    this.#listener = listener;
   }
 
-  /** Gives the memory back; what others have mapped lives until they let go. Idempotent. */
+  /** Unmaps the memory. Frames that peers have mapped live until the peers unmap them. Idempotent. */
   unmap(): void {
     this.segment.unmap();
   }

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 
-/** Frames that follow one another. */
+/** Consecutive frames. */
 export interface Run {
   first: number;
   count: number;
@@ -12,9 +12,9 @@ const USED = 2;
 const RESERVED = 3;
 
 /**
- * Who has which frame of a memory: the first `reserved` ones nobody ever gets; the others are out (without memory, in
- * the balloon), free, or in use. Lowest first for those who ask, highest first for the balloon, so that both keep out of
- * each other's way. Pure: it knows of no memory.
+ * The state of each frame of a memory. The first `reserved` frames are never given out. The others are out (without memory, in
+ * the balloon), free, or in use. Allocation takes the lowest free frames and the balloon the highest, so that they seldom meet.
+ * It touches no memory.
  */
 export class FrameAllocator {
   readonly maximum: number;
@@ -22,7 +22,7 @@ export class FrameAllocator {
   readonly #state: Uint8Array;
   #available = 0;
   #used = 0;
-  // Hints: no free frame lies below lowFree or above highFree, no frame that is out below lowOut.
+  // Bounds that save a search: no free frame is below lowFree or above highFree, and no frame that is out is below lowOut.
   #lowFree: number;
   #highFree = -1;
   #lowOut: number;
@@ -41,17 +41,21 @@ export class FrameAllocator {
     return this.reserved + this.#used + this.#available;
   }
 
-  /** Frames that cannot be taken away: reserved ones and those in use. */
+  /** Frames that the balloon cannot take: reserved ones and those in use. */
   get inUse(): number {
     return this.reserved + this.#used;
   }
 
-  /** Frames that {@link allocateMany} could give. */
+  /** Frames that {@link allocateMany} can give. */
   get available(): number {
     return this.#available;
   }
 
-  /** The lowest `count` free frames, in order and not necessarily neighbours; or `ERR_CTRL_IF_NO_FRAMES` and none. */
+  /**
+   * Allocates the lowest `count` free frames, which need not be neighbours; returns them in ascending order.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when `count` is no integer of 1 or more; `ERR_CTRL_IF_NO_FRAMES` when fewer are free
+   */
   allocateMany(count: number): number[] {
     if (!Number.isInteger(count) || count < 1) {
       throw new CtrlIfError('ERR_CTRL_IF_VALUE', `cannot allocate ${count} frames`, {
@@ -79,7 +83,7 @@ export class FrameAllocator {
     return frames;
   }
 
-  /** Throws unless the frame is in use: `ERR_CTRL_IF_FRAME_RANGE` or `ERR_CTRL_IF_FRAME_NOT_ALLOCATED`. */
+  /** @throws CtrlIfError `ERR_CTRL_IF_FRAME_RANGE` or `ERR_CTRL_IF_FRAME_NOT_ALLOCATED` unless the frame is in use */
   free(frame: number): void {
     this.checkUsed(frame);
     this.#state[frame] = FREE;
@@ -89,8 +93,9 @@ export class FrameAllocator {
     this.#highFree = Math.max(this.#highFree, frame);
   }
 
+  /** @throws CtrlIfError `ERR_CTRL_IF_FRAME_RANGE` or `ERR_CTRL_IF_FRAME_NOT_ALLOCATED` unless the frame is in use */
   checkUsed(frame: number): void {
-    const state = this.#state[frame]; // undefined for what is no index of it
+    const state = this.#state[frame]; // undefined when `frame` is no index of the array
     if (state === USED) return;
     if (state === undefined) {
       throw new CtrlIfError(
@@ -100,12 +105,12 @@ export class FrameAllocator {
       );
     }
     const why =
-      state === FREE ? 'is free' : state === OUT ? 'has no memory' : 'is the control page or of the grant table';
-    throw new CtrlIfError(
-      'ERR_CTRL_IF_FRAME_NOT_ALLOCATED',
-      `frame ${frame} ${why}; only a frame that allocate() gave, and that was not freed since, can be used so`,
-      { expected: 'a frame in use', received: frame },
-    );
+      state === FREE ? 'is free' : state === OUT ? 'has no memory' : 'is the control page or part of the grant table';
+    throw new CtrlIfError('ERR_CTRL_IF_FRAME_NOT_ALLOCATED', `frame ${frame} ${why}, and not in use`, {
+      advice: 'name a frame that allocate() gave and that was not freed since',
+      expected: 'a frame in use',
+      received: frame,
+    });
   }
 
   /** The lowest frames that are out, at most `most` of them. */
@@ -128,7 +133,7 @@ export class FrameAllocator {
     return last > before ? { first: before + 1, count: last - before } : undefined;
   }
 
-  /** They have memory from now on, and are free. */
+  /** Makes these frames free, once they have memory. */
   bringIn({ first, count }: Run): void {
     this.#move(first, count, OUT, FREE);
     this.#available += count;
@@ -136,7 +141,7 @@ export class FrameAllocator {
     this.#highFree = Math.max(this.#highFree, first + count - 1);
   }
 
-  /** Nobody gets them any more. To be called before their memory is taken. */
+  /** Makes these free frames unavailable. Call it before taking their memory. */
   takeOut({ first, count }: Run): void {
     this.#move(first, count, FREE, OUT);
     this.#available -= count;
@@ -145,7 +150,7 @@ export class FrameAllocator {
 
   #move(first: number, count: number, from: number, to: number): void {
     for (let frame = first; frame < first + count; frame++) {
-      if (this.#state[frame] !== from) throw new RangeError(`frame ${frame} is not in the state it is taken from`);
+      if (this.#state[frame] !== from) throw new RangeError(`frame ${frame} is in another state than ${from}`);
     }
     this.#state.fill(to, first, first + count);
   }

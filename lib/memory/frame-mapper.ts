@@ -12,38 +12,39 @@ import {
 import { checkInFrame, type Frame } from './frame.ts';
 import { isMappedBy, mapGrant, unmapGrant } from './grant-word.ts';
 
+/** Options of a frame mapper. */
 export interface FrameMapperOptions {
-  /** Whose memory it is. */
+  /** The domid of the domain whose memory it is. */
   owner: number;
-  /** The domain that maps: frames must be granted to it. */
+  /** The domid of the domain that maps. Frames must be granted to it. */
   domid: number;
-  /** Maps these bytes of the owner's segment; `ERR_CTRL_IF_PAGE_TRUNCATED` when it does not reach that far. */
+  /** Maps these bytes of the owner's segment; throws `ERR_CTRL_IF_PAGE_TRUNCATED` when the segment is shorter. */
   open: (offset: number, bytes: number) => AtomicPage;
-  /** Called once, when nothing is mapped any more and nothing will be. */
+  /** Called once, after the last frame has been unmapped and no more can be mapped. */
   release?: () => void;
 }
 
 /** A frame of another domain, mapped here until {@link unmap}. */
 export interface MappedFrame extends Frame {
-  /** Whose frame it is. */
+  /** The domid of the domain whose frame it is. */
   readonly owner: number;
-  /** The mapping itself, to open rings on. */
+  /** The mapping, to open rings on. */
   readonly page: Page;
-  /** Gives the mapping back and then says so in the owner's grant table. Idempotent. */
+  /** Unmaps the frame, then clears the mapped mark in the owner's grant table. Idempotent. */
   unmap(): void;
 }
 
-/** A frame that is mapped: its grant is at byte `at` of `table`. */
+/** A mapped frame. Its grant is at byte `grantOffset` of `table`. */
 interface Mapping {
   readonly page: Page;
   readonly table: AtomicPage;
-  readonly at: number;
+  readonly grantOffset: number;
   holders: number;
 }
 
 /**
- * A backend's view of one other domain's memory: frames that were granted to it, and nothing else. The grant is marked as mapped
- * before the frame is mapped, so that its owner cannot take it away in between, and looked at again afterwards.
+ * A backend's view of one other domain's memory: the frames that are granted to it. It marks the grant as mapped before it maps
+ * the frame, so that the owner cannot end the access in between, and checks the grant again afterwards.
  */
 export class FrameMapper {
   readonly #options: FrameMapperOptions;
@@ -53,23 +54,25 @@ export class FrameMapper {
   #maximum: number | undefined;
   #retired = false;
 
-  /** Maps nothing yet. */
+  /** Opens nothing before the first {@link map}. */
   constructor(options: FrameMapperOptions) {
     this.#options = options;
   }
 
   /**
-   * A frame that is mapped here already is held once more: its grant goes back with the last that unmaps it.
-   * `ERR_CTRL_IF_FRAME_RANGE`: the owner has no such frame to grant. `ERR_CTRL_IF_FRAME_NOT_GRANTED`: not to this domain.
-   * `ERR_CTRL_IF_FRAME_IN_USE`: another mapper of this domain has it. `ERR_CTRL_IF_DOMAIN`: after {@link retire}. When it
-   * fails nothing stays mapped, or marked so, that was not before.
+   * Maps a granted frame. A frame can be mapped several times here; the last `unmap` gives it back to its owner. When it fails,
+   * nothing has changed.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_FRAME_RANGE` when the owner has no such frame to grant; `ERR_CTRL_IF_FRAME_NOT_GRANTED` when
+   *   the frame is not granted to this domain; `ERR_CTRL_IF_FRAME_IN_USE` when another mapper of this domain has mapped it;
+   *   `ERR_CTRL_IF_DOMAIN` after {@link retire}
    */
   map(shmemFrame: number | bigint): MappedFrame {
     if (this.#retired) throw domainGone(this.#options.owner);
     const frame = this.#checkRange(shmemFrame);
     const mapping = this.#mappings.get(frame) ?? this.#mapNew(frame);
-    const { page, table, at } = mapping;
-    if (!isMappedBy(table, at, this.#options.domid)) {
+    const { page, table, grantOffset } = mapping;
+    if (!isMappedBy(table, grantOffset, this.#options.domid)) {
       if (mapping.holders === 0) this.#giveBack(frame, mapping);
       throw this.#notGranted(frame);
     }
@@ -84,8 +87,8 @@ export class FrameMapper {
   }
 
   /**
-   * The owner is gone: no more frames are mapped (`ERR_CTRL_IF_DOMAIN`). Those that are stay until they are unmapped, as
-   * nobody else will use them for anything.
+   * To be called when the owner is gone: {@link map} throws `ERR_CTRL_IF_DOMAIN` from now on. Mapped frames stay until they are
+   * unmapped; their owner cannot use them for anything else any more.
    */
   retire(): void {
     if (this.#retired) return;
@@ -103,26 +106,32 @@ export class FrameMapper {
   #mapNew(frame: number): Mapping {
     const { domid, open } = this.#options;
     const table = this.#table(grantTableFrame(frame), frame);
-    const at = grantAt(frame) % FRAME_BYTES;
-    const result = mapGrant(table, at, domid);
+    const grantOffset = grantAt(frame) % FRAME_BYTES;
+    const result = mapGrant(table, grantOffset, domid);
     if (result === 'in-use') {
-      throw this.#fail('ERR_CTRL_IF_FRAME_IN_USE', frame, `is mapped by domain ${domid} already; unmap it there first`);
+      throw this.#fail(
+        'ERR_CTRL_IF_FRAME_IN_USE',
+        frame,
+        `is mapped by domain ${domid} already`,
+        'unmap it there first',
+      );
     }
     if (result === 'not-granted') throw this.#notGranted(frame);
     try {
-      const mapping = { page: open(frame * FRAME_BYTES, FRAME_BYTES), table, at, holders: 0 };
+      const mapping = { page: open(frame * FRAME_BYTES, FRAME_BYTES), table, grantOffset, holders: 0 };
       this.#mappings.set(frame, mapping);
       return mapping;
     } catch (failure) {
-      unmapGrant(table, at, domid);
+      unmapGrant(table, grantOffset, domid);
       throw (failure as CtrlIfError).code === 'ERR_CTRL_IF_PAGE_TRUNCATED' ? this.#outOfRange(frame, failure) : failure;
     }
   }
 
-  #giveBack(frame: number, { page, table, at }: Mapping): void {
+  #giveBack(frame: number, { page, table, grantOffset }: Mapping): void {
     this.#mappings.delete(frame);
     page.unmap();
-    unmapGrant(table, at, this.#options.domid); // after the last access: with it the owner may use the frame for something else
+    // After the last access: from here on the owner may use the frame for something else.
+    unmapGrant(table, grantOffset, this.#options.domid);
   }
 
   #releaseIfDone(): void {
@@ -140,25 +149,31 @@ export class FrameMapper {
     throw this.#outOfRange(shmemFrame);
   }
 
-  /** Read once: what the owner's table says later does not move its end. */
-  #readMaximum(asked: number | bigint): number {
-    const maximum = this.#table(1, asked).load32(GRANT_TABLE_MAXIMUM % FRAME_BYTES);
+  /** Read once, so that the owner cannot move the end of the table later. */
+  #readMaximum(requested: number | bigint): number {
+    const maximum = this.#table(1, requested).load32(GRANT_TABLE_MAXIMUM % FRAME_BYTES);
     if (maximum > 0 && maximum <= MAX_FRAMES) return maximum;
     throw new CtrlIfError(
       'ERR_CTRL_IF_FRAME_RANGE',
-      `domain ${this.#options.owner} has no grant table: it says that its memory has at most ${maximum} frames; 1 to ${MAX_FRAMES} were expected`,
-      { domid: this.#options.owner, offset: GRANT_TABLE_MAXIMUM, received: maximum },
+      `domain ${this.#options.owner} has no valid grant table: by it, its memory has at most ${maximum} frames, not 1 to ${MAX_FRAMES}`,
+      {
+        advice: 'run the same release of ctrl-if in both domains',
+        domid: this.#options.owner,
+        offset: GRANT_TABLE_MAXIMUM,
+        expected: `1 to ${MAX_FRAMES}`,
+        received: maximum,
+      },
     );
   }
 
-  #table(tableFrame: number, asked: number | bigint): AtomicPage {
+  #table(tableFrame: number, requested: number | bigint): AtomicPage {
     let table = this.#tables.get(tableFrame);
     if (!table) {
       try {
         table = this.#options.open(tableFrame * FRAME_BYTES, FRAME_BYTES);
       } catch (failure) {
         if ((failure as CtrlIfError).code !== 'ERR_CTRL_IF_PAGE_TRUNCATED') throw failure;
-        throw this.#outOfRange(asked, failure);
+        throw this.#outOfRange(requested, failure);
       }
       this.#tables.set(tableFrame, table);
     }
@@ -169,8 +184,8 @@ export class FrameMapper {
     const { owner } = this.#options;
     return new CtrlIfError(
       'ERR_CTRL_IF_FRAME_RANGE',
-      `${frame} is no frame that domain ${owner} can grant: it lies outside that domain's memory, or is the control page or grant table`,
-      { advice: 'name one that it allocated', domid: owner, received: frame, cause },
+      `${frame} is no frame that domain ${owner} can grant: it lies outside that domain's memory, or is its control page or grant table`,
+      { advice: 'name a frame that the domain allocated', domid: owner, received: frame, cause },
     );
   }
 
@@ -179,28 +194,34 @@ export class FrameMapper {
     return this.#fail(
       'ERR_CTRL_IF_FRAME_NOT_GRANTED',
       frame,
-      `is not granted to domain ${domid}; its owner must grant access to it first`,
+      `is not granted to domain ${domid}`,
+      'have its owner grant access first',
     );
   }
 
-  #fail(code: CtrlIfError['code'], frame: number, sentence: string): CtrlIfError {
+  /** @param state the end of the sentence "frame 5 of domain 3 ..." */
+  #fail(code: CtrlIfError['code'], frame: number, state: string, advice: string): CtrlIfError {
     const { owner } = this.#options;
-    return new CtrlIfError(code, `frame ${frame} of domain ${owner} ${sentence}`, { domid: owner, received: frame });
+    return new CtrlIfError(code, `frame ${frame} of domain ${owner} ${state}`, {
+      advice,
+      domid: owner,
+      received: frame,
+    });
   }
 }
 
-/** What is said to who wants a frame of it. */
+/** The error for mapping a frame of a domain that is gone. */
 export function domainGone(domid: number): CtrlIfError {
   return new CtrlIfError('ERR_CTRL_IF_DOMAIN', `domain ${domid} is gone, and its frames with it`, {
-    advice: 'map no more of them',
+    advice: 'map no more frames of it',
     domid,
   });
 }
 
 function frameOf(page: Page, owner: number, frame: number, unmap: () => void): MappedFrame {
   let isUnmapped = false;
-  const at = (offset: number, bytes: number): number => {
-    // The page may be mapped still, for another who holds the frame.
+  const inPage = (offset: number, bytes: number): number => {
+    // The page may still be mapped for another holder of the frame.
     if (isUnmapped) throw closedError(`of frame ${frame} of domain ${owner}`);
     checkInFrame(offset, bytes);
     return offset;
@@ -209,10 +230,10 @@ function frameOf(page: Page, owner: number, frame: number, unmap: () => void): M
     owner,
     frame,
     page,
-    load32: (offset) => page.load32(at(offset, 4)),
-    store32: (offset, value) => page.store32(at(offset, 4), value),
-    read: (offset, target) => page.read(at(offset, target.length), target),
-    write: (offset, source) => page.write(at(offset, source.length), source),
+    load32: (offset) => page.load32(inPage(offset, 4)),
+    store32: (offset, value) => page.store32(inPage(offset, 4), value),
+    read: (offset, target) => page.read(inPage(offset, target.length), target),
+    write: (offset, source) => page.write(inPage(offset, source.length), source),
     unmap: () => {
       isUnmapped = true;
       unmap();

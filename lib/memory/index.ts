@@ -1,4 +1,4 @@
-/** A domain's memory: frames handed out, granted and mapped, and the balloon that changes how many there are. */
+/** A domain's memory: allocated, granted and mapped frames, and the balloon that changes how many there are. */
 export type { BalloonOptions, MemorySize, Resized, ResizeEnd, ResizeOptions } from './balloon.ts';
 export { DomainMemory, type DomainMemoryOptions } from './domain-memory.ts';
 export type { Frame } from './frame.ts';

@@ -1,16 +1,19 @@
 import type { Page } from '../page/page.ts';
 import { MEMORY_STATES, type MemoryState, PAGE_MEMORY } from '../wire/memory.ts';
 
-/** How large a guest's memory is and is to be, in frames, as its control page tells whoever maps it. */
+/** The size of a guest's memory in frames of 4 KiB, as the guest writes it to its control page (docs/page-layout.md). */
 export interface MemoryStatus {
+  /** The most frames that the memory can ever have. */
   maximum: number;
+  /** The size that the latest resize asked for. */
   target: number;
+  /** The frames that have memory now. */
   reached: number;
-  /** `resizing` once the guest has understood; done, or stuck, when it says anything else. */
+  /** `resizing` while the guest works towards its target. Any other state is the result of the latest resize. */
   state: MemoryState;
 }
 
-/** The guest's. The state goes first when work begins and last when it ends: who reads "over" reads its outcome. */
+/** For the guest. The state is written first when a resize begins and last when it ends: a reader that sees the end sees its size. */
 export function writeMemoryStatus(
   page: Pick<Page, 'store32'>,
   { maximum, target, reached, state }: MemoryStatus,
@@ -23,7 +26,7 @@ export function writeMemoryStatus(
   page.store32(PAGE_MEMORY.state, number);
 }
 
-/** Undefined where the page is no part of a memory, or its guest writes what no guest writes. */
+/** The guest's memory size, read from its control page. Undefined when the guest has no memory, or wrote an invalid state. */
 export function readMemoryStatus(page: Pick<Page, 'load32'>): MemoryStatus | undefined {
   const state = MEMORY_STATES[page.load32(PAGE_MEMORY.state)];
   const maximum = page.load32(PAGE_MEMORY.maximum);

@@ -2,11 +2,11 @@ import { createRequire } from 'node:module';
 import * as codes from './native-codes.ts';
 import { packageRoot } from './package-place.ts';
 
-/** The one seam to the binary: what `native/addon.cc` exports. TS validates; the addon only guards memory. */
+/** The exports of `native/addon.cc`, the only interface to the binary. TypeScript validates; the addon only guards memory. */
 export interface NativeAddon {
-  /** With `keepDescriptor` the segment's `fd` stays open, for {@link openSegmentAt} in another process. */
+  /** Creates a segment. With `keepDescriptor` its `fd` stays open, for {@link openSegmentAt} in another process. */
   createSegment(name: string, bytes: number, keepDescriptor?: boolean): NativeSegment;
-  /** All of it, or with `startOnly` its first `minBytes`. */
+  /** Maps a whole segment or, with `startOnly`, its first `minBytes`. */
   openSegment(name: string, minBytes: number, startOnly?: boolean): NativeSegment;
   /**
    * Maps a part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name; `offset` is a
@@ -14,17 +14,18 @@ export interface NativeAddon {
    */
   openSegmentAt(pid: number, fd: number, offset: number, bytes: number): NativeSegment;
   /**
-   * Opens a pipe and calls `onRing` from the event loop when it was rung: once, however often. ENOSYS where there is no
-   * libuv; Bun and Deno, which export uv's names without the whole of its behaviour, must not be asked. It keeps the process alive, like
-   * a socket, until `close()` or `unref()`.
+   * Opens a pipe and calls `onRing` from the event loop after one or more rings. Code: ENOSYS where there is no libuv. Do not call
+   * it in Bun or Deno, which export uv's names without all of its behaviour. Like a socket, it keeps the process alive until
+   * `close()` or `unref()`.
    */
   openDoorbell(onRing: () => void): NativeDoorbell;
-  /** The doorbell of process `pid`, by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
+  /** Opens the doorbell of process `pid` by its `writeFd`. Codes: ENOENT, EACCES, EKIND (no pipe). */
   openRinger(pid: number, fd: number): NativeRinger;
+  /** Creates a segment with frame 0 and addresses for `maxFrames` frames. */
   createMemory(name: string, maxFrames: number): NativeMemoryObject;
-  /** What the addon was built with of `native-codes.ts`, by name; {@link loadAddon} has compared them. */
+  /** The numbers of `native-codes.ts` that the addon was built with, by name. {@link loadAddon} compares them. */
   readonly codes: Readonly<Record<string, number>>;
-  /** The words of {@link transfer}'s arguments and results, `CALL_*` of `native-codes.ts`. One block a thread. */
+  /** The words with the arguments and results of {@link transfer}: `CALL_*` of `native-codes.ts`. One block a thread. */
   readonly callBlock: ArrayBuffer;
   /** Publishes to and collects from the ring that the call block names. */
   transfer(): void;
@@ -35,11 +36,11 @@ export interface NativeSegment {
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
-  /** -1 unless it was kept; closed by {@link unmap}. */
+  /** The kept descriptor, which {@link unmap} closes; -1 when it was not kept. */
   readonly fd: number;
   load32(offset: number): number;
   store32(offset: number, value: number): void;
-  /** Returns what was there; `desired` is stored only where that is `expected`. */
+  /** Returns the former value. `desired` is stored only when that was `expected`. */
   compareExchange32(offset: number, expected: number, desired: number): number;
   claimWakeup(offset: number): boolean;
   armWakeup(offset: number): void;
@@ -54,9 +55,9 @@ export interface NativeSegment {
     inbox: Uint8Array,
     peerWakeup: number,
   ): NativeRing;
-  /** The event channels in bytes 2688 to 4095; {@link NativeEvents.collect} writes to `ports`. */
+  /** The event channels in bytes 2688 to 4095, for the page's owner. {@link NativeEvents.collect} writes to `ports`. */
   openEvents(ports: Uint32Array): NativeEvents;
-  /** For a peer of that domain. */
+  /** The same for a peer, which can only notify. */
   openEvents(): Pick<NativeEvents, 'notify'>;
   unmap(): void;
 }
@@ -66,39 +67,40 @@ export interface NativeSegment {
  * Peers call `notify`; the owner calls the rest, from one thread.
  */
 export interface NativeEvents {
-  /** After publishing. 1: ring the doorbell of the page's owner. */
+  /** Call it after publishing. 1: ring the doorbell of the page's owner. */
   notify(port: number): number;
   mask(port: number): void;
-  /** 1: it had fired meanwhile; collect before sleeping. */
+  /** 1: the port fired while it was masked; collect before sleeping. */
   unmask(port: number): number;
   /** `PORT_PENDING` and `PORT_MASKED`. */
   status(port: number): number;
-  /** Clears up to `max` pending ports and writes them to `ports`; fewer than that and `ports.length`: there are no more. */
+  /**
+   * Clears up to `max` pending ports, writes them to `ports` and returns how many. Fewer than `max` and `ports.length` means that no
+   * more are pending.
+   */
   collect(max: number): number;
 }
 
 /** This process's doorbell. */
 export interface NativeDoorbell {
-  /** For the peers' {@link NativeAddon.openRinger}. */
+  /** The write end, for {@link NativeAddon.openRinger} in the peers. */
   readonly writeFd: number;
   unref(): void;
-  /** Blocks the thread until it is rung, then true, or for `timeoutMs`, then false. `onRing` is not called for it. */
+  /** Blocks the thread until the doorbell rings (true) or `timeoutMs` have passed (false). `onRing` is not called for it. */
   wait(timeoutMs: number): boolean;
   close(): void;
 }
 
 /** A peer's doorbell. */
 export interface NativeRinger {
-  /** Never fails: who is gone is not rung, and after `close()` nobody is. */
+  /** Never fails. It does nothing when the peer is gone, and after `close()`. */
   ring(): void;
   close(): void;
 }
 
-/**
- * A domain's own memory. Offsets are in bytes from frame 0; every call is checked against the frames that have memory.
- */
+/** A domain's own memory. Offsets are in bytes from frame 0. Each call is checked against the frames that have memory. */
 export interface NativeMemoryObject {
-  /** The descriptor that stays open until {@link unmap}. */
+  /** The descriptor, open until {@link unmap}. */
   readonly fd: number;
   load32(offset: number): number;
   store32(offset: number, value: number): void;
@@ -110,13 +112,14 @@ export interface NativeMemoryObject {
   unmap(): void;
 }
 
-/** One half of a ring, open for as long as this object is reachable. */
+/** One half of a ring, open as long as this object is reachable. */
 export interface NativeRing {
   readonly unanswered: number;
   /** The number of this ring in the call block. */
   readonly index: number;
 }
 
+/** The addon, or the reason why it does not load. */
 export type AddonLoad = { addon: NativeAddon } | { addon: undefined; reason: Error };
 
 let loaded: AddonLoad | undefined;
@@ -136,7 +139,7 @@ export function loadAddon(): AddonLoad {
   return loaded;
 }
 
-/** Throws when the addon was built with other codes: a binary of another release would read and write other bytes. */
+/** Throws when the addon was built with other codes: an addon of another release would read and write other bytes. */
 function checkCodes(found: Readonly<Record<string, number>> = {}): void {
   for (const [name, expected] of Object.entries(codes)) {
     if (found[name] === expected) continue;

@@ -3,24 +3,27 @@ import type { Engine, EngineAbsence } from './engine.ts';
 import { ENGINES } from './engines.ts';
 import type { NamedEngine } from './page.ts';
 
+/** An engine by its name, or `auto` to leave the choice to `CTRL_IF_ENGINE` and to the addon. */
 export type EngineChoice = NamedEngine | 'auto';
 
+/** The result of {@link chooseEngine}. */
 export interface ChosenEngine {
+  /** The engine for named pages. */
   engine: NamedEngine;
-  /** A sentence for people: why this one. */
+  /** The reason for the choice: a sentence for people, on one line, without its full stop. */
   why: string;
 }
 
 /**
- * The engine for named pages: what the caller asks for, else `CTRL_IF_ENGINE` (`native`, `file` or `auto`), else the
- * native one where its addon loads and the file engine, with a warning, where it does not.
+ * Chooses the engine for named pages: `choice`, or for `auto` the environment variable `CTRL_IF_ENGINE` (`native`, `file` or
+ * `auto`). When both are `auto`, it is the native engine if the addon loads; else the file engine, with a warning.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` for an engine that is unknown, or native and not to be had
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when the engine is unknown, or is requested and cannot serve here
  */
-export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
+export function chooseEngine(choice: EngineChoice = 'auto'): ChosenEngine {
   const fromEnvironment = process.env.CTRL_IF_ENGINE || 'auto';
-  const wanted = asked === 'auto' ? fromEnvironment : asked;
-  const source = asked === 'auto' ? 'CTRL_IF_ENGINE' : 'the engine option';
+  const wanted = choice === 'auto' ? fromEnvironment : choice;
+  const source = choice === 'auto' ? 'CTRL_IF_ENGINE' : 'the engine option';
   if (wanted === 'auto') return firstAvailable();
   const engine = findEngine(wanted, source);
   const absence = engine.absence();
@@ -32,7 +35,11 @@ export function chooseEngine(asked: EngineChoice = 'auto'): ChosenEngine {
   });
 }
 
-/** The engine of that name, whether or not it can serve here. */
+/**
+ * The engine of that name, whether or not it can serve here.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when no engine has that name
+ */
 export function engineNamed(name: NamedEngine): Engine {
   return findEngine(name, 'the engine');
 }
@@ -41,7 +48,8 @@ function findEngine(name: string, source: string): Engine {
   const found = ENGINES.find((engine) => engine.name === name);
   if (found) return found;
   const expected = `${ENGINES.map((engine) => engine.name).join(', ')} or auto`;
-  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `${source} is ${JSON.stringify(name)}; it must be ${expected}`, {
+  throw new CtrlIfError('ERR_CTRL_IF_ENGINE', `${source} is ${JSON.stringify(name)}, which is no engine`, {
+    advice: `name ${expected}`,
     expected,
     received: name,
   });

@@ -7,7 +7,12 @@ import type { MemorySegment } from './memory-segment.ts';
 import { checkPageName } from './name.ts';
 import type { NamedEngine } from './page.ts';
 
-/** Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. */
+/**
+ * Creates segment `name`, for this user alone, with frame 0 and addresses for `maximum` frames.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `maximum` is out of range; `ERR_CTRL_IF_ENGINE` when the engine maps no
+ *   frames; the errors of {@link import('./control-page.ts').createPage}
+ */
 export function createMemorySegment(
   name: string,
   maximum: number,
@@ -21,7 +26,7 @@ export function createMemorySegment(
 /**
  * The engine's mappings of guest memory.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` for an engine that maps none
+ * @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when the engine maps no frames
  */
 export function memoryEngine(engine: NamedEngine): MemoryEngine {
   const { memory } = engineNamed(engine);
@@ -40,12 +45,16 @@ export function memoryEngine(engine: NamedEngine): MemoryEngine {
   );
 }
 
-/** A memory has room for its control page, its grant table and at least one frame more. */
+/**
+ * A memory has its control page, its grant table and at least one more frame.
+ *
+ * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `maximum` is out of range
+ */
 export function checkMaximum(maximum: number): void {
   if (Number.isInteger(maximum) && maximum <= MAX_FRAMES && maximum > reservedFrames(Math.max(maximum, 0))) return;
-  throw new CtrlIfError(
-    'ERR_CTRL_IF_MEMORY_TARGET',
-    `a memory cannot have a maximum of ${maximum} frames; it must be an integer from 3 to ${MAX_FRAMES} (4 KiB each)`,
-    { expected: `3 to ${MAX_FRAMES} frames`, received: maximum },
-  );
+  throw new CtrlIfError('ERR_CTRL_IF_MEMORY_TARGET', `a memory cannot have a maximum of ${maximum} frames of 4 KiB`, {
+    advice: `give an integer from 3 to ${MAX_FRAMES}`,
+    expected: `3 to ${MAX_FRAMES} frames`,
+    received: maximum,
+  });
 }

@@ -5,48 +5,49 @@ import type { AtomicPage, EventPage, NamedEngine, NamedPage } from './page.ts';
 export interface EngineAbsence {
   /** A sentence without its full stop, on one line: "the addon does not load here". */
   readonly why: string;
-  /** What to do, as the end of a sentence: "run npm run build here". */
+  /** An imperative clause: "run npm run build here". */
   readonly advice: string;
   readonly cause: Error;
 }
 
-/** An engine's mappings of guest memory. */
+/** The part of an engine that maps guest memory. */
 export interface MemoryEngine {
-  /** Creates segment `name`, this user's alone, with frame 0 and addresses for `maximum` frames. */
+  /** Creates segment `name`, for this user alone, with frame 0 and addresses for `maximum` frames. */
   create(name: string, maximum: number): MemorySegment;
   /**
-   * Maps a part of the segment that this process has open as `descriptor`, from a multiple of the system's page size;
-   * `ERR_CTRL_IF_PAGE_TRUNCATED` when it is shorter.
+   * Maps a part of the segment that this process has open as `descriptor`. `offset` is a multiple of the system's page size.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PAGE_TRUNCATED` when the segment is shorter
    */
   map(descriptor: number, offset: number, bytes: number): AtomicPage;
 }
 
 /** One way to move the bytes of named pages. `docs/engines.md` says how to add one. */
 export interface Engine {
-  /** What `CTRL_IF_ENGINE` and the engine option call it. */
+  /** Its name in `CTRL_IF_ENGINE` and in the engine option. */
   readonly name: NamedEngine;
-  /** What its pages say at `PARTY_ENGINE`. */
+  /** Its number in a control page, at `PROCESS_ENGINE`. */
   readonly number: number;
   /** Whether its pages are {@link import('./page.ts').Page.atomic}. */
   readonly atomic: boolean;
-  /** Why it is chosen where no engine was requested and it is the first that can serve. */
+  /** The reason for the choice when no engine was requested and this is the first that can serve. */
   readonly whyAvailable: string;
-  /** Undefined where it can serve. */
+  /** Why it cannot serve here; undefined when it can. */
   absence(): EngineAbsence | undefined;
-  /** Called when it serves because no better engine can, and it was not requested. */
+  /** Called when it was not requested, and serves because no better engine can. */
   warnAsFallback?(why: string): void;
   /**
-   * Creates segment `name`, zeroed, readable and writable by this user alone. With `keepDescriptor` an
-   * {@link EventPage} keeps its `fd` for peers.
+   * Creates segment `name`, zeroed, which only this user can read and write. With `keepDescriptor` an {@link EventPage} keeps its
+   * `fd` open for peers.
    */
   create(name: string, bytes: number, keepDescriptor?: boolean): NamedPage;
   /** Maps all of segment `name`, or with `startOnly` its first `minBytes`. */
   open(name: string, minBytes: number, startOnly?: boolean): NamedPage;
   /**
-   * Maps the page that process `pid` keeps open as `descriptor`, to notify the domain whose page it is. Absent where the
-   * engine cannot set a bit that others set as well; its pages have no `eventPage` then.
+   * Maps the page that process `pid` keeps open as `descriptor`, to notify the domain that owns it. Absent where the engine has no
+   * atomic operation to set a bit; its pages then have no `eventPage`.
    */
   openEventPage?(pid: number, descriptor: number): EventPage;
-  /** Absent where the engine has no real mappings: its guests have a control page and nothing else. */
+  /** Absent where the engine has no real mappings. Its guests then have a control page and no memory. */
   readonly memory?: MemoryEngine;
 }

@@ -1,67 +1,94 @@
 import { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 
-/** What the operating system said, from Node's fs or from the addon: both set the same three properties. */
+/** An error of the operating system, from Node's fs or from the addon. Both set the same three properties. */
 interface SystemFailure extends Error {
   code?: string;
   errno?: number;
   syscall?: string;
-  /** With the addon's ETRUNCATED: the size found, in bytes. */
+  /** With the addon's ETRUNCATED: the size of the object, in bytes. */
   bytes?: number;
 }
 
-const ANSWERS: Record<string, readonly [CtrlIfErrorCode, (name: string, failure: SystemFailure) => string]> = {
-  EEXIST: ['ERR_CTRL_IF_PAGE_EXISTS', (name) => `page ${name} exists already; choose another name or unlink it first`],
-  ENOENT: [
-    'ERR_CTRL_IF_PAGE_NOT_FOUND',
-    (name) => `page ${name} does not exist; its owner has not created it, or has unlinked it`,
-  ],
-  EACCES: [
-    'ERR_CTRL_IF_PAGE_PERMISSION',
-    (name) => `page ${name} may not be opened by this user; both processes must run as the same user`,
-  ],
-  EPERM: [
-    'ERR_CTRL_IF_PAGE_PERMISSION',
-    (name) => `page ${name} may not be opened by this user; both processes must run as the same user`,
-  ],
-  ENOSPC: [
-    'ERR_CTRL_IF_PAGE_NO_SPACE',
-    (name) => `no room in shared memory for page ${name}; free some of /dev/shm (df /dev/shm) or enlarge it`,
-  ],
-  EFBIG: [
-    'ERR_CTRL_IF_PAGE_NO_SPACE',
-    (name) => `page ${name} is larger than shared memory can hold; ask for fewer bytes`,
-  ],
-  ENAMETOOLONG: ['ERR_CTRL_IF_PAGE_NAME', (name) => `page name ${name} is too long for this system; use a shorter one`],
-  ETRUNCATED: [
-    'ERR_CTRL_IF_PAGE_TRUNCATED',
-    (name, failure) =>
-      `page ${name} has ${failure.bytes} bytes, fewer than a page needs; it was truncated or is something else`,
-  ],
-  EKIND: [
-    'ERR_CTRL_IF_PAGE_MAGIC',
-    (name) => `page ${name} is no shared memory but something else that is open there; name the right one`,
-  ],
-  EMFILE: [
-    'ERR_CTRL_IF_DESCRIPTORS',
-    (name) =>
-      `no descriptor left for page ${name}: this process has as many as it may (ulimit -n); close some or raise the limit`,
-  ],
-  ENFILE: [
-    'ERR_CTRL_IF_DESCRIPTORS',
-    (name) => `no descriptor left for page ${name}: the system has as many as it can; close some`,
-  ],
-  ECLOSED: ['ERR_CTRL_IF_PAGE_CLOSED', (name) => `page ${name} is unmapped already; open it again to go on`],
+interface Answer {
+  readonly code: CtrlIfErrorCode;
+  readonly sentence: (name: string, failure: SystemFailure) => string;
+  readonly advice?: string;
+}
+
+const WRONG_USER: Answer = {
+  code: 'ERR_CTRL_IF_PAGE_PERMISSION',
+  sentence: (name) => `page ${name} may not be opened by this user`,
+  advice: 'run both processes as the same user',
 };
 
-/** Turns a system failure about page `name` into the error that its user can act on. */
+/** The error for each code of the system or the addon. */
+const ANSWERS: Record<string, Answer> = {
+  EEXIST: {
+    code: 'ERR_CTRL_IF_PAGE_EXISTS',
+    sentence: (name) => `page ${name} exists already`,
+    advice: 'choose another name or unlink it first',
+  },
+  ENOENT: {
+    code: 'ERR_CTRL_IF_PAGE_NOT_FOUND',
+    sentence: (name) => `page ${name} does not exist: its owner has not created it, or has unlinked it`,
+    advice: 'connect again, with a new page',
+  },
+  EACCES: WRONG_USER,
+  EPERM: WRONG_USER,
+  ENOSPC: {
+    code: 'ERR_CTRL_IF_PAGE_NO_SPACE',
+    sentence: (name) => `no room in shared memory for page ${name}`,
+    advice: 'free some of /dev/shm (df /dev/shm) or enlarge it',
+  },
+  EFBIG: {
+    code: 'ERR_CTRL_IF_PAGE_NO_SPACE',
+    sentence: (name) => `page ${name} is larger than shared memory can hold`,
+    advice: 'ask for fewer bytes',
+  },
+  ENAMETOOLONG: {
+    code: 'ERR_CTRL_IF_PAGE_NAME',
+    sentence: (name) => `page name ${name} is too long for this system`,
+    advice: 'use a shorter name',
+  },
+  ETRUNCATED: {
+    code: 'ERR_CTRL_IF_PAGE_TRUNCATED',
+    sentence: (name, failure) => `page ${name} has ${failure.bytes} bytes, fewer than a page needs`,
+    advice: 'name a page that is complete',
+  },
+  EKIND: {
+    code: 'ERR_CTRL_IF_PAGE_MAGIC',
+    sentence: (name) => `page ${name} is no shared memory but another open file`,
+    advice: 'name a page',
+  },
+  EMFILE: {
+    code: 'ERR_CTRL_IF_DESCRIPTORS',
+    sentence: (name) => `no descriptor left for page ${name}: this process has as many as it may (ulimit -n)`,
+    advice: 'close some or raise the limit',
+  },
+  ENFILE: {
+    code: 'ERR_CTRL_IF_DESCRIPTORS',
+    sentence: (name) => `no descriptor left for page ${name}: the system has as many as it can`,
+    advice: 'close some',
+  },
+  ECLOSED: {
+    code: 'ERR_CTRL_IF_PAGE_CLOSED',
+    sentence: (name) => `page ${name} is unmapped already`,
+    advice: 'open it again to go on',
+  },
+};
+
+const OTHER: Answer = {
+  code: 'ERR_CTRL_IF_PAGE_SYSTEM',
+  sentence: (name, { syscall, message }) => `page ${name}: ${syscall ?? 'a system call'} failed: ${message}`,
+};
+
+/** Turns a system failure about page `name` into an error with advice. Returns a CtrlIfError as it is. */
 export function pageError(failure: unknown, name: string): CtrlIfError {
   if (failure instanceof CtrlIfError) return failure;
   const system = failure as SystemFailure;
-  const [code, sentence] = ANSWERS[system.code ?? ''] ?? [
-    'ERR_CTRL_IF_PAGE_SYSTEM' as const,
-    (page: string) => `page ${page}: ${system.syscall ?? 'a system call'} failed: ${system.message}`,
-  ];
+  const { code, sentence, advice } = ANSWERS[system.code ?? ''] ?? OTHER;
   return new CtrlIfError(code, sentence(name, system), {
+    ...(advice !== undefined && { advice }),
     subject: name,
     cause: failure,
     ...(system.errno === undefined ? {} : { errno: system.errno }),
@@ -69,6 +96,7 @@ export function pageError(failure: unknown, name: string): CtrlIfError {
   });
 }
 
+/** The error for a page that was unmapped. */
 export function closedError(name: string): CtrlIfError {
   return pageError({ code: 'ECLOSED' }, name);
 }

@@ -1,17 +1,17 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { addonAdvice } from './package-place.ts';
 
-/** Of this thread, and copied by Node to the workers that it starts. */
-const TOLD = 'ctrl-if: told that the file engine is used';
+/** A key in the environment data of this thread, which Node copies to the workers that the thread starts. */
+const WARNED = 'ctrl-if: warned that the file engine is used';
 
 /**
- * Warns that the file engine is used though nobody has asked for it: once a thread, and not in workers of a thread that
- * has warned before it started them.
+ * Warns that the file engine is used without a request for it. Each thread warns once. A worker does not warn when its parent
+ * thread warned before starting it.
  *
- * @param why a sentence's end: why the native engine is not to be had
+ * @param why why the native engine cannot serve: the end of a sentence
  */
 export function warnOfFileEngine(why: string): void {
-  if (getEnvironmentData(TOLD) === true) return;
+  if (getEnvironmentData(WARNED) === true) return;
   keepFromWarning();
   process.emitWarning(`ctrl-if uses its file engine, because ${why}`, {
     type: 'CtrlIfWarning',
@@ -24,12 +24,12 @@ export function warnOfFileEngine(why: string): void {
   });
 }
 
-/** For a command that prints the engine and the reason itself: this thread will not warn. */
+/** Disables the warning in this thread, for a command that prints the engine and the reason itself. */
 export function keepFromWarning(): void {
-  setEnvironmentData(TOLD, true);
+  setEnvironmentData(WARNED, true);
 }
 
-/** Node has it from 20.11 on. */
+/** The option exists from Node 20.11 on. */
 function disableWarning(): string {
   const isKnown = process.allowedNodeEnvironmentFlags?.has('--disable-warning');
   return isKnown ? ' or NODE_OPTIONS=--disable-warning=CTRL_IF_FILE_ENGINE,' : '';

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 import { warnOfFileEngine } from './file-engine-warning.ts';
 import { FilePage } from './file-page.ts';
 
-/** Pages moved by file reads and writes: it needs nothing but Node, and so can always serve. */
+/** Pages accessed by file reads and writes. This engine needs nothing but Node, so it can always serve. */
 export const fileEngine: Engine = {
   name: 'file',
   number: ENGINE_NUMBERS.file,

@@ -6,18 +6,18 @@ import type { NamedPage, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
-/** Each poll is a system call of about 5 us. */
+/** Each poll is one system call, about 5 us. */
 const POLL_COST: PollCost = { pollsPerCall: 2, scale: 4 };
 
 /**
- * The same shared-memory object moved by file reads and writes, for a process without the addon.
+ * A shared-memory object accessed by file reads and writes, for a process without the addon.
  *
- * Order: on x86-64 stores become visible in the order in which the writes were made, and each write ends by releasing
- * the inode's lock, a locked instruction and so a full fence. On arm64 a system call's entry orders a load after the
- * branch before it, which is what taking a message needs, but nothing gives the sleeper's and notifier's full fence:
- * there {@link claimWakeup} says yes always, and a sleeper may be rung for nothing.
+ * Order: on x86-64 stores become visible in the order of the writes, and each write ends by releasing the inode's lock, a locked
+ * instruction and so a full fence. On arm64 the entry of a system call orders a load after the branch before it, which is enough
+ * to take a message. But nothing gives the full fence between sleeper and notifier, so {@link claimWakeup} always returns true
+ * there, and a sleeper may be woken without a message.
  *
- * A word is copied by the kernel as bytes, so a peer may see it half-written: {@link atomic} is false.
+ * The kernel copies a word as bytes, so a peer may read it half-written: {@link atomic} is false.
  */
 export class FilePage implements NamedPage {
   readonly engine = 'file';
@@ -50,12 +50,12 @@ export class FilePage implements NamedPage {
       if (!Number.isSafeInteger(bytes) || bytes <= 0) {
         throw Object.assign(new Error(`a page cannot have ${bytes} bytes`), { code: 'EINVAL', syscall: 'write' });
       }
-      // Asked first, since writing the zeros of a segment that cannot fit would fill the memory of everyone else.
+      // Checked first: writing the zeros of a segment that is too large would use up the memory of all processes.
       const { bavail, bsize } = statfsSync(shmDirectory());
       if (bytes > bavail * bsize) throw Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'statfs' });
       const zeros = Buffer.alloc(Math.min(bytes, 1 << 20));
-      for (let at = 0; at < bytes; ) {
-        at += writeSync(descriptor, zeros, 0, Math.min(zeros.length, bytes - at), at);
+      for (let offset = 0; offset < bytes; ) {
+        offset += writeSync(descriptor, zeros, 0, Math.min(zeros.length, bytes - offset), offset);
       }
       return new FilePage(name, descriptor);
     } catch (failure) {
@@ -67,7 +67,7 @@ export class FilePage implements NamedPage {
     }
   }
 
-  /** All of the segment, or with `startOnly` its first `minBytes`. */
+  /** Maps the whole segment or, with `startOnly`, its first `minBytes`. */
   static open(name: string, minBytes: number, startOnly = false): FilePage {
     let descriptor: number | undefined;
     try {
@@ -98,8 +98,8 @@ export class FilePage implements NamedPage {
   }
 
   /**
-   * Not an exchange: between the look and the store the sleeper may wake by itself and sleep again. Its new 1 is then
-   * overwritten, but the bell that follows wakes it all the same.
+   * Not an atomic exchange: between the load and the store the sleeper may wake up by itself and sleep again. The store then
+   * overwrites its new 1, but the doorbell that follows wakes the sleeper all the same.
    */
   claimWakeup(offset: number): boolean {
     if (process.arch === 'x64' && this.load32(offset) === AWAKE) return false;

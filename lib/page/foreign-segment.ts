@@ -3,7 +3,7 @@ import type { MemoryEngine } from './engine.ts';
 import { pageError } from './failure.ts';
 import type { AtomicPage } from './page.ts';
 
-/** A segment as its owner tells others of it: a descriptor of its process, and how to know the object when it is opened. */
+/** The address of a segment, which its owner sends to peers: a descriptor of its process, and the identity of the object. */
 export interface SegmentAddress {
   readonly pid: number;
   readonly descriptor: number;
@@ -11,20 +11,20 @@ export interface SegmentAddress {
   readonly inode: number;
 }
 
-/** Where others find the segment that this process keeps open. */
+/** The address of a segment that this process keeps open. */
 export function segmentAddress(descriptor: number): SegmentAddress {
   const { dev, ino } = statOf(descriptor);
   return { pid: process.pid, descriptor, device: dev, inode: ino };
 }
 
-/** By its name in /proc where there is one: Deno's fstat knows no descriptor that the addon has opened. */
+/** By its name in /proc where possible: Deno's fstat does not know the descriptors that the addon opens. */
 function statOf(descriptor: number): Stats {
   return statSync(`/proc/self/fd/${descriptor}`, { throwIfNoEntry: false }) ?? fstatSync(descriptor);
 }
 
 /**
- * A segment that another process keeps open, found through /proc and kept open here, so that its parts can be mapped when
- * the other has closed it, and never those of an object that has taken its number since.
+ * A segment of another process, opened through /proc and kept open here. Its parts can still be mapped when the owner has closed
+ * it, and another object that takes over its descriptor number is never mapped.
  */
 export class ForeignSegment {
   readonly #descriptor: number;
@@ -32,13 +32,13 @@ export class ForeignSegment {
   #closed = false;
 
   /**
-   * @throws CtrlIfError `ERR_CTRL_IF_PAGE_NOT_FOUND` when the process is gone, has closed it, or runs where its /proc is
-   *   another; `_PAGE_PERMISSION`, `_PAGE_SYSTEM`
+   * @throws CtrlIfError `ERR_CTRL_IF_PAGE_NOT_FOUND` when the process is gone, has closed the segment, or runs in another PID
+   *   namespace; `ERR_CTRL_IF_PAGE_PERMISSION` when it belongs to another user; `ERR_CTRL_IF_PAGE_SYSTEM` when the system fails
    */
   constructor({ pid, descriptor, device, inode }: SegmentAddress, engine: Pick<MemoryEngine, 'map'>) {
     let opened: number | undefined;
     try {
-      // Opening waits for nobody and takes no terminal, whatever the number stands for by now.
+      // The number may be another object by now: O_NONBLOCK does not wait for a FIFO's peer, O_NOCTTY takes no terminal.
       const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
       opened = openSync(`/proc/${pid}/fd/${descriptor}`, flags);
       const { dev, ino } = fstatSync(opened);
@@ -51,12 +51,16 @@ export class ForeignSegment {
     this.#engine = engine;
   }
 
-  /** Maps these bytes, from a multiple of the system's page size; `ERR_CTRL_IF_PAGE_TRUNCATED` when it is shorter. */
+  /**
+   * Maps these bytes. `offset` is a multiple of the system's page size.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PAGE_TRUNCATED` when the segment is shorter
+   */
   map(offset: number, bytes: number): AtomicPage {
     return this.#engine.map(this.#descriptor, offset, bytes);
   }
 
-  /** What is mapped stays mapped. Idempotent. */
+  /** Closes the descriptor. Mapped parts stay mapped. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -2,13 +2,13 @@ import { CtrlIfError } from '../errors.ts';
 import { loadAddon, type NativeDoorbell, type NativeRinger } from './addon.ts';
 
 /**
- * A doorbell of this process, a pipe that the event loop listens to.
+ * Opens a doorbell of this process: a pipe that the event loop polls.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` where there is none to be had: no descriptor left, or no event loop that
- *   hears one (its cause's code is ENOSYS), as in Bun and in Deno
+ * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when no descriptor is left, or when the runtime's event loop cannot poll a pipe for
+ *   the addon, as in Bun and Deno (the code of its cause is ENOSYS)
  */
 export function openDoorbell(onRing: () => void): NativeDoorbell {
-  return ring('a doorbell cannot be created', () => {
+  return withReason('a doorbell cannot be created', () => {
     const runtime = runtimeWithoutLibuv();
     if (runtime) throw Object.assign(new Error(`${runtime} has no libuv`), { code: 'ENOSYS' });
     return loadAddon().addon!.openDoorbell(onRing);
@@ -16,8 +16,8 @@ export function openDoorbell(onRing: () => void): NativeDoorbell {
 }
 
 /**
- * Bun and Deno export uv's names, so that an addon cannot tell by them. Bun's (1.4) end the process, and Deno's uv_poll
- * (2.9) calls back for the first ring and for none after it.
+ * Bun and Deno export the names of libuv, so that an addon cannot recognize them. Bun's functions (1.4) end the process, and
+ * Deno's uv_poll (2.9) calls back for the first ring only.
  */
 function runtimeWithoutLibuv(): 'Bun' | 'Deno' | undefined {
   if (process.versions.bun) return 'Bun';
@@ -25,28 +25,35 @@ function runtimeWithoutLibuv(): 'Bun' | 'Deno' | undefined {
 }
 
 /**
- * The doorbell of process `pid`, by the number that its write end has there.
+ * Opens the doorbell of process `pid`. `descriptor` is the number of its write end in that process.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when that process is gone, is another user's, or has no descriptor so called
+ * @throws CtrlIfError `ERR_CTRL_IF_DOORBELL` when the process is gone, belongs to another user, or has no such descriptor
  */
 export function openRinger(pid: number, descriptor: number): NativeRinger {
-  return ring(`the doorbell of process ${pid} cannot be opened`, () => loadAddon().addon!.openRinger(pid, descriptor));
+  return withReason(`the doorbell of process ${pid} cannot be opened`, () =>
+    loadAddon().addon!.openRinger(pid, descriptor),
+  );
 }
 
-const REASONS: Record<string, string> = {
-  EMFILE: 'this process has as many descriptors as it may (ulimit -n); close some or raise the limit',
-  ENFILE: 'the system has as many descriptors as it can; close some',
-  ENOENT: 'it is gone, or runs where its /proc is another; run both in one PID namespace',
-  EACCES: 'it belongs to another user, or has made itself undumpable; run both as the same user',
-  EKIND: 'it is no doorbell; run the same release of ctrl-if on both sides',
-  ENOSYS: 'this runtime has no event loop that hears one; use the file engine (CTRL_IF_ENGINE=file)',
+/** The reason and the advice for each code. */
+const REASONS: Record<string, readonly [reason: string, advice: string]> = {
+  EMFILE: ['this process has as many descriptors as it may (ulimit -n)', 'close some or raise the limit'],
+  ENFILE: ['the system has as many descriptors as it can', 'close some'],
+  ENOENT: ['it is gone, or runs in another PID namespace', 'run both in one PID namespace'],
+  EACCES: ['it belongs to another user, or is undumpable', 'run both as the same user'],
+  EKIND: ['it is no doorbell', 'run the same release of ctrl-if on both sides'],
+  ENOSYS: ['the event loop of this runtime cannot wait for one', 'use the file engine (CTRL_IF_ENGINE=file)'],
 };
 
-function ring<T>(what: string, open: () => T): T {
+function withReason<T>(failed: string, open: () => T): T {
   try {
     return open();
   } catch (failure) {
     const { code = '', message } = failure as NodeJS.ErrnoException;
-    throw new CtrlIfError('ERR_CTRL_IF_DOORBELL', `${what}: ${REASONS[code] ?? message}`, { cause: failure });
+    const [reason, advice] = REASONS[code] ?? [message];
+    throw new CtrlIfError('ERR_CTRL_IF_DOORBELL', `${failed}: ${reason}`, {
+      ...(advice !== undefined && { advice }),
+      cause: failure,
+    });
   }
 }

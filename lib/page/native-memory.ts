@@ -3,7 +3,7 @@ import { closedError, pageError } from './failure.ts';
 import type { MemorySegment } from './memory-segment.ts';
 import { requireAddon } from './require-addon.ts';
 
-/** Shared memory that the addon maps, with addresses reserved for its maximum: growing moves nothing, punching frees. */
+/** Shared memory that the addon maps. Addresses are reserved for its maximum, so that growing it moves nothing. */
 export class NativeMemory implements MemorySegment {
   readonly maximum: number;
   load32: NativeMemoryObject['load32'];
@@ -50,7 +50,7 @@ export class NativeMemory implements MemorySegment {
   unmap(): void {
     this.#open = false;
     this.#memory.unmap();
-    // As NativePage does: exchanged here, since a look at each call would cost.
+    // Replaced here, as in NativePage, because a check in each call would cost time.
     const closed = (): never => {
       throw closedError(this.#name);
     };

@@ -7,7 +7,7 @@ import type { AtomicPage, EventPage, PollCost } from './page.ts';
 import { requireAddon } from './require-addon.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
-/** The measure of all others. */
+/** The scale of the other engines refers to this one. */
 const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
 /** POSIX shared memory mapped by the addon: words are real atomics, with the fences of `native/include/ctrl_if`. */
@@ -19,7 +19,7 @@ export class NativePage implements EventPage, AtomicPage {
   readonly bytes: number;
   readonly uid: number;
   readonly mode: number;
-  /** The descriptor of the segment, kept for peers that map it by {@link openAt}; -1 when it was not. */
+  /** The descriptor of the segment, open for peers that map it by {@link openAt}; -1 when it was not kept. */
   readonly fd: number;
   load32: NativeSegment['load32'];
   store32: NativeSegment['store32'];
@@ -38,7 +38,7 @@ export class NativePage implements EventPage, AtomicPage {
     this.uid = segment.uid;
     this.mode = segment.mode;
     this.fd = segment.fd;
-    // The addon's functions carry their mapping with them: taken over as they are, each call is one crossing.
+    // The addon's functions know their mapping. Used directly, each call is a single call into the addon.
     this.load32 = segment.load32;
     this.store32 = segment.store32;
     this.compareExchange32 = segment.compareExchange32;
@@ -52,12 +52,12 @@ export class NativePage implements EventPage, AtomicPage {
     return NativePage.#with(name, (addon) => addon.createSegment(name, bytes, keepDescriptor));
   }
 
-  /** All of the segment, or with `startOnly` its first `minBytes`. */
+  /** Maps the whole segment or, with `startOnly`, its first `minBytes`. */
   static open(name: string, minBytes: number, startOnly = false): NativePage {
     return NativePage.#with(name, (addon) => addon.openSegment(name, minBytes, startOnly));
   }
 
-  /** A part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
+  /** Maps a part of the segment that process `pid` keeps open as `fd`, whether or not it still has a name. */
   static openAt(pid: number, fd: number, offset: number, bytes: number): NativePage {
     return NativePage.#with(`${fd} of process ${pid}`, (addon) => addon.openSegmentAt(pid, fd, offset, bytes));
   }
@@ -97,7 +97,7 @@ export class NativePage implements EventPage, AtomicPage {
 
   unmap(): void {
     this.#segment.unmap();
-    // The addon refuses as well, but with an error of its own. Exchanged here, since a look at each call would cost.
+    // The addon refuses these calls with an error of its own. They are replaced here, because a check in each call would cost time.
     const closed = (): never => {
       throw closedError(this.#name);
     };

@@ -3,7 +3,7 @@ import { loadAddon, type NativeRing, type NativeSegment } from './addon.ts';
 import * as codes from './native-codes.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
-// Locals of this module, which V8 takes for the constants that they are; imported names it loads in every call.
+// Locals of this module: V8 treats them as constants, but loads imported names in every call.
 const RING = codes.CALL_RING;
 const COUNT = codes.CALL_COUNT;
 const MAX = codes.CALL_MAX;
@@ -12,10 +12,10 @@ const COLLECTED = codes.CALL_COLLECTED;
 const ROLES = { front: codes.ROLE_FRONT, back: codes.ROLE_BACK } as const;
 
 const { addon } = loadAddon();
-// The addon keeps a pointer into it, so its memory must never move to another thread.
+// The addon keeps a pointer to this memory, so it must never be transferred to another thread.
 if (addon) markAsUntransferable(addon.callBlock);
 const callBlock = new Int32Array(addon?.callBlock ?? new ArrayBuffer(0));
-/** The same function for every ring: V8 calls it in half the time where a call site only ever sees the one. */
+/** One function for every ring: V8 calls it in half the time when a call site only ever sees one function. */
 const transfer = addon?.transfer ?? (() => {});
 
 /** A ring half in the addon. */
@@ -45,7 +45,7 @@ export class NativeRingEngine implements RingEngine {
     return callBlock[COLLECTED]!;
   }
 
-  /** Writes what `transfer` is to do. */
+  /** Writes the arguments of `transfer`. */
   #order(count: number, max: number, polls: number): void {
     callBlock[RING] = this.#index;
     callBlock[COUNT] = count;

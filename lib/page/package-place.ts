@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where this code runs from: a clone, in which the addon can be built; an installed package, in which nothing is to be
- * built; or a bundle, which has left the package and its addon behind.
+ * Where this code runs from: a clone, in which the addon can be built; an installed package, in which nothing can be built; or
+ * a bundle, which does not contain the addon.
  */
 export type PackagePlace = 'checkout' | 'package' | 'bundle';
 
-/** The folder of the package, two above this file. Throws where a bundler has left no trace of it, as for CommonJS. */
+/** The folder of the package, two above this file. Throws in a CommonJS bundle, which has no path to it. */
 export function packageRoot(): string {
-  if (!import.meta.url) throw new Error('ctrl-if is in a CommonJS bundle, which does not tell where it is');
+  if (!import.meta.url) throw new Error('ctrl-if is in a CommonJS bundle, which has no path to the package');
   return fileURLToPath(new URL('../..', import.meta.url));
 }
 
@@ -25,13 +25,13 @@ export function packagePlace(): PackagePlace {
   }
 }
 
-/** What to do to have the addon here: the end of a sentence. */
+/** How to get the addon here: an imperative clause. */
 export function addonAdvice(place: PackagePlace = packagePlace()): string {
   switch (place) {
     case 'checkout':
       return 'run npm run build here (it needs g++, make and python3)';
     case 'package':
-      return `install a release that brings the addon for ${process.platform}-${process.arch}, or install ctrl-if from git where g++, make and python3 are`;
+      return `install a release that brings the addon for ${process.platform}-${process.arch}, or install ctrl-if from git on a system with g++, make and python3`;
     case 'bundle':
       return 'keep ctrl-if out of the bundle (esbuild: --external:ctrl-if) and install it beside the bundle';
   }

@@ -3,12 +3,12 @@ import { NOT_OUTSTANDING, PEER_INDEX, RING_PEER } from './native-codes.ts';
 import type { Page } from './page.ts';
 import type { RingEngine, RingParts, RingRole } from './ring-engine.ts';
 
-/** What a ring in plain JS asks of its page. */
+/** The accesses that a ring in plain JS needs. */
 type RingPage = Pick<Page, 'load32' | 'store32' | 'read' | 'write' | 'claimWakeup'>;
 
 /**
- * A ring half in plain JS over a {@link Page}'s words and bytes, for pages whose engine has no faster one.
- * Indices run free in u32 and are compared by wrapped subtraction only; slot = index mod slots.
+ * A ring half in plain JS over the words and bytes of a {@link Page}, for engines without a faster one. Indices run free in u32
+ * and are compared by wrapped subtraction only; slot = index mod slots.
  */
 export class PageRing implements RingEngine {
   readonly unanswered: number;
@@ -17,7 +17,7 @@ export class PageRing implements RingEngine {
   readonly #slots: number;
   readonly #entryBytes: number;
   readonly #firstSlot: number;
-  /** The index this half publishes, and the one it watches. */
+  /** Byte offsets of the index that this half publishes, and of the one that it polls. */
   readonly #ownIndex: number;
   readonly #peerIndex: number;
   readonly #peerWakeup: number;
@@ -45,14 +45,14 @@ export class PageRing implements RingEngine {
     const answered = page.load32(offset + RSP_PROD_OFFSET);
     this.unanswered = (requested - answered) >>> 0;
     if (this.unanswered > slots) throw Object.assign(new Error('req_prod - rsp_prod > slots'), { code: 'EPEERINDEX' });
-    // Both halves attach from rsp_prod: the back takes again whatever was never answered (PROTOCOL.md 1.8, H19).
+    // Both halves start from rsp_prod: the back takes every unanswered request again (PROTOCOL.md 1.8, H19).
     this.#produced = role === 'front' ? requested : answered;
     this.#consumed = answered;
   }
 
   collect(max: number, polls: number): number {
     for (let poll = 0; poll < polls; poll++) {
-      // Acquire: pairs with the store-release in the peer's publish. Read once; the copy is what gets checked.
+      // Acquire: pairs with the store-release in the peer's publish. Read once; the checks use this copy.
       const index = this.#page.load32(this.#peerIndex);
       const fresh = (index - this.#consumed) >>> 0;
       if (fresh === 0) continue;
@@ -84,12 +84,12 @@ export class PageRing implements RingEngine {
     for (let i = 0; i < accepted; i++) this.#page.write(this.#slotAt(this.#produced + i), this.#out[i]!);
     if (accepted === 0) return 0;
     this.#produced = (this.#produced + accepted) >>> 0;
-    // Release: pairs with the load-acquire in the peer's collect, so that it sees the slots whole.
+    // Release: pairs with the load-acquire in the peer's collect, so that the peer sees complete slots.
     this.#page.store32(this.#ownIndex, this.#produced);
     return accepted;
   }
 
-  /** A front can be answered no more than it asked; a back can be asked no more than fits unanswered. */
+  /** A front gets at most as many responses as it has unanswered requests, a back as many requests as there are free slots. */
   #mostFresh(): number {
     return this.#role === 'front'
       ? (this.#produced - this.#consumed) >>> 0
@@ -101,7 +101,7 @@ export class PageRing implements RingEngine {
   }
 }
 
-/** One view an entry, made once: a view a message would be garbage a message. */
+/** One view of each entry. They are made once, because a new view for each message would be garbage. */
 export function entriesOf(buffer: Uint8Array, entryBytes: number): Uint8Array[] {
   return Array.from({ length: buffer.length / entryBytes }, (_, i) =>
     buffer.subarray(i * entryBytes, (i + 1) * entryBytes),

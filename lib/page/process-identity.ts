@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** A process for as long as it lives: pids come round again, a pid with its start time does not. */
+/** Identifies a process: a pid is used again after its process has ended, a pid with its start time is not. */
 export interface ProcessIdentity {
   pid: number;
-  /** Clock ticks since boot (`/proc/PID/stat`, field 22); 0n where the system does not tell. */
+  /** Clock ticks since boot (`/proc/PID/stat`, field 22); 0n where the system does not provide it. */
   startTime: bigint;
   /**
-   * The system's number of the one thread that is meant, where one is: threads of one process are as much beside each
-   * other as processes are, and a worker may end without its process.
+   * The system's number of a thread, to identify one thread of the process: two domains may be threads of one process, and a
+   * worker may end before its process.
    */
   thread?: number | undefined;
 }
@@ -16,20 +16,20 @@ export function processIdentity(pid: number = process.pid): ProcessIdentity {
   return { pid, startTime: startTimeOf(pid) || 0n };
 }
 
-/** This process, and of it the thread that asks; without the thread where the system does not tell it. */
+/** The calling thread of this process. `thread` is undefined where the system does not provide it. */
 export function threadIdentity(): ProcessIdentity {
   return { ...processIdentity(), thread: threadHere() };
 }
 
-/** Whether both are one thread. Where one of them does not say its thread, it is taken for the other's. */
+/** Whether both are the same thread. A missing `thread` or start time equals any. */
 export function isSameThread(a: ProcessIdentity, b: ProcessIdentity): boolean {
   const sameProcess = a.pid === b.pid && (a.startTime === b.startTime || a.startTime === 0n || b.startTime === 0n);
   return sameProcess && (a.thread === undefined || b.thread === undefined || a.thread === b.thread);
 }
 
-/** Whether that very process still runs, and the thread where one is named. */
+/** Whether this process, and its thread if one is named, still runs. */
 export function isAlive({ pid, startTime, thread }: ProcessIdentity): boolean {
-  if (pid <= 0) return false; // to kill(), these are groups of processes
+  if (pid <= 0) return false; // kill() takes these for groups of processes
   if (thread !== undefined && existsSync(`/proc/${pid}/task`) && !existsSync(`/proc/${pid}/task/${thread}`))
     return false;
   const now = startTimeOf(pid);
@@ -43,7 +43,7 @@ export function isAlive({ pid, startTime, thread }: ProcessIdentity): boolean {
   }
 }
 
-/** `/proc/thread-self` leads to PID/task/THREAD, and the worker_threads' own number is nothing that /proc knows. */
+/** `/proc/thread-self` leads to PID/task/THREAD. /proc does not know the numbers of worker_threads. */
 function threadHere(): number | undefined {
   try {
     const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
@@ -53,14 +53,14 @@ function threadHere(): number | undefined {
   }
 }
 
-/** A zombie: it has no memory left and will never answer, and yet can be signalled. */
+/** The process is a zombie: it can be signalled, but it has no memory and will never answer. */
 const ENDED = false;
 
-/** `undefined` where the system does not tell. */
+/** `undefined` where the system does not provide it. */
 function startTimeOf(pid: number): bigint | typeof ENDED | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the command in parentheses and may hold anything, so fields are counted from the last one.
+    // The second field is the command in parentheses, which may hold any character: count fields from the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const state = fields[0];
     return state === 'Z' || state === 'X' ? ENDED : BigInt(fields[19]!);

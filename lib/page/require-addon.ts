@@ -2,7 +2,7 @@ import { CtrlIfError } from '../errors.ts';
 import { loadAddon, type NativeAddon } from './addon.ts';
 import { addonAdvice } from './package-place.ts';
 
-/** The addon, or `ERR_CTRL_IF_ENGINE` where it does not load. */
+/** @throws CtrlIfError `ERR_CTRL_IF_ENGINE` when the addon does not load */
 export function requireAddon(): NativeAddon {
   const load = loadAddon();
   if (load.addon) return load.addon;

@@ -4,22 +4,27 @@ import type { AtomicPage, PollCost } from './page.ts';
 import { PageRing } from './page-ring.ts';
 import type { RingEngine, RingParts } from './ring-engine.ts';
 
-/** As the native engine: an `Atomics` call costs what a call of the addon does. */
+/** As for the native engine: an `Atomics` call costs as much as a call of the addon. */
 const POLL_COST: PollCost = { pollsPerCall: 200, scale: 1 };
 
-/** A SharedArrayBuffer between worker threads of one process. `Atomics` are sequentially consistent, so every order named in {@link AtomicPage} holds. */
+/**
+ * A page in a SharedArrayBuffer, for worker threads of one process. `Atomics` are sequentially consistent, which includes every
+ * order that {@link Page} names.
+ */
 export class SabPage implements AtomicPage {
+  /** The engine's name. */
   readonly engine = 'sab';
   readonly engineNumber = ENGINE_NUMBERS.sab;
   readonly atomic = true;
   readonly pollCost = POLL_COST;
   readonly eventPage = undefined;
   readonly bytes: number;
-  /** To be posted to the other thread, which opens it with `new SabPage(buffer)`. */
+  /** The shared memory. Post it to the other thread, which opens it with `new SabPage(buffer)`. */
   readonly buffer: SharedArrayBuffer;
   #words: Int32Array | undefined;
   readonly #plain: Uint8Array;
 
+  /** Opens the page in `buffer`, whose length is a multiple of 4. */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.bytes = buffer.byteLength;
@@ -27,6 +32,7 @@ export class SabPage implements AtomicPage {
     this.#plain = new Uint8Array(buffer);
   }
 
+  /** Creates a zeroed page of `bytes` bytes, a multiple of 4. */
   static create(bytes: number): SabPage {
     return new SabPage(new SharedArrayBuffer(bytes));
   }
@@ -58,7 +64,7 @@ export class SabPage implements AtomicPage {
 
   read(offset: number, target: Uint8Array): void {
     this.#open();
-    // subarray() would take a negative offset from the end, and give less than was asked for beyond it.
+    // subarray() would count a negative offset from the end, and return fewer bytes at the end.
     if (!(offset >= 0 && offset + target.length <= this.bytes)) throw new RangeError('offset is out of bounds');
     target.set(this.#plain.subarray(offset, offset + target.length));
   }

@@ -3,14 +3,20 @@ import type { Page } from '../page/page.ts';
 import { RingHalf, type RingOptions } from './half.ts';
 
 /**
- * The half that answers: {@link pop} requests, {@link push} one response for each, in any order, and {@link flush}.
- * Attached to a ring in use, it takes again every request that nobody answered (PROTOCOL.md 1.8, H19).
+ * The back half: {@link pop} requests, {@link push} one response for each, in any order, and {@link flush} them.
+ * Attached to a ring in use, it takes every unanswered request again (PROTOCOL.md 1.8, H19).
  *
- * Opened without options it is the back of the control page's `tx_ring`.
+ * Without options it is the back of the control page's `tx_ring`.
  */
 export class BackRing extends RingHalf {
   #taken = 0;
 
+  /**
+   * Attaches to the ring, whose memory must be zeroed or in use.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RING_GEOMETRY` when the options fit no ring of this page; `ERR_CTRL_IF_PEER_INDEX` when the
+   *   ring holds indices that no two honest halves can leave; `ERR_CTRL_IF_PAGE_CLOSED` when the page is unmapped
+   */
   constructor(page: Page, options: RingOptions = {}) {
     super(page, 'back', options);
   }
@@ -20,7 +26,12 @@ export class BackRing extends RingHalf {
     return this.#taken - this.staged;
   }
 
-  /** Throws `ERR_CTRL_IF_RING_NOT_OUTSTANDING` where there is no popped request left to answer (H6). */
+  /**
+   * Copies one response to the outbox, the rest of it zero.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RING_NOT_OUTSTANDING` when every popped request has its response (H6);
+   *   `ERR_CTRL_IF_RING_ENTRY` when the response is longer than an entry
+   */
   override push(response: Uint8Array): boolean {
     if (super.push(response)) return true;
     throw new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no popped request is waiting for a response', {
@@ -28,12 +39,15 @@ export class BackRing extends RingHalf {
     });
   }
 
+  /** @internal */
   protected onPublished(count: number): void {
     this.#taken -= count;
   }
 
+  /** @internal */
   protected onCollected(): void {}
 
+  /** @internal */
   protected onTaken(count: number): void {
     this.#taken += count;
   }

@@ -8,20 +8,22 @@ import { privateBytes } from './private-bytes.ts';
 export { NOT_OUTSTANDING, PEER_INDEX, RING_CLOSED, RING_PEER } from '../page/native-codes.ts';
 export type { RingEngine, RingRole } from '../page/ring-engine.ts';
 
+/** A half that is attached to a ring. */
 export interface OpenRing {
   engine: RingEngine;
-  /** `slots` entries: what is to be published. */
+  /** `slots` entries to publish from. */
   outbox: Uint8Array;
-  /** `slots` entries: what was collected. */
+  /** `slots` entries that were collected. */
   inbox: Uint8Array;
 }
 
 /**
- * Attaches one half to the ring at `geometry`, from the indices that are there (all zero in a new page).
+ * Attaches one half to the ring at `geometry` and goes on from its indices (all zero in a new page).
  *
- * @param peerWakeup where in the page the peer says that it sleeps; -1 when it says so nowhere
- * @param inPlace whether outbox and inbox are one
- * @throws CtrlIfError `ERR_CTRL_IF_RING_GEOMETRY`, `_PEER_INDEX` (indices that no honest halves left), `_PAGE_CLOSED`
+ * @param peerWakeup byte offset of the peer's sleep word in the page; -1 when it has none
+ * @param inPlace whether outbox and inbox are one array
+ * @throws CtrlIfError `ERR_CTRL_IF_RING_GEOMETRY` when the geometry fits no ring of this page; `ERR_CTRL_IF_PEER_INDEX` when the
+ *   ring holds indices that no two honest halves can leave; `ERR_CTRL_IF_PAGE_CLOSED` when the page is unmapped
  */
 export function openRingEngine(
   page: Page,
@@ -42,7 +44,7 @@ export function openRingEngine(
     if (code !== 'EPEERINDEX') throw failure;
     throw new CtrlIfError(
       'ERR_CTRL_IF_PEER_INDEX',
-      `the ring at byte ${geometry.offset} holds indices that no two honest halves can have left: more requests than slots`,
+      `the ring at byte ${geometry.offset} holds more unanswered requests than it has slots, which no two honest halves can leave`,
       { advice: 'make a new page', offset: geometry.offset, cause: failure },
     );
   }

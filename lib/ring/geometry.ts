@@ -5,24 +5,24 @@ import type { RingGeometry } from '../page/ring-engine.ts';
 import { SLOTS_OFFSET } from '../wire/layout.ts';
 
 /**
- * The most slots a ring may have where a word can be seen half-written. Such a word is off by a multiple of 256, and
- * up to this size no such value passes the bounds check.
+ * The most slots of a ring on a page without atomic words (`page.atomic` is false). A half-written index is off by a multiple of
+ * 256, and up to this size such a value never passes the bounds check.
  */
 export const MAX_SLOTS_WITHOUT_ATOMICS = 128;
 
-/** Bytes a ring of this geometry takes. */
+/** The size in bytes of a ring: two u32 indices, then `slots` entries of `entryBytes`. The control ring has 520. */
 export function ringBytes({ entryBytes, slots }: Pick<RingGeometry, 'entryBytes' | 'slots'>): number {
   return SLOTS_OFFSET + entryBytes * slots;
 }
 
-/** Throws `ERR_CTRL_IF_RING_GEOMETRY`, saying which number is wrong and what would be right. */
+/** @throws CtrlIfError `ERR_CTRL_IF_RING_GEOMETRY` when a number is out of range; `field` names it and `expected` its range */
 export function checkGeometry(geometry: RingGeometry, page: Page): void {
   const { offset, entryBytes, slots } = geometry;
-  const refuse = (what: string, expected: string, received: unknown) => {
+  const refuse = (field: string, expected: string, received: unknown) => {
     throw new CtrlIfError(
       'ERR_CTRL_IF_RING_GEOMETRY',
-      `a ring cannot have ${what} ${received}; it must be ${expected}`,
-      { field: what, expected, received },
+      `a ring cannot have ${field} ${received}; it must be ${expected}`,
+      { field, expected, received },
     );
   };
   if (!isBetween(slots, 1, MAX_SLOTS) || (slots & (slots - 1)) !== 0)
@@ -30,7 +30,7 @@ export function checkGeometry(geometry: RingGeometry, page: Page): void {
   if (!page.atomic && slots > MAX_SLOTS_WITHOUT_ATOMICS) {
     refuse(
       'slots',
-      `at most ${MAX_SLOTS_WITHOUT_ATOMICS} with the ${page.engine} engine, whose index words may be seen half-written`,
+      `at most ${MAX_SLOTS_WITHOUT_ATOMICS} with the ${page.engine} engine, whose indices a peer may read half-written`,
       slots,
     );
   }

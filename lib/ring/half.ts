@@ -7,57 +7,61 @@ import { CONTROL_TX } from '../wire/control-rings.ts';
 import { REQ_PROD_OFFSET, RSP_PROD_OFFSET } from '../wire/layout.ts';
 import { openRingEngine, PEER_INDEX, RING_CLOSED, RING_PEER, type RingEngine, type RingRole } from './engine.ts';
 
+/** Options of a half: where the ring lies (default: the control page's `tx_ring`), and what its peer does. */
 export interface RingOptions extends Partial<RingGeometry> {
   /**
-   * Whether the peer may move its index as bytes (a file engine), so that one look can see it half-written. Such an
-   * index is looked at again for {@link TORN_MILLISECONDS} before it counts as a lie. Default: whether this page's own
-   * engine does.
+   * Whether the peer writes its index as bytes (a file engine), so that it can be read half-written. An impossible index is then
+   * read again for 1000 ms before it counts as a lie. Default: yes where this page's own engine is not atomic.
    */
   peerMayTear?: boolean;
-  /** Where in the page the peer says that it sleeps; without, a publish looks at nothing and rings nobody. */
+  /** Byte offset of the peer's sleep word in the page. Without it, a publish never checks whether the peer sleeps. */
   peerWakeup?: number;
-  /** Called after a publish that found the peer asleep: ring its doorbell. */
+  /** Called after a publish that found the peer asleep. The callback rings the peer's doorbell. */
   onPeerAsleep?: () => void;
   /**
    * Whether {@link RingHalf.outbox} and {@link RingHalf.inbox} are one array: a request taken by
-   * {@link RingHalf.flushAndTake} is its own response, changed in place and not copied. For a back that stages as many
-   * responses as it took, in order, before it takes more. Default: no.
+   * {@link RingHalf.flushAndTake} then becomes its response in place, without a copy. The back must stage as many responses as
+   * it took, in order, before it takes more. Default: no.
    */
   inPlace?: boolean;
 }
 
-/** A process that was stopped between two bytes of an index goes on within this time, or never. */
+/** How long an impossible index of a peer without atomic words may be a half-written one, in ms. */
 export const TORN_MILLISECONDS = 1000;
 
 const NONE: readonly Uint8Array[] = [];
 
-/** What both halves share: a stage for what goes out, a batch of what came in, and the peer's index kept honest. */
+/** The part that both halves share: entries staged for the peer, and the batch that was collected from it. */
 export abstract class RingHalf {
-  /** Bytes an entry, and slots in the ring. */
+  /** Bytes of an entry. */
   readonly entryBytes: number;
+  /** Slots of the ring. */
   readonly slots: number;
   /**
-   * The entries that go out, `slots` of `entryBytes` bytes one after the other. Entries reserved by {@link stageMany} are
-   * written here. An entry keeps its bytes when it has been flushed, so what never changes needs writing once.
+   * The entries to publish: `slots` times `entryBytes` bytes. The caller fills those that {@link stageMany} reserved. An entry
+   * keeps its bytes after a flush, so that constant bytes need to be written only once.
    */
   readonly outbox: Uint8Array;
-  /** The entries that came with the last {@link flushAndTake}, as in {@link outbox}. The same array with `inPlace`. */
+  /** The entries of the last {@link flushAndTake}, laid out as the {@link outbox}. The same array with `inPlace`. */
   readonly inbox: Uint8Array;
-  /** Entries published and not yet answered when this half attached (0 in a new page). */
+  /** Requests that were published and not answered when this half attached (0 in a new page). */
   readonly unansweredAtAttach: number;
+  /** @internal */
   protected staged = 0;
+  /** @internal */
   protected readonly engine: RingEngine;
   readonly #role: RingRole;
   readonly #offset: number;
   readonly #peerMayTear: boolean;
   readonly #onPeerAsleep: (() => void) | undefined;
-  /** Views of single entries, made when first needed: many a ring never passes a message. */
+  /** Views of single entries, made when first needed: many rings never carry a message. */
   #outgoing: readonly Uint8Array[] = NONE;
   #incoming: readonly Uint8Array[] = NONE;
   #batch = 0;
   #next = 0;
   #tornSince = 0;
 
+  /** @internal */
   protected constructor(page: Page, role: RingRole, options: RingOptions) {
     const { offset = CONTROL_TX.offset, entryBytes = CONTROL_TX.entryBytes, slots = CONTROL_TX.slots } = options;
     const { peerWakeup, inPlace } = options;
@@ -77,14 +81,14 @@ export abstract class RingHalf {
   /** How many more entries {@link push} takes now. */
   abstract get room(): number;
 
-  /** Entries staged by {@link push} or {@link stage} that no {@link flush} has published yet. */
+  /** Entries that are staged and not yet published. */
   get pending(): number {
     return this.staged;
   }
 
   /**
-   * The next free entry of the outbox, to be filled in place: every byte of it is yours and goes out as it stands, so
-   * clear what you do not set. `undefined` when there is no room. The view is valid until the next {@link flush}.
+   * Stages the next free entry of the outbox, for the caller to fill in place; `undefined` when there is no room. Every byte is
+   * published, so clear the bytes that you do not set. The view is valid until the next {@link flush}.
    */
   stage(): Uint8Array | undefined {
     if (this.room === 0) return undefined;
@@ -93,8 +97,8 @@ export abstract class RingHalf {
   }
 
   /**
-   * Stages up to `count` entries at once and returns how many found room. They are the entries of the {@link outbox} from
-   * number `pending`, as it was before the call, and are filled before the next {@link flush}.
+   * Stages up to `count` entries and returns how many there was room for. They follow the entries of the {@link outbox} that were
+   * `pending` before the call. Fill them before the next {@link flush}.
    */
   stageMany(count: number): number {
     const staged = Math.max(0, Math.min(count, this.room));
@@ -102,12 +106,16 @@ export abstract class RingHalf {
     return staged;
   }
 
-  /** Takes the latest staged entry back: it is not published. Without a staged entry nothing happens. */
+  /** Drops the latest staged entry. Without a staged entry nothing happens. */
   unstage(): void {
     if (this.staged > 0) this.staged--;
   }
 
-  /** Copies one entry to the outbox, the rest of it zero; false when there is no room. */
+  /**
+   * Copies one entry to the outbox, the rest of it zero; false when there is no room.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_RING_ENTRY` when it is longer than an entry
+   */
   push(entry: Uint8Array): boolean {
     if (entry.length > this.entryBytes) {
       throw new CtrlIfError(
@@ -127,7 +135,7 @@ export abstract class RingHalf {
     return true;
   }
 
-  /** As {@link push}, one after the other; returns how many found room. */
+  /** {@link push} for each entry, in order; returns how many there was room for. */
   pushMany(entries: Iterable<Uint8Array>): number {
     let taken = 0;
     for (const entry of entries) {
@@ -137,7 +145,11 @@ export abstract class RingHalf {
     return taken;
   }
 
-  /** Publishes everything staged with a single store-release, and returns how many entries that was. */
+  /**
+   * Publishes all staged entries with a single store-release, and returns how many.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PAGE_CLOSED` when the page is unmapped
+   */
   flush(): number {
     const count = this.staged;
     if (count > 0) this.#took(this.engine.exchange(count, 0, 0), count);
@@ -145,16 +157,18 @@ export abstract class RingHalf {
   }
 
   /**
-   * The next entry from the peer, or `undefined` when there is none after `polls` looks at its index. The bytes are a
-   * private copy that the peer cannot reach; the view is reused and valid until the next `pop` or `popMany`.
-   * Throws `ERR_CTRL_IF_PEER_INDEX` when the peer's index is one that it cannot have reached.
+   * The next entry from the peer, or `undefined` when there is none after `polls` polls of its index. The bytes are a private
+   * copy, which the peer cannot change. The view is valid until the next `pop` or `popMany`.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_PEER_INDEX` when the peer's index is one that it cannot have reached;
+   *   `ERR_CTRL_IF_PAGE_CLOSED` when the page is unmapped
    */
   pop(polls = 1): Uint8Array | undefined {
     if (this.#next === this.#batch && !this.#collect(polls)) return undefined;
     return this.popCollected();
   }
 
-  /** As {@link pop}, but only what was collected with the last entry: never a look at the ring. */
+  /** As {@link pop}, but from the batch that was collected already: it never polls the ring. */
   popCollected(): Uint8Array | undefined {
     if (this.#next === this.#batch) return undefined;
     if (this.#incoming === NONE) this.#incoming = entriesOf(this.inbox, this.entryBytes);
@@ -162,7 +176,7 @@ export abstract class RingHalf {
     return this.#incoming[this.#next++];
   }
 
-  /** {@link flush}, then {@link pop}: the same in one crossing into the engine, which for one message is half the cost. */
+  /** {@link flush}, then {@link pop}, in one call of the engine: for a single message, half the cost. Throws as {@link pop}. */
   flushAndPop(polls = 1): Uint8Array | undefined {
     if (this.#next < this.#batch) {
       this.flush();
@@ -174,11 +188,12 @@ export abstract class RingHalf {
   }
 
   /**
-   * {@link flush}, then takes everything that has come, as entries 0 to n - 1 of the {@link inbox}, in one call of
-   * the engine; returns n, 0 when there was nothing after `polls` polls. They are private copies, valid until the next `pop`
-   * or take. Where {@link pop} has begun a batch, its rest is taken first, alone.
+   * {@link flush}, then takes all entries that have come, as entries 0 to n - 1 of the {@link inbox}, in one call of the engine.
+   * Returns n, 0 when there was none after `polls` polls. They are private copies, valid until the next `pop` or take. When
+   * {@link pop} has begun a batch, only the rest of that batch is taken.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_PEER_INDEX` as {@link pop}; what was staged is published then all the same
+   * @throws CtrlIfError `ERR_CTRL_IF_PEER_INDEX` as {@link pop}, after publishing the staged entries; `ERR_CTRL_IF_PAGE_CLOSED`
+   *   when the page is unmapped
    */
   flushAndTake(polls = 1): number {
     if (this.#next < this.#batch) {
@@ -197,7 +212,7 @@ export abstract class RingHalf {
     return rest;
   }
 
-  /** Gives up to `max` entries to `visit`, each a view as in {@link pop}; returns how many there were. */
+  /** Pops up to `max` entries and passes each to `visit`; returns how many. Throws as {@link pop}. */
   popMany(visit: (entry: Uint8Array) => void, max = this.slots): number {
     let count = 0;
     while (count < max) {
@@ -209,17 +224,20 @@ export abstract class RingHalf {
     return count;
   }
 
+  /** @internal */
   protected abstract onPublished(count: number): void;
+  /** @internal */
   protected abstract onCollected(count: number): void;
+  /** @internal */
   protected abstract onTaken(count: number): void;
 
   #collect(polls: number): boolean {
     return this.#took(this.engine.collect(this.slots, polls), 0);
   }
 
-  /** Enters what an engine's call has done into the books; true when there is a new batch to pop. */
+  /** Updates the counters by the result of an engine's call; true when there is a new batch to pop. */
   #took(result: number, published: number): boolean {
-    // A peer's false index is found after the publish; any other failure comes before it.
+    // The engine finds a false index after it has published; any other failure comes before that.
     if (published > 0 && (result >= 0 || result === PEER_INDEX)) {
       this.staged = 0;
       this.onPublished(published);
@@ -252,15 +270,15 @@ export abstract class RingHalf {
   #failure(result: number): CtrlIfError {
     if (result === RING_CLOSED) return closedError('of this ring');
     if (result === PEER_INDEX) {
-      const [field, at, bound] =
+      const [field, indexOffset, claim] =
         this.#role === 'front'
           ? ['rsp_prod', RSP_PROD_OFFSET, 'more responses than there were requests']
           : ['req_prod', REQ_PROD_OFFSET, 'more requests than the ring holds'];
-      const offset = this.#offset + at;
+      const offset = this.#offset + indexOffset;
       return new CtrlIfError(
         'ERR_CTRL_IF_PEER_INDEX',
-        `the peer's ${field} at byte ${offset} claims ${bound}; nothing was taken, close this link`,
-        { offset, field },
+        `the peer's ${field} at byte ${offset} claims ${claim}, and nothing was taken`,
+        { advice: 'close this link', offset, field },
       );
     }
     return new CtrlIfError('ERR_CTRL_IF_RING_NOT_OUTSTANDING', 'no request is waiting for this response', {

@@ -1,4 +1,4 @@
-/** `ctrl-if/ring`: shared pages and the two halves of a ring, for who wants no domains. */
+/** `ctrl-if/ring`: shared pages and the two halves of a ring, for programs that need no domains. */
 export { CtrlIfError, type CtrlIfErrorCode } from '../errors.ts';
 export { type ChosenEngine, chooseEngine, type EngineChoice } from '../page/choose-engine.ts';
 export { createPage, openPage } from '../page/control-page.ts';

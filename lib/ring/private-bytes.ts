@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads';
 
-/** Bytes that the addon may keep a pointer to: their memory never moves to another thread. */
+/** An array that the addon may keep a pointer to: it cannot be transferred to another thread. */
 export function privateBytes(length: number): Uint8Array {
   const buffer = new ArrayBuffer(length);
   markAsUntransferable(buffer);

@@ -1,32 +1,32 @@
-/** Messages of the user's own, on the types that the header leaves free. */
+/** The user's own messages, on the types that the header does not use. */
 import type { Direction, MessageDefinition, ResponseRule } from './definition.ts';
 import { badDefinition } from './errors.ts';
 import { SEED_MESSAGES } from './messages.ts';
 import { type Fields, nothing, type Struct, struct } from './struct.ts';
 import { UNKNOWN_DEFINITION } from './unknown.ts';
 
-/** The first type that is free; 0 to 10 are the header's, 5 among them though it has no messages. */
+/** The first type for messages of your own. The header has 0 to 10, including 5, which has no messages. */
 export const FIRST_USER_TYPE = 11;
 
-/** What {@link defineMessage} takes. */
+/** Options of {@link defineMessage}. */
 export interface MessageOptions<Name extends string, P extends Fields | Struct> {
-  /** An identifier, such as `TICK`; not one of the header's names, nor `UNKNOWN`. */
+  /** An identifier, such as `TICK`; neither a name of the header nor `UNKNOWN`. */
   readonly name: Name;
   /** 11 to 255. */
   readonly type: number;
-  /** 0 to 255; 0 unless given. By convention 32 and up flow to the controller. */
+  /** 0 to 255. By convention guests send 32 and up. Default: 0. */
   readonly subtype?: number;
-  /** Who may send it as a request; both unless given. */
+  /** The side that may send it as a request. Default: both. */
   readonly direction?: Direction;
-  /** The fields, or a schema made with struct(); at most 60 bytes. No payload unless given. */
+  /** The fields, or a schema made with struct(); at most 60 bytes. Default: no payload. */
   readonly payload?: P;
-  /** What a response says; unless given, `fill` where the payload has OUT fields and `ack` where not. */
+  /** The meaning of a response. Default: `fill` when the payload has OUT fields, else `ack`. */
   readonly response?: ResponseRule;
-  /** Whether receivers may take their time; false unless given. */
+  /** Whether other messages may overtake it while its receiver works. Default: false. */
   readonly deferred?: boolean;
 }
 
-/** The fields of a payload, given either way. */
+/** The fields of a payload, from a declaration or a schema. */
 export type FieldsOf<P> = P extends Struct<infer F> ? F : P extends Fields ? P : never;
 
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]*$/;
@@ -42,12 +42,12 @@ const isInteger = (value: number, min: number, max: number): boolean =>
  * Defines a message for {@link createCodec}:
  *
  * ```ts
- * const tick = defineMessage({ name: 'TICK', type: 11, payload: { sequence: u32, sentAt: f64, heardAt: out(f64) } });
+ * const tick = defineMessage({ name: 'TICK', type: 11, payload: { sequence: u32, sentAt: f64, answeredAt: out(f64) } });
  * const codec = createCodec([tick]);
  * codec.encode({ name: 'TICK', sequence: 1, sentAt: performance.now() });
  * ```
  *
- * @throws ERR_CTRL_IF_DEFINITION with the option concerned in `field`
+ * @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` when an option is invalid; `field` names it
  */
 export function defineMessage<const Name extends string, P extends Fields | Struct = typeof nothing>(
   options: MessageOptions<Name, P>,

@@ -1,25 +1,25 @@
-/** A definition in words that can be compared with another process's: what both sides must agree on, and nothing else. */
+/** A definition as plain data, which two processes can compare. It has exactly the facts that both sides must agree on. */
 import type { Direction, MessageDefinition, ResponseRule } from './definition.ts';
 import type { FieldRole } from './fields/field.ts';
 import type { PlacedField } from './struct.ts';
 
 export interface FieldDescription {
   readonly name: string;
-  /** The type as its field is declared: `u32`, `char[8]`, `u8[] of at most 20`; an alias goes by what it stands for. */
+  /** The declared type: `u32`, `char[8]`, `u8[] of at most 20`. For an alias, the type that it stands for. */
   readonly type: string;
   readonly role: FieldRole;
   /** In bytes. */
   readonly size: number;
 }
 
-/** `deferred` is not part of it: whether a receiver may take its time is each side's own affair. */
+/** `deferred` is not part of it, because each side decides that for itself. */
 export interface MessageDescription {
   readonly name: string;
   readonly type: number;
   readonly subtype: number;
   readonly direction: Direction;
   readonly response: string;
-  /** In order, padding among them. */
+  /** All fields in order, with the padding. */
   readonly fields: readonly FieldDescription[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The response that says why a request of the user's own types has no answer. The original has no such response: for its
- * types (0 to 10) a status field or length 0 is all that there is.
+ * The response that says why a request of the user's own types failed. The original has no such response: messages of its types
+ * (0 to 10) have a status field or length 0 only.
  *
  * | byte    | holds                                                                        |
  * | ------- | ---------------------------------------------------------------------------- |
@@ -12,32 +12,32 @@
 import { FIRST_USER_TYPE } from './define.ts';
 import { ID_OFFSET, LENGTH_OFFSET, PAYLOAD_BYTES, PAYLOAD_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from './layout.ts';
 
-/** Why a request failed: nobody receives it, its receiver failed, or its receiver refused it. */
+/** Why a request failed: it has no receiver, its receiver failed, or its receiver refused it. */
 export type Failure =
   | { readonly kind: 'not understood' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'refused'; readonly code: string; readonly text: string };
 
 export const NOT_UNDERSTOOD: Failure = { kind: 'not understood' };
-/** The receiver's own reason may be private, so it does not cross. */
+/** The receiver's own error may be private, so it is not sent. */
 export const RECEIVER_FAILED: Failure = { kind: 'failed' };
 
 /** Set in the length byte of a failure. */
 const FAILURE_FLAG = 0x80;
-/** Code and text together, beside the byte that tells them apart. */
+/** The most bytes of code and text together. One more byte holds the length of the code. */
 export const FAILURE_BYTES = PAYLOAD_BYTES - 1;
-/** What a code may be: printable ASCII without spaces, so that one byte is one character. */
+/** A valid code: printable ASCII without spaces, so that one byte is one character. */
 export const FAILURE_CODE = /^[\x21-\x7e]{1,59}$/;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Whether a failure can answer a request of this type. */
+/** Whether a request of this type can be answered with a failure. */
 export const carriesFailure = (type: number): boolean => type >= FIRST_USER_TYPE;
 
 /**
- * Writes a failure: all 64 bytes of `slot`, zero beyond the text. A code must match {@link FAILURE_CODE}. A text that does
- * not fit beside it is cut at a character's end.
+ * Writes a failure to all 64 bytes of `slot`, with zeros after the text. A code must match {@link FAILURE_CODE}. A text that does
+ * not fit is cut at the end of a character.
  */
 export function encodeFailure(
   { type, subtype, id }: { type: number; subtype: number; id: number },
@@ -51,7 +51,7 @@ export function encodeFailure(
   slot[LENGTH_OFFSET] = FAILURE_FLAG | writeReason(failure, slot.subarray(PAYLOAD_OFFSET));
 }
 
-/** Returns the bytes written. */
+/** Returns how many bytes it wrote. */
 function writeReason(failure: Failure, payload: Uint8Array): number {
   if (failure.kind === 'not understood') return 0;
   if (failure.kind === 'failed') return 1;
@@ -63,7 +63,7 @@ function writeReason(failure: Failure, payload: Uint8Array): number {
   return 1 + code.length + written;
 }
 
-/** The failure in `slot`, 64 bytes; undefined when it holds none. One that a peer got wrong says that its receiver failed. */
+/** The failure in `slot`, 64 bytes; undefined when it holds none. A malformed failure counts as {@link RECEIVER_FAILED}. */
 export function decodeFailure(slot: Uint8Array): Failure | undefined {
   const length = slot[LENGTH_OFFSET]!;
   if ((length & FAILURE_FLAG) === 0 || !carriesFailure(slot[TYPE_OFFSET]!)) return undefined;

@@ -1,4 +1,4 @@
-/** `ctrl-if/wire`: what the bytes of the page mean. Pure: no I/O, and nothing of Node's. */
+/** `ctrl-if/wire`: the layout of the page and of the messages. It has no I/O and uses nothing of Node. */
 export type { CtrlIfErrorCode, CtrlIfErrorDetails } from '../errors.ts';
 export { CtrlIfError } from '../errors.ts';
 export type { Codec, DefinitionOf, Message, MessageInput, MessageInputOf, MessageName, MessageOf } from './codec.ts';

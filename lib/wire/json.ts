@@ -5,9 +5,11 @@ import { HEADER_BYTES, ID_NO_ANSWER, ID_OFFSET } from './layout.ts';
 import { ensureByte } from './slot.ts';
 import type { PlacedField } from './struct.ts';
 
-/** A message in JSON: `{ name, id, ...fields }`, each a string or a number. */
+/** A message in JSON: `{ name, id, ...fields }`. Each field is a string or a number. */
 export interface JsonMessage {
+  /** The header's constant without `CMSG_`, or the name of the user's definition. */
   name: string;
+  /** The id of the request, 0 to 255. */
   id: number;
   [field: string]: string | number;
 }
@@ -65,7 +67,7 @@ function valueToJSON(value: unknown): string | number {
   return value as string | number;
 }
 
-/** What JSON writes differently from TypeScript is told by the field's zero; the rest is left to the struct's check. */
+/** Converts values that JSON writes differently, by the type of the field's zero. The struct checks the result. */
 function valueFromJSON(message: string, field: PlacedField, json: unknown): unknown {
   const { zero } = field.type;
   if (typeof zero === 'bigint') {

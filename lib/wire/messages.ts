@@ -1,5 +1,5 @@
 /**
- * The one table of the header's 42 messages: name, type, subtype, who sends it, payload, and what its response says.
+ * The table of the header's 42 messages: name, type, subtype, direction, payload, and the meaning of the response.
  * Source: `domain_controller.h`; directions PROTOCOL.md 2.0, responses 2.0 and 2.12 to 2.15, deferral 1.6.
  */
 import * as c from './constants.ts';
@@ -19,9 +19,9 @@ const beStatus: ResponseRule = Object.freeze({
   okay: c.BLKIF_BE_STATUS_OKAY,
   error: c.BLKIF_BE_STATUS_ERROR,
 });
-/** The original only ever answers 0 (PROTOCOL.md 2.14). */
+/** The original always answers 0 (PROTOCOL.md 2.14). */
 const memStatus: ResponseRule = Object.freeze({ kind: 'status', field: 'status', okay: 0, error: 1 });
-/** The other way round: 1 is accepted, 0 lost or failed (PROTOCOL.md 2.15). */
+/** Unlike all others: 1 means accepted, 0 means failed (PROTOCOL.md 2.15). */
 const vcpuStatus: ResponseRule = Object.freeze({ kind: 'status', field: 'status', okay: 1, error: 0 });
 
 function line(isDeferred: boolean) {
@@ -94,5 +94,5 @@ export const SEED_MESSAGES = Object.freeze([
   immediate('VCPU_HOTPLUG_ON', c.CMSG_VCPU_HOTPLUG, c.CMSG_VCPU_HOTPLUG_ON, 'toGuest', system.vcpu_hotplug_t, vcpuStatus),
 ] as const);
 
-/** One of the header's 42 messages, as the table has it. */
+/** The definition of one of the header's 42 messages. */
 export type SeedDefinition = (typeof SEED_MESSAGES)[number];

@@ -1,9 +1,9 @@
-/** What a backend's status code means: the header's `*_BE_STATUS_ERRORS` tables, PROTOCOL.md 2.2. */
+/** The meaning of a backend's status code: the header's `*_BE_STATUS_ERRORS` tables, PROTOCOL.md 2.2. */
 import * as c from './constants.ts';
 
 type Sentences = Readonly<Record<number, string>>;
 
-/** Code to sentence, as in the header. 8 says "extent" where the constant says PHYSDEV: the header's own words. */
+/** The header's sentences for `BLKIF_BE_STATUS_*`, by code. The sentence of PHYSDEV_NOT_FOUND says "extent", as in the header. */
 export const BLKIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
   [c.BLKIF_BE_STATUS_OKAY]: 'Okay',
   [c.BLKIF_BE_STATUS_ERROR]: 'Non-specific error',
@@ -17,7 +17,7 @@ export const BLKIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
   [c.BLKIF_BE_STATUS_MAPPING_ERROR]: 'Could not map domain memory',
 });
 
-/** Code to sentence, as in the header. */
+/** The header's sentences for `NETIF_BE_STATUS_*`, by code. */
 export const NETIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
   [c.NETIF_BE_STATUS_OKAY]: 'Okay',
   [c.NETIF_BE_STATUS_ERROR]: 'Non-specific error',
@@ -29,8 +29,8 @@ export const NETIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
 });
 
 /**
- * Code to sentence. The header lists seven sentences in a row while its codes are 0 to 4, 7 and 9, so that indexing its
- * table with 7 or 9 runs off the end; here each code finds its own sentence.
+ * The header's sentences for `USBIF_BE_STATUS_*`, by code. The header's own table has seven entries in a row, so that the codes 7
+ * and 9 are beyond its end.
  */
 export const USBIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
   [c.USBIF_BE_STATUS_OKAY]: 'Okay',
@@ -42,9 +42,11 @@ export const USBIF_BE_STATUS_ERRORS: Sentences = Object.freeze({
   [c.USBIF_BE_STATUS_MAPPING_ERROR]: 'Could not map domain memory',
 });
 
-/** One backend status in words: `{ name: 'BLKIF_BE_STATUS_VBD_EXISTS', text: 'VBD already exists' }`. */
+/** A backend status in words: `{ name: 'BLKIF_BE_STATUS_VBD_EXISTS', text: 'VBD already exists' }`. */
 export interface BeStatus {
+  /** The header's constant. */
   readonly name: string;
+  /** The header's sentence. */
   readonly text: string;
 }
 
@@ -62,10 +64,10 @@ function statuses(prefix: string, sentences: Sentences): ReadonlyMap<number, BeS
 /**
  * The header's name and sentence for a backend status.
  *
- * @param type the message type: `CMSG_BLKIF_BE`, `CMSG_NETIF_BE` or `CMSG_USBIF_BE`. Block and USB number out-of-memory
- *   and mapping errors 7 and 9, network 5 and 6.
+ * @param type the message type: `CMSG_BLKIF_BE`, `CMSG_NETIF_BE` or `CMSG_USBIF_BE`. The numbers differ: out of memory is 7 for
+ *   block and USB devices and 5 for network devices.
  * @param status the `status` field of a response
- * @returns undefined where the header has no such status (a backend may answer anything), and for any other type
+ * @returns undefined when the header has no such status, or no table for this type
  */
 export function describeBeStatus(type: number, status: number): BeStatus | undefined {
   return BACKENDS.get(type)?.get(status);

@@ -1,13 +1,13 @@
 /**
- * A struct is declared once, as its fields in order; its TypeScript type, its checks, its encoder and its decoder all come
- * from that declaration. Fields are packed: each starts where the one before it ends.
+ * A struct is declared once, as its fields in order. Its TypeScript type, its checks, its encoder and its decoder come from that
+ * declaration. Fields are packed: each starts where the previous one ends.
  */
 import { unknownKey } from '../unknown-key.ts';
 import { badDefinition, badValue } from './errors.ts';
 import type { Field, FieldRole } from './fields/field.ts';
 import { HEADER_BYTES, PAYLOAD_BYTES } from './layout.ts';
 
-/** The declaration: camelCase names of the header's fields, in the header's order; padding is called `__pad`, `__pad0`, ... */
+/** A declaration: the header's fields in order, with camelCase names. Padding is called `__pad`, `__pad0`, ... */
 export type Fields = Readonly<Record<string, Field<unknown, FieldRole>>>;
 
 type ValueOf<F> = F extends Field<infer T, FieldRole> ? T : never;
@@ -15,39 +15,42 @@ type Named<F extends Fields, Role extends FieldRole> = {
   [K in keyof F]: F[K]['role'] extends Role ? K : never;
 }[keyof F];
 
-/** Shows an intersection as the one object type that it is. */
+/** Makes one object type of an intersection, for readable types in editors. */
 export type Flat<T> = { [K in keyof T]: T[K] };
 
-/** What a payload decodes to: every field but the padding. */
+/** A decoded payload: all fields except the padding. */
 export type Decoded<F extends Fields> = { -readonly [K in Named<F, 'in' | 'out'>]: ValueOf<F[K]> };
 
-/** What a payload is encoded from: IN fields, and OUT fields where they are known. */
+/** A payload to be encoded: the IN fields, and optionally the OUT fields. */
 export type Input<F extends Fields> = Flat<
   { -readonly [K in Named<F, 'in'>]: ValueOf<F[K]> } & {
     -readonly [K in Named<F, 'out'>]?: ValueOf<F[K]> | undefined;
   }
 >;
 
-/** A field in its place. `offset` counts from the start of the payload; in the slot it lies 4 bytes further. */
+/** A field and its place in a struct. */
 export interface PlacedField {
+  /** The field's name in the declaration. */
   readonly name: string;
+  /** Bytes from the start of the payload. In the slot, it lies 4 bytes further. */
   readonly offset: number;
+  /** The field's type. */
   readonly type: Field<unknown, FieldRole>;
 }
 
-/** A schema: what {@link struct} makes of a declaration. `F` carries the types. */
+/** A schema, made by {@link struct}. `F` carries the types. */
 export interface Struct<F extends Fields = Fields> {
-  /** The name in the header; null for a payload that has none there (console data, no payload at all). */
+  /** The struct's name in the header; null when it has none there (console data, or no payload). */
   readonly cName: string | null;
-  /** The declaration; Decoded and Input are inferred from it. */
+  /** The declaration, from which {@link Decoded} and {@link Input} are inferred. */
   readonly declaration: F;
-  /** All fields in order, padding among them. */
+  /** All fields in order, with the padding. */
   readonly fields: readonly PlacedField[];
-  /** Bytes of the payload, but for a {@link tail}. */
+  /** Bytes of the payload without a {@link tail}. */
   readonly size: number;
-  /** Bytes of the payload at most: more than `size` only with a {@link tail}. */
+  /** The most bytes of the payload: more than `size` only with a {@link tail}. */
   readonly maxSize: number;
-  /** Throws ERR_CTRL_IF_VALUE for the first field, in order, whose value cannot be encoded. */
+  /** @throws CtrlIfError `ERR_CTRL_IF_VALUE` for the first field, in order, whose value cannot be encoded */
   check(message: string, values: object): void;
 }
 
@@ -57,9 +60,9 @@ const PAD_NAME = /^__pad\d*$/;
 /**
  * Declares a struct: `struct('blkif_be_create_t', { domid, __pad: pad(2), blkifHandle: u32, status: out(u32) })`.
  *
- * @param start where the first field lies: before the payload only for what describes the slot's own header
- * @throws ERR_CTRL_IF_DEFINITION for a name that is not camelCase or is taken (`name`, `id`), a field after a `tail`, or
- *   more than 60 bytes
+ * @param start the offset of the first field; negative only for a struct that includes the slot's header
+ * @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` when a name is not camelCase or is `name` or `id`, when a field follows a `tail`, or
+ *   when the struct has more than 60 bytes
  */
 export function struct<F extends Fields>(cName: string | null, declaration: F, start = 0): Struct<F> {
   const subject = cName ?? 'struct';
@@ -98,15 +101,15 @@ function checkOf(fields: readonly PlacedField[]): Struct['check'] {
   };
 }
 
-/** ERR_CTRL_IF_VALUE for a value of this field, to be encoded or just read. */
+/** ERR_CTRL_IF_VALUE for an invalid value of this field. */
 export const badField = (message: string, { name, offset, type }: PlacedField, received: unknown): Error =>
   badValue(message, name, HEADER_BYTES + offset, type.expected, received);
 
-/** What fields a message shows: all but the padding. */
+/** The fields of a message: all except the padding. */
 export const visibleFields = (fields: readonly PlacedField[]): readonly PlacedField[] =>
   fields.filter(({ type }) => type.role !== 'pad');
 
-/** Throws ERR_CTRL_IF_VALUE for the first key of `values` that the message does not have; inherited ones are not looked at. */
+/** Throws ERR_CTRL_IF_VALUE for the first own key of `values` that the message does not have. */
 export function ensureKeys(message: string, visible: readonly PlacedField[], values: object): void {
   for (const key of Object.keys(values)) {
     if (key === 'name' || visible.some(({ name }) => name === key)) continue;
@@ -116,5 +119,5 @@ export function ensureKeys(message: string, visible: readonly PlacedField[], val
   }
 }
 
-/** No payload at all: length 0. */
+/** No payload: length 0. */
 export const nothing = struct(null, {});

@@ -5,7 +5,7 @@ import type { MessageDefinition } from './definition.ts';
 import { badDefinition } from './errors.ts';
 import { UNKNOWN_DEFINITION } from './unknown.ts';
 
-/** A definition as encode and decode need it: flat, and of one shape for all messages. */
+/** A definition as encode and decode need it: flat, with one shape for all messages. */
 export class Entry {
   readonly name: string;
   readonly type: number;
@@ -13,7 +13,7 @@ export class Entry {
   readonly size: number;
   readonly maxSize: number;
   readonly definition: MessageDefinition;
-  /** Undefined until the first message: most programs use few of the 42, and compiling takes longer than a thousand messages. */
+  /** Undefined until the first message: most programs use few of the 42, and compiling takes as long as a thousand messages. */
   transcoder: Transcoder | undefined = undefined;
   readonly #compile: Compile;
 
@@ -43,31 +43,31 @@ function isDefinition(value: unknown): value is MessageDefinition {
 }
 
 /**
- * The user's own messages, as they were given to createCodec(), Guest.connect() or Controller.listen().
+ * Checks the user's own messages, as passed to createCodec(), Guest.connect() or Controller.listen().
  *
- * @throws ERR_CTRL_IF_DEFINITION for what is no array, and for an item that is no definition
+ * @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` when it is no array, or an item is no definition
  */
 export function ensureDefinitions(given: unknown): readonly MessageDefinition[] {
   const wanted = 'a definition made with defineMessage()';
   if (!Array.isArray(given)) {
     const list = isDefinition(given) ? `an array: [${given.name}]` : `an array, each item ${wanted}`;
-    throw badDefinition('Messages of your own', 'messages', list, given);
+    throw badDefinition('messages of your own', 'messages', list, given);
   }
-  // Not forEach, which goes over holes as if nothing were there.
+  // Not forEach, which skips holes.
   for (let i = 0; i < given.length; i++)
-    if (!isDefinition(given[i])) throw badDefinition('Messages of your own', `messages[${i}]`, wanted, given[i]);
+    if (!isDefinition(given[i])) throw badDefinition('messages of your own', `messages[${i}]`, wanted, given[i]);
   return given;
 }
 
 export class MessageTable {
   readonly definitions: readonly MessageDefinition[];
   readonly byName = new Map<unknown, Entry>();
-  // Two small arrays beat one of 65,536 entries of which some forty are used.
+  // By type, then by subtype: one array of 65,536 entries would be slower, with only about forty in use.
   readonly byType: readonly Entry[][] = Array.from({ length: 256 }, () => []);
-  /** What a type and subtype without a definition decode to. */
+  /** The entry for a type and subtype without a definition. */
   readonly unknown: Entry;
 
-  /** @throws ERR_CTRL_IF_DEFINITION where two definitions share a name, or type and subtype */
+  /** @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` when two definitions have the same name, or the same type and subtype */
   constructor(definitions: readonly MessageDefinition[], compile: Compile) {
     this.definitions = definitions;
     this.unknown = new Entry(UNKNOWN_DEFINITION, compile);

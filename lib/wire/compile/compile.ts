@@ -1,10 +1,10 @@
-/** Chooses how a struct is compiled, and does it once. */
+/** Chooses how to compile a struct, and compiles it once. */
 import type { Struct } from '../struct.ts';
 import { generate } from './generate.ts';
 import { interpret } from './interpret.ts';
 import type { Transcoder } from './transcoder.ts';
 
-/** Makes the transcoder of a struct; what a codec is given to work with. */
+/** Makes the transcoder of a struct, for a codec. */
 export type Compile = (struct: Struct) => Transcoder;
 
 /** False under `--disallow-code-generation-from-strings` or such a Content-Security-Policy. */

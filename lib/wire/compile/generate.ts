@@ -1,6 +1,6 @@
 /**
- * The transcoder that is made for its struct: straight-line code with every offset in it, which V8 compiles to what a C compiler
- * would make of it. Field names in the source were held against VISIBLE_NAME by struct(); nothing else of the user's gets there.
+ * Generates the transcoder of a struct as straight-line code with constant offsets, which V8 compiles to about the code of a C
+ * compiler. The only text of the user in it are field names, which struct() has checked against VISIBLE_NAME.
  */
 
 import type { FieldSource } from '../fields/field.ts';
@@ -11,7 +11,7 @@ import { type Transcoder, unreadable } from './transcoder.ts';
 
 let tools: Record<string, unknown> | undefined;
 
-/** Undefined for a struct with a field that has no source. @throws EvalError where code must not be generated */
+/** Undefined for a struct with a field that has no source. @throws EvalError when code generation is forbidden */
 export function generate({ fields, size }: Struct): Transcoder | undefined {
   const visible = visibleFields(fields);
   if (visible.some(({ type }) => !type.source)) return undefined;
@@ -22,26 +22,26 @@ export function generate({ fields, size }: Struct): Transcoder | undefined {
     slot,
     view: new DataView(slot.buffer),
     bad(message: string, i: number, value: unknown, values: object) {
-      // A field that is missing may be there under another name.
+      // A missing field may be present under a mistyped name.
       ensureKeys(message, visible, values);
       return badField(message, visible[i]!, value);
     },
     ensureKeys: (message: string, values: object) => ensureKeys(message, visible, values),
-    unreadable: (message: string, i: number, bytes: Uint8Array, at: number) =>
-      unreadable(message, visible[i]!, bytes, at),
+    unreadable: (message: string, i: number, bytes: Uint8Array, offset: number) =>
+      unreadable(message, visible[i]!, bytes, offset),
   };
   for (const [i, { type }] of visible.entries()) if (type.role === 'out') scope[`zero${i}`] = type.zero;
   const source = `'use strict';
     let used = 0;
     return {
       pack(message, values) { ${packBody(visible, size)} },
-      unpack(message, bytes, at, length) { ${unpackBody(visible)} },
+      unpack(message, bytes, offset, length) { ${unpackBody(visible)} },
     };`;
   const make = new Function(...Object.keys(scope), source);
   return { slot, ...make(...Object.values(scope)) };
 }
 
-/** All values are read first: a getter that encodes the same message would else change the slot between two fields. */
+/** Reads all values first: a getter that encodes the same message would change the slot between two fields. */
 function packBody(visible: readonly PlacedField[], size: number): string {
   const lines = visible.map(({ name, type }, i) =>
     type.role === 'out'
@@ -60,9 +60,8 @@ function packBody(visible: readonly PlacedField[], size: number): string {
 }
 
 /**
- * Counting the keys costs 3 to 7 ns a message, and comparing each with all names twice as much; so they are compared only
- * where there are others than fields that were given. What this does not see is a stray key beside a field that an accessor
- * of a class gives.
+ * Counting the keys costs 3 to 7 ns a message, and comparing each with all names twice as much. So they are compared only when
+ * their number is not that of the given fields. This misses a stray key when an accessor of a class gives one of the fields.
  */
 const keyCheck = (visible: readonly PlacedField[]): string =>
   `let keys = 0;
@@ -70,11 +69,11 @@ const keyCheck = (visible: readonly PlacedField[]): string =>
   if (keys !== ${visible.length + 1} - omitted) ensureKeys(message, values);`;
 
 function unpackBody(visible: readonly PlacedField[]): string {
-  const lines = ['const end = at + length;'];
+  const lines = ['const end = offset + length;'];
   for (const [i, { offset, type }] of visible.entries()) {
     const { unpack } = type.source as FieldSource;
-    lines.push(`let v${i}; { ${unpack(`v${i}`, (byte) => `at + ${offset + byte}`)} }`);
-    lines.push(`if (v${i} === undefined) throw unreadable(message, ${i}, bytes, at);`);
+    lines.push(`let v${i}; { ${unpack(`v${i}`, (byte) => `offset + ${offset + byte}`)} }`);
+    lines.push(`if (v${i} === undefined) throw unreadable(message, ${i}, bytes, offset);`);
   }
   lines.push(`return { name: message, ${visible.map(({ name }, i) => `${name}: v${i}`).join(', ')} };`);
   return lines.join('\n');

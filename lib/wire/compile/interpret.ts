@@ -1,4 +1,4 @@
-/** The transcoder that walks over the field list: it needs nothing but the fields, and the generated ones are held to it. */
+/** A transcoder that iterates over the fields. Tests compare generated transcoders with it. */
 import { HEADER_BYTES, MESSAGE_BYTES } from '../layout.ts';
 import { badField, ensureKeys, type Struct, visibleFields } from '../struct.ts';
 import { type Transcoder, unreadable } from './transcoder.ts';
@@ -10,7 +10,7 @@ export function interpret({ fields, size }: Struct): Transcoder {
   return {
     slot,
     pack(message, values) {
-      // Read once: what is checked is what is written, even where a field is a getter.
+      // Read once, so that the checked value is written even when the field is a getter.
       const given = visible.map(({ name, type }) => {
         const value = (values as Record<string, unknown>)[name];
         return value === undefined && type.role === 'out' ? type.zero : value;
@@ -27,14 +27,14 @@ export function interpret({ fields, size }: Struct): Transcoder {
       }
       return length;
     },
-    unpack(message, bytes, at, length) {
-      // Fields read from a DataView: a copy in the one there is costs less than making one of the caller's array.
-      const from = at - HEADER_BYTES;
+    unpack(message, bytes, offset, length) {
+      // Fields read from a DataView. Copying the bytes into the existing one costs less than making one of the caller's array.
+      const from = offset - HEADER_BYTES;
       for (let i = 0; i < HEADER_BYTES + length; i++) slot[i] = bytes[from + i]!;
       const decoded: Record<string, unknown> = { name: message };
       for (const field of visible) {
         const value = field.type.read(view, HEADER_BYTES + field.offset, HEADER_BYTES + length);
-        if (value === undefined) throw unreadable(message, field, bytes, at);
+        if (value === undefined) throw unreadable(message, field, bytes, offset);
         decoded[field.name] = value;
       }
       return decoded;

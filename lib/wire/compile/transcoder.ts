@@ -1,30 +1,32 @@
-/** What a struct is compiled to. */
+/** A compiled struct. */
 import { badField, type PlacedField } from '../struct.ts';
 
 /**
- * Moves one struct's messages between objects and bytes. Packing goes through a scratch slot of the struct's own, for
- * three reasons: nothing reaches the caller's buffer until all is checked; padding and what follows the payload are zero in
- * it for ever; and one `set` of 64 bytes costs less than finding or making a DataView of the caller's array.
+ * Converts one struct's messages between objects and bytes. Packing goes through a scratch slot of the struct, for three reasons:
+ * nothing is written to the caller's buffer before all values are checked; padding and the bytes after the payload stay zero in
+ * it; and one `set` of 64 bytes costs less than a DataView of the caller's array.
  */
 export interface Transcoder {
-  /** What {@link pack} fills: 64 bytes, of which the header is the codec's to set. */
+  /** The 64 bytes that {@link pack} fills. The codec sets the header. */
   readonly slot: Uint8Array;
   /**
-   * Puts the fields of `values` into the scratch slot; returns the payload's length.
+   * Writes the fields of `values` to the scratch slot; returns the payload's length.
    *
-   * @throws ERR_CTRL_IF_VALUE for a value that does not fit, and for a key of its own that is no field's
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when a value does not fit its field, or an own key is no field
    */
   pack(message: string, values: object): number;
   /**
-   * `{ name: message, ...fields }` from the `length` bytes of payload at byte `at`; all must be there, and `length` be held
-   * against the struct's sizes before. @throws ERR_CTRL_IF_VALUE
+   * Reads `{ name: message, ...fields }` from the `length` bytes of payload at byte `offset`. The caller has checked that they are
+   * there and that the struct can have this length.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_VALUE` when the bytes of a field have no value
    */
-  unpack(message: string, bytes: Uint8Array, at: number, length: number): object;
+  unpack(message: string, bytes: Uint8Array, offset: number, length: number): object;
 }
 
-/** The error for a field whose bytes, the payload being at byte `at`, mean no value. */
-export function unreadable(message: string, field: PlacedField, bytes: Uint8Array, at: number): Error {
-  const start = at + field.offset;
+/** The error for a field whose bytes have no value. The payload begins at byte `offset`. */
+export function unreadable(message: string, field: PlacedField, bytes: Uint8Array, offset: number): Error {
+  const start = offset + field.offset;
   return badField(
     message,
     field,

@@ -1,59 +1,60 @@
-/** What a field type is, and the modifiers that make one out of another. */
+/** Field types, and the functions that make one from another. */
 
 /**
- * `in` fields come from who sends the message and must be given; `out` fields are filled in by who answers and are zero
- * until then; `pad` fields hold their place and are never seen.
+ * The sender of a message sets its `in` fields. The responder sets its `out` fields, which are zero in the request. `pad` fields
+ * are padding and not visible.
  */
 export type FieldRole = 'in' | 'out' | 'pad';
 
-/** One field type: how a value lies in bytes (packed, little-endian) and looks in TypeScript. */
+/** A field type: the bytes of a value (packed, little-endian) and its TypeScript type. */
 export interface Field<T, Role extends FieldRole = 'in'> {
   /** The type in the header: `u32`, `memory_t`, `char[16]`. */
   readonly cType: string;
-  /** The type that an alias stands for, and by which both sides of a link compare their definitions; `cType` unless given. */
+  /** The type that an alias stands for. Both sides of a link compare their definitions by it. Default: `cType`. */
   readonly wireType?: string | undefined;
-  /** Bytes on the wire; for a field with a {@link Field.tail} the least, 0. */
+  /** Bytes on the wire; 0 for a field with a {@link Field.tail}. */
   readonly size: number;
-  /** Given for a field that takes the rest of the message: the most bytes it may have. It can only come last. */
+  /** The most bytes of a field that takes the rest of the message; undefined for other fields. It can only be the last field. */
   readonly tail: number | undefined;
+  /** The side that sets the field. */
   readonly role: Role;
-  /** What an OUT field is sent as before it is filled in. */
+  /** The value of an omitted OUT field. */
   readonly zero: T;
-  /** What a value must be, in words that follow "must be". */
+  /** The valid values, in words that follow "must be". */
   readonly expected: string;
-  /** Whether {@link Field.write} can take this value; it has no other guard. */
+  /** Whether {@link Field.write} can take this value. Callers check it before they write. */
   accepts(value: unknown): boolean;
-  /** The value at byte `at`; `end` is where the payload ends. Undefined when the bytes cannot mean any value. */
-  read(view: DataView, at: number, end: number): T | undefined;
-  /** Puts an accepted value at byte `at`, every byte of the field. */
-  write(view: DataView, at: number, value: T): void;
-  /** The same in source text, many times as fast; a struct with a field that has none is interpreted. */
+  /** The value at byte `offset`; `end` is the end of the payload. Undefined when the bytes have no value. */
+  read(view: DataView, offset: number, end: number): T | undefined;
+  /** Writes an accepted value to every byte of the field, which begins at byte `offset`. */
+  write(view: DataView, offset: number, value: T): void;
+  /** The same as source text, which is many times as fast. A struct with a field without it is interpreted. */
   readonly source?: FieldSource | undefined;
 }
 
 /**
- * What `accepts`, `read` and `write` do, as statements of JavaScript. Beside its own locals, in a block of their own, a
- * statement may use `slot` and `view` (the scratch slot, as bytes and as DataView) to pack, `bytes` and `end` (what is decoded,
- * and where its payload ends) to unpack, and the tools of `compile/tools.ts` for both.
+ * The work of `accepts`, `read` and `write` as JavaScript statements, each in a block of its own. To pack, a statement may use
+ * `slot` and `view` (the scratch slot as bytes and as DataView). To unpack, it may use `bytes` (the input) and `end` (the end of
+ * the payload). Both may use the tools of `compile/tools.ts`.
  */
 export interface FieldSource {
-  /** Puts the variable `v` at byte `at` of the scratch slot, or executes `fail` when it is not accepted. */
-  pack(v: string, at: number, fail: string): string;
-  /** Sets the variable `v` from `bytes`, the field's own byte `i` being at index `at(i)`. */
-  unpack(v: string, at: (i: number) => string): string;
+  /** Writes the variable `v` to byte `offset` of the scratch slot, or executes `fail` when the value is not accepted. */
+  pack(v: string, offset: number, fail: string): string;
+  /** Sets the variable `v` from `bytes`. The field's byte `i` has the index `index(i)`. */
+  unpack(v: string, index: (i: number) => string): string;
 }
 
-/** An OUT field of the header: filled in by who answers, so optional when encoding (sent as zero) and always decoded. */
+/** Makes an OUT field, which the responder sets: optional when encoding (then zero), and always decoded. */
 export const out = <T>(field: Field<T>): Field<T, 'out'> => ({ ...field, role: 'out' });
 
-/** The same field under another name of the header, such as `domid_t` for `u16`. */
+/** Makes a field of the same type under another name of the header, such as `domid_t` for `u16`. */
 export const alias = <T>(cType: string, field: Field<T>): Field<T> => ({
   ...field,
   cType,
   wireType: field.wireType ?? field.cType,
 });
 
-/** Padding of `size` bytes: written as zero, never read. Its C type is `u16` or `u32` as in the header, else `char[size]`. */
+/** Padding of `size` bytes: written as zero and never read. Its C type is `u16` or `u32` as in the header, else `char[size]`. */
 export function pad(size: number): Field<undefined, 'pad'> {
   return {
     cType: size === 2 ? 'u16' : size === 4 ? 'u32' : `char[${size}]`,
@@ -64,8 +65,8 @@ export function pad(size: number): Field<undefined, 'pad'> {
     expected: 'left out',
     accepts: (value) => value === undefined,
     read: () => undefined,
-    write(view, at) {
-      for (let i = 0; i < size; i++) view.setUint8(at + i, 0);
+    write(view, offset) {
+      for (let i = 0; i < size; i++) view.setUint8(offset + i, 0);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Fields that are strings in TypeScript: one character, NUL-padded text, a MAC address. */
 import type { Field, FieldSource } from './field.ts';
 
-/** 1 byte: a string of one character U+0000 to U+00FF (latin-1); byte 0 is `'\0'`. */
+/** One byte as a string of one character, U+0000 to U+00FF (latin-1). Byte 0 is `'\0'`. */
 export const char: Field<string> = {
   cType: 'char',
   size: 1,
@@ -10,22 +10,22 @@ export const char: Field<string> = {
   zero: '\0',
   expected: 'a string of one character from U+0000 to U+00FF',
   accepts: (value) => typeof value === 'string' && value.length === 1 && value.charCodeAt(0) <= 0xff,
-  read: (view, at) => String.fromCharCode(view.getUint8(at)),
-  write: (view, at, value) => view.setUint8(at, value.charCodeAt(0)),
+  read: (view, offset) => String.fromCharCode(view.getUint8(offset)),
+  write: (view, offset, value) => view.setUint8(offset, value.charCodeAt(0)),
   source: {
-    pack: (v, at, fail) =>
+    pack: (v, offset, fail) =>
       `if (typeof ${v} !== 'string' || ${v}.length !== 1 || ${v}.charCodeAt(0) > 255) ${fail}
-      slot[${at}] = ${v}.charCodeAt(0);`,
-    unpack: (v, at) => `${v} = String.fromCharCode(bytes[${at(0)}]);`,
+      slot[${offset}] = ${v}.charCodeAt(0);`,
+    unpack: (v, index) => `${v} = String.fromCharCode(bytes[${index(0)}]);`,
   },
 };
 
-// A byte order mark is three bytes like any others: dropping it would make decode and encode disagree.
+// Without ignoreBOM, decoding would drop a byte order mark and encoding would not restore it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Bytes of a code point in UTF-8. */
+/** The size of a code point in UTF-8. */
 const utf8Bytes = (codePoint: number): number =>
   codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;
 
@@ -44,43 +44,43 @@ function fits(value: string, size: number): boolean {
   return bytes <= size && !(wide && LONE_SURROGATE.test(value));
 }
 
-/** Writes without TextEncoder, which would need a new array for the field's bytes at every call. */
-function writeUtf8(view: DataView, at: number, value: string): number {
+/** Does not use TextEncoder, which needs a new array for each call. */
+function writeUtf8(view: DataView, offset: number, value: string): number {
   for (let i = 0; i < value.length; i++) {
     const codePoint = value.codePointAt(i)!;
     if (codePoint < 0x80) {
-      view.setUint8(at++, codePoint);
+      view.setUint8(offset++, codePoint);
       continue;
     }
     const bytes = utf8Bytes(codePoint);
     if (bytes === 4) i++;
     const lead = (0xf00 >> bytes) & 0xff;
-    view.setUint8(at++, lead | (codePoint >> (6 * (bytes - 1))));
-    for (let left = bytes - 2; left >= 0; left--) view.setUint8(at++, 0x80 | ((codePoint >> (6 * left)) & 0x3f));
+    view.setUint8(offset++, lead | (codePoint >> (6 * (bytes - 1))));
+    for (let left = bytes - 2; left >= 0; left--) view.setUint8(offset++, 0x80 | ((codePoint >> (6 * left)) & 0x3f));
   }
-  return at;
+  return offset;
 }
 
-/** Writes text that may have more than ASCII, and gives back the byte after it; -1 when it does not fit. */
-export function packWide(view: DataView, at: number, value: string, size: number): number {
-  return fits(value, size) ? writeUtf8(view, at, value) : -1;
+/** Writes text with characters beyond ASCII. Returns the offset after it, or -1 when it does not fit. */
+export function packWide(view: DataView, offset: number, value: string, size: number): number {
+  return fits(value, size) ? writeUtf8(view, offset, value) : -1;
 }
 
-/** ASCII, found out on the way, is done in place; `ascii` makes a string of all its characters with one call. */
+/** ASCII text is copied in place; `packWide` and `readWide` take over when another character is found. */
 const textSource = (size: number, most: number): FieldSource => ({
-  pack: (v, at, fail) =>
+  pack: (v, offset, fail) =>
     `if (typeof ${v} !== 'string' || ${v}.length > ${most}) ${fail}
-    let to = ${at}; let all = 0;
+    let to = ${offset}; let all = 0;
     for (let i = 0; i < ${v}.length; i++) {
       const character = ${v}.charCodeAt(i);
       if (character === 0) ${fail}
       all |= character;
       slot[to++] = character;
     }
-    if (all > 127 && (to = packWide(view, ${at}, ${v}, ${most})) < 0) ${fail}
-    for (; to < ${at + size}; to++) slot[to] = 0;`,
-  unpack: (v, at) =>
-    `const start = ${at(0)}; let length = 0; let all = 0;
+    if (all > 127 && (to = packWide(view, ${offset}, ${v}, ${most})) < 0) ${fail}
+    for (; to < ${offset + size}; to++) slot[to] = 0;`,
+  unpack: (v, index) =>
+    `const start = ${index(0)}; let length = 0; let all = 0;
     for (; length < ${size}; length++) {
       const byte = bytes[start + length];
       if (byte === 0) break;
@@ -90,8 +90,8 @@ const textSource = (size: number, most: number): FieldSource => ({
 });
 
 /**
- * `size` bytes: a string in UTF-8, padded with NULs. A string of exactly `size` bytes has no NUL at its end, so C code
- * must not take it for a C string. Decoding stops at the first NUL; bytes before it that are not UTF-8 are an error.
+ * A string in UTF-8, padded with NULs to `size` bytes. A string of exactly `size` bytes has no NUL at its end, so it is not a C
+ * string. Decoding stops at the first NUL. Bytes before it that are not UTF-8 are `ERR_CTRL_IF_VALUE`.
  */
 export function text(size: number): Field<string> {
   return textOf(size, size);
@@ -114,34 +114,35 @@ function textOf(size: number, most: number): Field<string> {
     zero: '',
     expected: `a string of at most ${most} bytes in UTF-8, without NUL`,
     accepts: (value) => typeof value === 'string' && fits(value, most),
-    read(view, at) {
+    read(view, offset) {
       let value = '';
       for (let i = 0; i < size; i++) {
-        const byte = view.getUint8(at + i);
+        const byte = view.getUint8(offset + i);
         if (byte === 0) return value;
-        if (byte > 0x7f) return hasNul(view, at, size) || most === size ? readWide(bytesOf(view), at, size) : undefined;
+        if (byte > 0x7f)
+          return hasNul(view, offset, size) || most === size ? readWide(bytesOf(view), offset, size) : undefined;
         value += String.fromCharCode(byte);
       }
       return most === size ? value : undefined;
     },
-    write(view, at, value) {
-      for (let i = writeUtf8(view, at, value); i < at + size; i++) view.setUint8(i, 0);
+    write(view, offset, value) {
+      for (let i = writeUtf8(view, offset, value); i < offset + size; i++) view.setUint8(i, 0);
     },
     source: textSource(size, most),
   };
 }
 
-function hasNul(view: DataView, at: number, size: number): boolean {
-  for (let i = 0; i < size; i++) if (view.getUint8(at + i) === 0) return true;
+function hasNul(view: DataView, offset: number, size: number): boolean {
+  for (let i = 0; i < size; i++) if (view.getUint8(offset + i) === 0) return true;
   return false;
 }
 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-/** The text of `size` bytes, or of those before a NUL; undefined when they are not UTF-8. */
-export function readWide(bytes: Uint8Array, at: number, size: number): string | undefined {
-  // A copy: browsers' TextDecoder refuses shared memory.
-  const copy = Uint8Array.from({ length: size }, (_, i) => bytes[at + i]!);
+/** The text of `size` bytes, up to the first NUL; undefined when it is not UTF-8. */
+export function readWide(bytes: Uint8Array, offset: number, size: number): string | undefined {
+  // A copy, because the TextDecoder of browsers refuses shared memory.
+  const copy = Uint8Array.from({ length: size }, (_, i) => bytes[offset + i]!);
   const end = copy.indexOf(0);
   try {
     return utf8.decode(end < 0 ? copy : copy.subarray(0, end));
@@ -159,7 +160,7 @@ export function digit(character: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-// By character, because a regular expression and parseInt take ten times as long.
+// Character by character, because a regular expression and parseInt take ten times as long.
 function isMac(value: string): boolean {
   if (value.length !== 17) return false;
   for (let i = 0; i < 17; i++) {
@@ -172,26 +173,26 @@ function isMac(value: string): boolean {
 const SIX = [0, 1, 2, 3, 4, 5];
 
 /**
- * Straight on, without a loop: half the time. `digits` has -1 for what is no digit; a string
- * of all its characters from one call is flat, as one put together is not.
+ * Unrolled, which takes half the time of a loop. `digits` has -1 for a character that is no digit. One call of fromCharCode makes a
+ * flat string; concatenation does not.
  */
 const macSource: FieldSource = {
-  pack: (v, at, fail) => {
+  pack: (v, offset, fail) => {
     const code = (i: number) => `${v}.charCodeAt(${i})`;
-    const each = (part: (i: number) => string, separator: string) => SIX.map(part).join(separator);
+    const six = (part: (i: number) => string, separator: string) => SIX.map(part).join(separator);
     return `if (typeof ${v} !== 'string' || ${v}.length !== 17) ${fail}
-    ${each((i) => `const high${i} = ${code(3 * i)}, low${i} = ${code(3 * i + 1)};`, '')}
-    ${each((i) => `const byte${i} = (digits[high${i} & 127] << 4) | digits[low${i} & 127];`, '')}
-    if ((${each((i) => `byte${i}`, ' | ')}) < 0 || (${each((i) => `high${i} | low${i}`, ' | ')}) > 127) ${fail}
+    ${six((i) => `const high${i} = ${code(3 * i)}, low${i} = ${code(3 * i + 1)};`, '')}
+    ${six((i) => `const byte${i} = (digits[high${i} & 127] << 4) | digits[low${i} & 127];`, '')}
+    if ((${six((i) => `byte${i}`, ' | ')}) < 0 || (${six((i) => `high${i} | low${i}`, ' | ')}) > 127) ${fail}
     if (${[2, 5, 8, 11, 14].map((i) => `${code(i)} !== 58`).join(' || ')}) ${fail}
-    ${each((i) => `slot[${at + i}] = byte${i};`, ' ')}`;
+    ${six((i) => `slot[${offset + i}] = byte${i};`, ' ')}`;
   },
-  unpack: (v, at) =>
-    `${SIX.map((i) => `const byte${i} = bytes[${at(i)}];`).join(' ')}
+  unpack: (v, index) =>
+    `${SIX.map((i) => `const byte${i} = bytes[${index(i)}];`).join(' ')}
     ${v} = String.fromCharCode(${SIX.map((i) => `hexHigh[byte${i}], hexLow[byte${i}]`).join(', 58, ')});`,
 };
 
-/** 6 bytes: `aa:bb:cc:dd:ee:ff`, taken in either case, given in lower case. */
+/** A MAC address of 6 bytes as a string, `aa:bb:cc:dd:ee:ff`. Encoding accepts both cases; decoding gives lower case. */
 export const mac: Field<string> = {
   cType: 'u8[6]',
   size: 6,
@@ -200,15 +201,15 @@ export const mac: Field<string> = {
   zero: '00:00:00:00:00:00',
   expected: 'a MAC address such as "aa:bb:cc:dd:ee:ff"',
   accepts: (value) => typeof value === 'string' && isMac(value),
-  read(view, at) {
-    let value = HEX[view.getUint8(at)]!;
-    for (let i = 1; i < 6; i++) value += `:${HEX[view.getUint8(at + i)]}`;
+  read(view, offset) {
+    let value = HEX[view.getUint8(offset)]!;
+    for (let i = 1; i < 6; i++) value += `:${HEX[view.getUint8(offset + i)]}`;
     return value;
   },
-  write(view, at, value) {
+  write(view, offset, value) {
     for (let i = 0; i < 6; i++) {
       const high = digit(value.charCodeAt(3 * i));
-      view.setUint8(at + i, (high << 4) | digit(value.charCodeAt(3 * i + 1)));
+      view.setUint8(offset + i, (high << 4) | digit(value.charCodeAt(3 * i + 1)));
     }
   },
   source: macSource,

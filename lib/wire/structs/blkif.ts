@@ -10,7 +10,7 @@ const pdev = alias('blkif_pdev_t', u32);
 export const blkif_fe_interface_status_t = struct('blkif_fe_interface_status_t', {
   handle: u32,
   status: u32,
-  /** Only if CONNECTED. */
+  /** The backend's port, only when CONNECTED. */
   evtchn: u16,
   /** The backend's domain, unless CLOSED. */
   domid,
@@ -19,7 +19,7 @@ export const blkif_fe_interface_status_t = struct('blkif_fe_interface_status_t',
 /** CMSG_BLKIF_FE_DRIVER_STATUS, 8 bytes: status 0 (`BLKIF_DRIVER_STATUS_*`), maxHandle 4 (OUT). */
 export const blkif_fe_driver_status_t = struct('blkif_fe_driver_status_t', {
   status: u32,
-  /** The driver should query interfaces 0 to this one. */
+  /** The driver queries interfaces 0 to this one. */
   maxHandle: out(u32),
 });
 
@@ -100,5 +100,5 @@ export const blkif_be_vbd_destroy_t = struct('blkif_be_vbd_destroy_t', {
   status: out(u32),
 });
 
-/** CMSG_BLKIF_BE_DRIVER_STATUS, 4 bytes: status 0 (`BLKIF_DRIVER_STATUS_*`), which the driver says and nobody fills in. */
+/** CMSG_BLKIF_BE_DRIVER_STATUS, 4 bytes: status 0 (`BLKIF_DRIVER_STATUS_*`), which the driver sets. */
 export const blkif_be_driver_status_t = struct('blkif_be_driver_status_t', { status: u32 });

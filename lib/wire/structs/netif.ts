@@ -19,7 +19,7 @@ export const netif_fe_interface_status_t = struct('netif_fe_interface_status_t',
 /** CMSG_NETIF_FE_DRIVER_STATUS, 8 bytes: status 0 (`NETIF_DRIVER_STATUS_*`), maxHandle 4 (OUT). */
 export const netif_fe_driver_status_t = struct('netif_fe_driver_status_t', {
   status: u32,
-  /** The driver should query interfaces 0 to this one. */
+  /** The driver queries interfaces 0 to this one. */
   maxHandle: out(u32),
 });
 
@@ -99,5 +99,5 @@ export const netif_be_disconnect_t = struct('netif_be_disconnect_t', {
   status: out(u32),
 });
 
-/** CMSG_NETIF_BE_DRIVER_STATUS, 4 bytes: status 0 (`NETIF_DRIVER_STATUS_*`), which the driver says and nobody fills in. */
+/** CMSG_NETIF_BE_DRIVER_STATUS, 4 bytes: status 0 (`NETIF_DRIVER_STATUS_*`), which the driver sets. */
 export const netif_be_driver_status_t = struct('netif_be_driver_status_t', { status: u32 });

@@ -1,6 +1,6 @@
 /**
  * The payloads of USB messages. Each line of offsets counts from the start of the payload. The comments of eight of these
- * structs in the header give sizes or offsets that no compiler produces (PROTOCOL.md 5.1); here is what gcc gives.
+ * structs in the header give sizes or offsets that no compiler produces (PROTOCOL.md 5.1); the numbers here are those of gcc.
  */
 import { USB_PATH_LEN } from '../constants.ts';
 import { out, pad } from '../fields/field.ts';
@@ -66,11 +66,11 @@ export const usbif_be_disconnect_t = struct('usbif_be_disconnect_t', {
   status: out(u32),
 });
 
-/** CMSG_USBIF_BE_DRIVER_STATUS_CHANGED, 4 bytes: status 0 (`USBIF_DRIVER_STATUS_*`), which the driver says. */
+/** CMSG_USBIF_BE_DRIVER_STATUS_CHANGED, 4 bytes: status 0 (`USBIF_DRIVER_STATUS_*`), which the driver sets. */
 export const usbif_be_driver_status_changed_t = struct('usbif_be_driver_status_changed_t', { status: u32 });
 
 /**
- * CMSG_USBIF_BE_CLAIM_PORT, 26 bytes: domid 0, usbifPort 2 (port on the virtual root hub; the header's comment says 6),
+ * CMSG_USBIF_BE_CLAIM_PORT, 26 bytes: domid 0, usbifPort 2 (port of the guest's interface; the header's comment says 6),
  * status 6 (OUT, though the header does not mark it; its comment says 10), path 10 (16 bytes).
  */
 export const usbif_be_claim_port_t = struct('usbif_be_claim_port_t', {
@@ -80,5 +80,5 @@ export const usbif_be_claim_port_t = struct('usbif_be_claim_port_t', {
   path: cString(USB_PATH_LEN),
 });
 
-/** CMSG_USBIF_BE_RELEASE_PORT, 16 bytes: path 0 (16 bytes). No domid and no status: any domain's port can be named. */
+/** CMSG_USBIF_BE_RELEASE_PORT, 16 bytes: path 0 (16 bytes). It has no domid and no status, so it can name any domain's port. */
 export const usbif_be_release_port_t = struct('usbif_be_release_port_t', { path: cString(USB_PATH_LEN) });

@@ -5,7 +5,7 @@ import { untyped } from '../../../lib/link/codec.ts';
 import { Link } from '../../../lib/link/link.ts';
 import { BackRing } from '../../../lib/ring/back-ring.ts';
 import { CONTROL_TX } from '../../../lib/wire/control-rings.ts';
-import { PAGE_PARTY, PAGE_WAKEUP, PARTY_PID } from '../../../lib/wire/page.ts';
+import { PAGE_PROCESS, PAGE_WAKEUP, PROCESS_PID } from '../../../lib/wire/page.ts';
 import { expectError } from '../../support/expect-error.ts';
 import { codec, controlPage } from '../link-pair.ts';
 
@@ -14,7 +14,7 @@ const over = new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the test is over, and so is 
 /** A guest's link, and what the test does as its controller at the moment at which the guest says that it sleeps. */
 function guest(onAsleep: (nth: number) => void) {
   const page = controlPage();
-  page.store32(PAGE_PARTY.controller + PARTY_PID, process.pid);
+  page.store32(PAGE_PROCESS.controller + PROCESS_PID, process.pid);
   const arm = page.armWakeup.bind(page);
   let times = 0;
   page.armWakeup = (offset) => {
@@ -87,7 +87,7 @@ describe('a blocking request', () => {
   });
 
   it('rejects when the peer has died, although no socket is read', () => {
-    const played = guest(() => played.page.store32(PAGE_PARTY.controller + PARTY_PID, 2 ** 22 + 1));
+    const played = guest(() => played.page.store32(PAGE_PROCESS.controller + PROCESS_PID, 2 ** 22 + 1));
     expectError('ERR_CTRL_IF_PEER_DIED', 'controller', () => played.link.requestSync({ name: 'SEQ', n: 1 }));
     played.link.end(over);
   });
