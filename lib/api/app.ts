@@ -15,7 +15,7 @@ type Bindings = { Bindings: HttpBindings };
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** Everything at the API but consoles. */
+/** The routes of the API. `upgrade.ts` serves upgrades; a request for one without `Upgrade` is refused here. */
 export function createApp(machine: MachineOperations, closing: Closing, version: string): Hono<Bindings> {
   const app = new Hono<Bindings>();
   app.onError((error, context) => answer(context, toProblem(error)));

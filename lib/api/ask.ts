@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CtrlIfError } from '../errors.ts';
 import { fromProblem } from './problem.ts';
 
-export interface Question {
+export interface ApiRequest {
   method: string;
   path: string;
   body?: unknown;
@@ -12,37 +12,41 @@ export interface Question {
   signal?: AbortSignal;
 }
 
-/** Resolves with the answer, once its headers are here; with the socket when it was upgraded. Rejects with the error told. */
+/**
+ * Sends a request. Resolves with the answer when its headers have arrived, or with the socket if it was upgraded.
+ *
+ * @throws CtrlIfError the error that the answer holds, or {@link unreachable}
+ */
 export function ask(
   socketPath: string,
-  { method, path, body, headers, signal }: Question,
+  { method, path, body, headers, signal }: ApiRequest,
 ): Promise<IncomingMessage | Duplex> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const question = request({
+    const outgoing = request({
       socketPath,
       method,
       path,
-      // A kept connection may be closed by the API just when it is used again.
+      // The API may close a kept connection at the moment of its next use.
       agent: false,
       ...(signal && { signal }),
       headers: { ...headers, ...(text !== undefined && jsonHeaders(text)) },
     });
-    question.once('error', (error) => reject(unreachable(error, socketPath)));
-    question.once('upgrade', (_, socket, head) => {
+    outgoing.once('error', (error) => reject(unreachable(error, socketPath)));
+    outgoing.once('upgrade', (_, socket, head) => {
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
-    question.once('response', (response) => {
+    outgoing.once('response', (response) => {
       const { statusCode = 0 } = response;
       if (statusCode < 400) resolve(response);
       else readJSONBody(response, socketPath).then((problem) => reject(fromProblem(problem, statusCode)), reject);
     });
-    question.end(text);
+    outgoing.end(text);
   });
 }
 
-/** The whole of an answer; undefined where it is empty, its text where that is no JSON. */
+/** Reads the body of an answer. Resolves with undefined if it is empty, and with its text if it is not JSON. */
 export async function readJSONBody(response: IncomingMessage, socketPath: string): Promise<unknown> {
   let text = '';
   response.setEncoding('utf8');
@@ -59,7 +63,7 @@ export async function readJSONBody(response: IncomingMessage, socketPath: string
   }
 }
 
-/** What a failing connection means. */
+/** The error for a connection that has failed. */
 export function unreachable(error: NodeJS.ErrnoException, socketPath: string): CtrlIfError {
   const details = { subject: socketPath, cause: error };
   switch (error.code) {
@@ -73,13 +77,17 @@ export function unreachable(error: NodeJS.ErrnoException, socketPath: string): C
     case 'EPERM':
       return new CtrlIfError('ERR_CTRL_IF_RUNTIME_DIRECTORY', `the API at ${socketPath} is another user's`, {
         ...details,
-        advice: 'ask as that user',
+        advice: 'run the command as that user',
       });
     default:
-      return new CtrlIfError('ERR_CTRL_IF_CLOSED', `the machine went away before it had answered (${error.message})`, {
-        ...details,
-        advice: 'see with ctrl-if list what it has done',
-      });
+      return new CtrlIfError(
+        'ERR_CTRL_IF_CLOSED',
+        `the connection to the machine ended before its answer (${error.message})`,
+        {
+          ...details,
+          advice: 'check with ctrl-if list whether the machine runs and has done it',
+        },
+      );
   }
 }
 

@@ -19,14 +19,23 @@ import { ConsoleSocket } from './console-socket.ts';
 import { apiPath } from './path.ts';
 import { ApiSwitch } from './switch-socket.ts';
 
-/** In bytes; an event is some hundred, and what a domain said last a few thousand. */
+/** In bytes. An event is some hundred bytes long, and the last words of a domain are a few thousand. */
 const LONGEST_EVENT = 1024 * 1024;
 
-/** A machine behind its API: the same operations, and its errors as they were there. Each call is a connection. */
+/**
+ * A client of a machine's API, with the operations of the machine. An error of the machine arrives with its code and its details.
+ * Each call opens a connection of its own. A call rejects with `ERR_CTRL_IF_NO_CONTROLLER` if no machine has its API at the path,
+ * and with `ERR_CTRL_IF_CLOSED` if the connection ends before the answer.
+ */
 export class ApiClient extends MachineOperations {
+  /** The path of the API's Unix-domain socket. */
   readonly path: string;
 
-  /** `deviceClasses`: those of the machine, where it has more than those that come with ctrl-if. */
+  /**
+   * @param options the machine, by its `name` or by the `path` of its API; in `deviceClasses` the device classes that the machine
+   *   has beside those of ctrl-if
+   * @throws CtrlIfError `ERR_CTRL_IF_NAME`, or `ERR_CTRL_IF_RUNTIME_DIRECTORY` as {@link apiPath}
+   */
   constructor(options: ({ name: string } | { path: string }) & { deviceClasses?: readonly DeviceClass[] }) {
     super(options.deviceClasses);
     this.path = 'path' in options ? options.path : apiPath(options.name);
@@ -54,17 +63,21 @@ export class ApiClient extends MachineOperations {
     return new ConsoleSocket(socket, this.path, options.linger !== undefined);
   }
 
-  /** A client of the machine's switch. @throws CtrlIfError `ERR_CTRL_IF_REQUEST` where it has none */
+  /**
+   * Connects a client to the machine's switch.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_REQUEST` if the machine has no switch, `ERR_CTRL_IF_NO_CONTROLLER`, or `ERR_CTRL_IF_CLOSED`
+   */
   async switch(): Promise<ApiSwitch> {
     return new ApiSwitch(await this.#upgrade(streams.switch, {}), this.path);
   }
 
-  /** The machine is asked at once, not at the first event; a machine that cannot be reached rejects the first event. */
+  /** Subscribes at once, not at the first `next()`. If the machine cannot be reached, the first `next()` rejects. */
   override watch(): AsyncIterable<MachineEvent | LostEvents> {
     const abort = new AbortController();
     const { path } = streams.watch;
     const answer = ask(this.path, { method: 'GET', path, signal: abort.signal }) as Promise<IncomingMessage>;
-    // Told by the iteration.
+    // The iteration reports the failure.
     answer.catch(() => {});
     return eventsOf(answer, abort, this.path);
   }
@@ -77,7 +90,7 @@ export class ApiClient extends MachineOperations {
 
 function noOperation(name: string): CtrlIfError {
   return new CtrlIfError('ERR_CTRL_IF_REQUEST', `there is no operation ${name}`, {
-    advice: 'see the table of operations',
+    advice: 'use one of the table of operations',
     expected: 'an operation of the table',
     received: name,
   });

@@ -1,6 +1,6 @@
 import { CtrlIfError } from '../errors.ts';
 
-/** What is under way when the API closes, and how it is told. */
+/** The work that is under way at the API, and the functions that stop it when the API closes. */
 export class Closing {
   readonly #underWay = new Set<() => void>();
   #isClosed = false;
@@ -9,25 +9,23 @@ export class Closing {
     return this.#isClosed;
   }
 
-  /** Calls `stop` when the API closes, at once if it has. Returns what takes it back. */
+  /** Calls `stop` when the API closes, or at once if it is closed. Returns the function that cancels this. */
   onClose(stop: () => void): () => void {
     if (this.#isClosed) stop();
     else this.#underWay.add(stop);
     return () => this.#underWay.delete(stop);
   }
 
-  /** `work`, or `ERR_CTRL_IF_CLOSED` if the API closes first. */
+  /** Settles as `work` does, or rejects with `ERR_CTRL_IF_CLOSED` if the API closes first. */
   async before<T>(work: Promise<T>): Promise<T> {
-    let forget = () => {};
+    let cancel = () => {};
     const closed = new Promise<never>((_, reject) => {
-      const sentence =
-        'the machine closes before it has done this; whether it was done must be looked up when it runs again';
-      forget = this.onClose(() => reject(new CtrlIfError('ERR_CTRL_IF_CLOSED', sentence)));
+      cancel = this.onClose(() => reject(closedBefore()));
     });
     try {
       return await Promise.race([work, closed]);
     } finally {
-      forget();
+      cancel();
     }
   }
 
@@ -36,4 +34,10 @@ export class Closing {
     for (const stop of this.#underWay) stop();
     this.#underWay.clear();
   }
+}
+
+function closedBefore(): CtrlIfError {
+  return new CtrlIfError('ERR_CTRL_IF_CLOSED', 'the machine is closing and has not completed this request', {
+    advice: 'start the machine again and check whether it was done',
+  });
 }

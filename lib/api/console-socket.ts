@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream';
 import { unreachable } from './ask.ts';
 
 /**
- * A console at the client's end. Unless it lingers, it keeps its socket's writing side open until it is closed as a whole: over a
- * Unix-domain socket the API cannot tell who types no more from who has gone, and takes either for the latter.
+ * The client's end of a console. Without `linger`, the writing side of its socket stays open until the console is closed: over a
+ * Unix-domain socket the API cannot distinguish a client that types no more from a client that has gone, and assumes the latter.
  */
 export class ConsoleSocket extends Duplex {
   readonly #socket: Duplex;
@@ -19,7 +19,7 @@ export class ConsoleSocket extends Duplex {
       if (!this.push(chunk)) socket.pause();
     });
     socket.on('end', () => this.push(null));
-    socket.on('error', (error) => this.destroy(this.#told(error)));
+    socket.on('error', (error) => this.destroy(this.#unreachable(error)));
     socket.pause();
   }
 
@@ -28,7 +28,7 @@ export class ConsoleSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, (error) => done(error && this.#told(error)));
+    this.#socket.write(chunk, (error) => done(error && this.#unreachable(error)));
   }
 
   override _final(done: () => void): void {
@@ -41,7 +41,7 @@ export class ConsoleSocket extends Duplex {
     done(error);
   }
 
-  #told(error: Error): Error {
+  #unreachable(error: Error): Error {
     return unreachable(error, this.#path);
   }
 }

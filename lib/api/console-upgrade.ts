@@ -4,7 +4,7 @@ import type { Closing } from './closing.ts';
 import { withInput } from './read-request.ts';
 import type { Upgrade } from './upgrade.ts';
 
-/** The socket becomes a domain's console, with the back-pressure of both. */
+/** Makes a socket the console of a domain. Back-pressure passes both ways. */
 export function consoleUpgrade(machine: MachineOperations): Upgrade {
   return {
     ...streams.console,
@@ -19,21 +19,21 @@ export function consoleUpgrade(machine: MachineOperations): Upgrade {
   };
 }
 
-/** With `linger`, the end of the client's side is the end of what it types, and the machine ends the console. */
+/** With `linger`, the client ends its writing side when it has typed all, and the machine ends the console. */
 function joinConsole(socket: Duplex, console: Duplex, closing: Closing, { linger }: ConsoleOptions): void {
-  const forget = closing.onClose(() => socket.destroy());
+  const cancel = closing.onClose(() => socket.destroy());
   socket.pipe(console);
   console.pipe(socket);
   console.on('error', () => socket.destroy());
-  // The client has ended its side or has gone, which look the same. What it typed has been taken.
+  // The client has ended its writing side or has gone; the socket does not say which. The console has taken what it typed.
   if (linger === undefined) console.on('finish', () => socket.destroy());
-  // The domain has ended: the client gets what is on its way to it, and what it still types reaches nobody.
+  // The domain has ended. The client still receives what is on its way to it; what it types is dropped.
   console.on('close', () => {
     socket.end();
     socket.resume();
   });
   socket.on('close', () => {
-    forget();
+    cancel();
     console.destroy();
   });
 }

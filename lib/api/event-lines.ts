@@ -2,24 +2,24 @@ import type { MachineOperations } from '../machine/operations.ts';
 import type { Closing } from './closing.ts';
 
 /**
- * What happens at the machine as newline-delimited JSON. An event is asked for when the client has room for it: who reads
- * slowly fills the machine's bounded queue for this one watcher, and is told there what it has lost.
+ * The events of the machine as newline-delimited JSON. An event is read from the machine when the client has room for it. A slow
+ * client fills the machine's queue for this watcher, which reports the number of events that it has dropped.
  */
 export function eventLines(machine: MachineOperations, closing: Closing): ReadableStream<Uint8Array> {
   const events = machine.watch()[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
-  let forget = () => {};
+  let cancel = () => {};
   let hasEnded = false;
   const end = () => {
     hasEnded = true;
-    forget();
-    // Not awaited: it may be queued behind an event that never comes.
+    cancel();
+    // Not awaited: it may wait behind a `next()` whose event never comes.
     Promise.resolve(events.return?.()).catch(() => {});
   };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        forget = closing.onClose(() => {
+        cancel = closing.onClose(() => {
           end();
           controller.close();
         });

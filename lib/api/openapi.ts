@@ -6,10 +6,10 @@ import { PROBLEM_TYPE } from './problem.ts';
 
 export const OPENAPI_PATH = '/openapi.json';
 
-/** What is described: the table of operations, and the classes of devices in it. */
+/** The subject of the description: the table of operations, and the device classes in it. */
 type Described = Pick<MachineOperations, 'operations' | 'deviceClasses'>;
 
-/** The schemas that have a name of their own, and are stated once. */
+/** The schemas under `components`, by name. Other schemas refer to them. */
 function namedSchemas({ operations, deviceClasses }: Described): Readonly<Record<string, Schema>> {
   return {
     DomainConfig: bodyOf(operations.create!)!,
@@ -84,7 +84,7 @@ class Description {
       ...(body && { requestBody: { required: true, content: this.#json(body) } }),
       responses: {
         [status]: {
-          description: reply ? 'Done.' : 'Done; there is nothing to say.',
+          description: reply ? 'Done.' : 'Done; no body.',
           ...(reply && { content: this.#json(reply) }),
         },
         ...this.#failure(),
@@ -95,10 +95,10 @@ class Description {
   #describeStream(operationId: string, { summary, takes, upgrade, line }: Stream): object {
     const header = { name: 'Upgrade', in: 'header', required: true, schema: { type: 'string', enum: [upgrade] } };
     const lines = {
-      description: 'Lines until the client goes.',
+      description: 'Lines until the client disconnects.',
       content: line && this.#content('application/x-ndjson', line),
     };
-    const upgraded = { description: `From here on ${upgrade}, both ways.` };
+    const upgraded = { description: `The connection is now ${upgrade}, both ways.` };
     return {
       operationId,
       summary,
@@ -127,16 +127,16 @@ class Description {
   }
 
   #failure(): object {
-    return { default: { description: 'It failed.', content: this.#content(PROBLEM_TYPE, replies.problem) } };
+    return { default: { description: 'The operation failed.', content: this.#content(PROBLEM_TYPE, replies.problem) } };
   }
 
-  /** A schema with a name as a reference to it. */
+  /** A reference to `schema` if it has a name; otherwise the schema itself, by {@link Description.#parts}. */
   #reference(schema: Schema): Schema {
     const name = this.#names.get(schema);
     return name === undefined ? this.#parts(schema) : { $ref: `#/components/schemas/${name}` };
   }
 
-  /** A schema whose parts are references where they have a name. */
+  /** The schema, with references in place of its parts that have a name. */
   #parts(schema: Schema): Schema {
     const { properties, items, anyOf } = schema;
     const referenced = (below: Readonly<Record<string, Schema>>) =>

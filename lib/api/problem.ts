@@ -1,11 +1,11 @@
-/** Errors on their way through the API: a CtrlIfError on one side, a status and a JSON body on the other. */
+/** Errors over HTTP: a CtrlIfError becomes a status and a JSON body, and becomes a CtrlIfError again at the client. */
 import { CtrlIfError, type CtrlIfErrorCode, type CtrlIfErrorDetails, withoutAdvice } from '../errors.ts';
 
-/** The body of every answer that is an error: RFC 9457's `status`, the error's code, message and details. */
+/** The body of every error answer: the `status` of RFC 9457, and the error's code, message and details. */
 export interface Problem extends Omit<CtrlIfErrorDetails, 'cause' | 'status'> {
   /** The HTTP status. */
   status: number;
-  /** The error's own `status`. */
+  /** `CtrlIfError.status`: the status with which a backend refused. */
   deviceStatus?: string;
   code: CtrlIfErrorCode;
   message: string;
@@ -14,7 +14,7 @@ export interface Problem extends Omit<CtrlIfErrorDetails, 'cause' | 'status'> {
 export const PROBLEM_TYPE = 'application/problem+json';
 const FAILED = 500;
 
-/** What is not here is the machine's own failure: 500. */
+/** The HTTP status of each code. A code that is not listed is a failure of the machine itself: 500. */
 const STATUSES: Partial<Record<CtrlIfErrorCode, number>> = {
   ERR_CTRL_IF_CONFIG: 400,
   ERR_CTRL_IF_REQUEST: 400,
@@ -63,14 +63,14 @@ const DETAILS = [
   'syscall',
 ] as const satisfies readonly Exclude<keyof CtrlIfErrorDetails, 'cause' | 'status'>[];
 
-/** `status` overrides what the code says. */
+/** The body for `error`. `status` overrides the HTTP status of its code. */
 export function toProblem(error: unknown, status?: number): Problem {
   if (!(error instanceof CtrlIfError)) {
     const sentence = error instanceof Error ? error.message : String(error);
     return {
       status: FAILED,
       code: 'ERR_CTRL_IF_MACHINE',
-      message: `the machine failed as it should not: ${sentence}; please report it`,
+      message: `the machine failed unexpectedly: ${sentence}; please report it`,
     };
   }
   const { code, message } = error;
@@ -84,14 +84,18 @@ export function toProblem(error: unknown, status?: number): Problem {
   };
 }
 
-/** The error that the API has told of; `body` may be anything. */
+/** The error that an answer of the API holds. `body` may be any value. */
 export function fromProblem(body: unknown, status: number): CtrlIfError {
   const { code, message, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   if (typeof code !== 'string' || typeof message !== 'string') {
-    return new CtrlIfError('ERR_CTRL_IF_REQUEST', `the API answered with ${status} and no error of ctrl-if's`, {
-      expected: PROBLEM_TYPE,
-      received: body,
-    });
+    return new CtrlIfError(
+      'ERR_CTRL_IF_REQUEST',
+      `the API answered with status ${status} and a body that is not an error of ctrl-if`,
+      {
+        expected: PROBLEM_TYPE,
+        received: body,
+      },
+    );
   }
   const details = DETAILS.filter((key) => rest[key] !== undefined).map((key) => [key, rest[key]]);
   const { advice, deviceStatus } = rest;
@@ -102,7 +106,7 @@ export function fromProblem(body: unknown, status: number): CtrlIfError {
   });
 }
 
-/** `received` may be anything; what JSON has no word for is spelled. */
+/** `received` may be any value. A value that JSON cannot hold is sent as text. */
 function sendable(value: unknown): unknown {
   try {
     const text = JSON.stringify(value);

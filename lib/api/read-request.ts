@@ -4,7 +4,7 @@ import { readJSON } from '../machine/json-source.ts';
 import { located, type Source } from '../machine/source.ts';
 import { bodyOf, type Input, type Operation } from '../schema/operation.ts';
 
-/** What of an HTTP request an operation is asked with, as it came. */
+/** The parts of an HTTP request that hold the input of an operation, not yet checked. */
 export interface RawRequest {
   path: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
@@ -12,10 +12,11 @@ export interface RawRequest {
 }
 
 /**
- * What `action` makes of the input that `raw` has for `operation`. The machine checks it; its mistakes are told where they stand
- * in the request.
+ * Calls `action` with the input that `raw` has for `operation`, and resolves with its result. The machine checks the input. Errors
+ * give the place of each mistake in the request.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_REQUEST` for the address, `ERR_CTRL_IF_CONFIG` for the body, and what `action` throws
+ * @throws CtrlIfError `ERR_CTRL_IF_REQUEST` for a mistake in the address, `ERR_CTRL_IF_CONFIG` for one in the body, and any error
+ *   of `action`
  */
 export async function withInput<T>(
   operation: Pick<Operation, 'path' | 'takes'>,
@@ -46,7 +47,7 @@ function readAddress({ takes, path }: Pick<Operation, 'path' | 'takes'>, raw: Ra
   return Object.fromEntries(given.map(({ name, schema }) => [name, fromText(texts[name]!, schema)]));
 }
 
-/** The error as one of the address, if its first mistake is there. */
+/** The same error as a mistake in the address, if its first mistake is there. */
 function inAddress({ takes }: Pick<Operation, 'takes'>, error: unknown): CtrlIfError | undefined {
   const first = error instanceof CtrlIfError ? error.mistakes?.[0] : undefined;
   const parameter = takes.find(({ name, place }) => (place === 'path' || place === 'query') && name === first?.path[0]);

@@ -1,28 +1,31 @@
 import type { MachineOperations } from '../machine/operations.ts';
 import type { ControlSwitch } from '../machine/switch.ts';
 
+/** Options of {@link serveApi}. */
 export interface ApiServerOptions {
-  /** The Unix-domain socket, see `apiPath`. */
+  /** The path of the Unix-domain socket, as `apiPath` gives it. */
   path: string;
 }
 
+/** The API of a machine, from {@link serveApi} until it is closed. */
 export interface ApiServer {
+  /** The path of the Unix-domain socket. */
   readonly path: string;
-  /** Answers what is under way with `ERR_CTRL_IF_CLOSED`, and takes the socket away. Idempotent. */
+  /** Answers the requests under way with `ERR_CTRL_IF_CLOSED`, and removes the socket. Idempotent. The machine stays open. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A `Machine`; what has no switch has no clients of it elsewhere. */
+/** A `Machine`. Without `switch`, the API refuses clients of the switch. */
 export type SwitchedMachine = MachineOperations & { readonly switch?: ControlSwitch };
 
 /**
  * Serves the operations of `machine` over HTTP with JSON on a Unix-domain socket of mode 0600.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE`: a living machine has its API there
+ * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE` if a running machine has its API at that path
  */
 export async function serveApi(machine: SwitchedMachine, options: ApiServerOptions): Promise<ApiServer> {
-  // Clients need no HTTP server, and would wait for it to be loaded.
+  // Loaded here, because clients of the API need no HTTP server.
   const { startServer } = await import('./server.ts');
   return startServer(machine, options);
 }

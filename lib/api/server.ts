@@ -10,7 +10,7 @@ import type { ApiServer, ApiServerOptions, SwitchedMachine } from './serve.ts';
 import { switchUpgrade } from './switch-upgrade.ts';
 import { upgrade } from './upgrade.ts';
 
-/** How long clients may take to read their last answers when the API closes, in milliseconds. */
+/** Milliseconds that clients have to read their last answers when the API closes. */
 const LAST_ANSWERS = 500;
 
 /** As {@link serveApi}. */
@@ -19,11 +19,11 @@ export async function startServer(machine: SwitchedMachine, { path }: ApiServerO
   const upgrades = [consoleUpgrade(machine), switchUpgrade(machine.switch)];
   const app = createApp(machine, closing, version());
   const server = createServer(
-    // Requests over a socket have no address of their own. And the globals are the program's, not a library's to replace.
+    // A request over this socket names no host. A library must not replace the globals of the program.
     getRequestListener(app.fetch, { hostname: 'localhost', overrideGlobalObjects: false }),
   );
-  // Node answers requests that come in one piece all at once: who asks a thousand times and never reads would have a
-  // thousand answers kept for it. One a connection, and the next are told so.
+  // Node answers pipelined requests all at once, and would keep the answers for a client that never reads them. So a connection
+  // carries one request, and Node refuses any further one.
   server.maxRequestsPerSocket = 1;
   server.on('upgrade', (request, socket, head) => {
     void upgrade(upgrades, closing, request, socket, head);

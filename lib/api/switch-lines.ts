@@ -1,4 +1,4 @@
-/** What clients of the switch and the API say to each other after the upgrade: a JSON object a line. */
+/** The lines between a client of the switch and the API after the upgrade: one JSON object a line. */
 import type { LostEvents } from '../machine/operations.ts';
 import type { Schema, Static } from '../schema/schema.ts';
 import type { Problem } from './problem.ts';
@@ -45,14 +45,14 @@ export const CALL = {
   },
 } as const satisfies Schema;
 
-/** A call is answered under its number, which is the client's. */
+/** A line from the client. The client numbers its calls, and the answer has the number of its call. */
 export type Call = Static<typeof CALL>;
 
-/** A message as `ctrl-if decode` prints it, without an id: `{ name, ...fields }`. */
+/** A message as `ctrl-if decode` prints it, without an id: `{ name, ...fields }`. Byte fields are text in hexadecimal. */
 export type SwitchMessage = Static<typeof message>;
 
-/** From the API: the answer to a call; a request that this client is to answer; what it watches. */
-export interface Told {
+/** A line from the API: the answer to a call, a request for this client to answer, or a request that it watches. */
+export interface SwitchLine {
   readonly call?: number;
   readonly message?: SwitchMessage;
   readonly problem?: Problem;
@@ -61,5 +61,5 @@ export interface Told {
   readonly lost?: { readonly watch?: number; readonly count: LostEvents['count'] };
 }
 
-/** Longer is no call: what a message has in JSON is some hundred bytes. */
+/** In bytes. A call with its message in JSON is some hundred bytes long. */
 export const LONGEST_LINE = 65_536;

@@ -10,18 +10,18 @@ import type { ControlSwitch } from '../machine/switch.ts';
 import type { SwitchClient } from '../machine/switch-client.ts';
 import type { Closing } from './closing.ts';
 import { toProblem } from './problem.ts';
-import { CALL, type Call, LONGEST_LINE, type SwitchMessage, type Told } from './switch-lines.ts';
+import { CALL, type Call, LONGEST_LINE, type SwitchMessage, type SwitchLine } from './switch-lines.ts';
 import type { Upgrade } from './upgrade.ts';
 
-/** Requests of one client to domains that are under way at most; then its next lines wait. */
+/** The most requests to domains that one client has under way. At this number its next lines wait. */
 const MOST_REQUESTS = 64;
 
-/** The socket becomes a client of the machine's switch, which lives as long as the socket does. */
+/** Makes a socket a client of the machine's switch. The client ends with the socket. */
 export function switchUpgrade(control: ControlSwitch | undefined): Upgrade {
   return {
     ...streams.switch,
     async open() {
-      if (!control) throw new CtrlIfError('ERR_CTRL_IF_REQUEST', 'this machine has no switch for clients elsewhere');
+      if (!control) throw new CtrlIfError('ERR_CTRL_IF_REQUEST', 'this machine has no switch for clients of its API');
       const client = control.client();
       return {
         join: (socket, closing) => new SwitchConnection(control, client, socket).run(closing),
@@ -35,7 +35,7 @@ class SwitchConnection {
   readonly #codec: ControlSwitch['codec'];
   readonly #client: SwitchClient;
   readonly #socket: Duplex;
-  /** By the call that began it, what ends it. */
+  /** The functions that end what a call has begun, by the number of that call. */
   readonly #served = new Map<number, () => void>();
   readonly #watched = new Map<number, () => void>();
   readonly #underWay = new Set<Promise<void>>();
@@ -47,23 +47,22 @@ class SwitchConnection {
   }
 
   run(closing: Closing): void {
-    const forget = closing.onClose(() => this.#socket.destroy());
+    const cancel = closing.onClose(() => this.#socket.destroy());
     this.#socket.once('close', () => {
-      forget();
+      cancel();
       this.#client.close();
     });
-    // A socket that fails closes.
     this.#pass().catch(() => this.#socket.destroy());
     this.#read().catch(() => this.#socket.destroy());
   }
 
-  /** What the client is to answer; read no faster than it takes it. */
+  /** Sends the requests that the client serves, no faster than it reads them. */
   async #pass(): Promise<void> {
     for await (const request of this.#client.requests) {
-      if ('kind' in request) await this.#tell({ lost: { count: request.count } });
+      if ('kind' in request) await this.#send({ lost: { count: request.count } });
       else {
         const { id, domid, message } = request;
-        await this.#tell({ request: { id, domid, message: this.#toJSON(message) } });
+        await this.#send({ request: { id, domid, message: this.#toJSON(message) } });
       }
     }
   }
@@ -76,7 +75,7 @@ class SwitchConnection {
         if (line.trim() !== '') await this.#take(line);
       }
       if (!lines.isTooLong) continue;
-      await this.#tell({ problem: toProblem(lines.tooLong('ERR_CTRL_IF_REQUEST')) });
+      await this.#send({ problem: toProblem(lines.tooLong('ERR_CTRL_IF_REQUEST')) });
       break;
     }
     this.#socket.destroy();
@@ -89,10 +88,10 @@ class SwitchConnection {
       if (call.request) await this.#request(call.call, call.request);
       else {
         this.#do(call);
-        await this.#tell({ call: call.call });
+        await this.#send({ call: call.call });
       }
     } catch (error) {
-      await this.#tell({ ...(call && { call: call.call }), problem: toProblem(error) });
+      await this.#send({ ...(call && { call: call.call }), problem: toProblem(error) });
     }
   }
 
@@ -105,7 +104,7 @@ class SwitchConnection {
     else
       throw new CtrlIfError(
         'ERR_CTRL_IF_REQUEST',
-        `call ${call} says nothing to do; expected one of serve, unserve, watch, unwatch, request, respond`,
+        `call ${call} says nothing to do; give one of serve, unserve, watch, unwatch, request and respond`,
       );
   }
 
@@ -114,27 +113,27 @@ class SwitchConnection {
     this.#watched.set(call, () => void watching.return?.());
     const pass = async () => {
       for await (const seen of watching) {
-        if ('kind' in seen) await this.#tell({ lost: { watch: call, count: seen.count } });
-        else await this.#tell({ seen: { watch: call, domid: seen.domid, message: this.#toJSON(seen.message) } });
+        if ('kind' in seen) await this.#send({ lost: { watch: call, count: seen.count } });
+        else await this.#send({ seen: { watch: call, domid: seen.domid, message: this.#toJSON(seen.message) } });
       }
     };
     pass().catch(() => this.#socket.destroy());
   }
 
-  /** Resolves when the next call may be taken, not when this one is answered. */
+  /** Resolves when the next call may begin, not when this one is answered. */
   async #request(call: number, { domid, message }: NonNullable<Call['request']>): Promise<void> {
     const answered = this.#client.request(domid, this.#fromJSON(message)).then(
-      (response) => this.#tell({ call, message: this.#toJSON(response) }),
-      (error) => this.#tell({ call, problem: toProblem(error) }),
+      (response) => this.#send({ call, message: this.#toJSON(response) }),
+      (error) => this.#send({ call, problem: toProblem(error) }),
     );
     const done = answered.catch(() => {}).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
     if (this.#underWay.size >= MOST_REQUESTS) await Promise.race(this.#underWay);
   }
 
-  async #tell(line: Told): Promise<void> {
+  async #send(line: SwitchLine): Promise<void> {
     if (!this.#socket.writable || this.#socket.write(`${JSON.stringify(line)}\n`)) return;
-    // Several wait for it, and a socket that is destroyed drains no more.
+    // One promise for all that wait. A destroyed socket never drains.
     this.#drained ??= Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).finally(() => {
       this.#drained = undefined;
     });
@@ -157,7 +156,7 @@ function end(begun: Map<number, () => void>, call: number): void {
   if (!stop)
     throw new CtrlIfError(
       'ERR_CTRL_IF_REQUEST',
-      `no call ${call} is to be taken back; expected one of ${[...begun.keys()].join(', ') || 'none'}`,
+      `no call ${call} can be ended; the calls that can are: ${[...begun.keys()].join(', ') || 'none'}`,
     );
   begun.delete(call);
   stop();

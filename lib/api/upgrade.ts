@@ -4,22 +4,22 @@ import { CtrlIfError } from '../errors.ts';
 import type { Closing } from './closing.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 
-/** What a socket may become. */
+/** A protocol that a client may upgrade its socket to. */
 export interface Upgrade {
-  /** As in OpenAPI; at most one `{parameter}`. */
+  /** As in OpenAPI, with at most one `{parameter}`. */
   readonly path: string;
   readonly upgrade: string;
-  /** Rejects with what the client is told; else it is joined, or given back because nobody waits for it any more. */
+  /** The caller then calls `join`, or `giveBack` if the client has gone. Rejects with the error for the client. */
   open(parameter: string, query: Readonly<Record<string, string>>): Promise<Upgraded>;
 }
 
 export interface Upgraded {
-  /** From now on it has the socket, and ends with it; `closing` says when both must. */
+  /** Takes over the socket and ends with it. The socket is destroyed when the API closes. */
   join(socket: Duplex, closing: Closing): void;
   giveBack(): void;
 }
 
-/** Answers a request for an upgrade. */
+/** Answers a request for an upgrade: 101, or the error and the end of the socket. */
 export async function upgrade(
   upgrades: readonly Upgrade[],
   closing: Closing,
@@ -27,7 +27,7 @@ export async function upgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  // A client that goes away is no trouble of ours: what it leaves open is closed below.
+  // The failure of a client's socket is no failure of the API. Code below closes what the client leaves open.
   socket.on('error', () => {});
   const opening = open(upgrades, request);
   let opened: Upgraded;
@@ -35,7 +35,7 @@ export async function upgrade(
     opened = await closing.before(opening);
   } catch (error) {
     refuse(socket, error);
-    // One that the API did not wait for is given back when it comes.
+    // The API may have closed before the open was done.
     opening.then((late) => late.giveBack()).catch(() => {});
     return;
   }
@@ -45,7 +45,7 @@ export async function upgrade(
   }
   const protocol = request.headers.upgrade!.toLowerCase();
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
-  // What the client has sent behind its request is the first of what it says.
+  // These bytes came behind the request and are the first of the new protocol.
   if (head.length > 0) socket.unshift(head);
   opened.join(socket, closing);
 }
@@ -58,8 +58,8 @@ async function open(upgrades: readonly Upgrade[], { method, url = '', headers }:
     return candidate.open(decoded(match[1] ?? ''), Object.fromEntries(new URLSearchParams(query)));
   }
   const known = upgrades.map(({ path, upgrade }) => `${path} to ${upgrade}`).join(', ');
-  throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `only these can be upgraded, with GET: ${known}`, {
-    advice: 'leave Upgrade out elsewhere',
+  throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `the API upgrades only these, with GET: ${known}`, {
+    advice: 'send other requests without Upgrade',
     expected: known,
     received: headers.upgrade,
   });
@@ -69,7 +69,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `${text} is not a domain in an address`, {
+    throw new CtrlIfError('ERR_CTRL_IF_REQUEST', `${text} is not a percent-encoded domain`, {
       advice: 'encode its % as %25',
     });
   }

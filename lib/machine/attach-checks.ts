@@ -1,24 +1,24 @@
-/** What other devices of a machine have to say against one that is to be attached. */
+/** The checks of a new device against the other devices of the machine. */
 import type { DeviceClass, DeviceKey } from '../device/class.ts';
 import type { DeviceLedger } from './device-ledger.ts';
 import { deviceTaken, secondBackend } from './device-refusals.ts';
 import type { DomainRecord } from './domain-record.ts';
 
 /**
- * Where a domain has one interface of the class, its devices come from one backend.
+ * If a domain has only one interface of the class, all its devices of that class must come from one backend.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE`
+ * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_STATE` if `backend` is another
  */
 export function checkBackend(record: DomainRecord, deviceClass: DeviceClass, backend: string): void {
-  const has = record.interfacesOf(deviceClass)[0]?.backend;
-  if (deviceClass.wire.backendHandle || has === undefined || has === backend) return;
-  throw secondBackend(deviceClass, has, backend);
+  const present = record.interfacesOf(deviceClass)[0]?.backend;
+  if (deviceClass.wire.backendHandle || present === undefined || present === backend) return;
+  throw secondBackend(deviceClass, present, backend);
 }
 
 /**
- * Nobody has the device, unless the backend itself can say that it serves this domain with it.
+ * The device must not be in use. One that this backend serves to this domain already passes: the backend refuses it itself.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED`
+ * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` if another domain or backend has it
  */
 export function checkFree(
   ledger: DeviceLedger,

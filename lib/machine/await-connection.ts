@@ -6,9 +6,9 @@ import type { DomainProcess, ProcessExit } from './domain-process.ts';
 const TIMEOUT = 20_000;
 
 /**
- * The link of a domain's new process, which `connected` resolves with.
+ * Waits for `connected`, the link of a domain's new process.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it ends before, `ERR_CTRL_IF_TIMEOUT` where it does not connect
+ * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` if the process ends first, `ERR_CTRL_IF_TIMEOUT` if it does not connect within 20 s
  */
 export async function awaitConnection(name: string, child: DomainProcess, connected: Promise<Domain>): Promise<Domain> {
   let timer: NodeJS.Timeout | undefined;
@@ -28,11 +28,12 @@ export async function awaitConnection(name: string, child: DomainProcess, connec
 function endedEarly(name: string, { exitCode, signal, lastWords }: ProcessExit): CtrlIfError {
   const how = signal ? `was ended by ${signal}` : `exited with ${exitCode}`;
   const said = lastWords ? `: ${lastWords}` : '';
-  return new CtrlIfError(
-    'ERR_CTRL_IF_COMMAND',
-    `the command of domain ${name} ${how} before it connected${said}; it must connect to the controller that CTRL_IF_NAME names`,
-    { subject: name, expected: 'a guest that connects', received: how },
-  );
+  return new CtrlIfError('ERR_CTRL_IF_COMMAND', `the command of domain ${name} ${how} before it connected${said}`, {
+    advice: 'make it connect to the controller that CTRL_IF_NAME names',
+    subject: name,
+    expected: 'a guest that connects',
+    received: how,
+  });
 }
 
 function tooLate(name: string, { lastWords }: DomainProcess): CtrlIfError {

@@ -1,13 +1,13 @@
 import type { LostEvents } from './operations.ts';
 
-/** What happens faster than it is read: at most so many wait, the oldest give way, and their reader is told how many. */
+/** A queue for a reader that may be slow. A full queue drops its oldest item, and the reader gets the number of dropped items. */
 export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
   readonly #limit: number;
   readonly #onEnd: () => void;
   readonly #items: T[] = [];
   #lost = 0;
   #isEnded = false;
-  /** Whoever waits in `next`, which several may. */
+  /** One for each call of `next` that waits. */
   readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number, onEnd: () => void = () => {}) {
@@ -25,13 +25,13 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T | LostEvents> {
     this.#wake();
   }
 
-  /** So many were lost before they came here. */
-  lose(count: number): void {
+  /** Adds `count` items that were dropped before they reached this queue. */
+  addLost(count: number): void {
     this.#lost += count;
     this.#wake();
   }
 
-  /** What waits is still read. */
+  /** Takes no further items. The reader still gets those that wait. */
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

@@ -1,4 +1,4 @@
-/** The one check of what operators ask for: TypeBox says whether a value conforms, this file where it does not. */
+/** The check of an operator's input: TypeBox checks whether a value conforms to its schema, this file finds the mistakes. */
 import { Check } from 'typebox/schema';
 import { expectation, type Mistake, missingKey, type Path, unknownKey, wrongValue } from '../schema/mistake.ts';
 import { argumentsOf, bodyOf, type Input, type Operation } from '../schema/operation.ts';
@@ -6,7 +6,7 @@ import type { Schema } from '../schema/schema.ts';
 import { configError, type Source } from './source.ts';
 
 /**
- * The arguments of an operation that `input` has, as copies; mistakes in them are told as those of `name`.
+ * Checks `input` and returns copies of the operation's arguments in it. The error gives `name` as the place of each mistake.
  *
  * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with every wrong, missing or unknown key in `mistakes`
  */
@@ -24,18 +24,18 @@ export function checkedArguments(name: string, operation: Pick<Operation, 'takes
 }
 
 /**
- * The value of `source`, which `schema` describes, as plain objects.
+ * Checks the value of `source` against `schema` and returns a copy of it, as plain objects.
  *
  * @throws CtrlIfError as {@link checkedArguments}
  */
 export function conforming<T>(schema: Schema, source: Source): T {
   const mistakes = mistakesIn(schema, source.value);
   if (mistakes.length > 0) throw configError(mistakes, source);
-  // Sources build objects without a prototype, which surprise whoever prints or compares them.
+  // A copy, because sources build objects without a prototype, which print and compare in unexpected ways.
   return structuredClone(source.value) as T;
 }
 
-/** Everything in `value` that `schema` does not allow; a `$ref` is not followed. */
+/** Every part of `value` that `schema` does not allow. A `$ref` is not followed. */
 export function mistakesIn(schema: Schema, value: unknown, path: Path = []): Mistake[] {
   if (Check(schema, value)) return [];
   const { type } = schema;
@@ -43,7 +43,7 @@ export function mistakesIn(schema: Schema, value: unknown, path: Path = []): Mis
   return below.length > 0 ? below : [wrongValue(path, expectation(schema), value)];
 }
 
-/** The mistakes in the parts of a value that is of the right type. */
+/** The mistakes in the parts of a value whose own type is right. */
 function mistakesBelow(schema: Schema, value: unknown, path: Path): Mistake[] {
   if (Array.isArray(value)) return value.flatMap((item, i) => mistakesIn(schema.items ?? {}, item, [...path, i]));
   const { type, properties = {}, required = [], additionalProperties } = schema;

@@ -5,7 +5,7 @@ import { conforming } from './check.ts';
 import { contradictionsIn, type DomainConfig, domainConfig } from './config-schema.ts';
 import { configError, type Source } from './source.ts';
 
-/** A configuration with what it leaves out, but for the command. */
+/** A configuration with every default filled in, except for the command. */
 export type ResolvedConfig = Required<Omit<DomainConfig, 'command'>> & Pick<DomainConfig, 'command'>;
 
 const NO_DEVICES = Object.fromEntries(DEVICE_CLASSES.map(({ list }) => [list, []])) as unknown as Required<
@@ -16,7 +16,7 @@ const NO_DEVICES = Object.fromEntries(DEVICE_CLASSES.map(({ list }) => [list, []
 export const FRAMES_PER_MIB = 256;
 
 /**
- * The domain that `source` describes, for who has no machine to give it to.
+ * Checks the domain that `source` describes, without a machine. `Machine.create` does the same check itself.
  *
  * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with every wrong, missing or unknown key in `mistakes`
  */
@@ -27,7 +27,7 @@ export function toDomainConfig(source: Source): DomainConfig {
   return config;
 }
 
-/** Fills in what is left out. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for less memory than the domain's own tables need */
+/** Fills in the defaults. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` if the memory is smaller than the domain's own tables */
 export function resolveConfig(config: DomainConfig): ResolvedConfig {
   const { properties } = domainConfig;
   const resolved = {
@@ -43,20 +43,20 @@ export function resolveConfig(config: DomainConfig): ResolvedConfig {
   const { memory, maxMemory = memory } = resolved;
   const least = leastMemory(maxMemory);
   if (memory < least)
-    throw bad('memory', `at least ${least} where maxMemory is ${maxMemory}: so much its grant table needs`, memory);
+    throw bad('memory', `at least ${least} if maxMemory is ${maxMemory}: its grant table needs that much`, memory);
   return { ...resolved, maxMemory };
 }
 
-/** MiB that hold what a domain never hands out, and a frame more. */
+/** The MiB that hold the frames that a domain never hands out, and one frame more. */
 const leastMemory = (maxMemory: number): number =>
   Math.ceil((reservedFrames(maxMemory * FRAMES_PER_MIB) + 1) / FRAMES_PER_MIB);
 
-/** MiB, whole ones. */
+/** @param target whole MiB @throws CtrlIfError `ERR_CTRL_IF_CONFIG` if this domain cannot have that memory */
 export function checkMemoryTarget(target: number, { maxMemory }: ResolvedConfig): void {
   checkNumber('target', target, leastMemory(maxMemory), maxMemory);
 }
 
-/** For a limit that is this domain's own. */
+/** Checks a limit of one domain, which no schema has. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` */
 export function checkNumber(field: string, value: number, least: number, most: number): void {
   if (value < least || value > most) throw bad(field, `an integer from ${least} to ${most}`, value);
 }

@@ -4,16 +4,16 @@ import type { Clock } from '../device/clock.ts';
 import type { ConsoleStream } from '../domain/console-stream.ts';
 import type { ConsoleOptions } from './operations.ts';
 
-/** Kept of what a domain writes while nobody listens, as xend kept it (PROTOCOL.md 2.12); the oldest goes first. */
+/** The most that is kept of a domain's output while no listener is there, as in xend (PROTOCOL.md 2.12). The oldest is dropped. */
 const HISTORY_BYTES = 65_536;
 const SECOND = 1_000_000;
 
-/** Resolves when the guest has answered all that it was sent; rejects where it does not say, or has ended. */
+/** Resolves when the guest has answered all its input. Rejects if the guest does not report this, or has ended. */
 type Answered = () => Promise<unknown>;
 
 /**
- * A domain's console beyond one life of the domain: who listens hears first what was written before, and is not hung up by a
- * reboot. One listener at a time; the next one takes the place of the last, whose stream ends.
+ * The console of a domain over all its lives. A listener first gets the output that was kept, and stays connected over a reboot.
+ * There is one listener at a time. A new listener replaces the previous one, whose stream ends.
  */
 export class ConsoleHistory {
   readonly #chunks: Buffer[] = [];
@@ -22,8 +22,8 @@ export class ConsoleHistory {
   #source: ConsoleStream | undefined;
   #answered: Answered | undefined;
   #listener: Listener | undefined;
-  /** Called with each word of the domain. */
-  #onHeard: () => void = () => {};
+  /** Called at each output of the domain. */
+  #onOutput: () => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,18 +34,19 @@ export class ConsoleHistory {
     this.#source = source;
     this.#answered = answered;
     source.on('data', (chunk: Buffer) => {
-      this.#onHeard();
+      this.#onOutput();
       if (!this.#listener) this.#keep(chunk);
-      // A listener who does not read holds up the domain's console and nothing else.
+      // A listener that does not read delays the domain's console and nothing else.
       else if (!this.#listener.push(chunk)) source.pause();
     });
-    // What is written to a domain that has gone is lost with it.
+    // Input of a domain that has ended is lost.
     source.on('error', () => {});
     source.on('close', () => {
       if (this.#source === source) this.#source = undefined;
     });
   }
 
+  /** Replaces the listener, if there is one. With `linger` (seconds), the console ends after the answers to all input. */
   listen({ linger }: ConsoleOptions = {}): Duplex {
     this.#listener?.hangUp();
     const listener = new Listener({
@@ -66,13 +67,13 @@ export class ConsoleHistory {
     return listener;
   }
 
-  /** The domain is gone for good. */
+  /** The domain has ended for good. */
   end(): void {
     this.#listener?.hangUp();
     this.#listener = undefined;
   }
 
-  /** Everything was typed: the listener stays for the answers. */
+  /** The listener has sent all its input. It stays for the answers. */
   async #finish(listener: Listener, linger: number): Promise<void> {
     const source = this.#source;
     try {
@@ -81,20 +82,20 @@ export class ConsoleHistory {
     } catch {
       await this.#silence(linger);
     }
-    // It may be a slow reader.
+    // The listener may read slowly.
     while (this.#listener === listener && source && source.readableLength > 0) await once(source, 'data');
     listener.hangUp();
   }
 
-  /** Resolves when nothing has been heard for so many seconds. */
+  /** Resolves when the domain has written nothing for `seconds`. */
   #silence(seconds: number): Promise<void> {
     return new Promise((resolve) => {
       let cancel = () => {};
-      this.#onHeard = () => {
+      this.#onOutput = () => {
         cancel();
         cancel = this.#clock.after(seconds * SECOND, resolve);
       };
-      this.#onHeard();
+      this.#onOutput();
     });
   }
 

@@ -4,9 +4,9 @@ import { CtrlIfError } from '../errors.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 
 /**
- * The classes that come with ctrl-if, and those of the user's own.
+ * The device classes of ctrl-if, and those of the user.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` for a class whose name or list another has
+ * @throws CtrlIfError `ERR_CTRL_IF_DEFINITION` if two classes have the same name, list or item
  */
 export function allClasses(deviceClasses: readonly DeviceClass[] = []): readonly DeviceClass[] {
   if (deviceClasses.length === 0) return DEVICE_CLASSES;
@@ -21,14 +21,14 @@ export function allClasses(deviceClasses: readonly DeviceClass[] = []): readonly
 
 function classTaken(key: string, received: string): CtrlIfError {
   return new CtrlIfError('ERR_CTRL_IF_DEFINITION', `two device classes have the ${key} ${received}`, {
-    advice: 'give one of them another',
+    advice: 'rename one of them',
     field: key,
     expected: `a ${key} of its own`,
     received,
   });
 }
 
-/** The user's own messages, and those of the user's own classes. */
+/** The messages of the user, and those of the user's device classes. */
 export function allMessages(
   messages: readonly MessageDefinition[] = [],
   deviceClasses: readonly DeviceClass[] = [],

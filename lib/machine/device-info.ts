@@ -4,10 +4,10 @@ import type { LedgerInterface } from './domain-record.ts';
 import type { DeviceClassName, DeviceInfo } from './operations.ts';
 
 /**
- * What is told of a device.
+ * The description of a device for the operator.
  *
- * @param frontend the domid of its domain, 0 where that does not run
- * @param hasCrossed whether what its frontend has written has come back from its backend
+ * @param frontend the domid of its domain, or 0 if the domain does not run
+ * @param hasCrossed whether the backend has answered the pattern that the frontend wrote
  */
 export function deviceInfo(
   { deviceClass, handle, device: ends }: Pick<LedgerInterface, 'deviceClass' | 'handle' | 'device'>,
@@ -22,7 +22,7 @@ export function deviceInfo(
   return { class: deviceClass.name as DeviceClassName, handle, id, ...both, ...own };
 }
 
-/** The ends of a device, and what they share while it is connected; `refusal` is its backend's of this part of it. */
+/** The two ends of a device, and the frames and ports that they share while it is connected. `refusal`: its backend refused it. */
 function endsOf(device: Device, refusal: CtrlIfError | undefined, hasCrossed: (ends: Device) => boolean) {
   const { frontend, backend, state, channel, frames } = device;
   const ends = { frontend: frontend.domid, backend: backend.domid, state };

@@ -1,18 +1,18 @@
-/** Every device of a machine, stated once: by the name of the domain that has it, from its attach to its detach. */
+/** The ledger: every device of a machine from its attach to its detach, by the name of its domain. */
 import type { DeviceClass, DeviceKey } from '../device/class.ts';
 import { DomainRecord, type LedgerInterface } from './domain-record.ts';
 
-/** Who has the only device of its key. */
+/** The domain that has the only device with a key. */
 export interface Holder {
   readonly domain: string;
   readonly interface: LedgerInterface;
 }
 
-/** The devices of all domains. It outlives restarts of either end, which change domids and nothing else in it. */
+/** The devices of all domains. A restart of either end changes the domid in it and nothing else. */
 export class DeviceLedger {
   readonly #records = new Map<string, DomainRecord>();
 
-  /** The record of that name; made at its first mention, and kept when the domain is gone: a backend may come again. */
+  /** The record of the domain `name`, created at the first call. It stays when the domain is gone, because a backend may return. */
   of(name: string): DomainRecord {
     const found = this.#records.get(name);
     if (found) return found;
@@ -26,7 +26,7 @@ export class DeviceLedger {
     return this.#records.get(name)?.lastDomid !== undefined;
   }
 
-  /** A life has begun. Returns the domid of the one before. */
+  /** A life has begun. Returns the domid of the previous life. */
   lifeBegan(name: string, domid: number): number | undefined {
     const record = this.of(name);
     const before = record.lastDomid;
@@ -39,10 +39,10 @@ export class DeviceLedger {
     this.of(name).domid = undefined;
   }
 
-  /** Who has the device of that key, in that domain or at that backend, as the class has it. */
+  /** The holder of the device with `key`: in `domain`, or at `backend`, whichever the class counts by. */
   holder(deviceClass: DeviceClass, key: DeviceKey, domain: string, backend: string): Holder | undefined {
-    const isHere = (name: string, at: LedgerInterface) =>
-      deviceClass.taken?.within === 'domain' ? name === domain : at.backend === backend;
+    const isHere = (name: string, candidate: LedgerInterface) =>
+      deviceClass.taken?.within === 'domain' ? name === domain : candidate.backend === backend;
     for (const { name, interfaces } of this.#records.values()) {
       for (const found of interfaces) {
         const isIt = found.deviceClass === deviceClass && found.devices.has(key) && isHere(name, found);

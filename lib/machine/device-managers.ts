@@ -7,21 +7,21 @@ import type { ControllerChannels } from '../domain/event-channels.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { EventLog } from './event-log.ts';
 
-/** Milliseconds that a domain has for the answer to a device message, the original's 20 s; then it is as one that is not there. */
+/** Milliseconds that a domain has to answer a device message, 20 s as in the original. After that it counts as missing. */
 const ANSWER_TIMEOUT = 20_000;
 
-/** The controller's part of one class. */
+/** The device manager of one class. */
 export interface ClassManager {
   readonly manager: DeviceManager;
-  /** What all devices of the class share. */
+  /** The state that all devices of the class share, from `DeviceClass.shared`. */
   readonly shared: unknown;
 }
 
-/** The controller's part of all devices of all classes, over real domains. */
+/** The device managers of all classes of a machine. */
 export class DeviceManagers {
   readonly #managers: ReadonlyMap<DeviceClass, ClassManager>;
   readonly #log: EventLog;
-  /** Channels over which a pattern and a notification have crossed both ways. */
+  /** Channels over which a pattern and a notification have passed both ways. */
   readonly #crossed = new WeakSet<ChannelPair>();
   readonly #onChange: (() => void)[] = [];
 
@@ -36,10 +36,10 @@ export class DeviceManagers {
     );
     for (const [{ name }, { manager }] of this.#managers) {
       manager.on('state', (device) => {
-        this.#tell(name, device, device.state);
+        this.#record(name, device, device.state);
         for (const changed of this.#onChange.splice(0)) changed();
       });
-      // Its requester has been told by a status, or is dead.
+      // The guest that asked has got a status, or has died.
       manager.on('error', (error) => log.failed(name, error));
     }
   }
@@ -48,11 +48,12 @@ export class DeviceManagers {
     return [...this.#managers.keys()];
   }
 
+  /** The manager of `deviceClass`, which the machine must have. */
   of(deviceClass: DeviceClass): ClassManager {
     return this.#managers.get(deviceClass)!;
   }
 
-  /** Takes the device messages of a domain that has just connected, and answers what it asks about devices. */
+  /** Receives the device messages of a domain that has just connected, and answers its questions about devices. */
   add(domain: Domain): void {
     const peer: Peer = {
       request: (message) => domain.request(message, { timeout: ANSWER_TIMEOUT }),
@@ -68,35 +69,41 @@ export class DeviceManagers {
         const device = deviceClass.name === name ? find(manager, domain.domid, handle) : undefined;
         if (device?.channel?.portB !== port) continue;
         this.#crossed.add(device.channel);
-        this.#tell(name, device, 'crossed');
+        this.#record(name, device, 'crossed');
       }
     });
   }
 
-  /** The domain has ended: its devices are destroyed at their backends, in the order of PROTOCOL.md 3.6; those it served wait. */
+  /** The domain has ended. Its devices are destroyed at their backends (PROTOCOL.md 3.6). The devices that it served wait. */
   async remove(domid: number): Promise<void> {
     for (const { manager } of this.#managers.values()) await manager.removeFrontend(domid);
-    // Not awaited: frontends are told, and one that stands still is no reason for the next life to wait. A device's events keep their order.
+    // Not awaited: a frontend that does not answer must not delay the next life. The events of a device keep their order.
     for (const { manager } of this.#managers.values()) void manager.removeBackend(domid);
   }
 
-  /** What the backends of domain `ended` served, `domid` serves from now on. */
+  /** Moves the devices that the backends of domain `ended` served to the backends of `domid`. */
   async replaceBackend(ended: number, domid: number): Promise<void> {
     await Promise.all([...this.#managers.values()].map(({ manager }) => manager.replaceBackend(ended, domid)));
   }
 
-  /** Whether what its frontend has written has come back from its backend, since it was connected. */
+  /** Whether the backend has answered the frontend's pattern since the device was connected. */
   hasCrossed({ channel }: Device): boolean {
     return channel !== undefined && this.#crossed.has(channel);
   }
 
-  /** Resolves when any device is in another state than before. */
+  /** Resolves at the next change of any device's state. */
   nextChange(): Promise<void> {
     return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
-  #tell(className: string, { frontend, backend, handle }: Device, result: string): void {
-    this.#log.tell({ kind: 'device', from: frontend.domid, to: backend.domid, name: `${className} ${handle}`, result });
+  #record(className: string, { frontend, backend, handle }: Device, result: string): void {
+    this.#log.record({
+      kind: 'device',
+      from: frontend.domid,
+      to: backend.domid,
+      name: `${className} ${handle}`,
+      result,
+    });
   }
 }
 
@@ -104,7 +111,7 @@ function find(manager: DeviceManager, frontend: number, handle: number): Device 
   return manager.devicesOf(frontend).find((device) => device.handle === handle);
 }
 
-/** Event channels as devices want them: a domain that has died has taken its ends along. */
+/** The event channels of devices. The ports of a domain that has died are closed already. */
 class Allocator implements ChannelAllocator {
   readonly #channels: ControllerChannels;
   readonly #domains = new WeakMap<ChannelPair, readonly [number, number]>();

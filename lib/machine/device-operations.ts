@@ -2,10 +2,10 @@ import type { DeviceClass, DeviceKey } from '../device/class.ts';
 import type { DeviceConfig, DomainDevices } from './domain-devices.ts';
 import type { DomainReference } from './operations.ts';
 
-/** How an operation is done, with arguments that conform to the table. */
+/** Runs an operation. The arguments conform to its table. */
 export type Run = (...given: unknown[]) => Promise<unknown>;
 
-/** How the operations of all classes of devices are done, by the name of the operation. */
+/** The functions that run the operations of all device classes, by the name of the operation. */
 export function deviceRuns(
   classes: readonly DeviceClass[],
   devicesOf: (domain: DomainReference) => DomainDevices,

@@ -1,4 +1,4 @@
-/** Why the machine itself refuses what is asked of a device. */
+/** The errors with which the machine itself refuses an operation on a device. */
 import type { DeviceClass, DeviceKey } from '../device/class.ts';
 import { CtrlIfError } from '../errors.ts';
 import type { Holder } from './device-ledger.ts';
@@ -6,13 +6,13 @@ import type { Holder } from './device-ledger.ts';
 export function frontendNotRunning(): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DOMAIN_STATE',
-    'devices are attached to a domain that runs; this one has ended, waits for its restart or is suspended',
-    { expected: 'a running domain' },
+    'the domain does not run: it has ended, waits for its restart or is suspended',
+    { advice: 'attach devices to a running domain', expected: 'a running domain' },
   );
 }
 
 export function backendNotConnected(name: string): CtrlIfError {
-  return new CtrlIfError('ERR_CTRL_IF_DOMAIN_STATE', `domain ${name} is to serve the device and is not connected`, {
+  return new CtrlIfError('ERR_CTRL_IF_DOMAIN_STATE', `the backend of the device, domain ${name}, is not connected`, {
     advice: 'wait until it runs',
     subject: name,
     expected: 'a backend that is connected',
@@ -20,15 +20,15 @@ export function backendNotConnected(name: string): CtrlIfError {
 }
 
 /** A domain has one interface of that class, and so one backend. */
-export function secondBackend({ name, noun }: DeviceClass, has: string, asked: string): CtrlIfError {
+export function secondBackend({ name, noun }: DeviceClass, present: string, asked: string): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_STATE',
-    `the domain's ${noun}s come from ${has} and cannot come from ${asked} as well: a domain has one ${name} interface`,
-    { advice: `take a ${noun} of ${has}`, expected: has, received: asked },
+    `the domain's ${noun}s come from ${present} and cannot come from ${asked} as well: a domain has one ${name} interface`,
+    { advice: `take a ${noun} of ${present}`, expected: present, received: asked },
   );
 }
 
-/** There is one device of that key, and somebody has it. */
+/** Only one device can have that key, and `holder` has it. */
 export function deviceTaken({ taken, noun, key }: DeviceClass, received: DeviceKey, holder: Holder): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_DEVICE_REFUSED',

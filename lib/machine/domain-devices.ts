@@ -9,20 +9,20 @@ import type { DomainRecord, LedgerInterface } from './domain-record.ts';
 import { forEachSettled } from './for-each-settled.ts';
 import type { DeviceInfo, DomainReference } from './operations.ts';
 
-/** How long to wait for a frontend that may not exist, in milliseconds. */
+/** Milliseconds to wait for a frontend. The guest may have none. */
 const CONNECT_TIMEOUT = 2000;
 
-/** Who serves a device, by its name, which it keeps from one life to the next. */
+/** The backend of a device, by the name of its domain. All lives of the domain have that name. */
 export interface BackendName {
   readonly name: string;
-  /** While it is connected. */
+  /** Undefined unless the domain is connected. */
   readonly domid: number | undefined;
 }
 
 export interface DevicesContext {
   readonly ledger: DeviceLedger;
   readonly managers: DeviceManagers;
-  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` for who is none; without a reference: the machine's driver domain */
+  /** Without a reference: the first driver domain. @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if there is no such domain */
   backend(reference: DomainReference | undefined): BackendName;
 }
 
@@ -31,11 +31,11 @@ export interface DeviceConfig {
   readonly backend?: DomainReference;
 }
 
-/** The devices of one domain, whatever life it is in. One operation at a time. */
+/** The devices of one domain over all its lives. One operation runs at a time. */
 export class DomainDevices {
   readonly #context: DevicesContext;
   readonly #record: DomainRecord;
-  /** Whether interfaces may be made: it is connected, and not suspended. */
+  /** Whether interfaces can be created: the domain is connected and not suspended. */
   #isAwake = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -44,7 +44,7 @@ export class DomainDevices {
     this.#record = context.ledger.of(name);
   }
 
-  /** All that its configuration has, in order; resolves as {@link connected} does. */
+  /** Attaches all devices of `config`, in order. Resolves as {@link connected} does. */
   async attachAll(config: Readonly<Record<string, unknown>>): Promise<void> {
     for (const deviceClass of this.#context.managers.classes) {
       const configs = (config[deviceClass.list] ?? []) as readonly DeviceConfig[];
@@ -54,22 +54,22 @@ export class DomainDevices {
   }
 
   /**
-   * Resolves when it is connected.
+   * Attaches a device. Resolves when it is connected, or after 2 s with its state then.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `status`, `_DOMAIN_STATE` where one of the two
-   *   domains does not run, `_DOMAIN` where there is no such backend
+   * @throws CtrlIfError `ERR_CTRL_IF_DEVICE_REFUSED` with the backend's status as `status`, `_DOMAIN_STATE` if one of the two
+   *   domains does not run, `_DOMAIN` if the backend does not exist
    */
   async attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceInfo> {
     const key = await this.#inTurn(() => this.#attach(deviceClass, config));
     return this.#whenConnected(deviceClass, key);
   }
 
-  /** @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND` */
+  /** @throws CtrlIfError `ERR_CTRL_IF_DEVICE_NOT_FOUND` if the domain has no such device */
   detach(deviceClass: DeviceClass, key: DeviceKey): Promise<void> {
     return this.#inTurn(() => this.#detach(deviceClass, key));
   }
 
-  /** What the operations of a class's own work on. */
+  /** The devices of one class, for the operations of that class. */
   classDevices(deviceClass: DeviceClass): ClassDevices<object> {
     return {
       change: (key, update, setting) =>
@@ -82,22 +82,22 @@ export class DomainDevices {
   }
 
   /**
-   * The domain has connected, or resumes: what it had is attached again; what cannot be is tried again when its backend is UP.
+   * The domain has connected or resumes. Its devices are attached again. A device that fails is tried again when its backend is UP.
    *
-   * @throws what was wrong with the first of those, when all others are attached
+   * @throws the first failure, when all others are attached
    */
   replay(domid: number): Promise<void> {
-    // It may have ended meanwhile.
+    // The domain may have ended meanwhile.
     this.#isAwake = this.#record.domid === domid;
     return this.#replay();
   }
 
-  /** A domain that may be a backend has connected: what has waited for it is attached. */
+  /** A domain that may be a backend has connected. The devices that waited for it are attached. */
   backendCame(): Promise<void> {
     return this.#isAwake ? this.#replay() : Promise.resolve();
   }
 
-  /** The domain is suspended: its backends let go of everything. */
+  /** The domain is suspended. Its devices are detached from their backends; the ledger keeps them. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
       for (const found of this.#record.interfaces) {
@@ -108,7 +108,7 @@ export class DomainDevices {
     });
   }
 
-  /** The domain has ended: its interfaces are destroyed. What it had is remembered. */
+  /** The domain has ended. Its interfaces are destroyed; the ledger keeps its devices for the next life. */
   lifeEnded(domid: number): Promise<void> {
     this.#isAwake = false;
     this.#context.ledger.lifeEnded(this.#record.name);
@@ -118,7 +118,7 @@ export class DomainDevices {
     });
   }
 
-  /** The domain is gone for good, and so is what it had. */
+  /** The domain is gone for good. The ledger drops its devices. */
   domainGone(): void {
     for (const found of this.#record.interfaces) for (const device of found.devices.values()) this.#free(found, device);
     this.#record.interfaces.clear();
@@ -130,16 +130,16 @@ export class DomainDevices {
       .flatMap((deviceClass) => this.#listOf(deviceClass));
   }
 
-  /** Resolves when all devices are connected that have a frontend. */
+  /** Resolves when every device is connected or refused, after 2 s at most: a guest may have no frontend for it. */
   async connected(): Promise<void> {
     const waits = [...this.#record.interfaces].flatMap(({ deviceClass, devices }) =>
       [...devices.keys()].map((key) => this.#whenConnected(deviceClass, key)),
     );
-    // One that is detached meanwhile is not waited for.
+    // A device may be detached meanwhile, which ends its wait.
     await Promise.allSettled(waits);
   }
 
-  /** Resolves with what it is called by. */
+  /** Resolves with the key of the device. */
   async #attach(deviceClass: DeviceClass, config: DeviceConfig): Promise<DeviceKey> {
     this.#frontend();
     const backend = this.#context.backend(config.backend);
@@ -151,7 +151,7 @@ export class DomainDevices {
     const before = found.devices.get(key);
     try {
       checkFree(this.#context.ledger, this.#record, deviceClass, key, backend.name);
-      // Before anything is awaited, so that no other domain finds it free.
+      // Before the first await, so that no other domain can take the same device.
       if (!before) this.#record.add(found, key, device);
       await this.#make(found, backend, deviceClass.setting?.(device));
     } catch (error) {
@@ -165,7 +165,7 @@ export class DomainDevices {
     return key;
   }
 
-  /** Tells the backend of one more device of the interface, or of the interface. */
+  /** Sends the backend one more device of the interface, or the new interface. */
   async #make(found: LedgerInterface, backend: BackendName, setting: Setting | undefined): Promise<void> {
     if (found.device) {
       if (setting) await found.device.set(setting);
@@ -186,7 +186,7 @@ export class DomainDevices {
     const device = found.devices.get(key)!;
     const setting = deviceClass.setting?.(device);
     if (found.devices.size === 1) {
-      // The last device takes the interface along.
+      // An interface without devices is destroyed.
       if (found.device) await this.#manager(found).detach(found.device);
     } else if (setting) {
       await found.unset(setting);
@@ -198,7 +198,7 @@ export class DomainDevices {
   #replay(): Promise<void> {
     return this.#inTurn(() =>
       forEachSettled(this.#record.interfaces, async (found) => {
-        // It may end meanwhile.
+        // The domain may end meanwhile.
         if (found.device || !this.#isAwake) return;
         const backend = this.#context.backend(found.backend);
         if (backend.domid === undefined) return;
@@ -209,7 +209,7 @@ export class DomainDevices {
     );
   }
 
-  /** @throws what the backend refused first of an interface, or why it has not made it */
+  /** @throws the first refusal of a device of the interface, or the failure of the interface itself */
   #throwProblem({ deviceClass, backend, device, devices }: LedgerInterface): void {
     for (const part of devices.values()) {
       const setting = deviceClass.setting?.(part);
@@ -243,20 +243,20 @@ export class DomainDevices {
     return { fields: deviceClass.fields?.(device!) ?? {}, settings };
   }
 
-  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` where the backend is not connected */
+  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` if the backend is not connected */
   #attachment({ handle }: LedgerInterface, backend: BackendName) {
     if (backend.domid !== undefined) return { frontend: this.#frontend(), backend: backend.domid, handle };
     throw backendNotConnected(backend.name);
   }
 
-  /** Its domid now. */
+  /** The domid of the present life. @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` if the domain does not run */
   #frontend(): number {
     const { domid } = this.#record;
     if (this.#isAwake && domid !== undefined) return domid;
     throw frontendNotRunning();
   }
 
-  /** A guest without a frontend for it never connects: then as it is. */
+  /** Resolves when the device is connected or refused, or after 2 s: a guest without a frontend never connects it. */
   async #whenConnected(deviceClass: DeviceClass, key: DeviceKey): Promise<DeviceInfo> {
     const deadline = AbortSignal.timeout(CONNECT_TIMEOUT);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
@@ -265,7 +265,7 @@ export class DomainDevices {
       const found = this.#record.find(deviceClass, key);
       if (!found) throw detachedMeanwhile(deviceClass);
       const info = this.#describe(found, found.devices.get(key)!);
-      // A domain that has ended connects nothing before its next life.
+      // A domain that has ended connects no device before its next life.
       if (info.state === 'CONNECTED' || info.state === 'REFUSED' || !this.#isAwake || deadline.aborted) return info;
       await Promise.race([changed, late]);
     }
@@ -279,7 +279,7 @@ export class DomainDevices {
 
   #describe(found: LedgerInterface, device: object): DeviceInfo {
     const domid = (this.#isAwake ? this.#record.domid : undefined) ?? 0;
-    // While it is attached only the manager has it, which tells watchers its states by then.
+    // During an attach only the manager has the device, and watchers already get its states.
     const made =
       found.device ??
       this.#manager(found)

@@ -1,4 +1,4 @@
-/** `docs/domains.md`, made from the table of a domain: what is drawn there is what runs. */
+/** `docs/domains.md`, rendered from the table that runs a domain. */
 import { cellText, diagram } from '../device/document.ts';
 import { cellOf } from '../device/table.ts';
 import { markdownTable } from '../markdown-table.ts';
@@ -13,11 +13,11 @@ import {
 
 const INTRODUCTION = `# Domains
 
-Made by \`node scripts/render-domains.mjs\` from the table in \`lib/machine/domain-table.ts\`; a test holds the two together. It says what a
-machine does with a domain from its creation until it is gone: which event leads to which state, and what is done on the way.
+Made by \`node scripts/render-domains.mjs\` from the table in \`lib/machine/domain-table.ts\`; a test compares the two. It shows what a
+machine does with a domain from its creation until it is gone: each event, the actions that follow and the next state.
 
-An event is done at once, in the order in which events come. An action only starts work; the end of the work is another event. So a
-domain can be destroyed at any time, and its death is seen in any state.`;
+Events are processed at once, in the order in which they arrive. An action only starts work, and the end of the work is another event.
+So a domain can be destroyed at any time, and its death is noticed in any state.`;
 
 /** The whole file. */
 export function domainsDocument(): string {
@@ -27,7 +27,7 @@ export function domainsDocument(): string {
     diagram(DOMAIN),
     '## States\n\n`ctrl-if info`, `wait` and `events` show the reported state.',
     markdownTable(['state', 'reported', 'meaning'], states).trimEnd(),
-    '## Cells\n\nWhat is done, in order; then **the next state**, where it is another; then _who is told what_. An event that a state does not list does nothing there.',
+    '## Cells\n\nEach cell lists its actions in order, then **the next state** if it changes, then _the notices_. An event that a state does not list has no effect there.',
     markdownTable(['state', 'event', 'what happens'], Object.keys(LIFECYCLE_STATES).flatMap(rowsOf)).trimEnd(),
     '## Events',
     words('event', LIFECYCLE_EVENTS),
@@ -38,7 +38,7 @@ export function domainsDocument(): string {
   ].join('\n\n');
 }
 
-/** One row for all events that do the same in a state. */
+/** One row for all events with the same effect in a state. */
 function rowsOf(state: string): string[][] {
   const events = new Map<string, string[]>();
   for (const event of DOMAIN.events) {

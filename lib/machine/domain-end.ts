@@ -3,7 +3,7 @@ import { REBOOT_EXIT_CODE } from '../domain/domain-environment.ts';
 import type { ProcessExit } from './domain-process.ts';
 import type { DomainEnd } from './operations.ts';
 
-/** The end of a domain whose process ended so. */
+/** The end of a domain, from the end of its process. */
 export function domainEnd(
   name: string,
   { exitCode, signal, lastWords }: ProcessExit,
@@ -12,7 +12,7 @@ export function domainEnd(
   return { name, how, exitCode, signal, ...(how === 'crash' && lastWords && { lastWords }) };
 }
 
-/** The end of a life without a process: it was destroyed while it waited, or its start has failed with `error`. */
+/** The end of a life without a process: it was destroyed while it waited, or its start failed with `error`. */
 export function withoutProcess(error?: Error): ProcessExit {
   return { exitCode: null, signal: null, lastWords: error?.message ?? '' };
 }
@@ -20,7 +20,7 @@ export function withoutProcess(error?: Error): ProcessExit {
 /**
  * How a domain has ended that was not destroyed.
  *
- * @param asked what it was asked to do; 0 does not say whether it did that or powered off by itself
+ * @param asked the shutdown that was requested, if any. Exit code 0 alone does not distinguish a reboot from a power-off.
  */
 export function howEnded(exitCode: number | null, asked: ShutdownReason | undefined): DomainEnd['how'] {
   if (exitCode === REBOOT_EXIT_CODE) return 'reboot';

@@ -2,7 +2,7 @@ import type { ManagedDomain } from './managed-domain.ts';
 import { memoryInfo } from './memory.ts';
 import type { DomainInfo } from './operations.ts';
 
-/** What a machine tells of a domain. */
+/** The description of a domain for the operator. */
 export function domainInfo(domain: ManagedDomain): DomainInfo {
   const { config, state, link, pid, vcpus, restarts, started } = domain;
   return {

@@ -6,22 +6,22 @@ import { awaitConnection } from './await-connection.ts';
 import { FRAMES_PER_MIB, type ResolvedConfig } from './config.ts';
 import { DomainProcess, type ProcessExit } from './domain-process.ts';
 
-/** Nothing is told after {@link DomainLife.end}. */
+/** No event comes after {@link DomainLife.end}. */
 export interface DomainLifeEvents {
   /** Its process runs. */
   spawned: [];
   connected: [Domain];
   /** Its link has ended. */
   closed: [];
-  /** The process of one that had connected has ended. */
+  /** Its process has ended, after it had connected. */
   exited: [ProcessExit];
-  /** Its process has not ended in the time that {@link DomainLife.limitExit} gives it. */
+  /** Its process has not ended in the time of {@link DomainLife.limitExit}. */
   stuck: [];
 }
 
-/** Milliseconds that a process whose link is closed has to exit. */
+/** Milliseconds that a process has to exit after its link has closed. */
 const EXIT_TIMEOUT = 5_000;
-/** Milliseconds after a process's exit in which the close of its socket is awaited. */
+/** Milliseconds to wait for the close of a socket after its process has exited. */
 const HANG_UP_TIMEOUT = 1_000;
 
 /** One life of a domain: a process, and its link while that is connected. */
@@ -38,7 +38,7 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
     this.#config = config;
   }
 
-  /** By which its guest is known, until it has connected. */
+  /** The secret by which the guest of this life is recognized. Undefined when it has connected. */
   get token(): string | undefined {
     return this.#token;
   }
@@ -52,10 +52,11 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
   }
 
   /**
-   * Starts its process; resolves with its link. When it fails, the process has ended.
+   * Starts its process. Resolves with its link. If this rejects, the process has ended.
    *
-   * @param controller the name of the controller that it connects to
-   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it cannot be run or ends before, `ERR_CTRL_IF_TIMEOUT` where it does not connect
+   * @param controller the name of the controller to connect to
+   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` if the command cannot be run or ends too early, `ERR_CTRL_IF_TIMEOUT` if the process
+   *   does not connect within 20 s
    */
   async start(command: readonly string[], controller: string): Promise<Domain> {
     const connected = new Promise<Domain>((resolve) => this.once('connected', resolve));
@@ -64,7 +65,7 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
       this.emit('spawned');
       return await awaitConnection(this.#config.name, this.#process, connected);
     } catch (error) {
-      // One that connects now is nobody's.
+      // A guest that connects now is refused.
       this.#token = undefined;
       this.kill();
       await this.#process?.exited;
@@ -72,7 +73,7 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
     }
   }
 
-  /** Its guest has connected. */
+  /** The guest of this life has connected. */
   connect(link: Domain): void {
     this.#token = undefined;
     this.#link = link;
@@ -86,16 +87,17 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
     this.emit('connected', link);
   }
 
-  /** Ends its process, where it runs. */
+  /** Ends its process by SIGKILL, if it runs. */
   kill(): void {
     this.#process?.kill();
   }
 
+  /** Emits `stuck` in 5 s, unless the life has ended by then. */
   limitExit(): void {
     this.#exitLimit = setTimeout(() => this.emit('stuck'), EXIT_TIMEOUT);
   }
 
-  /** Its process has ended: resolves when its link is closed too. */
+  /** Its process has ended. Resolves when its link is closed too. */
   async end(): Promise<void> {
     clearTimeout(this.#exitLimit);
     await this.#hangUp();
@@ -103,7 +105,7 @@ export class DomainLife extends EventEmitter<DomainLifeEvents> {
     this.removeAllListeners();
   }
 
-  /** Its socket closes with its process, which tells callers that it died. A child of its own may still hold that socket. */
+  /** Waits for the close of the socket, by which callers learn that the domain died. A child of the process may hold it open. */
   async #hangUp(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

@@ -1,21 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { CtrlIfError } from '../errors.ts';
 
+/** The end of a process: its exit code or the signal that ended it. */
 export interface ProcessExit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The end of what it has said on standard error. */
+  /** The last 2000 characters of its standard error. */
   readonly lastWords: string;
 }
 
-/** What is kept of what a domain's process says on standard error, in characters. */
+/** The characters of a process's standard error that are kept. */
 const LAST_WORDS = 2000;
-/** Milliseconds that what a process has said may be on its way when it has ended. */
+/** Milliseconds to wait, after a process has exited, for the rest of its standard error. */
 const LAST_WORDS_TIMEOUT = 100;
 
 /**
- * The process that is a domain, and whatever that starts: a child of this one, started without a shell, that leads a process
- * group of its own. Ctrl-C in the machine's terminal does not reach it: the machine ends its domains itself.
+ * The process of a domain, with the processes that it starts. It is a child of this process, runs without a shell and leads a
+ * process group of its own. Ctrl-C in the machine's terminal does not reach it, so the machine ends its domains itself.
  */
 export class DomainProcess {
   readonly pid: number;
@@ -31,19 +32,19 @@ export class DomainProcess {
     });
     this.exited = new Promise((resolve) => {
       child.once('exit', (exitCode, signal) => {
-        const tell = () => {
+        const report = () => {
           clearTimeout(late);
           resolve({ exitCode, signal, lastWords: this.lastWords });
         };
-        // Not for ever: a process of its own that outlives it may hold standard error open.
-        const late = setTimeout(tell, LAST_WORDS_TIMEOUT);
-        if (child.stderr!.readableEnded) tell();
-        else child.stderr!.once('end', tell);
+        // With a limit, because a child that outlives the process may hold standard error open.
+        const late = setTimeout(report, LAST_WORDS_TIMEOUT);
+        if (child.stderr!.readableEnded) report();
+        else child.stderr!.once('end', report);
       });
     });
   }
 
-  /** @throws CtrlIfError `ERR_CTRL_IF_COMMAND` for a command that cannot be run */
+  /** @throws CtrlIfError `ERR_CTRL_IF_COMMAND` if the command cannot be run */
   static start(command: readonly string[], env: NodeJS.ProcessEnv): Promise<DomainProcess> {
     const [program, ...args] = command as [string, ...string[]];
     return new Promise((resolve, reject) => {
@@ -52,7 +53,11 @@ export class DomainProcess {
           new CtrlIfError(
             'ERR_CTRL_IF_COMMAND',
             `${JSON.stringify(program)} cannot be run (${cause.code ?? cause.message})`,
-            { advice: 'give the path of a program, its arguments apart: there is no shell', subject: program, cause },
+            {
+              advice: 'give the path of a program and its arguments as separate strings: there is no shell',
+              subject: program,
+              cause,
+            },
           ),
         );
       try {
@@ -60,31 +65,31 @@ export class DomainProcess {
         child.once('error', refuse);
         child.once('spawn', () => {
           child.off('error', refuse);
-          // Of signals that cannot be sent, to a process that has gone.
+          // Node emits an error for a signal to a process that has ended.
           child.on('error', () => {});
           resolve(new DomainProcess(child));
         });
       } catch (cause) {
-        // Node refuses some arguments itself, such as one with a NUL.
+        // Node throws for some arguments, such as one with a NUL.
         refuse(cause as NodeJS.ErrnoException);
       }
     });
   }
 
-  /** The end of what it has said on standard error so far. */
+  /** The end of its standard error so far. */
   get lastWords(): string {
     return this.#lastWords.trim();
   }
 
-  /** With all of its group: where the command is a script, the guest is not the process that was started. */
+  /** Ends the whole process group by SIGKILL: if the command is a script, the guest is a child of the process. */
   kill(): void {
     const { exitCode, signalCode } = this.#child;
-    // From then on the number may be another's.
+    // The number of a process that has ended may belong to another.
     if (exitCode !== null || signalCode !== null) return;
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch (error) {
-      // It has ended, and that is on its way here.
+      // The process has ended, and its event has not arrived yet.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }

@@ -2,18 +2,18 @@ import type { DeviceClass, DeviceKey } from '../device/class.ts';
 import type { Device } from '../device/manager/device.ts';
 import { type Setting, Settings } from '../device/manager/settings.ts';
 
-/** One interface of a domain to one backend, and the devices behind it. */
+/** One interface of a domain to one backend, with its devices. */
 export class LedgerInterface {
   readonly deviceClass: DeviceClass;
-  /** The backend's name, which it keeps from one life to the next. */
+  /** The name of the backend's domain, the same in all its lives. */
   readonly backend: string;
-  /** Kept from one life to the next as well (PROTOCOL.md 3.7). */
+  /** The same in all lives of the domain (PROTOCOL.md 3.7). */
   readonly handle: number;
-  /** What its class keeps of each device, by what that is called by. */
+  /** The devices as their class describes them, by key. */
   readonly devices = new Map<DeviceKey, object>();
-  /** What the backend is told after each CREATE, in whatever life. */
+  /** The settings that are sent to the backend after each CREATE, in any life. */
   readonly settings = new Settings();
-  /** While both ends live. */
+  /** Undefined unless both ends are connected. */
   device: Device | undefined;
 
   constructor(deviceClass: DeviceClass, backend: string, handle: number) {
@@ -22,13 +22,13 @@ export class LedgerInterface {
     this.handle = handle;
   }
 
-  /** Has the backend take it, now or at its next CREATE. */
+  /** Sends the setting to the backend, now or after its next CREATE. */
   async set(setting: Setting): Promise<void> {
     if (this.device) await this.device.set(setting);
     else this.settings.set(setting);
   }
 
-  /** Takes it back, where the backend has it. */
+  /** Withdraws the setting, also at the backend if it has the interface. */
   async unset(setting: Setting): Promise<void> {
     if (this.device) await this.device.unset(setting);
     else this.settings.delete(setting.about);
@@ -42,12 +42,12 @@ export class LedgerInterface {
   }
 }
 
-/** A domain and its interfaces, whatever life it is in. */
+/** A domain and its interfaces, over all its lives. */
 export class DomainRecord {
   readonly name: string;
-  /** Of its present life; undefined between two. */
+  /** The domid of the present life. Undefined between two lives. */
   domid: number | undefined;
-  /** Of its present life, or of the one before: what it served then it serves again. */
+  /** The domid of the present or the last life. The next life serves the devices of the last one. */
   lastDomid: number | undefined;
   readonly interfaces = new Set<LedgerInterface>();
 
@@ -59,10 +59,10 @@ export class DomainRecord {
     return [...this.interfaces].filter((found) => found.deviceClass === deviceClass);
   }
 
-  /** The interface that one more device of that backend belongs to: one that there is, or a new one. */
+  /** The interface for one more device of `backend`: an existing one or a new one, as the class says. */
   interfaceFor(deviceClass: DeviceClass, backend: string): LedgerInterface {
     const all = this.interfacesOf(deviceClass);
-    const found = deviceClass.interfacePer === 'backend' && all.find((one) => one.backend === backend);
+    const found = deviceClass.interfacePer === 'backend' && all.find((candidate) => candidate.backend === backend);
     if (found) return found;
     const taken = new Set(all.map(({ handle }) => handle));
     let handle = 0;
@@ -80,7 +80,7 @@ export class DomainRecord {
     this.interfaces.add(found);
   }
 
-  /** Without its last device an interface is none. */
+  /** Removes a device, and its interface with the last one. */
   delete(found: LedgerInterface, key: DeviceKey): void {
     found.devices.delete(key);
     if (found.devices.size === 0) this.interfaces.delete(found);

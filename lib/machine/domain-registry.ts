@@ -4,7 +4,7 @@ import type { BackendName } from './domain-devices.ts';
 import type { ManagedDomain } from './managed-domain.ts';
 import type { DomainReference } from './operations.ts';
 
-/** The domains of a machine, from their creation until they are gone for good, in the order in which they were created. */
+/** The domains of a machine in the order of their creation. A domain leaves when it is gone for good. */
 export class DomainRegistry implements Iterable<ManagedDomain> {
   readonly #domains = new Map<string, ManagedDomain>();
   readonly #ledger: DeviceLedger;
@@ -17,7 +17,7 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
     return this.#domains.values();
   }
 
-  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_EXISTS` */
+  /** @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_EXISTS` if the name is in use */
   add(domain: ManagedDomain): void {
     const { name } = domain.config;
     if (this.#domains.has(name)) throw exists(name);
@@ -25,7 +25,7 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
     domain.once('gone', () => this.#domains.delete(name));
   }
 
-  /** By name or domid. @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` */
+  /** By name or domid. @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if there is no such domain */
   find(reference: DomainReference): ManagedDomain {
     const found =
       this.#domains.get(String(reference)) ??
@@ -39,16 +39,16 @@ export class DomainRegistry implements Iterable<ManagedDomain> {
     });
   }
 
-  /** The one that was started with that token and has not connected yet. */
+  /** The domain that was started with `token` and has not connected yet. */
   expected(token: string | undefined): ManagedDomain | undefined {
     return token === undefined ? undefined : [...this].find((domain) => domain.token === token);
   }
 
   /**
-   * Who is to serve a device; without a reference: the first driver domain. One that has ended may come again, and its devices
+   * The backend for a device; without a reference: the first driver domain. A backend that has ended may return, and its devices
    * wait for it.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` where there is none, and never was
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if there is no such domain and never was
    */
   backend(reference: DomainReference | undefined): BackendName {
     const name = this.#backendName(reference);

@@ -5,12 +5,12 @@ import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 
-/** The backends of the driver domain that comes with ctrl-if: each answers the pattern of its frontends. */
+/** The backends of ctrl-if's driver domain. Each answers the patterns of its frontends with its own. */
 export class DriverBackends {
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #drivers: Drivers;
 
-  /** `say` is for people. */
+  /** @param say writes a line to the guest's console */
   constructor(guest: Guest, classes: readonly DeviceClass[], say: (line: string) => void) {
     this.#backends = new Map(classes.map((deviceClass) => [deviceClass.name, deviceClass.backend(guest)]));
     this.#drivers = new Drivers(this.#backends);
@@ -38,7 +38,7 @@ export class DriverBackends {
   }
 }
 
-/** The frontend has notified: its pattern is answered with this end's. */
+/** The frontend has notified. If its pattern is there, the backend answers with its own. */
 function answerPattern(className: string, device: BackendInterface): void {
   const pattern = { class: className, domid: device.domid, handle: device.handle };
   if (!hasPattern('frontend', pattern, device.frames)) return;

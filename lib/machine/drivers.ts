@@ -5,8 +5,9 @@ interface Driver {
 }
 
 /**
- * The drivers of a guest at one end, which go UP and DOWN together or by themselves. Each does so once, and one order after the
- * other: what is typed may meet a guest that is starting, suspending or coming back.
+ * The frontends or the backends of a guest, which go UP and DOWN together or one by one. Orders run one after the other, because
+ * an order from the console may arrive while the guest starts, suspends or resumes. An order for a driver that is there already
+ * has no effect.
  */
 export class Drivers {
   readonly #drivers: ReadonlyMap<string, Driver>;
@@ -17,7 +18,7 @@ export class Drivers {
     this.#drivers = drivers;
   }
 
-  /** Those of that class, or all, that are DOWN. Resolves with a line for each when the controller knows. */
+  /** Takes the driver of `className`, or all, UP. Resolves when the controller has the statuses, with a line for each driver. */
   start(className?: string): Promise<string[]> {
     return this.#forEach(className, async (name, driver) => {
       if (this.#up.has(name)) return;
@@ -26,7 +27,7 @@ export class Drivers {
     });
   }
 
-  /** Those of that class, or all, that are UP: nothing is shared by them any more. Resolves with a line for each. */
+  /** Takes the driver of `className`, or all, DOWN. Resolves when they share no frame and no port, with a line for each driver. */
   stop(className?: string): Promise<string[]> {
     return this.#forEach(className, async (name, driver) => {
       if (this.#up.delete(name)) await driver.stop();

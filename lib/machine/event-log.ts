@@ -10,10 +10,10 @@ import type { MessageObservers } from './message-observers.ts';
 import { messageWords } from './message-words.ts';
 import type { LostEvents, MachineEvent } from './operations.ts';
 
-/** Events that wait for a slow watcher at most. */
+/** The most events that wait for one watcher. */
 const QUEUE_LIMIT = 4096;
 
-/** Tells everything that happens to everyone who watches, none of whom can hold anything up. */
+/** Reports the events of a machine to all watchers. A slow watcher delays neither the machine nor another watcher. */
 export class EventLog {
   readonly #codec: Codec;
   readonly #began = performance.now();
@@ -28,18 +28,18 @@ export class EventLog {
     this.#observers = observers;
   }
 
-  tell(event: Omit<MachineEvent, 'at'>): void {
+  record(event: Omit<MachineEvent, 'at'>): void {
     if (this.#queues.size === 0) return;
     const dated = { at: performance.now() - this.#began, ...event };
     for (const queue of this.#queues) queue.push(dated);
   }
 
-  /** What went wrong with devices, without a caller to hear of it. */
+  /** Records a failure of a device for which no caller waits. */
   failed(name: string, error: unknown): void {
-    this.tell({ kind: 'device', name, result: error instanceof Error ? error.message : String(error) });
+    this.record({ kind: 'device', name, result: error instanceof Error ? error.message : String(error) });
   }
 
-  /** Everything from now on. */
+  /** The events from now on. */
   watch(): AsyncIterableIterator<MachineEvent | LostEvents> {
     const queue: BoundedQueue<MachineEvent> = new BoundedQueue(QUEUE_LIMIT, () => {
       this.#queues.delete(queue);
@@ -52,7 +52,7 @@ export class EventLog {
     return queue;
   }
 
-  /** Nobody will tell anything any more. */
+  /** Ends all watchers. No event follows. */
   end(): void {
     for (const queue of this.#queues) queue.end();
   }
@@ -65,7 +65,7 @@ export class EventLog {
     const event: Omit<MachineEvent, 'at'> = { kind: 'message', from, to, name };
     const failure = flow === 'response' ? failureWords(definition, bytes) : undefined;
     if (failure) {
-      this.tell({ ...event, result: failure });
+      this.record({ ...event, result: failure });
       return;
     }
     try {
@@ -74,10 +74,10 @@ export class EventLog {
       const fields = message as Record<string, unknown>;
       const says = definition && messageWords(definition, flow, fields, this.#classes);
       const result = flow === 'response' && { result: outcome(definition, fields) };
-      this.tell({ ...event, ...(says && { says }), ...result, message: json });
+      this.record({ ...event, ...(says && { says }), ...result, message: json });
     } catch {
-      // A guest may send anything; its link has answered that it makes no sense.
-      this.tell({ ...event, result: 'malformed' });
+      // A guest may send any bytes. The link has answered "not understood".
+      this.record({ ...event, result: 'malformed' });
     }
   }
 }

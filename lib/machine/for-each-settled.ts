@@ -1,4 +1,4 @@
-/** Runs `action` for one item after the other. When all have settled, rejects with the first failure, if there was one. */
+/** Runs `action` for one item after the other, also after a failure. Then rejects with the first failure, if there was one. */
 export async function forEachSettled<T>(items: Iterable<T>, action: (item: T) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** Values in text: the command line's `--memory 16 --disk target=/img,vdevice=768`, and the steps of an address. */
+/** Values from text: the flags `--memory 16 --disk target=/img,vdevice=768`, and the parameters of an address. */
 
 import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { Path } from '../schema/mistake.ts';
@@ -6,26 +6,26 @@ import type { Schema } from '../schema/schema.ts';
 import { type DomainConfig, domainConfig } from './config-schema.ts';
 import { configError, type Source } from './source.ts';
 
-/** As typed, by key; each entry of a list of devices is `key=value,...`. */
+/** The flags as typed, by key. A device is `key=value,...`. */
 export type ConfigFlags = { [Key in keyof DomainConfig]?: string | readonly string[] | true | undefined };
 
 /**
- * A configuration from flags, over that of a file if there is one: what a flag says counts, and lists grow.
- * `flagOf` names the flag of a key.
+ * A configuration from flags, and from `file` if there is one. A flag overrides the file; the devices of flags follow those of the
+ * file. `flagOf` names the flag of a key.
  */
 export function fromFlags(flags: ConfigFlags, flagOf: (key: string) => string, file?: Source): Source {
-  // A file that holds something else than a table has its mistake told.
+  // The check reports a file that does not hold a table.
   if (file && !isTable(file.value)) return file;
   const base = (file?.value ?? {}) as Record<string, unknown>;
   const value: Record<string, unknown> = { ...base };
-  /** How many devices of a list are the file's. */
+  /** The number of the file's devices in each list. */
   const inFile: Record<string, number> = {};
   for (const [key, given] of Object.entries(flags)) {
     if (given === undefined) continue;
     const deviceClass = DEVICE_CLASSES.find(({ list }) => list === key);
     if (deviceClass) {
       const before = base[key] ?? [];
-      // A list that is none is the file's mistake, too.
+      // The check also reports a list that is not a list.
       if (!Array.isArray(before)) continue;
       inFile[key] = before.length;
       const devices = (given as string[]).map(
@@ -43,18 +43,18 @@ export function fromFlags(flags: ConfigFlags, flagOf: (key: string) => string, f
 }
 
 /**
- * `target=/img,vdevice=768` as the value that `schema` describes: numbers where it wants numbers, dots go deeper.
+ * `target=/img,vdevice=768` as the value that `schema` describes. A key with dots names a key in a nested table.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_CONFIG`: a part without `=`
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for a part without `=`
  */
 export function parseSpecification(text: string, schema: Schema, flag: string): Source {
   const value: Record<string, unknown> = Object.create(null);
   const locate = () => flag;
-  // A comma parts two keys only where a key follows, so that a path may have commas.
+  // A comma separates two keys only if a key follows, so that a path may contain commas.
   for (const part of text.split(/,(?=[A-Za-z_.-]+=)/).filter((part) => part !== '')) {
     const equals = part.indexOf('=');
     if (equals < 1) {
-      const sentence = `${JSON.stringify(part)} must be KEY=VALUE, with a key out of ${Object.keys(schema.properties ?? {}).join(', ')}`;
+      const sentence = `${JSON.stringify(part)} must be KEY=VALUE, with one of the keys ${Object.keys(schema.properties ?? {}).join(', ')}`;
       throw configError([{ path: [], kind: 'wrong', sentence, expected: 'KEY=VALUE', received: part }], { locate });
     }
     put(value, part.slice(0, equals).split('.'), part.slice(equals + 1), schema);
@@ -62,7 +62,7 @@ export function parseSpecification(text: string, schema: Schema, flag: string): 
   return { value, locate };
 }
 
-/** A number where `schema` wants one and `text` is one; where it may be a name as well, only digits are a number. */
+/** `text` as a number if `schema` allows one and `text` is one. If `schema` also allows a name, only digits are a number. */
 export function fromText(text: string, { type, anyOf = [] }: Schema = {}): string | number {
   const isOnlyDigits = /^\d{1,9}$/.test(text);
   if (anyOf.some((choice) => choice.type === 'integer')) return isOnlyDigits ? Number(text) : text;

@@ -5,21 +5,21 @@ import type { ShellCommand } from './guest-shell.ts';
 
 export interface CommandedGuest {
   readonly frontends: GuestFrontends;
-  /** Of a driver domain. */
+  /** Undefined unless it is a driver domain. */
   readonly backends: DriverBackends | undefined;
   exit(): void;
 }
 
 const CLASSES = DEVICE_CLASSES.map(({ name }) => name);
 
-/** What the shell of the guest that comes with ctrl-if understands. */
+/** The commands in the shell of ctrl-if's guest. */
 export function guestCommands({ frontends, backends, exit }: CommandedGuest): Readonly<Record<string, ShellCommand>> {
   const drivers = backends ?? frontends;
   const ends = backends ? 'backends' : 'frontends';
   return {
-    uptime: { does: 'seconds since this domain began', run: () => [`${process.uptime().toFixed(1)} s`] },
+    uptime: { does: 'seconds since this domain started', run: () => [`${process.uptime().toFixed(1)} s`] },
     devices: {
-      does: 'what its devices are',
+      does: 'list its devices',
       run: () => {
         const all = [...frontends.describe(), ...(backends?.describe() ?? [])];
         return all.length > 0 ? all : ['none'];
@@ -27,28 +27,28 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
     },
     disconnect: {
       takes: 'CLASS [HANDLE]',
-      does: `a device lets go of its pages; CLASS is one of ${CLASSES.join(', ')}`,
+      does: `disconnect a device and free its frames; CLASS is one of ${CLASSES.join(', ')}`,
       run: async (name, handle) => [await frontends.disconnect(classOf(name), handleOf(handle))],
     },
     connect: {
       takes: 'CLASS [HANDLE]',
-      does: 'and offers others',
+      does: 'connect it again, with new frames',
       run: async (name, handle) => [await frontends.connect(classOf(name), handleOf(handle))],
     },
     down: {
       takes: '[CLASS]',
-      does: `its ${ends} say that their drivers are DOWN`,
+      does: `take the drivers of its ${ends} DOWN`,
       run: (name) => drivers.stop(name === undefined ? undefined : classOf(name)),
     },
     up: {
       takes: '[CLASS]',
-      does: 'and that they are UP again',
+      does: 'take them UP again',
       run: (name) => drivers.start(name === undefined ? undefined : classOf(name)),
     },
     exit: {
       does: 'power off',
       run: () => {
-        // Not before that is said.
+        // After the answer is written.
         setImmediate(exit);
         return ['powering off'];
       },
@@ -59,10 +59,10 @@ export function guestCommands({ frontends, backends, exit }: CommandedGuest): Re
 function classOf(word: string | undefined): string {
   const found = CLASSES.find((name) => name === word);
   if (found) return found;
-  throw new RangeError(`${word ?? 'nothing'} is no class of devices; the classes are ${CLASSES.join(', ')}`);
+  throw new RangeError(`${word ?? 'nothing'} is not a device class; give one of ${CLASSES.join(', ')}`);
 }
 
 function handleOf(word = '0'): number {
   if (/^\d{1,10}$/.test(word)) return Number(word);
-  throw new RangeError(`${word} is no handle; devices has those that there are`);
+  throw new RangeError(`${word} is not a handle; type devices to list them`);
 }

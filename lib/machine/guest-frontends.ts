@@ -6,13 +6,13 @@ import type { Guest } from '../domain/guest.ts';
 import { Drivers } from './drivers.ts';
 import { hasPattern, writePattern } from './pattern.ts';
 
-/** The frontends of the guest that comes with ctrl-if: each connected device gets a pattern and notifies. */
+/** The frontends of ctrl-if's guest. When a device is connected, its frontend writes a pattern into the frames and notifies. */
 export class GuestFrontends {
   readonly #guest: Guest;
   readonly #frontends: ReadonlyMap<string, Frontend>;
   readonly #drivers: Drivers;
 
-  /** `say` is for people. */
+  /** @param say writes a line to the guest's console */
   constructor(guest: Guest, classes: readonly DeviceClass[], say: (line: string) => void) {
     this.#guest = guest;
     const context = frontendContext(guest);
@@ -34,19 +34,19 @@ export class GuestFrontends {
     return this.#drivers.start(className);
   }
 
-  /** Lets everything go; {@link start} connects it again. See {@link Drivers.stop}. */
+  /** See {@link Drivers.stop}. {@link start} connects the devices again. */
   stop(className?: string): Promise<string[]> {
     return this.#drivers.stop(className);
   }
 
-  /** Resolves with a line of what it is then: its pages are free. */
+  /** Disconnects a device and frees its frames. Resolves with a line that describes it. */
   async disconnect(className: string, handle: number): Promise<string> {
     const frontend = this.#with(className, handle);
     await frontend.disconnect(handle);
     return describe(className, frontend.find(handle)!);
   }
 
-  /** Resolves with a line of what it is then: its pages are granted. */
+  /** Connects a device with newly granted frames. Resolves with a line that describes it. */
   async connect(className: string, handle: number): Promise<string> {
     const frontend = this.#with(className, handle);
     await frontend.connect(handle);
@@ -69,9 +69,9 @@ export class GuestFrontends {
   #notified(className: string, device: FrontendInterface): void {
     if (!hasPattern('backend', this.#patternOf(className, device), device.frames)) return;
     const port = device.connection?.port;
-    // One that notifies as it is disconnected has nothing to report any more.
+    // A device that is being disconnected may still notify.
     if (port === undefined) return;
-    // A controller that is no machine does not want to know.
+    // A controller that is not a machine refuses the question.
     this.#guest.controlSocket.ask('device-crossed', { class: className, handle: device.handle, port }).catch(() => {});
   }
 

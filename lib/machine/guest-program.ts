@@ -1,4 +1,4 @@
-/** The guest that comes with ctrl-if, and its driver domain: a machine runs it for domains that name no command. */
+/** The guest and the driver domain of ctrl-if. A machine runs this program for domains that name no command. */
 
 import { DEVICE_CLASSES } from '../device/classes/index.ts';
 import type { Peer } from '../device/context.ts';
@@ -14,12 +14,12 @@ import { GuestShell } from './guest-shell.ts';
 
 const CRASH_EXIT_CODE = 1;
 
-/** What it is where no machine has started it: 8 MiB, one VCPU, no backends. */
+/** The defaults if no machine has started this program: 8 MiB, one VCPU, no backends. */
 const ALONE: DomainEnvironment = { name: 'guest', frames: 2048, maximumFrames: 2048, vcpus: 1, driver: false };
 
 const { name, frames, maximumFrames, vcpus, driver } = readDomainEnvironment() ?? ALONE;
 const guest = await Guest.connect({ memory: { frames, maximum: maximumFrames } }).catch((error: CtrlIfError) => {
-  // The machine repeats it to who has asked for this domain.
+  // The machine reports this to the caller that created the domain.
   process.stderr.write(`${error.message} (${error.code})\n`);
   process.exit(CRASH_EXIT_CODE);
 });
@@ -29,13 +29,13 @@ const backends = driver ? new DriverBackends(guest, DEVICE_CLASSES, say) : undef
 const shell = new GuestShell(guest.console, guestCommands({ frontends, backends, exit: () => void end(0) }));
 let isEnding = false;
 
-// Who types from a pipe wants to know when all of it has its answer.
+// A client that sends its input from a pipe waits until all of it is answered.
 guest.controlSocket.answer('console-answered', async () => {
   await shell.atRest();
   await guest.console.delivered();
 });
 guest.on('error', ({ message }) => say(message));
-// The machine has gone, or has taken this domain away.
+// The machine has ended, or has destroyed this domain.
 guest.on('close', (error) => process.exit(error ? CRASH_EXIT_CODE : 0));
 answerMachine();
 say(`${name}, domain ${guest.domid}`);
@@ -43,7 +43,7 @@ try {
   await backends?.start();
   await frontends.start();
 } catch (error) {
-  // One that was told to end in the meantime is ending.
+  // The start also fails when the domain was asked to end meanwhile.
   if (!isEnding) throw error;
 }
 
@@ -53,7 +53,7 @@ function answerMachine(): void {
   const isOn = new Array(vcpus).fill(true);
   new VcpuResponder(peer, {
     set: (vcpu, on) => {
-      // Somebody must run the order to turn it on again.
+      // VCPU 0 runs the orders, also the order to turn a VCPU on again.
       if (vcpu >= vcpus || (vcpu === 0 && !on))
         throw new RangeError(`VCPU ${vcpu} cannot be turned ${on ? 'on' : 'off'}`);
       isOn[vcpu] = on;
@@ -66,7 +66,7 @@ async function shutdown(request: ShutdownRequest): Promise<void> {
   else await end(request === 'REBOOT' ? REBOOT_EXIT_CODE : 0);
 }
 
-/** Every ring at rest and every device let go, until the controller has attached them again. */
+/** Disconnects every device, reports the suspend, and connects the devices again after the resume. */
 async function suspend(): Promise<void> {
   await frontends.stop();
   await backends?.stop();
@@ -80,13 +80,13 @@ function sysrq(key: string): void {
   if (key === 'b') process.exit(REBOOT_EXIT_CODE);
   if (key === 'o') process.exit(0);
   if (key === 'c') process.exit(CRASH_EXIT_CODE);
-  say(`SysRq ${key}: b reboots, c crashes, o powers off, at once`);
+  say(`SysRq ${key} is unknown; b reboots, c crashes and o powers off at once`);
 }
 
 async function end(exitCode: number): Promise<void> {
   isEnding = true;
   guest.removeAllListeners('close');
-  // What has been said is to be read.
+  // The console's output must reach its reader.
   await new Promise((resolve) => guest.console.end(resolve));
   await guest.close();
   process.exit(exitCode);

@@ -1,56 +1,57 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 
+/** A command of the guest's shell. */
 export interface ShellCommand {
-  /** What follows its name: `CLASS [HANDLE]`. */
+  /** The arguments, for `help`: `CLASS [HANDLE]`. */
   readonly takes?: string;
-  /** For `help`, a few words. */
+  /** A few words for `help`. */
   readonly does: string;
-  /** What it answers, in lines; what it throws is told as a line. */
+  /** Returns the answer in lines. The message of an error that it throws is the answer, too. */
   run(...words: string[]): readonly string[] | Promise<readonly string[]>;
 }
 
 const LONGEST_LINE = 1024;
 const ENTER = /[\r\n]/;
 const ERASE = new Set(['\b', '\x7f']);
-/** Ctrl-C gives a line up, Ctrl-U takes it back. */
-const GIVE_UP = '\x03';
-const TAKE_BACK = '\x15';
+/** Ctrl-C abandons a line, Ctrl-U erases it. */
+const ABANDON = '\x03';
+const ERASE_LINE = '\x15';
 
-/** A shell on the guest's console: what is typed is echoed, and a few words are understood; one line after the other. */
+/** A shell on the guest's console. It echoes its input and runs a few commands, one line after the other. */
 export class GuestShell {
   readonly #console: Duplex;
   readonly #commands: Readonly<Record<string, ShellCommand>>;
   #line = '';
   #isRunning = false;
-  /** What is being read, until it is done. */
+  /** Settles when the input that was read last is done. */
   #reading: Promise<void> | undefined;
 
   constructor(console: Duplex, commands: Readonly<Record<string, ShellCommand>>) {
     this.#console = console;
     this.#commands = { help: { does: 'this', run: () => this.#help() }, ...commands };
     this.#prompt();
-    // One that fails has ended with its link: nobody is there to read what is written to it.
+    // A console fails when its link ends. Then there is no reader for its output.
     console.on('error', () => {});
     this.#read().catch(() => {});
   }
 
-  /** A line of the guest's own, in between: what has been typed so far is shown again below it. */
+  /** Writes a line of the guest, and shows the unfinished line of the user again below it. */
   say(line: string): void {
     this.#write(`\r${line}\r\n`);
     if (!this.#isRunning) this.#prompt();
   }
 
-  /** Resolves when everything that has come so far is done, and its answers are written. */
+  /** Resolves when all input so far is processed and its answers are written. */
   async atRest(): Promise<void> {
     do {
       await this.#reading;
-      // What has come is taken up within a turn.
+      // Input that has arrived is read within one turn of the event loop.
       await turn();
     } while (this.#reading || this.#console.readableLength > 0);
   }
 
-  /** What is typed while a command runs waits in the ring, and its sender with it. */
+  /** Input that arrives while a command runs waits in the ring, which delays its sender. */
   async #read(): Promise<void> {
     for await (const typed of this.#console) {
       this.#reading = this.#typeAll((typed as Buffer).toString('latin1'));
@@ -72,11 +73,11 @@ export class GuestShell {
       await this.#run(line);
       this.#isRunning = false;
       this.#prompt();
-    } else if (char === GIVE_UP) {
+    } else if (char === ABANDON) {
       this.#write('^C\r\n');
       this.#line = '';
       this.#prompt();
-    } else if (char === TAKE_BACK) {
+    } else if (char === ERASE_LINE) {
       this.#erase(this.#line.length);
     } else if (ERASE.has(char)) {
       this.#erase(1);
@@ -110,7 +111,7 @@ export class GuestShell {
   }
 
   #write(text: string | Buffer): void {
-    // Whoever ends this domain has ended its console first.
+    // The console ends before the domain does.
     if (this.#console.writable) this.#console.write(text);
   }
 

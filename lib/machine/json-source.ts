@@ -3,7 +3,7 @@ import type { Path } from '../schema/mistake.ts';
 import { Lines, placeOf, type Source, syntaxError } from './source.ts';
 
 /**
- * Reads JSON (RFC 8259: no comments, no commas too many, no key twice) and remembers its lines.
+ * Reads JSON and the lines of its values. As in RFC 8259 it has no comments and no trailing commas; a repeated key is a mistake.
  *
  * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake
  */
@@ -16,14 +16,14 @@ export function readJSON(text: string, name: string): Source {
     const place = placeOf(name, lineOf(first.offset));
     throw syntaxError(place, `this is not JSON: ${words(printParseErrorCode(first.error))}`, 'JSON');
   }
-  if (!root) throw syntaxError(name, 'there is nothing where JSON was expected', 'JSON');
+  if (!root) throw syntaxError(name, 'the text is empty and must be JSON', 'JSON');
 
   const lines = new Lines(name);
   const read = (node: Node, path: Path): unknown => {
     lines.add(path, lineOf(node.offset));
     if (node.type === 'array') return (node.children ?? []).map((child, i) => read(child, [...path, i]));
     if (node.type !== 'object') return node.value;
-    // Without a prototype, so that `__proto__` is a key like any other and as unknown.
+    // Without a prototype, so that `__proto__` is an unknown key like any other.
     const object: Record<string, unknown> = Object.create(null);
     for (const property of node.children ?? []) {
       const [key, value] = property.children as [Node, Node];

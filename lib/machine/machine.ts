@@ -39,37 +39,44 @@ import {
 import { ControlSwitch } from './switch.ts';
 import { waitForDomain } from './wait-for-domain.ts';
 
+/** Options of {@link Machine.start}. */
 export interface MachineOptions {
-  /** The controller's name; default `default`. */
+  /** The name of the machine and its controller; default `default`. */
   name?: string;
-  /** Messages of the user's own, for clients of {@link Machine.switch}. */
+  /** Additional messages, for clients of {@link Machine.switch}. */
   messages?: readonly MessageDefinition[];
-  /** Classes of devices of the user's own, beside those that come with ctrl-if. */
+  /** Additional device classes, beside block, network and USB. */
   deviceClasses?: readonly DeviceClass[];
-  /** The driver domain, created with the machine; default: one called `driver`, always restarted. False: none. */
+  /** The driver domain that is created with the machine; default: `driver`, which is always restarted. False: no driver domain. */
   driver?: DomainConfig | false;
-  /** What to run for domains that name no command; default: the guest that comes with ctrl-if. */
+  /** The program and the arguments for domains that name no command; default: the guest of ctrl-if. */
   guestCommand?: readonly string[];
-  /** For deadlines and restarts; default: the system's. */
+  /** The clock for deadlines and restarts; default: the system's. */
   clock?: Clock;
 }
 
 const DRIVER: DomainConfig = { name: 'driver', driver: true, restart: 'always' };
-// Beside this file under the same extension, built or not.
+// A file beside this one, with the same extension in lib and in dist.
 const GUEST_PROGRAM = join(dirname(fileURLToPath(import.meta.url)), `guest-program${extname(import.meta.url)}`);
-/** Milliseconds that a machine which closes leaves its backends to let go of devices. */
-const BACKENDS_LET_GO = 2000;
+/** Milliseconds that backends have to release the devices of other domains when the machine closes. */
+const RELEASE_TIMEOUT = 2000;
 
-/** The SysRq keys that reboot, crash or power off at once: a guest that obeys may have ended before it has answered. */
+/** The SysRq keys that reboot, crash or power off at once. The guest may end before it answers. */
 const ENDING_KEYS: ReadonlySet<string> = new Set('bco');
 const PEER_ENDED: ReadonlySet<string> = new Set(['ERR_CTRL_IF_PEER_DIED', 'ERR_CTRL_IF_PEER_CLOSED']);
 
-/** The operations that no class of devices has. */
+/** The operations that belong to no device class. */
 type MachineRuns = Omit<OperationMethods, keyof DeviceOperationMethods>;
 
-/** A controller and its domains, which are child processes of this one. */
+/**
+ * A controller whose domains are child processes of this process. {@link Machine.start} creates one.
+ *
+ * Each operation of {@link MachineOperations} is a method. Its errors are `CtrlIfError`s: `ERR_CTRL_IF_CONFIG` for an argument that
+ * the table does not allow, `ERR_CTRL_IF_DOMAIN` if there is no such domain, `ERR_CTRL_IF_DOMAIN_STATE` if the domain's state does
+ * not allow the operation, and the errors of the operation itself.
+ */
 export class Machine extends MachineOperations implements AsyncDisposable {
-  /** Who serves and who watches which messages beside the machine itself. */
+  /** The switch, with which other code serves and watches messages of the domains. */
   readonly switch: ControlSwitch;
   readonly #controller: Controller;
   readonly #observers = new MessageObservers();
@@ -77,14 +84,14 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   readonly #managers: DeviceManagers;
   readonly #ledger = new DeviceLedger();
   readonly #domains = new DomainRegistry(this.#ledger);
-  /** Of the links whose end somebody waits for. */
+  /** The ends of the links for which a guest waits. */
   readonly #ends = new WeakMap<Domain, Promise<void>>();
   readonly #guestCommand: readonly string[];
   readonly #clock: Clock;
   readonly #deviceRuns: ReadonlyMap<string, Run>;
   #isClosing = false;
 
-  /** How each operation is done, with arguments that conform to the table. */
+  /** The functions that run the operations. The arguments conform to the table. */
   readonly #run: MachineRuns = {
     create: (config) => this.#create(config),
     list: async () => [...this.#domains].map((domain) => domainInfo(domain)),
@@ -129,14 +136,15 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     this.#log = new EventLog(codec, this.#observers, this.deviceClasses);
     this.#managers = new DeviceManagers(this.deviceClasses, controller.channels, this.#log);
     this.switch = new ControlSwitch(codec, this.#observers, this.#clock, this.deviceClasses);
-    controller.on('domain', (domain) => this.#meet(domain));
-    controller.on('refused', ({ message }) => this.#log.tell({ kind: 'domain', name: 'refused', result: message }));
+    controller.on('domain', (domain) => this.#guestConnected(domain));
+    controller.on('refused', ({ message }) => this.#log.record({ kind: 'domain', name: 'refused', result: message }));
   }
 
   /**
-   * Listens under its name and creates the driver domain.
+   * Starts a machine: listens under its name and creates the driver domain. If this rejects, no process and no file is left.
    *
-   * @throws CtrlIfError as {@link Controller.listen} and {@link create}; then nothing is left
+   * @throws CtrlIfError `ERR_CTRL_IF_NAME_IN_USE` if a controller runs under that name, another error of `Controller.listen`, or the
+   *   error with which the driver domain could not be created
    */
   static async start(options: MachineOptions = {}): Promise<Machine> {
     const { name, driver = DRIVER } = options;
@@ -153,6 +161,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     return machine;
   }
 
+  /** The name of the machine, under which its guests connect. */
   get name(): string {
     return this.#controller.name;
   }
@@ -174,8 +183,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
   }
 
   /**
-   * Takes all domains away, those with backends last, then the name is free again. Backends have 2 s to let go of the
-   * others' devices; one that does not answer is taken away too, which ends the waiting for it.
+   * Destroys all domains, driver domains last, and frees the name. Backends have 2 s to release the devices of the other domains;
+   * then they are destroyed too.
    */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -185,7 +194,7 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     const othersGone = Promise.all(others.map((domain) => domain.destroy()));
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, BACKENDS_LET_GO);
+      timer = setTimeout(resolve, RELEASE_TIMEOUT);
     });
     await Promise.race([othersGone, tooLate]);
     clearTimeout(timer);
@@ -211,14 +220,14 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     const context = { controller: this.name, clock: this.#clock, devices, command: this.#guestCommand };
     const domain = new ManagedDomain(resolved, context);
     this.#domains.add(domain);
-    domain.on('state', (state) => this.#tell(domain, state));
-    domain.on('ended', ({ how, lastWords }) => this.#tell(domain, how, lastWords));
+    domain.on('state', (state) => this.#record(domain, state));
+    domain.on('ended', ({ how, lastWords }) => this.#record(domain, how, lastWords));
     domain.on('lacking', (error) => this.#log.failed('reconnect', error));
     await domain.create();
     try {
       await devices.attachAll(resolved);
     } catch (error) {
-      // All of it or nothing.
+      // A domain is created with all its devices or not at all.
       await domain.destroy();
       throw error;
     }
@@ -229,18 +238,18 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     return this.#domains.find(domain).devices;
   }
 
-  /** A guest has connected, and none of its messages has been taken. */
-  #meet(link: Domain): void {
+  /** A guest has connected, and none of its messages has been read. */
+  #guestConnected(link: Domain): void {
     const domain = this.#domains.expected(link.token);
     if (!domain) {
-      this.#log.tell({ kind: 'domain', name: `domain ${link.domid}`, result: 'not started by this machine' });
+      this.#log.record({ kind: 'domain', name: `domain ${link.domid}`, result: 'not started by this machine' });
       link.on('error', () => {});
       void link.close();
       return;
     }
     const { name } = domain.config;
-    link.on('error', ({ message }) => this.#log.tell({ kind: 'domain', from: link.domid, name, result: message }));
-    link.controlSocket.answer('domain-end', ({ domid }) => this.#goneOf(domid));
+    link.on('error', ({ message }) => this.#log.record({ kind: 'domain', from: link.domid, name, result: message }));
+    link.controlSocket.answer('domain-end', ({ domid }) => this.#endOf(domid));
     this.#observers.addDomain(link);
     this.#managers.add(link);
     this.switch.addDomain(link);
@@ -248,18 +257,18 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     this.#serveAgain(this.#ledger.lifeBegan(name, link.domid), link.domid);
   }
 
-  /** What a domain of that name served before, and what has waited for it; no device waits for another's domain. */
+  /** Reconnects the devices that the domain served in its last life, and those that wait for it. Each domain reconnects by itself. */
   #serveAgain(before: number | undefined, domid: number): void {
     const again = [...this.#domains].map(({ devices }) => devices.backendCame());
     if (before !== undefined) again.push(this.#managers.replaceBackend(before, domid));
     for (const attempt of again) attempt.catch((error) => this.#log.failed('reconnect', error));
   }
 
-  /** Resolves when there is no such domain any more: what was shared with it is shared with nobody. */
-  async #goneOf(domid: number): Promise<void> {
+  /** Resolves when the domain `domid` has ended. Then it maps no frame of another domain any more. */
+  async #endOf(domid: number): Promise<void> {
     const link = this.#controller.domains.get(domid);
     if (!link) return;
-    // One listener for all that wait: a guest asks once for each frame that it has lent.
+    // One listener for all questions: a guest asks once for each frame that it has granted.
     const end = this.#ends.get(link) ?? new Promise<void>((resolve) => link.once('close', () => resolve()));
     this.#ends.set(link, end);
     await end;
@@ -271,8 +280,8 @@ export class Machine extends MachineOperations implements AsyncDisposable {
     throw domain.wrongState('running');
   }
 
-  #tell({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
-    this.#log.tell({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
+  #record({ config: { name }, link }: ManagedDomain, result: string, says?: string): void {
+    this.#log.record({ kind: 'domain', name, result, ...(says && { says }), ...(link && { from: link.domid }) });
   }
 }
 

@@ -27,9 +27,9 @@ export interface DomainEvents {
   state: [DomainState];
   /** One life is over; a restart may follow. */
   ended: [DomainEnd];
-  /** It is over for good. */
+  /** The domain has ended for good. */
   gone: [DomainEnd];
-  /** It runs again, without a device that it had. */
+  /** The domain runs again, but one of its devices could not be attached. */
   lacking: [unknown];
 }
 
@@ -40,7 +40,7 @@ export interface DomainContext {
   readonly command: readonly string[];
 }
 
-/** What comes with an event. */
+/** The details of an event. */
 interface LifecycleInput {
   readonly link?: Domain;
   readonly exit?: ProcessExit;
@@ -49,13 +49,13 @@ interface LifecycleInput {
   readonly seconds?: number;
   readonly shutdown?: PendingShutdown;
   readonly error?: unknown;
-  /** What an action has begun, for the caller who waits for it. */
+  /** The work that an action has started, for a caller that waits for its end. */
   work?: Promise<void>;
 }
 
 const SECOND = 1_000_000;
 
-/** One domain of a machine, from its first start to its last end, as its table says (docs/domains.md). */
+/** One domain of a machine, from its first start to its last end. Its table is in docs/domains.md. */
 export class ManagedDomain extends EventEmitter<DomainEvents> {
   readonly config: ResolvedConfig;
   readonly devices: DomainDevices;
@@ -65,27 +65,27 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   restarts = 0;
   /** Milliseconds since the epoch; undefined before it has connected for the first time. */
   started: number | undefined;
-  readonly #with: DomainContext;
+  readonly #context: DomainContext;
   readonly #suspension: Suspension;
   readonly #machine: SyncStateMachine<LifecycleState, LifecycleEvent, LifecycleAction, LifecycleNotice, LifecycleInput>;
   #life: DomainLife | undefined;
-  /** When that began, by the clock. */
+  /** The start of that life by the clock, in microseconds. */
   #began = 0;
-  /** The call that this life is asked to end or to suspend by. */
+  /** The call that asked this life to end or to suspend. */
   #shutdown: PendingShutdown | undefined;
   #cancelRestart: () => void = () => {};
-  /** Of one that is gone. */
+  /** Defined when the domain is gone. */
   #lastEnd: DomainEnd | undefined;
 
   constructor(config: ResolvedConfig, context: DomainContext) {
     super();
     this.config = config;
     this.devices = context.devices;
-    this.#with = context;
+    this.#context = context;
     this.console = new ConsoleHistory(context.clock);
     this.#suspension = new Suspension(this.devices, (event, error) => this.#fire(event, { error }));
     this.#machine = new SyncStateMachine(DOMAIN, this.#performer);
-    // As many as wait for it.
+    // Any number of callers may wait for the domain.
     this.setMaxListeners(0);
   }
 
@@ -93,12 +93,12 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     return LIFECYCLE_STATES[this.#machine.state][0];
   }
 
-  /** By which its guest is known, until it has connected. */
+  /** The secret by which its guest is recognized. Undefined unless a start is under way. */
   get token(): string | undefined {
     return this.#life?.token;
   }
 
-  /** While it is connected. */
+  /** Undefined unless the domain is connected. */
   get link(): Domain | undefined {
     return this.#life?.link;
   }
@@ -108,25 +108,25 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   }
 
   /**
-   * Starts its process for the first time; resolves when that has connected. When it fails the domain is gone.
+   * Starts its process for the first time. Resolves when the guest has connected. If this rejects, the domain is gone.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` where it cannot be run or ends before, `_TIMEOUT` where it does not connect,
-   *   `_DOMAIN_STATE` where it was destroyed before it had
+   * @throws CtrlIfError `ERR_CTRL_IF_COMMAND` if the command cannot be run or ends too early, `_TIMEOUT` if the guest does not connect
+   *   within 20 s, `_DOMAIN_STATE` if the domain is destroyed before
    */
   async create(): Promise<void> {
     await this.#fire('start').work;
   }
 
-  /** Its process has connected: called before any message of the link's can come. */
+  /** Its guest has connected. Called before the first message of the link. */
   connected(link: Domain): void {
     this.#fire('connected', { link });
   }
 
   /**
-   * Asks it to end or to suspend; resolves when it has. One that does not end in time is destroyed; one that does not suspend
-   * in time runs on (PROTOCOL.md 2.13).
+   * Asks the domain to end or to suspend. Resolves when it has. A domain that does not end in time is destroyed. A domain that does
+   * not suspend in time continues to run (PROTOCOL.md 2.13).
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it runs, `ERR_CTRL_IF_TIMEOUT` where it has not suspended
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it runs, `ERR_CTRL_IF_TIMEOUT` if it does not suspend in time
    */
   async shutdown({ reason, timeout = this.config.shutdownSeconds }: ShutdownOptions): Promise<DomainEnd> {
     const shutdown = new PendingShutdown(reason, timeout);
@@ -135,17 +135,17 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   }
 
   /**
-   * Its devices come back, and it goes on.
+   * Attaches the domain's devices again and lets its guest resume.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it is suspended, `ERR_CTRL_IF_DEVICE_REFUSED` where a device cannot come
-   *   back; then it stays suspended, and this may be tried again
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN_STATE` unless it is suspended, `ERR_CTRL_IF_DEVICE_REFUSED` if a device cannot be attached;
+   *   then the domain stays suspended, and the call may be repeated
    */
   async resume(): Promise<void> {
     await this.#fire('resume').work;
     await this.devices.connected();
   }
 
-  /** Takes it away at once, and for good. */
+  /** Destroys the domain at once. It is not started again. */
   async destroy(): Promise<DomainEnd> {
     const ended = new Promise<DomainEnd>((resolve) => this.once('ended', resolve));
     this.#fire('destroy', { end: domainEnd(this.config.name, withoutProcess(), 'destroyed') });
@@ -173,7 +173,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     };
     const notices: { readonly [N in LifecycleNotice]: (input: LifecycleInput) => void } = {
       state: () => this.emit('state', this.state),
-      // One that dies before it answers has ended as well.
+      // A guest that dies before it answers has ended, too.
       shutdown: () => this.link!.shutdown(this.#shutdown!.reason).catch(() => {}),
       suspended: () => this.#takeShutdown()?.resolve({ name: this.config.name, how: 'suspend' }),
       notSuspended: ({ error }) => this.#takeShutdown()?.reject(error),
@@ -187,7 +187,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
         },
         restart: () => {
           this.restarts++;
-          // Who watches is told why it has failed.
+          // `ended` reports the failure to watchers.
           this.#start().catch(() => {});
         },
         adopt: ({ link }) => this.#adopt(link!),
@@ -207,7 +207,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
         limitExit: () => this.#life!.limitExit(),
         clear: ({ exit }) => void this.#clear(this.#life!, exit!),
         setRestart: ({ seconds }) => {
-          this.#cancelRestart = this.#with.clock.after(seconds! * SECOND, () => this.#fire('due'));
+          this.#cancelRestart = this.#context.clock.after(seconds! * SECOND, () => this.#fire('due'));
         },
         cancelRestart: () => this.#cancelRestart(),
         expectRunning: expect('running'),
@@ -217,16 +217,16 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     };
   }
 
-  /** @throws as {@link create}; then this life is over */
+  /** @throws as {@link create}. Then this life has ended. */
   async #start(): Promise<void> {
     const { domid } = await this.#connect();
-    // A backend that refuses what it had before does not keep the domain from running.
+    // The domain runs also if a backend refuses one of its devices.
     await this.devices.replay(domid).catch((error) => this.emit('lacking', error));
   }
 
   async #connect(): Promise<Domain> {
-    const { name, command = this.#with.command } = this.config;
-    this.#began = this.#with.clock.now();
+    const { name, command = this.#context.command } = this.config;
+    this.#began = this.#context.clock.now();
     const life = new DomainLife(this.config);
     this.#life = life;
     life.on('spawned', () => this.#fire('spawned'));
@@ -234,10 +234,10 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
     life.on('exited', (exit) => this.#fire('exited', { exit }));
     life.on('stuck', () => this.#fire('stuck'));
     try {
-      return await life.start(command, this.#with.controller);
+      return await life.start(command, this.#context.controller);
     } catch (cause) {
       const error = this.#isDestroyed ? destroyedEarly(name, cause) : cause;
-      this.#over(withoutProcess(error as Error));
+      this.#lifeEnded(withoutProcess(error as Error));
       throw error;
     }
   }
@@ -255,7 +255,7 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   #setDeadline(shutdown: PendingShutdown): void {
     this.#shutdown = shutdown;
     const error = () => notSuspended(this.config.name, shutdown.timeout);
-    shutdown.setDeadline(this.#with.clock, () => this.#fire('late', { error: error() }));
+    shutdown.setDeadline(this.#context.clock, () => this.#fire('late', { error: error() }));
   }
 
   #takeShutdown(): PendingShutdown | undefined {
@@ -267,16 +267,16 @@ export class ManagedDomain extends EventEmitter<DomainEvents> {
   async #clear(life: DomainLife, exit: ProcessExit): Promise<void> {
     await life.end();
     await this.devices.lifeEnded(life.link!.domid);
-    this.#over(exit);
+    this.#lifeEnded(exit);
   }
 
-  /** A life is over, or has not come about: another follows in its time, or none. */
-  #over(exit: ProcessExit): void {
+  /** A life has ended, or its start has failed. The restart policy decides whether another follows. */
+  #lifeEnded(exit: ProcessExit): void {
     this.#life = undefined;
     const how = this.#isDestroyed ? 'destroyed' : howEnded(exit.exitCode, this.#shutdown?.reason);
     const end = domainEnd(this.config.name, exit, how);
-    const lasted = (this.#with.clock.now() - this.#began) / SECOND;
-    // The first start is not tried again.
+    const lasted = (this.#context.clock.now() - this.#began) / SECOND;
+    // A first start that fails is not repeated.
     const seconds = this.started === undefined ? undefined : restartIn(this.config, how, lasted);
     if (seconds === undefined) this.#fire('finished', { end });
     else this.#fire('restartable', { end, seconds });

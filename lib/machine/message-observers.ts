@@ -1,22 +1,22 @@
 import type { Domain } from '../domain/domain.ts';
 import type { Passing } from '../link/observer.ts';
 
-/** Is called with each message of that domain's; `passing` is valid until it returns. Must not throw. */
+/** Called with each message of the domain. `passing` is valid until the observer returns. Must not throw. */
 export type MessageObserver = (domid: number, passing: Passing) => void;
 
-/** Observers of the messages of all domains. Links are observed only while there is one. */
+/** The observers of the messages of all domains. Without an observer, no link is observed. */
 export class MessageObservers {
   readonly #domains = new Set<Domain>();
   readonly #observers = new Set<MessageObserver>();
 
-  /** Its messages are observed from now on, until its link ends. */
+  /** Observes the messages of `domain` from now on, until its link ends. */
   addDomain(domain: Domain): void {
     this.#domains.add(domain);
     domain.once('close', () => this.#domains.delete(domain));
     this.#observe(domain);
   }
 
-  /** Returns the function that stops it. */
+  /** Adds an observer. Returns the function that removes it. */
   observe(observer: MessageObserver): () => void {
     this.#observers.add(observer);
     this.#observeAll();

@@ -4,8 +4,8 @@ import { interfaceStatusName, typesOf } from '../device/wire.ts';
 import type { MessageDefinition } from '../wire/definition.ts';
 
 /**
- * What a message says, for people: `CONNECTED handle 0 evtchn 1 domid 2`. Of a request its IN fields, of a response the OUT
- * fields beside its result; the status of a driver or an interface comes first, by its name.
+ * A message as text for the operator: `CONNECTED handle 0 evtchn 1 domid 2`. It has the IN fields of a request, and the OUT fields of
+ * a response except its result. The status of a driver or an interface comes first, by its name.
  */
 export function messageWords(
   definition: MessageDefinition,
@@ -36,7 +36,7 @@ function statusName(
   return interfaceStatusName(classes.find(({ wire }) => typesOf(wire).has(type))?.wire, status);
 }
 
-/** Bytes as the text that a console's are. */
+/** A field's value. Bytes are shown as quoted text. */
 function valueWord(value: unknown): string {
   return value instanceof Uint8Array ? JSON.stringify(Buffer.from(value).toString()) : String(value);
 }

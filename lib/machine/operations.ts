@@ -1,7 +1,6 @@
 /**
- * Everything that an operator can do to a machine, stated once. From this table come the methods of a machine, of its client
- * and of its fake, the check of their arguments, the HTTP routes, their description in OpenAPI and the commands of the
- * command line.
+ * The operations of a machine, in one table. From it come the methods of the machine, of its client and of its fake, the checks of
+ * their arguments, the HTTP routes, the OpenAPI description and the commands of the command line.
  */
 import type { Duplex } from 'node:stream';
 import type { DeviceClass } from '../device/class.ts';
@@ -46,7 +45,7 @@ const domain = parameter('domain', 'path', domainReference);
 
 const shutdownOptions = {
   type: 'object',
-  title: 'a reason, and a timeout if it is not to be that of the configuration',
+  title: 'a reason, and an optional timeout',
   additionalProperties: false,
   required: ['reason'],
   properties: {
@@ -54,22 +53,23 @@ const shutdownOptions = {
     timeout: {
       ...seconds,
       description:
-        "Until a domain that has not ended is destroyed, and one that has not suspended is left to run on; default: its configuration's. 0: never.",
+        'The time that the domain has. Then a domain that has not ended is destroyed, and one that has not suspended continues to run. 0: no limit; default: `shutdownSeconds` of its configuration.',
     },
   },
 } as const satisfies Schema;
+/** The `reason` of a shutdown and its `timeout` in seconds; 0 is no limit. Default: `shutdownSeconds` of the configuration. */
 export type ShutdownOptions = Static<typeof shutdownOptions>;
 
 const sysrqKey = {
   type: 'string',
   title: 'one character of ASCII',
   pattern: '^[ -~]$',
-  description: 'One character; `b`, `c` and `o` may end the domain before it answers, which is no error.',
+  description: 'One character. `b`, `c` and `o` may end the domain before it answers, which is not an error.',
 } as const satisfies Schema;
 
 type Entry = (typeof DEVICE_CLASSES)[number];
 
-/** What every class of devices has. */
+/** The operations of every device class. */
 type DeviceOperations = {
   readonly [E in Entry as `${E['name']}Attach`]: Stated<[E['item'], 'body', E['config']]> & {
     readonly reply: typeof deviceInfo;
@@ -80,7 +80,7 @@ type DeviceOperations = {
 type Stated<P extends [name: string, place: Place, schema: Schema]> = Omit<Operation, 'takes' | 'reply'> & {
   readonly takes: readonly [typeof domain, { readonly name: P[0]; readonly place: P[1]; readonly schema: P[2] }];
 };
-/** What some of them have beside it. */
+/** The operations that only some classes have. */
 type OwnOperations = UnionToIntersection<Entry['operations']>;
 type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) extends (all: infer I) => void
   ? I
@@ -102,7 +102,7 @@ function deviceOperations(classes: readonly DeviceClass[]): Readonly<Record<stri
       [`${name}Detach`]: operation({
         method: 'delete',
         path: `/domains/{domain}/${list}/{${key.name}}`,
-        summary: `Take a ${noun} away from a domain.`,
+        summary: `Detach a ${noun} from a domain.`,
         takes: [domain, parameter(key.name, 'path', key.schema)],
         status: 204,
       }),
@@ -111,6 +111,7 @@ function deviceOperations(classes: readonly DeviceClass[]): Readonly<Record<stri
   );
 }
 
+/** The table of operations, by the name of the method. */
 export const operations = {
   list: operation({
     method: 'get',
@@ -131,7 +132,7 @@ export const operations = {
   info: operation({
     method: 'get',
     path: '/domains/{domain}',
-    summary: 'Show all about a domain.',
+    summary: 'Show the state, memory, processors and devices of a domain.',
     takes: [domain],
     reply: domainInfo,
     status: 200,
@@ -139,7 +140,7 @@ export const operations = {
   destroy: operation({
     method: 'delete',
     path: '/domains/{domain}',
-    summary: 'Take a domain away at once.',
+    summary: 'Destroy a domain at once.',
     takes: [domain],
     reply: domainEnd,
     status: 200,
@@ -155,7 +156,7 @@ export const operations = {
   resume: operation({
     method: 'post',
     path: '/domains/{domain}/resume',
-    summary: 'Let a suspended domain go on.',
+    summary: 'Resume a suspended domain.',
     takes: [domain],
     reply: domainInfo,
     status: 200,
@@ -163,7 +164,7 @@ export const operations = {
   sysrq: operation({
     method: 'post',
     path: '/domains/{domain}/sysrq',
-    summary: 'Press a key with SysRq in a domain.',
+    summary: 'Send a SysRq key to a domain.',
     takes: [domain, parameter('key', 'key', sysrqKey)],
     status: 204,
   }),
@@ -178,7 +179,7 @@ export const operations = {
   memorySet: operation({
     method: 'put',
     path: '/domains/{domain}/memory',
-    summary: "Set a domain's memory in MiB, and wait until it has it.",
+    summary: "Set a domain's memory in MiB, and wait until it is reached.",
     takes: [domain, parameter('target', 'key', memorySize)],
     reply: memoryInfo,
     status: 200,
@@ -206,11 +207,14 @@ export const operations = {
   ...(deviceOperations(DEVICE_CLASSES) as DeviceOperations & OwnOperations),
 } as const;
 
+/** The type of {@link operations}. */
 export type Operations = typeof operations;
+/** The name of an operation and of its method. */
 export type OperationName = keyof Operations;
+/** The names of all operations, in the order of the table. */
 export const operationNames = Object.keys(operations) as readonly OperationName[];
 
-/** {@link operations} where a machine has those classes of devices. */
+/** {@link operations} for a machine with those device classes. */
 export function operationsWith(classes: readonly DeviceClass[]): Readonly<Record<string, Operation>> {
   if (classes === DEVICE_CLASSES) return operations;
   const { name, info } = deviceRepliesWith(classes);
@@ -230,70 +234,78 @@ export function operationsWith(classes: readonly DeviceClass[]): Readonly<Record
   };
 }
 
-/** What is asked for by GET, and then goes on over the same socket. */
+/** A request by GET whose answer continues until one side ends it. */
 export interface Stream {
+  /** As in OpenAPI: `/domains/{domain}/console`. */
   readonly path: string;
+  /** One sentence for OpenAPI and the docs. */
   readonly summary: string;
+  /** The parameters in the path and in the query. */
   readonly takes: readonly Parameter[];
-  /** The protocol that the socket is upgraded to. */
+  /** The protocol that the socket is upgraded to. Missing: the answer is lines of JSON. */
   readonly upgrade?: string;
-  /** Of what is no upgrade: a line of it, in JSON. */
+  /** The schema of one line, if there is no upgrade. */
   readonly line?: Schema;
 }
 
 const linger = {
   ...seconds,
   description:
-    'With it, the end of what you write is the end of what you type: the console ends when the guest has answered all of it, or, of a guest that does not say so, after so many seconds without a word. Without it: when the domain does.',
+    'With it, the console ends after the end of your input: when the guest has answered all of it or, if the guest does not report that, after this many seconds without output. Without it, the console ends with the domain.',
 } as const satisfies Schema;
 
+/** The requests that continue after their answer has begun, by the name of the method. */
 export const streams = {
   console: {
     path: '/domains/{domain}/console',
-    summary: 'The console of a domain: after the upgrade, its bytes both ways.',
+    summary: 'The console of a domain. After the upgrade the socket carries its bytes both ways.',
     takes: [domain, parameter('linger', 'query', linger)],
     upgrade: 'ctrl-if-console',
   },
   switch: {
     path: '/switch',
     summary:
-      'A client of the switch: after the upgrade, calls, their answers, requests and what is watched, a JSON object a line.',
+      'A client of the switch. After the upgrade the socket carries calls, their answers and requests of domains, one JSON object a line.',
     takes: [],
     upgrade: 'ctrl-if-switch',
   },
   watch: {
     path: '/events',
-    summary:
-      'Everything that happens from now on, a JSON object a line. A slow reader loses the oldest, and is told how many.',
+    summary: 'The events from now on, one JSON object a line. A slow reader misses the oldest and gets their number.',
     takes: [],
     line: { anyOf: [machineEvent, lostEvents] },
   },
 } as const satisfies Readonly<Record<string, Stream>>;
 
+/** Options of every operation. */
 export interface CallOptions {
-  /** Gives a wait up with `ERR_CTRL_IF_ABORTED`; other operations are done whatever it says. */
+  /** Ends a `wait` with `ERR_CTRL_IF_ABORTED`. A machine completes its other operations all the same. */
   signal?: AbortSignal;
 }
 
+/** Options of {@link MachineOperations.console}. */
 export interface ConsoleOptions {
-  /** Seconds of silence that a console is left open once its writing side was ended, see {@link streams}. */
+  /**
+   * With it, the console ends after its writing side: when the guest has answered all input or, if the guest does not report that,
+   * after this many seconds without output. Without it, the console ends with the domain.
+   */
   linger?: Static<typeof linger>;
 }
 
-/** A method for each operation of the table. Rejections are `CtrlIfError`s, whose code is stable. */
+/** One method for each operation of the table. They reject with a `CtrlIfError`. */
 export type OperationMethods = {
   [Name in OperationName]: (
     ...given: [...Arguments<Operations[Name]['takes']>, options?: CallOptions]
   ) => Answer<Operations[Name]>;
 };
 
-/** Those of them that a class of devices has. */
+/** The methods of the operations that belong to a device class. */
 export type DeviceOperationMethods = Pick<OperationMethods, keyof (DeviceOperations & OwnOperations) & OperationName>;
 
 abstract class OperationCalls {
-  /** The classes of devices that the machine has. */
+  /** The device classes of the machine. */
   readonly deviceClasses: readonly DeviceClass[];
-  /** The table of its operations, by their names. */
+  /** The table of the machine's operations, by name. */
   readonly operations: Readonly<Record<string, Operation>>;
 
   constructor(deviceClasses: readonly DeviceClass[] = DEVICE_CLASSES) {
@@ -301,11 +313,21 @@ abstract class OperationCalls {
     this.operations = operationsWith(deviceClasses);
   }
 
-  /** Does operation `name`. @throws CtrlIfError `ERR_CTRL_IF_CONFIG` for an input that is not as the table has it */
+  /**
+   * Runs the operation `name`. The method of that name does the same.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_REQUEST` if there is no such operation, `ERR_CTRL_IF_CONFIG` if the table does not allow `input`,
+   *   and the errors of the operation
+   */
   abstract call(name: string, input: Input, options?: CallOptions): Promise<unknown>;
-  /** What the domain has written while nobody listened (at most 64 KiB), then what it writes; what is written goes to it. */
+  /**
+   * The console of a domain. It first reads the output that no reader has got yet, at most 64 KiB, then new output. Bytes that are
+   * written go to the guest. A console has one reader: a new one ends the stream of the previous one.
+   *
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if there is no such domain, `ERR_CTRL_IF_CONFIG` for a wrong `linger`
+   */
   abstract console(domain: DomainReference, options?: ConsoleOptions): Promise<Duplex>;
-  /** Everything that happens from now on, until the iterator is returned. A slow reader loses the oldest, and is told how many. */
+  /** The events from now on, until `return()`. A slow reader misses the oldest events and gets their number. */
   abstract watch(): AsyncIterable<MachineEvent | LostEvents>;
 }
 
@@ -318,8 +340,9 @@ for (const name of operationNames) {
   });
 }
 
+/** The operations of a machine as methods, with its console and its events. */
 export type MachineOperations = OperationCalls & OperationMethods;
-/** All operations as methods. A subclass says in `call` how they are done. */
+/** The base class of {@link Machine} and its clients, with a method for each operation. A subclass runs them in `call`. */
 export const MachineOperations = OperationCalls as abstract new (
   deviceClasses?: readonly DeviceClass[],
 ) => MachineOperations;

@@ -3,10 +3,10 @@ import type { DomainEnd, ShutdownOptions } from './operations.ts';
 
 const SECOND = 1_000_000;
 
-/** One call of a domain's `shutdown`, until it is settled. */
+/** A call of a domain's `shutdown` that has not settled. */
 export class PendingShutdown {
   readonly reason: ShutdownOptions['reason'];
-  /** Seconds; 0 is none. */
+  /** In seconds. 0 is no limit. */
   readonly timeout: number;
   readonly outcome: Promise<DomainEnd>;
   #resolve: (end: DomainEnd) => void = () => {};
@@ -22,7 +22,7 @@ export class PendingShutdown {
     });
   }
 
-  /** `onLate` is called when its time is over, unless it is settled by then. */
+  /** Calls `onLate` after the timeout, unless the call has settled by then. */
   setDeadline(clock: Clock, onLate: () => void): void {
     if (this.timeout > 0) this.#cancelDeadline = clock.after(this.timeout * SECOND, onLate);
   }

@@ -4,15 +4,15 @@ import { CtrlIfError } from '../errors.ts';
 import type { Source } from './source.ts';
 
 /**
- * Reads a file's JSON or TOML, as its extension says.
+ * Reads a JSON or TOML file. The extension of `path` must be `.json` or `.toml`.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_CONFIG`: it cannot be read, or is neither
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` if the extension is another, the file cannot be read or its content is not valid
  */
 export async function readSource(path: string): Promise<Source> {
   const kind = extname(path).toLowerCase();
   if (kind !== '.json' && kind !== '.toml') {
     throw new CtrlIfError('ERR_CTRL_IF_CONFIG', `${path} ends neither in .json nor in .toml`, {
-      advice: 'rename it so that it does',
+      advice: 'rename it',
       subject: path,
       expected: '.json or .toml',
       received: kind,
@@ -26,7 +26,7 @@ export async function readSource(path: string): Promise<Source> {
       cause,
     });
   });
-  // Few need a parser, and every start of the command line would pay for it.
+  // A parser is loaded only when it is used, because it would delay every start of the command line.
   if (kind === '.json') return (await import('./json-source.ts')).readJSON(text, path);
   return (await import('./toml-source.ts')).readTOML(text, path);
 }

@@ -1,20 +1,21 @@
 import type { DomainConfig, DomainEnd } from './operations.ts';
 
+/** The restart policy of a domain. */
 export interface RestartRule {
   readonly restart: NonNullable<DomainConfig['restart']>;
-  /** That must lie between two starts. */
+  /** The shortest time between two starts. */
   readonly minimumRestartSeconds: number;
 }
 
 /**
- * How many seconds from now on a domain that ended so is started again; undefined: never. The original refused a restart that
- * came too early (PROTOCOL.md 2.13), and the domain was gone; here it waits.
+ * The seconds until a domain is started again after its end, or undefined if it is not. A restart that is too early waits. The
+ * original refused it, and the domain was gone (PROTOCOL.md 2.13).
  *
  * @param sinceStart seconds since its last start
  */
 export function restartIn(rule: RestartRule, how: DomainEnd['how'], sinceStart: number): number | undefined {
   const { restart, minimumRestartSeconds } = rule;
-  // Who destroys a domain means it.
+  // `destroy` is for good, whatever the policy.
   if (how === 'destroyed' || restart === 'never') return undefined;
   if (restart === 'on-reboot' && how !== 'reboot') return undefined;
   return Math.max(0, minimumRestartSeconds - sinceStart);

@@ -1,10 +1,11 @@
 import { CtrlIfError, type CtrlIfErrorDetails } from '../errors.ts';
 import type { Mistake, Path } from '../schema/mistake.ts';
 
-/** A value that somebody wrote, and where each part of it stands there. */
+/** A value from a file, flags or a request, with the place of each part of it. */
 export interface Source {
+  /** The value, not yet checked. */
   value: unknown;
-  /** `web.toml:3`, `--memory`; for what is not there: the nearest that is around it. */
+  /** The place of the value at `path`: `web.toml:3`, `--memory`. For a missing value: the place of the nearest value around it. */
   locate(path: Path): string;
 }
 
@@ -13,14 +14,14 @@ export class Lines {
   readonly #lines = new Map<string, number>();
   readonly #source: string;
 
-  /** `source` is what the lines belong to: a file's path as it was given, or `the request`. */
+  /** @param source the name of the text: a file's path as it was given, or `the request` */
   constructor(source: string) {
     this.#source = source;
   }
 
   add(path: Path, line: number): void {
     const key = JSON.stringify(path);
-    // The first is where the reader looks: a table's own heading before the keys in it.
+    // The first line counts: the heading of a table comes before its keys.
     if (!this.#lines.has(key)) this.#lines.set(key, line);
   }
 
@@ -37,22 +38,22 @@ export function placeOf(source: string, line: number): string {
   return `${source}:${line}`;
 }
 
-/** In one sentence; `mistakes` has all. */
-const MAX_TOLD = 5;
+/** The most mistakes in the message. `mistakes` has all. */
+const MAX_IN_MESSAGE = 5;
 
-/** The one error for what is wrong in a configuration: each mistake where it is, the first few of many. */
+/** The error for the mistakes in a configuration. Its message has the place of each, for the first five. */
 export function configError(mistakes: readonly Mistake[], { locate }: Pick<Source, 'locate'>): CtrlIfError {
   const { path, expected, received } = mistakes[0]!;
   const field = path.findLast((key) => typeof key === 'string');
-  const told = mistakes.map(({ path, kind, sentence }) => ({ path, kind, message: sentence }));
-  return errorOf(told, locate, { ...(field !== undefined && { field }), expected, received });
+  const unlocated = mistakes.map(({ path, kind, sentence }) => ({ path, kind, message: sentence }));
+  return errorOf(unlocated, locate, { ...(field !== undefined && { field }), expected, received });
 }
 
 /**
- * Gives the value of `source`, which nobody has checked, to `action`, which checks it. Mistakes that it finds are told with their
- * place in `source`.
+ * Calls `action` with the unchecked value of `source`, and resolves with its result. `action` checks the value, as `Machine.create`
+ * does.
  *
- * @throws what `action` throws; of an `ERR_CTRL_IF_CONFIG` with `mistakes`, the same with other places
+ * @throws the error of `action`. If it has `mistakes`, they and the message get their places in `source`.
  */
 export async function located<Value, Result>(
   { value, locate }: Source,
@@ -71,17 +72,17 @@ export async function located<Value, Result>(
   }
 }
 
-type Told = Omit<NonNullable<CtrlIfErrorDetails['mistakes']>[number], 'where'>;
+type Unlocated = Omit<NonNullable<CtrlIfErrorDetails['mistakes']>[number], 'where'>;
 
-function errorOf(told: readonly Told[], locate: Source['locate'], details: CtrlIfErrorDetails): CtrlIfError {
-  const mistakes = told.map(({ path, kind, message }) => ({ where: locate(path), path, kind, message }));
-  const first = mistakes.slice(0, MAX_TOLD).map(({ where, message }) => `${where}: ${message}`);
+function errorOf(unlocated: readonly Unlocated[], locate: Source['locate'], details: CtrlIfErrorDetails): CtrlIfError {
+  const mistakes = unlocated.map(({ path, kind, message }) => ({ where: locate(path), path, kind, message }));
+  const first = mistakes.slice(0, MAX_IN_MESSAGE).map(({ where, message }) => `${where}: ${message}`);
   const more = mistakes.length - first.length;
   const sentence = first.join('; ') + (more > 0 ? `; and ${more} more, see mistakes` : '');
   return new CtrlIfError('ERR_CTRL_IF_CONFIG', sentence, { ...details, subject: mistakes[0]!.where, mistakes });
 }
 
-/** For a text that cannot be read at all. */
+/** The error for a text that cannot be parsed. */
 export function syntaxError(place: string, sentence: string, expected: string, cause?: unknown): CtrlIfError {
   return new CtrlIfError('ERR_CTRL_IF_CONFIG', `${place}: ${sentence}`, { subject: place, expected, cause });
 }

@@ -1,10 +1,10 @@
 import type { Domain } from '../domain/domain.ts';
 import type { DomainDevices } from './domain-devices.ts';
 
-/** How a part of a suspend or of a resume has ended. */
+/** The end of a release or of a resume. */
 export type SuspensionEvent = 'released' | 'notReleased' | 'resumed' | 'notResumed';
 
-/** What a suspend and a resume do with a domain's devices and its guest. `fire` is told the end of each, before its caller. */
+/** The release and the resume of a suspended domain. `fire` gets the end of each before the caller does. */
 export class Suspension {
   readonly #devices: DomainDevices;
   readonly #fire: (event: SuspensionEvent, error?: unknown) => void;
@@ -15,12 +15,12 @@ export class Suspension {
     this.#fire = fire;
   }
 
-  /** The resume that is under way. */
+  /** The resume that was started last. */
   get resuming(): Promise<void> {
     return this.#resuming;
   }
 
-  /** The domain's backends let go of its devices. */
+  /** Detaches the domain's devices from their backends. */
   async release(): Promise<void> {
     try {
       await this.#devices.release();
@@ -31,7 +31,7 @@ export class Suspension {
     this.#fire('released');
   }
 
-  /** The domain's devices are attached again, and its guest goes on. */
+  /** Attaches the domain's devices again, then asks its guest to resume. */
   resume(link: Domain): Promise<void> {
     this.#resuming = this.#resume(link);
     return this.#resuming;
@@ -52,7 +52,7 @@ export class Suspension {
     try {
       await this.#devices.replay(domid);
     } catch (error) {
-      // As suspended as it was: its backends hold nothing.
+      // The domain stays suspended, so no backend may keep a device.
       await this.#devices.release();
       throw error;
     }

@@ -6,16 +6,19 @@ import { BoundedQueue } from './bounded-queue.ts';
 import type { LostEvents } from './operations.ts';
 import type { ControlSwitch, Match } from './switch.ts';
 
-/** A domain's request, as a client has it: `id` is the client's own and means nothing to another client. */
+/** A request of a domain, as one client of the switch receives it. */
 export interface SwitchedRequest {
+  /** For {@link SwitchClient.respond}. Each client has ids of its own. 0 for a request that is only watched. */
   readonly id: number;
+  /** The domain that asks, 1 to 65535. */
   readonly domid: number;
+  /** The decoded request. */
   readonly message: AnyMessage;
 }
 
-/** Requests that wait for a slow client at most: a watcher loses the oldest, a server's next ones are not understood. */
+/** The most requests that wait for one client. Then a watcher misses the oldest, and further ones to serve are "not understood". */
 const QUEUE_LIMIT = 1024;
-/** Microseconds to answer in, the original's 20 s: each request that waits takes one of the eight slots of its domain's ring. */
+/** Microseconds to answer in: 20 s, as in the original. Each request that waits takes one of the eight slots of its domain's ring. */
 const ANSWER_TIMEOUT = 20_000_000;
 
 interface Waiting {
@@ -24,7 +27,7 @@ interface Waiting {
   readonly cancelTimeout: () => void;
 }
 
-/** One who asks domains, and serves or watches what they ask. */
+/** A client of the switch: it sends requests to domains, and serves or watches the requests of domains. */
 export class SwitchClient {
   readonly #switch: ControlSwitch;
   readonly #requests = new Map<number, Waiting>();
@@ -32,27 +35,27 @@ export class SwitchClient {
   readonly #watching = new Set<BoundedQueue<SwitchedRequest>>();
   #lastId = 0;
 
-  /** @internal Clients are made by {@link ControlSwitch.client}. */
+  /** @internal {@link ControlSwitch.client} creates clients. */
   constructor(owner: ControlSwitch) {
     this.#switch = owner;
     this.#serving = new BoundedQueue(QUEUE_LIMIT);
   }
 
-  /** What this client is to answer by {@link respond}, whatever it serves. */
+  /** The requests that this client serves, for {@link respond}. Ends with {@link close}. */
   get requests(): AsyncIterableIterator<SwitchedRequest | LostEvents> {
     return this.#serving;
   }
 
   /**
-   * From now on this client answers for it, alone. Returns the function that gives it up.
+   * Makes this client the only server of the matching requests. Returns the function that ends this.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` where the machine or another client serves some of it
+   * @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` if the machine or another client serves some of them
    */
   serve(match: Match): () => void {
     return this.#switch.claim(this, match);
   }
 
-  /** Sees what domains ask, whoever answers it, the machine included; the ids are those of nobody. */
+  /** Watches the matching requests, also those that the machine or another client answers. Their ids are 0. `return()` ends it. */
   watch(match: Match): AsyncIterableIterator<SwitchedRequest | LostEvents> {
     const queue: BoundedQueue<SwitchedRequest> = new BoundedQueue(QUEUE_LIMIT, () => {
       this.#watching.delete(queue);
@@ -64,30 +67,36 @@ export class SwitchClient {
   }
 
   /**
-   * Answers a request of {@link requests}; without fields: "not understood", which is also its answer after 20 s.
+   * Answers a request of {@link requests}. Without `fields` the answer is "not understood", which is also the answer after 20 s.
    *
-   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` for an id that is none of this client's, or no more
+   * @throws CtrlIfError `ERR_CTRL_IF_ALREADY_ANSWERED` if no request with that id waits for this client, `ERR_CTRL_IF_VALUE` if
+   *   `fields` do not fit the message; the request then still waits
    */
   respond(id: number, fields?: object): void {
     const found = this.#requests.get(id);
     if (!found) {
       throw new CtrlIfError(
         'ERR_CTRL_IF_ALREADY_ANSWERED',
-        `request ${id} is none that waits for an answer of this client: it has been answered, its domain has gone, or it is another's`,
+        `no request ${id} waits for this client: it is answered already, its domain has ended, or it belongs to another client`,
         { received: id },
       );
     }
     if (fields) found.request.respond(fields);
     else found.request.respondNotUnderstood();
-    this.#forget(id);
+    this.#remove(id);
   }
 
-  /** Asks a domain. Whoever else asks it, this response is this client's. */
+  /**
+   * Sends a request to a domain. Resolves with its response.
+   *
+   * @param domid 1 to 65535
+   * @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if no such domain is connected, and the errors of a request over a link
+   */
   async request(domid: number, message: AnyMessage, options: RequestOptions = {}): Promise<AnyMessage> {
     return this.#switch.domain(domid).request(message as never, options) as Promise<AnyMessage>;
   }
 
-  /** What it has not answered is not understood, and it serves and watches nothing any more. */
+  /** Answers the requests that still wait with "not understood", and ends serving and watching. Idempotent. */
   close(): void {
     this.#switch.remove(this);
     for (const id of [...this.#requests.keys()]) this.respond(id);
@@ -95,7 +104,7 @@ export class SwitchClient {
     this.#serving.end();
   }
 
-  /** @internal False when too many wait for this client. */
+  /** @internal Returns false if too many requests wait for this client. */
   take(domid: number, message: AnyMessage, request: Received): boolean {
     if (this.#requests.size >= QUEUE_LIMIT) return false;
     const id = ++this.#lastId;
@@ -106,12 +115,12 @@ export class SwitchClient {
     return true;
   }
 
-  /** @internal The domain has gone, and with it who waits for the answers. */
-  lose(domid: number): void {
-    for (const [id, waiting] of this.#requests) if (waiting.domid === domid) this.#forget(id);
+  /** @internal The domain has ended. Its requests need no answer. */
+  domainEnded(domid: number): void {
+    for (const [id, waiting] of this.#requests) if (waiting.domid === domid) this.#remove(id);
   }
 
-  #forget(id: number): void {
+  #remove(id: number): void {
     this.#requests.get(id)!.cancelTimeout();
     this.#requests.delete(id);
   }

@@ -12,10 +12,13 @@ import { HEADER_BYTES, LENGTH_OFFSET, SUBTYPE_OFFSET, TYPE_OFFSET } from '../wir
 import type { MessageObservers } from './message-observers.ts';
 import { SwitchClient } from './switch-client.ts';
 
-/** Which requests of domains. What is left out is any. */
+/** A choice of requests of domains. */
 export interface Match {
+  /** 1 to 65535; default: any domain. */
   readonly domid?: number;
+  /** The type of the messages, 0 to 255 (`CMSG_...`). */
   readonly type: number;
+  /** 0 to 255; default: any subtype. */
   readonly subtype?: number;
 }
 
@@ -25,23 +28,23 @@ interface Claim {
 }
 
 /**
- * Brings what domains ask to whoever serves it, by domid, type and subtype: one server a message, any number of watchers
- * (PROTOCOL.md 4; the original had neither the one nor bounds for the other).
+ * Routes the requests of domains to clients, by domid, type and subtype. A request has one server and any number of watchers. The
+ * original (PROTOCOL.md 4) limited neither the servers of a message nor the messages that wait for a watcher.
  */
 export class ControlSwitch {
-  /** @internal */
+  /** @internal The messages of the machine. */
   readonly codec: Codec;
-  /** @internal */
+  /** @internal For the time limit of answers. */
   readonly clock: Clock;
   readonly #domains = new Map<number, Domain>();
   readonly #claims = new Set<Claim>();
   readonly #clients = new Set<SwitchClient>();
   readonly #takeBack = new Map<string, () => void>();
   readonly #observers: MessageObservers;
-  /** The types that the machine itself serves. */
+  /** The message types that the machine itself serves. */
   readonly #ownTypes: ReadonlySet<number>;
 
-  /** @internal */
+  /** @internal A machine creates its switch. */
   constructor(
     codec: Codec,
     observers: MessageObservers,
@@ -54,23 +57,24 @@ export class ControlSwitch {
     this.#observers = observers;
   }
 
+  /** Creates a client. The caller closes it. */
   client(): SwitchClient {
     const client = new SwitchClient(this);
     this.#clients.add(client);
     return client;
   }
 
-  /** @internal Before any of its messages can come. */
+  /** @internal Called before the first message of the domain. */
   addDomain(domain: Domain): void {
     this.#domains.set(domain.domid, domain);
     domain.once('close', () => {
       this.#domains.delete(domain.domid);
-      for (const client of this.#clients) client.lose(domain.domid);
+      for (const client of this.#clients) client.domainEnded(domain.domid);
     });
     for (const type of new Set([...this.#claims].map(({ match }) => match.type))) this.#listen(domain, type);
   }
 
-  /** @internal @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` where another serves some of it */
+  /** @internal @throws CtrlIfError `ERR_CTRL_IF_RECEIVER_EXISTS` if the machine or another client serves some of them */
   claim(client: SwitchClient, match: Match): () => void {
     const taken = [...this.#claims].some((claim) => overlaps(claim.match, match));
     if (taken || this.#ownTypes.has(match.type)) throw served(match);
@@ -80,7 +84,7 @@ export class ControlSwitch {
     return () => this.#claims.delete(claim);
   }
 
-  /** @internal `see` hears of every request of a domain's that matches. Returns the function that stops it. */
+  /** @internal Calls `see` with every matching request. Returns the function that stops it. */
   watch(match: Match, see: (domid: number, message: AnyMessage) => void): () => void {
     return this.#observers.observe((domid, { flow, direction, bytes }) => {
       if (flow !== 'request' || direction !== 'received') return;
@@ -88,7 +92,7 @@ export class ControlSwitch {
     });
   }
 
-  /** @internal */
+  /** @internal @throws CtrlIfError `ERR_CTRL_IF_DOMAIN` if no such domain is connected */
   domain(domid: number): Domain {
     const found = this.#domains.get(domid);
     if (found) return found;
@@ -98,23 +102,24 @@ export class ControlSwitch {
     });
   }
 
-  /** @internal */
+  /** @internal Ends all that the client serves. */
   remove(client: SwitchClient): void {
     this.#clients.delete(client);
     for (const claim of this.#claims) if (claim.client === client) this.#claims.delete(claim);
   }
 
+  /** Closes all clients. A machine does so when it closes. */
   close(): void {
     for (const client of [...this.#clients]) client.close();
   }
 
   #decode(bytes: Uint8Array): AnyMessage {
-    // A view of its own, since the ring's slot is used again.
+    // A copy, because the slot of the ring is used again.
     const slot = bytes.slice();
     try {
       return this.codec.decode(slot) as AnyMessage;
     } catch {
-      // What its definition does not fit is answered "not understood", and is shown as it came.
+      // The machine answers such a message "not understood". Watchers get its bytes.
       return {
         name: 'UNKNOWN',
         type: slot[TYPE_OFFSET],
@@ -124,7 +129,7 @@ export class ControlSwitch {
     }
   }
 
-  /** One receiver for each type of each domain, whoever serves it at the time. */
+  /** One receiver for each type of each domain. It stays when the server of the type changes. */
   #listen(domain: Domain, type: number): void {
     const key = `${domain.domid}/${type}`;
     if (this.#takeBack.has(key)) return;
@@ -153,7 +158,7 @@ const matches = (match: Match, domid: number, type: number, subtype: number): bo
 function served({ type, subtype = 'any', domid = 'any' }: Partial<Record<keyof Match, number | string>>): CtrlIfError {
   return new CtrlIfError(
     'ERR_CTRL_IF_RECEIVER_EXISTS',
-    `type ${type}, subtype ${subtype} of domain ${domid} is served already, at least in part: one serves it, others may watch`,
-    { received: { type, subtype, domid } },
+    `type ${type}, subtype ${subtype} of domain ${domid} already has a server, at least in part`,
+    { advice: 'watch it, or wait until its server has ended', received: { type, subtype, domid } },
   );
 }

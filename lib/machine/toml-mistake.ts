@@ -1,9 +1,10 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 
+/** The first mistake in a text. */
 export interface TomlMistake {
   /** From 1. */
   readonly line: number;
-  /** What is wrong there, to follow "this is not TOML: ". */
+  /** The mistake, as words that follow "this is not TOML: ". */
   readonly sentence: string;
   readonly cause: ParseError;
 }
@@ -13,7 +14,7 @@ const UNCLOSED = 'what begins on this line is not closed: a bracket or three quo
 const KEY = /(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')/;
 const KEY_VALUE = new RegExp(`^\\s*${KEY.source}(?:\\s*\\.\\s*${KEY.source})*\\s*=`);
 
-/** The program that `text` is, or the first mistake in it. */
+/** The syntax tree of `text`, or the first mistake in it. */
 export function parseToml(text: string): AST.TOMLProgram | TomlMistake {
   const parsed = attempt(text);
   return parsed instanceof ParseError ? locate(text, parsed) : parsed;
@@ -29,8 +30,8 @@ function attempt(text: string): AST.TOMLProgram | ParseError {
 }
 
 /**
- * The parser names the first token that cannot be, which is on a later line than the mistake where a statement is not finished:
- * `memory =` is found out at the key of the next line, and a missing bracket or quote at the end of the file.
+ * Finds the line of a mistake. The parser reports the first token that does not fit. After an unfinished statement that token is on
+ * a later line: for `memory =` it is the key of the next line, for a missing bracket or quote the end of the file.
  */
 function locate(text: string, cause: ParseError): TomlMistake {
   const lines = text.split('\n');
@@ -50,7 +51,7 @@ function locate(text: string, cause: ParseError): TomlMistake {
     return earlier(upTo(line - 1)) ?? as(line, UNFINISHED);
   }
   const isAtEnd = cause.index >= text.trimEnd().length;
-  // Who begins a new statement means to have closed what is above.
+  // A new statement shows that the text above was meant to be closed.
   if (!isAtEnd && !isStatement(lines[found - 1]!)) return as(found);
   for (let whole = found - 2; ; whole--) {
     const first = earlier(upTo(whole));
@@ -59,20 +60,20 @@ function locate(text: string, cause: ParseError): TomlMistake {
   }
 }
 
-/** A mistake within `text`, which may not be finished: keys that are there twice are found out after all others. */
+/** A mistake within the unfinished `text`. The parser reports repeated keys after all other mistakes. */
 function earlier(text: string): TomlMistake | undefined {
   const error = attempt(text);
   return error instanceof ParseError && error.index < text.trimEnd().length ? locate(text, error) : undefined;
 }
 
-/** Whether an array or a string goes on after the last line of `text`, which is no TOML by itself. */
+/** Whether an array or a string continues after the last line of `text`. */
 function mayBreak(text: string): boolean {
-  // A bracket closes an array and is part of a string; anywhere else it may not follow a line break.
+  // A bracket closes an array or is part of a string. Elsewhere it must not follow a line break.
   const closed = attempt(`${text}]`);
   return !(closed instanceof ParseError) || closed.index > text.length;
 }
 
-/** Whether a statement begins with that line, which may go on. */
+/** Whether a statement begins with that line. */
 function isStatement(line: string): boolean {
   return KEY_VALUE.test(line) || !(attempt(line) instanceof ParseError);
 }

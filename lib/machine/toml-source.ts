@@ -6,9 +6,9 @@ import { parseToml } from './toml-mistake.ts';
 type Table = Record<string, unknown>;
 
 /**
- * Reads TOML 1.0 and remembers its lines.
+ * Reads TOML 1.0 and the lines of its values.
  *
- * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake, or of each date and each number without end
+ * @throws CtrlIfError `ERR_CTRL_IF_CONFIG` with the line of the first mistake, or of each date and each infinite or NaN number
  */
 export function readTOML(text: string, name: string): Source {
   const top = parse(text, name).body[0];
@@ -21,7 +21,7 @@ export function readTOML(text: string, name: string): Source {
     lines.add(path, node.loc.start.line);
     if (node.type === 'TOMLArray') return node.elements.map((element, i) => readValue(element, [...path, i]));
     if (node.type === 'TOMLValue') {
-      if (!isInJSON(node.value)) mistakes.push(wrongValue(path, 'a value that JSON has, too', node.value));
+      if (!isInJSON(node.value)) mistakes.push(wrongValue(path, 'a value that JSON has too', node.value));
       return node.value;
     }
     const table = newTable();
@@ -60,7 +60,7 @@ function parse(text: string, name: string): AST.TOMLProgram {
   throw syntaxError(placeOf(name, parsed.line), `this is not TOML: ${parsed.sentence}`, 'TOML', parsed.cause);
 }
 
-/** The table at `path`, made where it is missing; the parser has refused whatever would make this impossible. */
+/** The table at `path`, created if it is missing. The parser has refused any text for which this fails. */
 function descend(root: Table, path: Path): Table {
   let table = root as Record<string | number, unknown>;
   path.forEach((step, i) => {
@@ -70,12 +70,12 @@ function descend(root: Table, path: Path): Table {
   return table;
 }
 
-/** The machine may be another process, which is told in JSON. */
+/** A configuration must fit JSON, because the machine may be another process. */
 function isInJSON(value: unknown): boolean {
   return typeof value === 'number' ? Number.isFinite(value) : ['string', 'boolean'].includes(typeof value);
 }
 
-/** Without a prototype, so that `__proto__` is a key like any other and as unknown. */
+/** Without a prototype, so that `__proto__` is an unknown key like any other. */
 function newTable(): Table {
   return Object.create(null);
 }

@@ -4,8 +4,8 @@ import type { ManagedDomain } from './managed-domain.ts';
 import type { CallOptions, DomainEnd, DomainInfo, DomainState } from './operations.ts';
 
 /**
- * Resolves when the domain is in that state, or is gone; without a state, when this life of it is over. Not async: who waits for one
- * change after another must hear of the first before the second comes.
+ * Resolves when the domain is in `state` or is gone. Without a state: when its present life has ended. Not an async function: a caller
+ * that waits for one change after another must get the first before the second happens.
  */
 export function waitForDomain(
   domain: ManagedDomain,
@@ -29,7 +29,7 @@ export function waitForDomain(
       signal?.removeEventListener('abort', onAbort);
     };
     domain.on('state', onState).once('gone', settle);
-    // With a state to wait for, a life that ends is not yet the end.
+    // A caller that waits for a state also waits through a restart.
     if (state === undefined) domain.once('ended', settle);
     signal?.addEventListener('abort', onAbort, { once: true });
   });

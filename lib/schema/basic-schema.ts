@@ -1,10 +1,10 @@
-/** Values that several operations take. */
+/** The schemas of values that several operations take. */
 import type { Schema, Static } from './schema.ts';
 
 export const MAX_U16 = 0xffff;
 export const MAX_U32 = 0xffff_ffff;
 
-/** Digits alone would be taken for a domid, dots alone for a path. */
+/** A domain's name. A name of digits only would be read as a domid, and a name of dots only as a path. */
 export const domainName = {
   type: 'string',
   title: 'a name of 1 to 64 letters, digits, "-", "_" and ".", one of them neither a digit nor a dot',
@@ -19,6 +19,9 @@ export const domainReference = {
     { type: 'integer', minimum: 0 },
   ],
 } as const satisfies Schema;
+/**
+ * A domain, by its name or its domid. A string of digits is a domid. A restarted domain has the same name and another domid.
+ */
 export type DomainReference = Static<typeof domainReference>;
 
 export const seconds = {

@@ -1,11 +1,11 @@
-/** What is wrong in a value, in words for people. */
+/** The mistakes in a value, as sentences for the operator. */
 import { didYouMean } from '../did-you-mean.ts';
 import type { Schema } from './schema.ts';
 
 export type Path = readonly (string | number)[];
 
 export interface Mistake {
-  /** Where the value is; of a missing or unknown key: the key. */
+  /** The path of the value. For a missing or unknown key: the path of that key. */
   path: Path;
   kind: 'unknown' | 'missing' | 'wrong';
   /** `memory must be a whole number, and is "big"` */
@@ -38,7 +38,7 @@ export function unknownKey(key: string, known: readonly string[], path: Path): M
   };
 }
 
-/** To follow "must be". */
+/** The values that `schema` allows, as words that follow "must be". */
 export function expectation({ type, title, enum: choices, minimum, maximum, anyOf }: Schema): string {
   if (title !== undefined) return title;
   if (anyOf) return anyOf.map(expectation).join(' or ');
@@ -63,7 +63,7 @@ export function expectation({ type, title, enum: choices, minimum, maximum, anyO
   }
 }
 
-/** `disks[0].vdevice`; the whole value is `it`. */
+/** A path as text: `disks[0].vdevice`. The empty path is `it`. */
 export function spell(path: Path): string {
   if (path.length === 0) return 'it';
   return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');

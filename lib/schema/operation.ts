@@ -1,10 +1,10 @@
-/** What an operation is: how it is asked for over HTTP, and by a method with the same name. */
+/** An operation: a request over HTTP, and a method with the same name. */
 import type { Mistake } from './mistake.ts';
 import type { Schema, Static } from './schema.ts';
 
 /**
- * Where a parameter is in a request: a step of the path, in the query (and may be left out), a key of the body, or the whole
- * body.
+ * The place of a parameter in a request: a step of the path, the query, a key of the body, or the whole body. Only a parameter
+ * in the query is optional.
  */
 export type Place = 'path' | 'query' | 'key' | 'body';
 
@@ -12,7 +12,7 @@ export interface Parameter {
   readonly name: string;
   readonly place: Place;
   readonly schema: Schema;
-  /** What is wrong in a value that conforms to the schema. */
+  /** Returns the mistakes in a value that conforms to the schema. */
   readonly contradictions?: (value: never) => Mistake[];
 }
 
@@ -23,12 +23,12 @@ export interface Operation {
   readonly summary: string;
   /** In the order of the method's arguments. */
   readonly takes: readonly Parameter[];
-  /** None: there is nothing to say, and `status` is 204. */
+  /** Missing: the answer has no body, and `status` is 204. */
   readonly reply?: Schema;
   readonly status: 200 | 201 | 204;
 }
 
-/** What an operation is asked with: parameters by name, and the request's body as `body`. */
+/** The input of an operation: its parameters by name, and the request's body as `body`. */
 export type Input = Readonly<Record<string, unknown>>;
 
 /** The arguments of the method. */
@@ -44,20 +44,20 @@ export type Arguments<T extends readonly Parameter[]> = T extends readonly [
 /** What the method returns. */
 export type Answer<O extends Operation> = O extends { readonly reply: infer S } ? Promise<Static<S>> : Promise<void>;
 
-/** States an operation, as the literal that it is. */
+/** Returns `stated` with its literal type. */
 export function operation<const O extends Operation>(stated: O): O {
   return stated;
 }
 
-export function parameter<const Name extends string, const At extends Place, const S extends Schema>(
+export function parameter<const Name extends string, const P extends Place, const S extends Schema>(
   name: Name,
-  place: At,
+  place: P,
   schema: S,
-): { readonly name: Name; readonly place: At; readonly schema: S } {
+): { readonly name: Name; readonly place: P; readonly schema: S } {
   return { name, place, schema };
 }
 
-/** The schema of the request's body; undefined where there is none. */
+/** The schema of the request's body, or undefined if the request has no body. */
 export function bodyOf({ takes }: Pick<Operation, 'takes'>): Schema | undefined {
   const whole = takes.find(({ place }) => place === 'body');
   if (whole) return whole.schema;
@@ -73,6 +73,7 @@ export function bodyOf({ takes }: Pick<Operation, 'takes'>): Schema | undefined 
   };
 }
 
+/** The input for the arguments `values` of the operation's method. */
 export function inputOf({ takes }: Pick<Operation, 'takes'>, values: readonly unknown[]): Input {
   const input: Record<string, unknown> = {};
   takes.forEach(({ name, place }, i) => {
@@ -83,6 +84,7 @@ export function inputOf({ takes }: Pick<Operation, 'takes'>, values: readonly un
   return input;
 }
 
+/** The arguments of the operation's method for `input`: the reverse of {@link inputOf}. */
 export function argumentsOf({ takes }: Pick<Operation, 'takes'>, input: Input): unknown[] {
   const body = input.body as Input;
   return takes.map(({ name, place }) => (place === 'body' ? body : (place === 'key' ? body : input)[name]));

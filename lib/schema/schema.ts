@@ -3,7 +3,7 @@ import type { XStatic } from 'typebox/schema';
 
 export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null';
-  /** What a right value is, to follow "must be": `a whole number from 1 to 32`. Made from the rest when missing. */
+  /** The allowed values, as words that follow "must be": `a whole number from 1 to 32`. Default: derived from the other keywords. */
   readonly title?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;

@@ -19,7 +19,7 @@ describe('a bounded queue', () => {
     const queue = new BoundedQueue<number>(2);
     for (let n = 1; n <= 5; n++) queue.push(n);
     expect([await queue.next(), await queue.next(), await queue.next()]).toEqual([lost(3), value(4), value(5)]);
-    queue.lose(7);
+    queue.addLost(7);
     expect(await queue.next()).toEqual(lost(7));
   });
 
