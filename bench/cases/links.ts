@@ -46,7 +46,7 @@ const idle: BenchCase = {
   about: 'a link that says nothing: CPU time and context switches of both sides',
   note:
     'Seen from outside, by /proc/PID/schedstat and status, of a guest and a controller that have exchanged a message and then nothing. A process ' +
-    'that makes a system call, or is run at all, has CPU time: 0 is 0; V8 is told not to collect meanwhile (--no-memory-reducer). cpuNs and switches are of both processes, for the whole time.',
+    'that makes a system call, or is run at all, has CPU time: 0 is 0; V8 does not collect meanwhile (--no-memory-reducer). cpuNs and switches are of both processes, for the whole time.',
   needsTwoCores: false,
   rounds: 1,
   async trial(setting) {

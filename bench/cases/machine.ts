@@ -10,7 +10,7 @@ const JOB: MachineJob = { domains: 200, lists: 100, seconds: 10 };
 const BYTES_PER_DOMAIN = 50 << 20;
 const NOTE =
   'A machine with its API as `ctrl-if machine` runs it, 200 domains that are processes, five connected devices each: what GET /domains takes from another process, whole list parsed. cpuNs and ' +
-  'switches are of the machine in 10 s in which nobody asks, seen from outside (--no-memory-reducer); createMs is of all 200, four at a time.';
+  'switches are of the machine in 10 s without requests, seen from outside (--no-memory-reducer); createMs is of all 200, four at a time.';
 
 export const cases: readonly BenchCase[] = [
   {

@@ -11,7 +11,7 @@ const NOTE =
   "CPU is that of both processes, less what the asker's waiting takes when it waits as often and asks nothing (waitCpuNs). " +
   'Under 1 ms the asker waits busily, so what its own link spends on polling in a gap is not to be seen; from 1 ms on, with timers, it is.';
 const GAP_NOTE =
-  'A gap is from an answer to the next request; gapUs is what it came to. Latency includes a look at the clock (50 ns). ' +
+  'A gap is from an answer to the next request; gapUs is what it came to. Latency includes one reading of the clock (50 ns). ' +
   `${NOTE} In --quick and at 10 ms the p99 is from few requests.`;
 const WAKEUP_NOTE = `A silence is from an answer to the next request. ${NOTE} At 10 ms the p99 is the longest of a few dozen, and at 100 ms of eight.`;
 

@@ -7,11 +7,11 @@ import { isThreaded, type Job } from '../peers/job.ts';
 import type { Samples } from '../peers/samples.ts';
 import { ONE_CORE } from './rivals.ts';
 
-/** For what takes a microsecond or so: a look at the clock takes 50 ns, and much has to pass before code is compiled. */
+/** For what takes a microsecond or so: reading the clock takes 50 ns, and much has to pass before code is compiled. */
 export const FAST = { roundTripsASample: 32, warmupMessages: 20_000 } as const;
 const SLOW = { warmupMessages: 2_000 } as const;
 
-export const BATCHED_NOTE = `p50 from means of ${FAST.roundTripsASample} round trips, a look at the clock being much of one; p99 and p999 from single ones, the clock included`;
+export const BATCHED_NOTE = `p50 from means of ${FAST.roundTripsASample} round trips, because reading the clock takes a large part of one; p99 and p999 from single ones, the clock included`;
 
 type Measured = Omit<Job, 'warmupMs' | 'timedMs' | 'cpus'>;
 
