@@ -48,6 +48,10 @@ function sampleValue({ type }: PlacedField, seed: string): unknown {
     view.setUint8(i, type.cType.startsWith('char[') ? printable(random()) : nonZero(random()));
   const isNumber = typeof type.zero === 'number' || typeof type.zero === 'bigint';
   if (isNumber) view.setUint8(size - 1, view.getUint8(size - 1) | 0x80);
+  const value = type.read(view, 0, size);
+  if (value !== undefined) return value;
+  // A C string ends with a NUL.
+  view.setUint8(size - 1, 0);
   return type.read(view, 0, size);
 }
 

@@ -105,7 +105,7 @@ export class Connection {
   end(line?: object): void {
     if (line) this.#socket.end(`${JSON.stringify(line)}\n`);
     else this.#socket.end();
-    // A peer that writes to a closed socket loses what it has not read, such as BYE. So this side waits for the end of the peer's half.
+    // A peer that writes to a closed socket cannot read what came before, such as BYE. So this side waits for the end of the peer's half.
     this.#socket.once('finish', () => {
       const timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
       this.#socket.once('close', () => clearTimeout(timer));
