@@ -57,12 +57,13 @@ async function exchange(spoil?: ConstructorParameters<typeof Wire>[0]) {
 
 describe('samples', () => {
   it.each(SEED_MESSAGES.map((definition) => [definition.name, definition] as const))(
-    '%s has no zero byte except padding',
+    '%s has no zero byte except padding and the end of a C string',
     (_, definition) => {
       const { requestBytes, responseBytes, answer } = sampleOf(definition);
       for (const { offset, type } of definition.struct.fields) {
         const bytes = requestBytes.subarray(HEADER_BYTES + offset, HEADER_BYTES + offset + (type.tail ?? type.size));
         if (type.role === 'pad') expect([...bytes]).toEqual(new Array(type.size).fill(0));
+        else if (type.cType.startsWith('char[')) expect(bytes.indexOf(0)).toBe(bytes.length - 1);
         else expect([...bytes]).not.toContain(0);
       }
       expect(requestBytes[3]).toBe(definition.struct.maxSize);
