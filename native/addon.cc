@@ -1,4 +1,4 @@
-// The module: what it exports, how a segment is mapped, and how failures become JS errors.
+// The module: its exports, the mapping of segments, and the JS errors for failures.
 #include "addon.hpp"
 
 #include <cerrno>
@@ -15,7 +15,7 @@ struct ErrnoText {
   const char* sentence;
 };
 
-// strerror is not required to be thread-safe, and the codes are what callers match on.
+// strerror need not be thread-safe, and callers match on the codes.
 constexpr ErrnoText kErrnoTexts[] = {
     {EEXIST, "EEXIST", "it exists already"},
     {ENOENT, "ENOENT", "it does not exist"},
@@ -28,11 +28,11 @@ constexpr ErrnoText kErrnoTexts[] = {
     {ENFILE, "ENFILE", "too many open files on this system"},
     {ENOMEM, "ENOMEM", "not enough memory or address space"},
     {EFBIG, "EFBIG", "larger than shared memory can hold"},
-    {ENOSYS, "ENOSYS", "not to be had on this system"},
+    {ENOSYS, "ENOSYS", "not available on this system"},
 };
 
 /// Builds and throws an Error with the given `code` and numbers or strings. In a worker that is being terminated each
-/// of these calls may fail, and nobody is left to be told.
+/// of these calls may fail; then no JS runs that could catch the error.
 class Failure {
  public:
   Failure(napi_env env, const std::string& code, const std::string& sentence) : env_(env) {
@@ -62,11 +62,11 @@ class Failure {
 };
 
 void throw_truncated(napi_env env, uint64_t bytes, uint64_t wanted, const std::string& name) {
-  const std::string sizes = std::to_string(bytes) + " bytes, fewer than the " + std::to_string(wanted) + " asked for";
+  const std::string sizes = std::to_string(bytes) + " bytes, fewer than the requested " + std::to_string(wanted);
   Failure(env, "ETRUNCATED", "'" + name + "' has " + sizes).set("bytes", static_cast<double>(bytes)).raise();
 }
 
-/// Maps with map(segment) and makes the object. `wanted` and `name` are for the error.
+/// Maps by calling map(segment), and makes the object. `wanted` and `name` are for the error.
 template <class Map>
 napi_value map_segment(napi_env env, const std::string& name, uint64_t wanted, Map map) {
   const auto shared = Share<SharedSegment>::adopt(new SharedSegment());
@@ -112,7 +112,7 @@ napi_value open_segment_at(napi_env env, napi_callback_info info) {
   uint64_t numbers[4] = {};
   if (!read_arguments(env, info, 4, argv)) return nullptr;
   for (size_t i = 0; i < 4; i++) {
-    // Beyond 2^31 there is neither a process nor a descriptor; offset and bytes are held against the object's size.
+    // No process or descriptor has a number above 2^31. Segment checks offset and bytes against the object's size.
     if (to_integer(env, argv[i], numbers[i]) && (i > 1 || numbers[i] <= INT32_MAX)) continue;
     return throw_type(env, "pid, fd, offset and bytes must be integers of 0 or more");
   }
@@ -132,7 +132,7 @@ struct Code {
 constexpr Code kCodes[] = {CTRL_IF_CODES(CTRL_IF_CODE)};
 #undef CTRL_IF_CODE
 
-/// What this binary was built with, for lib/page/addon.ts to compare.
+/// The numbers that this binary was built with, for lib/page/addon.ts to compare.
 napi_status define_codes(napi_env env, napi_value exports) {
   napi_value codes = nullptr;
   napi_status status = napi_create_object(env, &codes);
@@ -165,7 +165,7 @@ napi_status bind(napi_env env, napi_value object, const char* name, napi_callbac
   napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, call, data, &function);
   if (status != napi_ok) return status;
   status = own(env, function, data);
-  if (status != napi_ok) return status;  // JS never gets to see a function without a share
+  if (status != napi_ok) return status;  // JS never sees a function without a share
   return napi_set_named_property(env, object, name, function);
 }
 
@@ -196,14 +196,14 @@ bool to_name(napi_env env, napi_value value, std::string& out) {
   if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) == napi_ok) {
     out.resize(length + 1);  // Node-API ends it with a NUL
     if (napi_get_value_string_utf8(env, value, out.data(), out.size(), &length) == napi_ok) out.resize(length);
-    // The system would stop at a NUL and act on another name than the one it was given.
+    // The system would stop at a NUL and use another name.
     if (!out.empty() && out.find('\0') == std::string::npos) return true;
   }
   throw_type(env, "name must be a string, not empty and without NUL");
   return false;
 }
 
-// A throw fails only in an environment that is ending, where there is nobody left to catch.
+// A throw fails only in an environment that is ending, where no JS runs that could catch it.
 napi_value throw_type(napi_env env, const char* sentence) {
   (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", sentence);
   return nullptr;
@@ -222,7 +222,7 @@ napi_value throw_closed(napi_env env, const char* sentence) {
 // `errno` is negative, as in Node's own system errors.
 napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string& name) {
   if (outcome.wrong_kind) {
-    Failure(env, "EKIND", "'" + name + "' is open as something else than was asked for").raise();
+    Failure(env, "EKIND", "'" + name + "' is a file of another kind").raise();
     return nullptr;
   }
   std::string code = "E" + std::to_string(outcome.error);

@@ -1,15 +1,14 @@
-// What the files of the addon share. The addon maps memory and moves entries; TypeScript decides what they mean.
+// Declarations for the files of the addon. The addon maps memory and copies entries; TypeScript interprets them.
 //
-// Lifetime. A JS function that needs a mapping or a ring points straight to it (the `data` of napi_create_function) and
-// owns a share of it; the share is given back by the function's finalizer. So `const { load32 } = segment` is safe on
-// its own, and memory is unmapped when the last function is collected, or earlier by unmap(), after which every call
-// finds mapped() false. When an environment ends (process exit, a worker's end or terminate()), Node-API runs the
-// finalizers that are left, in an order that nobody may rely on, after the last JS has run: shares make any order
-// right.
+// Lifetime. A JS function that needs a mapping or a ring points to it (the `data` of napi_create_function) and owns a
+// share of it. The function's finalizer gives the share back. So `const { load32 } = segment` is safe without the
+// segment. Memory is unmapped when the last function is collected, or earlier by unmap(); then mapped() is false in
+// every call. When an environment ends (process exit, a worker's end or terminate()), Node-API runs the remaining
+// finalizers after the last JS, in an unspecified order. With shares, any order is correct.
 //
 // Any number of worker threads may load the addon. Each environment has one CallBlock, held by shares as well. The only
-// static state is thread_local: call_block.cc remembers the block that its thread used last, and forgets it when the
-// environment ends. One share is only ever touched by the thread of its environment, so the count is a plain integer.
+// static state is thread_local: call_block.cc caches the block that its thread used last, and clears the cache when the
+// environment ends. Only the thread of an environment touches its shares, so the count is a plain integer.
 #pragma once
 
 #include <node_api.h>
@@ -26,7 +25,7 @@
 
 namespace ctrl_if::addon {
 
-/// Base of everything JS functions point to.
+/// The base class of all data that JS functions point to.
 class Shared {
  public:
   Shared() = default;
@@ -44,7 +43,7 @@ class Shared {
   uint32_t shares_ = 1;
 };
 
-/// A share held by C++: by a scope, or by a ring of its mapping.
+/// A share that C++ holds, in a scope or in a ring.
 template <class T>
 class Share {
  public:
@@ -80,25 +79,25 @@ class SharedSegment final : public Shared {
   Segment segment;
 };
 
-/// A ring as transfer() sees it, whatever its geometry and role.
+/// A ring of any geometry and role, for transfer().
 class Transferable : public Shared {
  public:
   /// Reads its arguments from the words of a CallBlock and writes its results there.
   virtual void transfer(int32_t* words) = 0;
 };
 
-/// The arguments and results of transfer(): words that JS and C++ both hold, one block an environment. Two things make
-/// it fast. A load or store of an array's element costs next to nothing, an argument through Node-API 7 ns. And there
-/// is one JS function for all rings: V8 calls a native function in half the time (12 ns, not 26) where a call site only
-/// ever sees the one.
+/// The arguments and results of transfer(): words that JS and C++ share, one block for each environment. It is fast for
+/// two reasons. An access to an array element costs almost nothing, but an argument through Node-API costs 7 ns. And
+/// one JS function serves all rings: V8 calls a native function in half the time (12 ns, not 26) when a call site only
+/// ever sees one function.
 class CallBlock final : public Shared {
  public:
-  /// The environment's own; null when it has none, as while it ends.
+  /// The block of the environment; null when it has none, as while it ends.
   static CallBlock* of(napi_env env);
-  /// Makes it, and its words and transfer() as properties of `exports`.
+  /// Creates the block, and adds its words and transfer() to `exports`.
   static napi_status open(napi_env env, napi_value exports);
 
-  /// Returns the index by which JS names `ring` from now on. The ring calls remove() before it goes.
+  /// Returns the index by which JS names `ring`. The ring calls remove() before it is deleted.
   uint32_t add(Transferable* ring);
   void remove(uint32_t index) { rings_[index] = nullptr; }
 
@@ -112,13 +111,13 @@ class CallBlock final : public Shared {
   std::vector<Transferable*> rings_;  // null: a free index
 };
 
-/// The first `argc` arguments of a call; those that JS left out are undefined. False when JS can no longer run.
+/// The first `argc` arguments of a call. Missing ones are undefined. False when JS can no longer run.
 inline bool read_arguments(napi_env env, napi_callback_info info, size_t argc, napi_value* argv,
                            void** data = nullptr) {
   return napi_get_cb_info(env, info, &argc, argv, nullptr, data) == napi_ok;
 }
 
-/// What the called function is bound to, as the type that bind() was given, and its arguments. Null when JS can no
+/// The data that the called function is bound to, as the type passed to bind(), and its arguments. Null when JS can no
 /// longer run.
 template <class T>
 T* bound(napi_env env, napi_callback_info info, size_t argc = 0, napi_value* argv = nullptr) {
@@ -146,16 +145,15 @@ napi_status bind(napi_env env, napi_value object, const Method (&methods)[N], Sh
 /// Makes `object` own a share of `data`.
 napi_status own(napi_env env, napi_value object, Shared* data);
 
-/// A typed array whose memory stays where it is: the strong reference keeps it, and the TypeScript side, which made it,
-/// marks its buffer untransferable.
+/// A typed array whose memory does not move: the strong reference keeps it alive, and the TypeScript code that created
+/// it marks its buffer untransferable.
 struct PinnedArray {
   napi_ref reference = nullptr;
   uint8_t* bytes = nullptr;
   size_t length = 0;  // in elements
 };
 
-/// pinned_array.cc: finds the memory of `value`; the reference is the caller's to make. False after throwing. May run
-/// JS.
+/// pinned_array.cc: finds the memory of `value`. The caller creates the reference. False after throwing. May run JS.
 bool check_array(napi_env env, napi_value value, napi_typedarray_type type, const char* name, PinnedArray& array);
 
 /// Sets a property. Fails only when JS can no longer run.
@@ -167,11 +165,12 @@ bool to_integer(napi_env env, napi_value value, uint64_t& out);
 /// A name for shm_open: not empty, no NUL. False after throwing.
 bool to_name(napi_env env, napi_value value, std::string& out);
 
-// All throw and return nullptr. Codes are Node's own, or an errno's name, or ETRUNCATED, EKIND, ECLOSED, EPEERINDEX.
+// All of these throw and return nullptr. The code is one of Node's, an errno's name, ETRUNCATED, EKIND, ECLOSED or
+// EPEERINDEX.
 napi_value throw_type(napi_env env, const char* sentence);
 napi_value throw_range(napi_env env, const char* sentence);
 napi_value throw_closed(napi_env env, const char* sentence = SharedSegment::kUnmapped);
-/// What `outcome`, not ok(), says about `name`.
+/// Throws the error for `outcome`, which is not ok(), about `name`.
 napi_value throw_outcome(napi_env env, const Outcome& outcome, const std::string& name);
 
 /// segment_object.cc: the NativeSegment around a mapping.

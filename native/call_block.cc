@@ -7,19 +7,19 @@ namespace ctrl_if::addon {
 
 namespace {
 
-/// The block that this thread used last: asking Node-API for a call's data takes a quarter of the call.
+/// The block that this thread used last: reading a call's data through Node-API takes a quarter of the call.
 struct Here {
   napi_env env = nullptr;
   CallBlock* block = nullptr;
 };
 #ifdef __GLIBC__
-// glibc keeps some of each thread's static TLS free for libraries that are loaded late. Finding the variable by
-// __tls_get_addr instead would cost half of what it gains.
+// glibc reserves some static TLS in each thread for libraries that are loaded late. A lookup by __tls_get_addr would
+// cost half of the gain.
 __attribute__((tls_model("initial-exec")))
 #endif
 thread_local Here here;
 
-/// The environment ends. The next one may have the same address, so what is remembered goes.
+/// The environment ends. The next one may have the same address, so the cached block is cleared.
 void give_back(napi_env /*env*/, void* data, void* /*hint*/) {
   here = Here();
   static_cast<CallBlock*>(data)->release();
@@ -27,7 +27,7 @@ void give_back(napi_env /*env*/, void* data, void* /*hint*/) {
 
 }  // namespace
 
-// In a finalizer, where deleting references is allowed.
+// Runs in a finalizer, where deleting references is allowed.
 CallBlock::~CallBlock() { (void)napi_delete_reference(env_, reference_); }
 
 CallBlock* CallBlock::of(napi_env env) {
@@ -42,13 +42,13 @@ napi_status CallBlock::open(napi_env env, napi_value exports) {
     block->release();
     return status;
   }
-  // Allocated by JS, not by us: external memory is refused where V8 runs in a sandbox.
+  // Allocated by JS: V8 refuses external memory where it runs in a sandbox.
   napi_value words = nullptr;
   void* memory = nullptr;
   status = napi_create_arraybuffer(env, kCallWords * sizeof(int32_t), &memory, &words);
   if (status != napi_ok) return status;
   block->words_ = static_cast<int32_t*>(memory);
-  // Strong, and given back only with the block: the words must outlive every call.
+  // A strong reference, deleted with the block: the words must outlive every call.
   block->env_ = env;
   status = napi_create_reference(env, words, 1, &block->reference_);
   if (status != napi_ok) return status;

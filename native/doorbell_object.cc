@@ -1,8 +1,8 @@
-// NativeDoorbell, heard by the environment's event loop, and NativeRinger, a peer's end of one.
+// NativeDoorbell, which the environment's event loop polls, and NativeRinger, a peer's end of a doorbell.
 //
-// Lifetime. The loop's handle lies in the Bell and holds a share of it, given back when the loop says that the handle
-// is closed: a doorbell that listens lives on like a socket, whoever forgot it. It is closed by close(), or when the
-// environment ends, by an asynchronous cleanup hook: Node then turns the loop until the handle is closed.
+// Lifetime. The loop's handle is a member of the Bell and holds a share of it, which on_closed gives back. So a
+// doorbell that listens stays open without a reference from JS, like a socket. close() closes it, or an asynchronous
+// cleanup hook when the environment ends: Node then runs the loop until the handle is closed.
 #include <uv.h>
 
 #include <utility>
@@ -11,7 +11,7 @@
 #include "ctrl_if/doorbell.hpp"
 
 #if defined(__linux__)
-// A runtime that has Node-API but no libuv must still be able to load this addon for its segments and rings.
+// A runtime with Node-API but without libuv must be able to load this addon for its segments and rings.
 #pragma weak uv_poll_init
 #pragma weak uv_poll_start
 #pragma weak uv_handle_size
@@ -27,9 +27,9 @@ class Bell final : public Shared {
  public:
   explicit Bell(napi_env env) : env_(env) {}
 
-  /// Opens the pipe and calls `on_ring` from now on.
+  /// Opens the pipe and starts to call `on_ring`.
   Outcome listen(napi_value on_ring);
-  /// At any time, also while on_ring runs, and again.
+  /// May be called at any time, also while on_ring runs, and more than once.
   void close();
 
   void unref() {
@@ -40,20 +40,20 @@ class Bell final : public Shared {
   [[nodiscard]] const Doorbell& doorbell() const { return doorbell_; }
 
  private:
-  ~Bell() override = default;  // what needs the environment was given back by close()
+  ~Bell() override = default;  // close() has deleted everything that needs the environment
 
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&poll_); }
   static void on_poll(uv_poll_t* poll, int status, int events);
   static void on_closed(uv_handle_t* handle);
   static void on_end(napi_async_cleanup_hook_handle /*hook*/, void* data) { static_cast<Bell*>(data)->close(); }
   void call();
-  void forget_callback();
+  void drop_callback();
 
   napi_env env_;
   Doorbell doorbell_;
   uv_poll_t poll_{};
   napi_ref on_ring_ = nullptr;
-  napi_async_context context_ = nullptr;  // of the async_hooks: what on_ring does belongs to who opened the doorbell
+  napi_async_context context_ = nullptr;  // for async_hooks: on_ring runs in the context that opened the doorbell
   napi_async_cleanup_hook_handle hook_ = nullptr;
   bool listening_ = false;
   bool calling_ = false;
@@ -61,7 +61,7 @@ class Bell final : public Shared {
 
 Outcome Bell::listen(napi_value on_ring) {
   uv_loop_s* loop = nullptr;
-  // A libuv whose handle is larger than the one this was built with would write beyond it.
+  // A libuv with a larger handle than this was built with would write beyond poll_.
   if (uv_poll_init == nullptr || napi_get_uv_event_loop(env_, &loop) != napi_ok ||
       uv_handle_size(UV_POLL) > sizeof(uv_poll_t)) {
     return Outcome{ENOSYS, "uv_poll_init"};
@@ -81,7 +81,7 @@ Outcome Bell::listen(napi_value on_ring) {
                      uv_poll_start(&poll_, UV_READABLE, on_poll) == 0;
   if (ready) return Outcome{};
   close();
-  return Outcome{ENOSYS, "uv_poll_start"};  // an environment that is ending; nobody reads this
+  return Outcome{ENOSYS, "uv_poll_start"};  // the environment is ending: no JS sees this
 }
 
 void Bell::close() {
@@ -89,26 +89,26 @@ void Bell::close() {
   listening_ = false;
   uv_close(handle(), on_closed);
   doorbell_.close();  // allowed as soon as uv_close has returned
-  if (!calling_) forget_callback();
+  if (!calling_) drop_callback();
 }
 
-void Bell::forget_callback() {
+void Bell::drop_callback() {
   if (on_ring_ != nullptr) (void)napi_delete_reference(env_, std::exchange(on_ring_, nullptr));
   if (context_ != nullptr) (void)napi_async_destroy(env_, std::exchange(context_, nullptr));
 }
 
 void Bell::on_closed(uv_handle_t* handle) {
   auto* bell = static_cast<Bell*>(handle->data);
-  // Here and not in on_end, so that an environment that ends waits for this.
+  // Removed here and not in on_end, so that an environment that ends waits for this call.
   if (bell->hook_ != nullptr) (void)napi_remove_async_cleanup_hook(bell->hook_);
   bell->release();
 }
 
 void Bell::on_poll(uv_poll_t* poll, int status, int /*events*/) {
   auto* bell = static_cast<Bell*>(poll->data);
-  // Below zero: somebody closed the descriptor behind our back, and nobody can ring any more. Nothing heard: wait() was
-  // faster.
-  if (status < 0 || !bell->doorbell_.hear()) return;
+  // Below zero: other code closed the descriptor, and no peer can ring any more. An empty pipe: wait() has read it
+  // already.
+  if (status < 0 || !bell->doorbell_.drain()) return;
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(bell->env_, &scope) != napi_ok) return;
   bell->call();
@@ -122,19 +122,19 @@ void Bell::call() {
     return;
   }
   calling_ = true;
-  // Not napi_call_function: after this one, nextTicks and microtasks run before the loop goes on. It costs 0.1 us more,
-  // with a context or without. Node takes a null result; Deno (2.9) writes to it without a look.
+  // Not napi_call_function: after this call, nextTicks and microtasks run before the loop goes on. It costs 0.1 us
+  // more, with or without a context. Node accepts a null result; Deno (2.9) writes to it without a check.
   napi_value result = nullptr;
   (void)napi_make_callback(env_, context_, receiver, on_ring, 0, nullptr, &result);
   bool thrown = false;
   napi_value error = nullptr;
-  // There is nobody above to catch: it is an uncaught exception, as of any other event.
+  // No JS is on the stack to catch it: it is an uncaught exception, as for any other event.
   if (napi_is_exception_pending(env_, &thrown) == napi_ok && thrown &&
       napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
     (void)napi_fatal_exception(env_, error);
   }
   calling_ = false;
-  if (!listening_) forget_callback();
+  if (!listening_) drop_callback();
 }
 
 class RingerShare final : public Shared {
@@ -147,7 +147,7 @@ napi_value unref(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// The thread sleeps in it, and neither JS nor worker.terminate() can wake it: who waits gives a timeout and comes
+// The thread sleeps here, and neither JS nor worker.terminate() can wake it: the caller gives a timeout and calls
 // again.
 napi_value wait(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
@@ -157,7 +157,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   if (!to_integer(env, argument, timeout_ms) || timeout_ms > INT32_MAX) {
     return throw_type(env, "timeoutMs must be an integer in 0..2147483647");
   }
-  if (!bell->listening()) return throw_closed(env, "this doorbell is closed; open another to go on");
+  if (!bell->listening()) return throw_closed(env, "this doorbell is closed; open another one to go on");
   napi_value result = nullptr;
   (void)napi_get_boolean(env, bell->doorbell().wait(static_cast<uint32_t>(timeout_ms)), &result);
   return result;
@@ -168,7 +168,7 @@ napi_value close_bell(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// A sleeper that is gone (EPIPE) hears nothing, and its death is told elsewhere; a ringer that is closed rings nobody.
+// Ignores EPIPE: the control socket reports that the sleeper is gone. A closed ringer does nothing.
 napi_value ring(napi_env env, napi_callback_info info) {
   if (auto* share = bound<RingerShare>(env, info)) (void)share->ringer.ring();
   return nullptr;

@@ -1,4 +1,5 @@
-// NativeEvents: the event channels of a page. Raw Node-API, and one number in and one out: notify is on the hot path.
+// NativeEvents: the event channels of a page. Raw Node-API, one number in and one out, because notify is on the hot
+// path.
 #include <algorithm>
 #include <utility>
 
@@ -23,11 +24,11 @@ class Events final : public Shared {
   EventChannels channels;
 
  private:
-  ~Events() override { (void)napi_delete_reference(env_, ports_.reference); }  // in a finalizer, where that is allowed
+  ~Events() override { (void)napi_delete_reference(env_, ports_.reference); }  // runs in a finalizer, which may do that
 
   PinnedArray ports_;
   napi_env env_;
-  Share<SharedSegment> mapping_;  // alone keeps the memory mapped
+  Share<SharedSegment> mapping_;  // keeps the memory mapped
 };
 
 struct NumberCall {
@@ -35,7 +36,7 @@ struct NumberCall {
   uint32_t number = 0;
 };
 
-/// Argument (number) of every call, below `limit`. False after throwing.
+/// The argument of every call: a number below `limit`. False after throwing.
 bool number_call(napi_env env, napi_callback_info info, uint32_t limit, const char* sentence, NumberCall& out) {
   napi_value value = nullptr;
   out.events = bound<Events>(env, info, 1, &value);
@@ -44,7 +45,7 @@ bool number_call(napi_env env, napi_callback_info info, uint32_t limit, const ch
     throw_type(env, sentence);
     return false;
   }
-  if (out.number >= limit) {  // and what was negative
+  if (out.number >= limit) {  // also when it was negative
     throw_range(env, sentence);
     return false;
   }
@@ -97,7 +98,7 @@ constexpr Method kOwn[] = {{"mask", mask}, {"unmask", unmask}, {"status", status
 
 }  // namespace
 
-// (ports), or () for who only notifies: a controller has one for each guest
+// (ports), or () for a caller that only notifies: a controller opens one for each guest
 napi_value open_events(napi_env env, napi_callback_info info) {
   napi_value array = nullptr;
   auto* mapping = bound<SharedSegment>(env, info, 1, &array);
@@ -106,10 +107,10 @@ napi_value open_events(napi_env env, napi_callback_info info) {
   const bool owner = type != napi_undefined;
   PinnedArray ports;
   if (owner && !check_array(env, array, napi_uint32_array, "ports", ports)) return nullptr;
-  // Last, since JS that check_array ran may have unmapped.
+  // Checked last: check_array may run JS, which may unmap.
   if (!mapping->segment.mapped()) return throw_closed(env);
   if (mapping->segment.bytes() < kPageBytes) {
-    return throw_range(env, "event channels need a whole page of 4096 bytes, and this segment has fewer");
+    return throw_range(env, "event channels need a page of 4096 bytes, and this segment is smaller");
   }
   const bool held = !owner || napi_create_reference(env, array, 1, &ports.reference) == napi_ok;
   const auto events = Share<Events>::adopt(new Events(env, Share<SharedSegment>::of(mapping), ports));

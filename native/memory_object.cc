@@ -19,10 +19,10 @@ class SharedMemory final : public Shared {
   void unmap() { frames.reset(); }
 
   DomainMemory frames;
-  std::string name;  // for what the system says of it later
+  std::string name;  // for later errors
 };
 
-/// What a call is bound to, while it is mapped. Null after throwing.
+/// The memory that the called function is bound to. Null after throwing, also when it is unmapped.
 SharedMemory* begin(napi_env env, napi_callback_info info, size_t argc = 0, napi_value* argv = nullptr) {
   auto* memory = bound<SharedMemory>(env, info, argc, argv);
   if (memory == nullptr || memory->mapped()) return memory;

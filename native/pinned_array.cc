@@ -1,12 +1,12 @@
-// Typed arrays that the addon keeps, so that no call has to ask where their memory is.
+// Typed arrays that the addon keeps, so that no call has to look up their memory.
 #include <string>
 
 #include "addon.hpp"
 
 namespace ctrl_if::addon {
 
-// An array of up to 64 bytes lives on V8's moving heap until its buffer is asked for, as napi_get_typedarray_info does;
-// from then on its memory does not move.
+// An array of up to 64 bytes lives on V8's moving heap until its buffer is requested, as napi_get_typedarray_info does.
+// After that its memory does not move.
 bool check_array(napi_env env, napi_value value, napi_typedarray_type type, const char* name, PinnedArray& array) {
   napi_typedarray_type found = napi_int8_array;
   void* bytes = nullptr;
@@ -18,7 +18,7 @@ bool check_array(napi_env env, napi_value value, napi_typedarray_type type, cons
     throw_type(env, (std::string(name) + wanted + " over an ArrayBuffer").c_str());
     return false;
   }
-  // A buffer that shrinks takes its memory back from under the pointer.
+  // A buffer that shrinks would free memory behind the pointer.
   napi_value resizable = nullptr;
   if (napi_get_named_property(env, buffer, "resizable", &resizable) != napi_ok) return false;  // its getter threw
   bool shrinks = false;

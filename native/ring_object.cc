@@ -1,4 +1,4 @@
-// NativeRing: one half of a ring on a mapping, opened here and called through the CallBlock (addon.hpp).
+// NativeRing: one half of a ring on a mapping. It is opened here and called through the CallBlock (addon.hpp).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,8 +10,7 @@ namespace ctrl_if::addon {
 
 namespace {
 
-// 26 ms on the machine this was measured on. A worker cannot be terminated, nor a process interrupted from JS, inside a
-// call.
+// 26 ms on the measured machine. Inside a call, a worker cannot be terminated and JS cannot interrupt the process.
 constexpr int32_t kMaxPolls = 1'000'000;
 
 template <class Half>
@@ -32,7 +31,7 @@ class Ring final : public Transferable {
   void transfer(int32_t* words) override;
 
  private:
-  // In a finalizer, where deleting references is allowed; the arrays then go with the next collection.
+  // Runs in a finalizer, where deleting references is allowed. The next collection frees the arrays.
   ~Ring() override {
     block_->remove(index_);
     (void)napi_delete_reference(env_, outbox_.reference);
@@ -44,10 +43,10 @@ class Ring final : public Transferable {
   }
 
   napi_env env_;
-  Share<SharedSegment> mapping_;  // a ring alone keeps its memory mapped
+  Share<SharedSegment> mapping_;  // keeps the memory mapped
   Share<CallBlock> block_;
   Half half_;
-  uint32_t* wakeup_;  // the word in which the peer says that it sleeps; null for a ring without one
+  uint32_t* wakeup_;  // the peer's sleep word; null for a ring without one
   PinnedArray outbox_;
   PinnedArray inbox_;
   uint32_t index_;
@@ -70,7 +69,7 @@ int32_t take(BackRing<Geometry>& half, uint8_t* dst, uint32_t max, uint32_t poll
   return half.take_requests_spinning(dst, max, polls);
 }
 
-/// Publish, claim the sleep word of a peer that sleeps, collect.
+/// Publishes, then claims the sleep word of a sleeping peer or collects.
 template <class Half>
 void Ring<Half>::transfer(int32_t* words) {
   if (!mapping_->segment.mapped()) {
@@ -90,12 +89,12 @@ void Ring<Half>::transfer(int32_t* words) {
     }
   }
   const uint32_t n = clamp(words[kCallMax]);
-  // `polls` counts every look, the core only those after the first; nothing asked for is no reason to spin.
+  // `polls` counts every poll, the core only those after the first. With `max` 0 there is nothing to spin for.
   const auto again = static_cast<uint32_t>(std::clamp(words[kCallPolls], 1, kMaxPolls) - 1);
   if (n > 0) words[kCallCollected] = take(half_, inbox_.bytes, n, again);
 }
 
-/// What openRing was given.
+/// The arguments of openRing.
 struct Arguments {
   napi_env env = nullptr;
   napi_value values[7] = {};  // role, offset, entryBytes, slots, outbox, inbox, peerWakeup
@@ -103,7 +102,7 @@ struct Arguments {
   napi_value operator[](size_t index) const { return values[index]; }
 };
 
-/// Everything openRing was given, checked.
+/// The checked arguments of openRing.
 struct Plan {
   SharedSegment* mapping = nullptr;
   bool front = false;
@@ -143,7 +142,7 @@ bool check_place(napi_env env, Plan& plan) {
   return false;
 }
 
-/// A negative offset is no word: the ring's peer never sleeps, or its user looks after that.
+/// A negative offset means no sleep word: the peer never sleeps, or the caller wakes it.
 bool check_wakeup(const Arguments& args, Plan& plan) {
   const Segment& segment = plan.mapping->segment;
   int64_t offset = 0;
@@ -174,7 +173,7 @@ bool check(const Arguments& args, Plan& plan) {
     return false;
   }
   plan.front = role == kRoleFront;
-  // The place last: looking at `resizable` may run JS, and JS may unmap. After check_place nothing does before attach.
+  // The place last: reading `resizable` may run JS, and JS may unmap. No JS runs between check_place and attach.
   if (!check_geometry(args, plan)) return false;
   const uint64_t all = uint64_t{plan.entry_bytes} * plan.slots;
   return check_entries(env, args[4], all, "outbox", plan.outbox) &&
@@ -193,11 +192,12 @@ napi_value open_half(const Arguments& args, Plan& plan, Half half) {
   const int32_t unanswered = half.attach(plan.base);
   if (unanswered < 0) {
     (void)napi_throw_error(env, "EPEERINDEX",
-                           "EPEERINDEX: req_prod is further ahead of rsp_prod than the ring has slots; this is no ring "
+                           "EPEERINDEX: req_prod is further ahead of rsp_prod than the ring has slots: this is no ring "
                            "of that geometry, or a peer has damaged it");
     return nullptr;
   }
-  // Both are given to the Ring even when the second fails: deleting a null reference is refused, and harmless.
+  // The Ring gets both references even when the second fails: Node-API refuses to delete a null reference, without
+  // harm.
   const bool held = napi_create_reference(env, args[4], 1, &plan.outbox.reference) == napi_ok &&
                     napi_create_reference(env, args[5], 1, &plan.inbox.reference) == napi_ok;
   CallBlock* block = CallBlock::of(env);

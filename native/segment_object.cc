@@ -1,4 +1,4 @@
-// NativeSegment: words and bytes of a segment, and what is opened on it. Raw Node-API: a call costs about 10 ns.
+// NativeSegment: words, bytes, rings and events of a segment. Raw Node-API: a call costs about 10 ns.
 #include "addon.hpp"
 #include "ctrl_if/wakeup.hpp"
 #include "words.hpp"

@@ -1,4 +1,4 @@
-// Words and bytes of mapped memory as methods of a JS object: the same for NativeSegment and NativeMemory.
+// Words and bytes of mapped memory as methods of a JS object, for NativeSegment and NativeMemory.
 #pragma once
 
 #include <cstring>
@@ -8,15 +8,14 @@
 
 namespace ctrl_if::addon {
 
-/// `Memory` is what the functions are bound to. It has find(), mapped() and unmap(), as Segment and DomainMemory do,
-/// and two sentences for errors: kUnmapped and kOutside. Each call asks find() whether it may touch what it was asked
-/// for.
+/// The functions are bound to a `Memory`. It has find(), mapped() and unmap(), as Segment and DomainMemory do, and two
+/// sentences for errors: kUnmapped and kOutside. Each call checks its bytes by find().
 template <class Memory>
 class Words {
  public:
   static constexpr size_t kMaxNumbers = 2;
 
-  /// The word at the offset in the first argument; `numbers` gets the `count` arguments behind it. Null after throwing.
+  /// The word at the offset in the first argument; `numbers` gets the next `count` arguments. Null after throwing.
   static uint32_t* word(napi_env env, napi_callback_info info, size_t count = 0, uint32_t* numbers = nullptr) {
     napi_value argv[1 + kMaxNumbers];
     auto* memory = bound<Memory>(env, info, 1 + count, argv);
@@ -77,14 +76,14 @@ class Words {
     return place == nullptr ? nullptr : number(env, compare_exchange(place, numbers[0], numbers[1]));
   }
 
-  /// What read and write copy. `bytes` is 0 where there is nothing to copy, and after throwing.
+  /// The source and target of read and write. `bytes` is 0 when there is nothing to copy, and after throwing.
   struct Copy {
     uint8_t* memory = nullptr;
     void* array = nullptr;
     size_t bytes = 0;
   };
 
-  /// Arguments (offset, Uint8Array); the array says how many bytes.
+  /// Arguments (offset, Uint8Array): copies as many bytes as the array has.
   static Copy copy(napi_env env, napi_callback_info info) {
     napi_value argv[2];
     auto* memory = bound<Memory>(env, info, 2, argv);
@@ -100,7 +99,7 @@ class Words {
     return copy.memory == nullptr ? Copy{} : copy;
   }
 
-  // Plain copies: what the peer writes meanwhile may be seen in part. A word that announces the bytes orders them.
+  // Plain copies: concurrent writes of the peer may be seen in part. A word that announces the bytes orders them.
   static napi_value read(napi_env env, napi_callback_info info) {
     const Copy bytes = copy(env, info);
     if (bytes.bytes > 0) std::memcpy(bytes.array, bytes.memory, bytes.bytes);

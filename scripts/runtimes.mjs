@@ -1,13 +1,13 @@
-// Installs the other runtimes that the tests run guests and controllers in (scripts/runtimes.json), each once, in a cache
-// beside the clone and not in it: no dependencies, since each has 100 MB, npm refuses one that is for another system, and
-// who installs ctrl-if from git would get them all.
+// Installs the other runtimes in which the tests run guests and controllers (scripts/runtimes.json), each once, in a cache
+// outside the clone. They are no dependencies: each has 100 MB, npm refuses one for another system, and an installation of
+// ctrl-if from git would include them all.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const runtimes = JSON.parse(readFileSync(new URL('runtimes.json', import.meta.url), 'utf8'));
-// The same is said in test/support/runtimes.ts.
+// test/support/runtimes.ts has the same path.
 const cache =
   process.env.CTRL_IF_RUNTIMES || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ctrl-if', 'runtimes');
 
@@ -21,8 +21,8 @@ for (const [name, { version, ...byArchitecture }] of Object.entries(runtimes)) {
   if (existsSync(join(folder, 'node_modules', build.package, build.file))) continue;
   console.error(`ctrl-if: installing ${name} ${version} in ${folder} ...`);
   mkdirSync(folder, { recursive: true });
-  const what = `${build.package}@${version}`;
-  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', what];
+  const spec = `${build.package}@${version}`;
+  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', spec];
   const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) {
     console.error(`ctrl-if: ${name} could not be installed; its tests will be skipped`);

@@ -1,10 +1,9 @@
-// Makes a fresh clone ready: installs from the lock file, builds the addon, compiles the TypeScript.
-// Each step is skipped when nothing it depends on has changed since it last succeeded. Plain Node, no dependencies:
-// it runs before there are any.
+// Sets up a clone: installs the dependencies from the lock file, builds the addon, compiles the TypeScript. A step is skipped
+// when none of its inputs has changed since it last succeeded. It uses plain Node, because it runs before there are
+// dependencies.
 //
-// With --prepare it is npm's own step before a package is packed, and after npm ci and npm install in a clone. When ctrl-if
-// is installed from git, that is where its dist and its addon come from. With --build it leaves the dependencies as they
-// are: vitest builds by it before it runs tests, out of those very dependencies.
+// npm runs it with --prepare before it packs a package, and after npm ci and npm install in a clone. That makes dist and the
+// addon when ctrl-if is installed from git. With --build it does not install dependencies: vitest runs it so before its tests.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -25,17 +24,17 @@ const stamps = join(root, 'node_modules', '.ctrl-if-setup.json');
 const force = process.argv.includes('--force');
 const preparing = process.argv.includes('--prepare');
 const building = process.argv.includes('--build');
-/** Tells the npm that this script runs not to run it again. */
+/** Set for the npm that this script runs, so that npm does not run the script again. */
 const RUNNING = 'CTRL_IF_SETUP';
 const INSTALLING = ['ci', 'install'];
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-// The list that binding.gyp and CMakeLists.txt read, and what is no source of its own.
+// binding.gyp and CMakeLists.txt read the same list.
 const ADDON_SOURCES = readFileSync(join(root, 'native', 'sources.txt'), 'utf8')
   .trim()
   .split('\n');
 const ADDON_INPUTS = ['binding.gyp', 'native/sources.txt', ...ADDON_SOURCES, 'native/include'];
 const HOW_TO_GET_TOOLS =
-  'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run this again.';
+  'ctrl-if: for the native engine, install them (Debian: apt-get install g++ make python3) and run this command again.';
 
 if (preparing && process.env[RUNNING]) process.exit();
 const hasTypeScript = existsSync(join(root, 'node_modules', 'typescript'));
@@ -62,7 +61,7 @@ if (missing.length === 0) {
     run: buildAddon,
   });
 } else {
-  step('addon', 'looking for what builds the native addon', [], {
+  step('addon', 'checking for the tools that build the native addon', [], {
     ready: () => true,
     // Not an error: the pure-JS engine serves.
     run: () =>
@@ -81,22 +80,22 @@ step('typescript', 'compiling TypeScript', ['lib', 'tsconfig.json', 'tsconfig.bu
 
 if (preparing) packAddon();
 
-/** node-gyp-build finds it there in an installed package. */
+/** Copies the addon to the folder in which node-gyp-build finds it in an installed package. */
 function packAddon() {
   const built = join(root, 'build', 'Release', 'ctrl_if.node');
   if (!existsSync(built)) return;
   const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
-  // With musl's libc its name says so, as node-gyp-build asks for.
+  // node-gyp-build expects the libc in the name.
   const libc = process.platform !== 'linux' ? '' : existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
   mkdirSync(folder, { recursive: true });
   copyFileSync(built, join(folder, `ctrl-if.napi${libc}.node`));
 }
 
-/** Runs one step unless its inputs are as they were when it last succeeded. */
+/** Runs a step unless its inputs are the same as when it last succeeded. */
 function step(name, sentence, inputs, { ready, isDone = false, run }) {
   const fingerprint = `${process.version} ${process.platform}-${process.arch} ${hashOf(inputs)}`;
   if (!force && ready() && (isDone || done[name] === fingerprint)) {
-    // npm has just installed what package.json asks for, and the next set-up need not do it again.
+    // npm has just installed the dependencies, and the next set-up need not do it again.
     if (isDone && INSTALLING.includes(process.env.npm_command)) stamp(name, fingerprint);
     return;
   }
@@ -115,13 +114,13 @@ function stamp(name, fingerprint) {
 
 function missingTools() {
   const tools = { 'C++ compiler': process.env.CXX ?? 'c++', make: 'make', python3: 'python3' };
-  return Object.keys(tools).filter((what) => spawnSync(tools[what], ['--version'], { stdio: 'ignore' }).error);
+  return Object.keys(tools).filter((name) => spawnSync(tools[name], ['--version'], { stdio: 'ignore' }).error);
 }
 
 function buildAddon() {
   const args = [tool('node-gyp', 'bin/node-gyp.js'), 'rebuild', '--loglevel=error', `--jobs=max`];
   const headers = dirname(dirname(process.execPath));
-  // The headers that came with this Node need no download and cannot be the wrong ones.
+  // The headers of this Node need no download and have the right version.
   if (existsSync(join(headers, 'include', 'node', 'node_api.h'))) args.push(`--nodedir=${headers}`);
   must('node-gyp', process.execPath, args);
 }
@@ -130,14 +129,14 @@ function tool(packageName, file) {
   return join(root, 'node_modules', packageName, file);
 }
 
-/** Runs a command with its output held back, and shows it all when the command fails. */
-function must(what, command, args) {
+/** Runs a command, and shows its output only when it fails. */
+function must(name, command, args) {
   const env = { ...process.env, [RUNNING]: '1' };
   const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
   console.error(
-    `ctrl-if: ${what} failed (see above); nothing was left half-done, run the same command again after mending it.`,
+    `ctrl-if: ${name} failed (see above); nothing was left half-done, run the same command again after correcting the cause.`,
   );
   process.exit(1);
 }

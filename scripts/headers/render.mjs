@@ -1,12 +1,12 @@
-// The headers native/include/ctrl_if/wire.h and codes.h, from the TypeScript tables that state what is in them.
-// Given the modules, so that a test can render from lib/ what the script renders from dist/.
+// Renders the headers native/include/ctrl_if/wire.h and codes.h from TypeScript tables. The caller passes the modules, so that
+// a test can render from lib/ and the script from dist/.
 
 const MADE_BY = `// clang-format off
 // Made by \`node scripts/render-headers.mjs\`; a test fails when it is out of date. C11 and C++17.
 //
 `;
 
-/** `PAGE_ASLEEP` as `kPageAsleep`, `startTime` as `StartTime` behind a prefix. */
+/** `PAGE_ASLEEP` becomes `PageAsleep`, for a prefix such as `k`; `startTime` becomes `StartTime`. */
 const capitalized = (name) =>
   name
     .split(/[_-]|(?<=[a-z])(?=[A-Z])/)
@@ -14,20 +14,20 @@ const capitalized = (name) =>
     .join('');
 const toSnake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A module's exports by name: what runs the module decides whether they come in that order. */
+/** A module's exports in the order of their names. The loader of a module decides their own order. */
 const sorted = (module) => Object.entries(module).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** What wire.h is made of: the modules of lib/wire. */
+/** The text of wire.h, from the modules of lib/wire. */
 export function renderWire({ constants, layout, page, memory, messages, structs }) {
   const payloads = structs
     .flatMap((module) => sorted(module).map(([, struct]) => struct))
     .filter((struct) => struct.cName !== null);
   const own = [layout, page, memory].flatMap(sorted);
-  return `${MADE_BY}// What lies in the shared page and in its messages: numbers and packed structs under the names of domain_controller.h, and
-// the offsets of what ctrl-if has added (docs/page-layout.md says who writes what). Numbers are little-endian.
+  return `${MADE_BY}// The layout of the shared page and of its messages: numbers and packed structs with the names of domain_controller.h, and
+// the offsets that ctrl-if has added (docs/page-layout.md says which side writes each). Numbers are little-endian.
 //
-// A hostile peer writes to the page at any time. The structs give sizes and offsets; hold no reference to one in the page.
-// ring.hpp copies slots out, and what reads a message reads the copy.
+// A hostile peer may write to the page at any time. The structs give sizes and offsets; hold no reference to one in the page.
+// ring.hpp copies slots out, and readers of a message read the copy.
 #pragma once
 
 #include <stddef.h>
@@ -41,7 +41,7 @@ namespace ctrl_if {
 #define CTRL_IF_CONSTANT(name, value) enum { name = value };
 #endif
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the page holds little-endian words, loaded as they are");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the page has little-endian words, which are loaded unchanged");
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -63,12 +63,12 @@ ${payloads.map((struct) => payload(struct, messages)).join('\n')}
 `;
 }
 
-/** What codes.h is made of: lib/page/native-codes.ts, and the modules whose numbers it repeats. */
+/** The text of codes.h, from lib/page/native-codes.ts and the modules whose numbers it repeats. */
 export function renderCodes({ codes, layout, page, memory }) {
   const inWire = new Set([...Object.keys(layout), ...Object.keys(page), ...Object.keys(memory)]);
   const all = sorted(codes);
   const own = all.filter(([name]) => !inWire.has(name)).map(([name, value]) => [`k${capitalized(name)}`, value]);
-  return `${MADE_BY}// What the addon and TypeScript say to each other in numbers: lib/page/native-codes.ts says what they mean.
+  return `${MADE_BY}// Numbers that the addon and TypeScript share. lib/page/native-codes.ts describes them.
 #pragma once
 
 #include "wire.h"
@@ -81,17 +81,17 @@ ${own.map(([name, value]) => `inline constexpr int32_t ${name} = ${value};`).joi
 ${own.map(([name, value]) => `enum { ${name} = ${value} };`).join('\n')}
 #endif
 
-/// All numbers that both sides must agree on. The addon exports them, and lib/page/addon.ts refuses an addon with others.
+/// All shared numbers. The addon exports them, and lib/page/addon.ts refuses an addon with other numbers.
 #define CTRL_IF_CODES(CODE) \\
 ${all.map(([name]) => `  CODE(${name}, k${capitalized(name)})`).join(' \\\n')}
 `;
 }
 
-/** An exported value of lib/wire as [name, number]: objects and lists of numbers by their keys, functions not at all. */
+/** An exported value of lib/wire as [name, number]. Objects and lists of numbers give one for each key, functions none. */
 function flatten(name, value) {
   if (typeof value === 'function') return [];
   if (typeof value === 'number') return [[name, value]];
-  // A list of words is the table of the numbers that stand for them.
+  // In a list of words, each word's index is its number.
   if (Array.isArray(value) && typeof value[0] === 'string')
     return value.map((word, number) => [name + capitalized(word), number]);
   return Object.entries(value).flatMap(([key, part]) => flatten(name + capitalized(key), part));
@@ -109,7 +109,7 @@ function constantLines(constants) {
 
 const UNSIGNED = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'uint64_t' };
 
-/** The scalar types that the header gives names of their own, such as domid_t. */
+/** The scalar types with a name in the header, such as domid_t. */
 function aliasesOf(payloads) {
   const types = payloads.flatMap(({ fields }) => fields.map(({ type }) => type));
   const named = new Map(types.filter(({ cType }) => /^\w+_t$/.test(cType)).map(({ cType, size }) => [cType, size]));
@@ -131,9 +131,9 @@ function payload({ cName, fields, size }, messages) {
   );
 }
 
-/** A packed struct, with what its compiler must find checked where it is compiled. */
+/** A packed struct, with assertions of its size and offsets. */
 function packed(name, comment, members, size, offsets) {
-  // An empty struct has 0 bytes in GNU C, as in the header's language, and 1 in C++: its message carries nothing.
+  // An empty struct has 0 bytes in GNU C, the header's language, and 1 byte in C++. Its message has no payload.
   const sized = size === 0 ? '' : `static_assert(sizeof(${name}) == ${size}, "${name}");\n`;
   return `// ${comment}: ${size} bytes
 typedef struct ${name} {
@@ -149,8 +149,8 @@ function rings(layout, { CONTROL_RING_SIZE, CONTROL_RING_MEM }) {
       [
         'u8 type;    // echoed in the response',
         'u8 subtype; // echoed in the response',
-        'u8 id;      // opaque to the responder, echoed',
-        'u8 length;  // meaningful bytes in msg; the sender zeroes the others',
+        'u8 id;      // echoed in the response, which does not interpret it',
+        'u8 length;  // the used bytes of msg; the sender zeroes the others',
         `u8 msg[${layout.PAYLOAD_BYTES}];`,
       ],
       layout.MESSAGE_BYTES,

@@ -1,4 +1,4 @@
-/* A leak made on purpose: a check that does not find it finds nothing. */
+/* A deliberate leak: a check that does not find it would find no other leak. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
-// Runs the addon under AddressSanitizer and LeakSanitizer, in a Node that knows of neither (the runtime is preloaded).
-// What Node itself leaks at its end is not ours: a leak counts when a frame of the addon is on its stack. Every other
-// report of the sanitizer counts.
+// Runs the addon under AddressSanitizer and LeakSanitizer, in a Node built without them (their runtime is preloaded). Node itself
+// leaks at its end: a leak counts only when its stack has a frame of the addon. Every other report of the sanitizer counts.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,7 @@ const canary = join(home, 'canary.so');
 execFileSync('cc', ['-shared', '-fPIC', '-o', canary, join(root, 'scripts/leaks/canary.c')]);
 const found = underSanitizer(['-e', '0'], [canary]);
 if (!reportsOf(found.output).some((report) => report.includes('canary.so'))) {
-  fail('the sanitizer did not find a leak made on purpose, so it would find none of ours', found.output);
+  fail('the sanitizer did not find a deliberate leak, so it would not find one of the addon', found.output);
 }
 
 console.error('ctrl-if: building the addon with AddressSanitizer ...');
@@ -34,19 +33,19 @@ const build = spawnSync(
 );
 if (build.status !== 0) fail('cmake-js failed', `${build.stdout}${build.stderr}`);
 
-// node-gyp-build takes the addon from here instead of from the checkout.
+// node-gyp-build loads the addon from here instead of from the checkout.
 mkdirSync(join(home, 'build/Release'), { recursive: true });
 copyFileSync(join(root, 'build-cmake-leaks/Release/ctrl_if.node'), join(home, 'build/Release/ctrl_if.node'));
 
 console.error('ctrl-if: running the workload under it ...');
 const { status, output } = underSanitizer(['--expose-gc', join(root, 'scripts/leaks/workload.mjs')]);
 const reports = reportsOf(output);
-// A frame says its source when the addon has debug information, else its module.
+// A frame names its source when the addon has debug information, else its module.
 const ours = reports.filter((report) => report.includes('ctrl_if.node') || report.includes(join(root, 'native/')));
 const errors = /ERROR: AddressSanitizer|runtime error/.test(output);
 if (ours.length > 0 || errors) fail(`${ours.length} leaks of the addon`, output);
 if (!output.includes('the workload is done')) fail(`the workload ended with status ${status}`, output);
-console.error(`ctrl-if: no leak of ours, ${reports.length} of Node's own left aside`);
+console.error(`ctrl-if: no leak of the addon; ${reports.length} leaks of Node itself were ignored`);
 
 function underSanitizer(args, preloaded = []) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
@@ -67,7 +66,7 @@ function reportsOf(output) {
   return output.split('\n\n').filter((part) => /(Direct|Indirect) leak of/.test(part));
 }
 
-function fail(what, output) {
-  console.error(`${output}\nctrl-if: ${what} (see above)`);
+function fail(sentence, output) {
+  console.error(`${output}\nctrl-if: ${sentence} (see above)`);
   process.exit(1);
 }

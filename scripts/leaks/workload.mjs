@@ -1,4 +1,4 @@
-// What `check.mjs` runs under AddressSanitizer: every way in which the addon takes and gives back memory.
+// The workload that `check.mjs` runs under AddressSanitizer: every way in which the addon allocates and frees memory.
 import { isMainThread, Worker } from 'node:worker_threads';
 import { Controller, Guest } from '../../dist/index.js';
 import { DomainMemory, FrameMapper } from '../../dist/memory/index.js';
@@ -90,7 +90,7 @@ function failToOpen() {
     try {
       attempt();
     } catch {
-      // As it should.
+      // Expected.
     }
   }
 }
@@ -121,7 +121,7 @@ if (isMainThread) {
   await useDoorbells({ close: false });
   useMemory({ unmap: false });
   parentPort.postMessage('busy');
-  // Until it is terminated, most likely in the middle of a call.
+  // Runs until it is terminated, probably in the middle of a call.
   for (;;) {
     useRings({ unmap: true });
     useMemory({ unmap: true });

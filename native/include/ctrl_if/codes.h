@@ -1,7 +1,7 @@
 // clang-format off
 // Made by `node scripts/render-headers.mjs`; a test fails when it is out of date. C11 and C++17.
 //
-// What the addon and TypeScript say to each other in numbers: lib/page/native-codes.ts says what they mean.
+// Numbers that the addon and TypeScript share. lib/page/native-codes.ts describes them.
 #pragma once
 
 #include "wire.h"
@@ -44,7 +44,7 @@ enum { kRoleBack = 1 };
 enum { kRoleFront = 0 };
 #endif
 
-/// All numbers that both sides must agree on. The addon exports them, and lib/page/addon.ts refuses an addon with others.
+/// All shared numbers. The addon exports them, and lib/page/addon.ts refuses an addon with other numbers.
 #define CTRL_IF_CODES(CODE) \
   CODE(ASLEEP, kAsleep) \
   CODE(AWAKE, kAwake) \

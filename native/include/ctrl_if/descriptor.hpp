@@ -1,4 +1,4 @@
-// File descriptors as values, how a system call ended, and the way to another process's descriptors.
+// File descriptors as values, results of system calls, and access to the descriptors of another process.
 #pragma once
 
 #include <fcntl.h>
@@ -15,19 +15,19 @@
 
 namespace ctrl_if {
 
-/// How a system call ended. `error` is an errno value.
+/// The result of a system call. `error` is an errno value.
 struct [[nodiscard]] Outcome {
   int error = 0;
   const char* syscall = nullptr;
-  bool truncated = false;   // the object exists and is smaller than asked; nothing was mapped
-  bool wrong_kind = false;  // the descriptor stands for something else than was asked; nothing was opened
+  bool truncated = false;   // the object exists but is smaller than requested; nothing was mapped
+  bool wrong_kind = false;  // the descriptor is a file of another kind; nothing was opened
 
   [[nodiscard]] bool ok() const { return error == 0 && !truncated && !wrong_kind; }
 
   static Outcome failed(const char* syscall) { return Outcome{errno, syscall}; }
 };
 
-/// Closed when it goes out of scope.
+/// A file descriptor, closed when it goes out of scope.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -47,15 +47,15 @@ class Descriptor {
   void reset() {
     if (fd_ >= 0) (void)::close(std::exchange(fd_, -1));
   }
-  /// -1: none.
+  /// The number; -1 when there is none.
   [[nodiscard]] int get() const { return fd_; }
 
  private:
   int fd_ = -1;
 };
 
-/// What `fd` stands for. A binary that is linked on glibc 2.33 or later and calls fstat does not load on an older one,
-/// so the system is asked directly where its struct is the C library's.
+/// fstat. A binary linked on glibc 2.33 or later that calls fstat does not load on an older glibc. So this makes the
+/// system call itself where the kernel's struct is the C library's.
 inline Outcome read_stat(int fd, struct stat& out) {
 #if defined(__linux__) && defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
   const long result = ::syscall(SYS_fstat, fd, &out);
@@ -65,7 +65,7 @@ inline Outcome read_stat(int fd, struct stat& out) {
   return result == 0 ? Outcome{} : Outcome::failed("fstat");
 }
 
-/// Both ends of an anonymous pipe. No program that this process starts inherits them.
+/// Both ends of an anonymous pipe. Child programs do not inherit them.
 struct Pipe {
   Descriptor read;
   Descriptor write;
@@ -88,7 +88,7 @@ struct Pipe {
   }
 };
 
-/// `/proc/PID/fd/FD`, where Linux shows what another process has open, to the same user.
+/// `/proc/PID/fd/FD`, by which a process of the same user opens descriptor FD of process PID on Linux.
 class PeerPath {
  public:
   PeerPath(uint32_t pid, uint32_t fd) { (void)std::snprintf(text_, sizeof text_, "/proc/%u/fd/%u", pid, fd); }
@@ -98,8 +98,8 @@ class PeerPath {
   char text_[sizeof "/proc/4294967295/fd/4294967295"];
 };
 
-/// Opens what process `pid` has open as `fd`, when it is of file type `kind` (S_IFIFO, S_IFREG). Opening waits for
-/// nobody and takes no terminal, whatever it turns out to be. ENOENT: no such process or descriptor; EACCES: not ours.
+/// Opens a descriptor of another process, if its file is of type `kind` (S_IFIFO, S_IFREG). Opening never blocks and
+/// takes no terminal, whatever the file is. ENOENT: no such process or descriptor. EACCES: another user's process.
 inline Outcome open_peer(const PeerPath& path, int access, mode_t kind, Descriptor& out) {
   Descriptor fd(::open(path.text(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return Outcome::failed("open");

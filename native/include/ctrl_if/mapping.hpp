@@ -1,4 +1,4 @@
-// A range of mapped memory as a value: unmapped when it goes out of scope.
+// A range of mapped memory as a value, unmapped when it goes out of scope.
 #pragma once
 
 #include <sys/mman.h>
@@ -28,25 +28,25 @@ class Mapping {
   }
   ~Mapping() { reset(); }
 
-  /// Maps `bytes` bytes of `fd` from `offset`, a multiple of the system's page size, to be shared with other processes.
+  /// Maps `bytes` bytes of `fd` from `offset`, a multiple of the system's page size, shared with other processes.
   static Outcome share(int fd, uint64_t offset, uint64_t bytes, Mapping& out) {
     return out.map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
   }
 
-  /// Maps memory without a name, shared with the processes forked from this one.
+  /// Maps memory without a name, shared with the processes that this one forks.
   static Outcome share_with_children(uint64_t bytes, Mapping& out) {
     return out.map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   }
 
-  /// Reserves addresses that nothing lies behind; place() puts something there.
+  /// Reserves addresses without memory. place() maps memory there.
   static Outcome reserve(uint64_t bytes, Mapping& out) {
     return out.map(bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   }
 
-  /// Maps bytes at..at+bytes-1 of `fd` to the same place in this range. After a failure what was there still is.
-  [[nodiscard]] Outcome place(int fd, uint64_t at, uint64_t bytes) const {
-    void* mapped = ::mmap(base() + at, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-                          static_cast<off_t>(at));
+  /// Maps bytes offset..offset+bytes-1 of `fd` to the same place in this range. After a failure nothing has changed.
+  [[nodiscard]] Outcome place(int fd, uint64_t offset, uint64_t bytes) const {
+    void* mapped = ::mmap(base() + offset, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                          fd, static_cast<off_t>(offset));
     return mapped == MAP_FAILED ? Outcome::failed("mmap") : Outcome{};
   }
 

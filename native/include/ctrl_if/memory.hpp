@@ -1,12 +1,12 @@
-// A domain's memory: one POSIX shared-memory object of 4 KiB frames that grows and shrinks and never moves.
+// A domain's memory: one POSIX shared-memory object of 4 KiB frames, which grows and shrinks and never moves.
 //
-// Addresses for the maximum are reserved at once, with nothing behind them. A frame gets memory by populate(), which
-// has the space reserved first, so that a full /dev/shm is an error there and not a SIGBUS at some later store. It
-// loses it by punch(), which leaves a hole: the object keeps its length, so no address that anyone has mapped ever lies
-// beyond its end, and a stale peer that still looks there sees zeros. Only frames for which populated() holds may be
-// touched: a store to a hole takes memory that nobody reserved, and is a SIGBUS where there is none.
+// Addresses for the maximum are reserved at once, without memory. populate() gives memory to frames. It reserves the
+// space first, so that a full /dev/shm is an error there and not a SIGBUS at a later store. punch() takes the memory
+// away and leaves a hole. The object keeps its length, so no mapped address is ever beyond its end, and a stale peer
+// reads zeros from a hole. Touch only frames for which populated() is true: a store to a hole takes memory that was not
+// reserved, and raises SIGBUS when there is none.
 //
-// The descriptor stays open, unlike a Segment's: growing needs it, and peers open single frames through it.
+// Unlike a Segment's, the descriptor stays open: growing needs it, and peers open single frames through it.
 // One object belongs to one thread.
 #pragma once
 
@@ -28,7 +28,7 @@ namespace ctrl_if {
 
 class DomainMemory {
  public:
-  /// Creates `name` ("/...") with frame 0 alone, zero-filled, and reserves addresses for `max_frames`. On any failure
+  /// Creates `name` ("/...") with frame 0, zero-filled, and reserves addresses for `max_frames`. After a failure
   /// nothing is left behind.
   static Outcome create(const char* name, uint64_t max_frames, DomainMemory& out) {
     out.reset();
@@ -39,17 +39,17 @@ class DomainMemory {
     if (outcome.ok()) outcome = out.populate(0, 1);
     if (!outcome.ok()) {
       out.reset();
-      (void)unlink_object(name);  // O_EXCL: the name is ours to remove
+      (void)unlink_object(name);  // O_EXCL: this call created the name
     }
     return outcome;
   }
 
-  /// Gives frames first..first+count-1 memory, zero-filled where they had none. All or nothing: after ENOSPC what was
-  /// populated before still is, and nothing else.
+  /// Gives memory to frames first..first+count-1, zero-filled where they had none. All or nothing: ENOSPC changes
+  /// nothing.
   Outcome populate(uint64_t first, uint64_t count) {
     if (!inside(first, count)) return Outcome{EINVAL, "posix_fallocate"};
     const uint64_t end = (first + count) * kFrameBytes;
-#if !defined(__APPLE__)  // there create() gave the object its whole length
+#if !defined(__APPLE__)  // where create() gave the object its whole length
     const Outcome allocated = allocate(fd_.get(), first * kFrameBytes, count * kFrameBytes);
     if (!allocated.ok()) return allocated;
 #endif
@@ -62,7 +62,7 @@ class DomainMemory {
     return Outcome{};
   }
 
-  /// Takes their memory away. What was in it is gone; populated again, they are zero.
+  /// Takes the memory of these frames away. Their content is gone; populated again, they are zero.
   Outcome punch(uint64_t first, uint64_t count) {
     if (!inside(first, count)) return Outcome{EINVAL, "fallocate"};
     const Outcome outcome = hole(first, count);
@@ -70,7 +70,7 @@ class DomainMemory {
     return outcome;
   }
 
-  /// Whether all of these frames have memory; false as well for what lies outside.
+  /// Whether all of these frames have memory. False also for frames outside.
   [[nodiscard]] bool populated(uint64_t first, uint64_t count) const {
     if (!inside(first, count)) return false;
     for (uint64_t frame = first; frame < first + count; frame++) {
@@ -79,7 +79,7 @@ class DomainMemory {
     return true;
   }
 
-  /// Where bytes offset..offset+bytes-1 are; null when not all of their frames have memory.
+  /// The address of bytes offset..offset+bytes-1; null when one of their frames has no memory.
   [[nodiscard]] uint8_t* find(uint64_t offset, uint64_t bytes) const {
     const uint64_t first = offset / kFrameBytes;
     const uint64_t last = (offset + (bytes == 0 ? 0 : bytes - 1)) / kFrameBytes;
@@ -112,7 +112,7 @@ class DomainMemory {
   Outcome reserve(uint64_t max_frames) {
     const uint64_t bytes = whole_pages(max_frames * kFrameBytes);
 #if defined(__APPLE__)
-    // Takes a length once and never again. Pages are anonymous memory there, and cost nothing until they are touched.
+    // The length can be set only once. Pages are anonymous memory and cost nothing until they are touched.
     if (::ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0) return Outcome::failed("ftruncate");
 #endif
     const Outcome outcome = Mapping::reserve(bytes, addresses_);
@@ -120,7 +120,7 @@ class DomainMemory {
     return outcome;
   }
 
-  /// Puts the object behind the reserved addresses as far as `end`, which it must reach already.
+  /// Maps the object to the reserved addresses up to `end`. The object must be that long.
   Outcome map_up_to(uint64_t end) {
     if (end <= mapped_) return Outcome{};
     const uint64_t length = whole_pages(end) - mapped_;
@@ -148,10 +148,10 @@ class DomainMemory {
     for (uint64_t frame = first; frame < first + count; frame++) populated_[frame] = has;
   }
 
-  Mapping addresses_;  // for the most frames it can have
+  Mapping addresses_;  // for the maximum of frames
   Descriptor fd_;
-  uint64_t mapped_ = 0;          // bytes of the addresses that have the object behind them
-  std::vector<bool> populated_;  // by frame, as many as it can have
+  uint64_t mapped_ = 0;          // how many bytes of the addresses the object is mapped to
+  std::vector<bool> populated_;  // for each frame up to the maximum
 };
 
 }  // namespace ctrl_if

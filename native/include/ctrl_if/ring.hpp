@@ -1,18 +1,17 @@
-// A shared ring as in Xen's ring.h: requests one way, responses the other way, in the same slots.
+// A shared ring as in Xen's ring.h: requests in one direction, responses in the other, in the same slots.
 //
-//   byte 0  u32 req_prod   written by the front alone
-//   byte 4  u32 rsp_prod   written by the back alone
+//   byte 0  u32 req_prod   written only by the front
+//   byte 4  u32 rsp_prod   written only by the back
 //   byte 8  slots          slot(index) = index & (slots - 1); indices run free in 32 bits and wrap together
 //
 // Always true, modulo 2^32, when both sides are honest:
 //   rsp_cons <= rsp_prod <= req_cons <= req_prod <= rsp_cons + slots
 //
-// The peer is not trusted. Every call reads the peer's index at most once, refuses a value that cannot be true before
-// it acts on it, and copies entries out before anyone looks at them. What bounds memory accesses is private and never
-// read back from the page. After a refusal nothing has changed: a peer that writes its index in two halves is merely
-// early.
+// The peer is not trusted. Each call reads the peer's index at most once, refuses an impossible value before using it,
+// and copies entries out before they are interpreted. The bounds of memory accesses are private and never read back
+// from the page. After a refusal nothing has changed, so a peer that writes its index in two parts may be polled again.
 //
-// A half belongs to one thread at a time. Neither half wakes its peer: wakeup.hpp says when to.
+// A half belongs to one thread at a time. No half wakes its peer: wakeup.hpp says when to do that.
 #pragma once
 
 #include <algorithm>
@@ -26,10 +25,10 @@
 
 namespace ctrl_if {
 
-// Results below zero; zero and above count entries. kPeerIndex: the peer's index cannot be true, or was seen
-// half-written. kNotOutstanding: more responses than requests taken, nothing was sent.
+// Results: zero and above count entries. kPeerIndex: the peer's index is impossible, or was read half-written.
+// kNotOutstanding: there are more responses than taken requests, and nothing was sent.
 
-/// Entry size and slot count known to the compiler: copies become a few vector moves.
+/// An entry size and slot count that the compiler knows, so that copies become a few vector moves.
 template <uint32_t EntryBytes, uint32_t Slots>
 struct FixedGeometry {
   static_assert(Slots > 0 && Slots <= kMaxSlots && (Slots & (Slots - 1)) == 0, "slot = index & (slots - 1)");
@@ -39,10 +38,10 @@ struct FixedGeometry {
   static constexpr uint32_t slots() { return Slots; }
 };
 
-/// The two rings of control_if_t.
+/// The geometry of the two rings in control_if_t.
 using ControlGeometry = FixedGeometry<64, 8>;
 
-/// The same at run time.
+/// A geometry that is known only at run time.
 class DynamicGeometry {
  public:
   static constexpr bool kFixed = false;
@@ -61,12 +60,12 @@ class DynamicGeometry {
 
 inline constexpr uint64_t kRingHeaderBytes = kSlotsOffset;
 
-/// Bytes of shared memory that a ring covers.
+/// The size of a ring in shared memory, in bytes.
 inline constexpr uint64_t ring_bytes(uint32_t entry_bytes, uint32_t slots) {
   return kRingHeaderBytes + uint64_t{entry_bytes} * slots;
 }
 
-/// What both halves share: where the words and slots are. `base` is 4-aligned and outlives every call.
+/// The words and slots of a ring, for both halves. `base` is 4-aligned and outlives every call.
 template <class Geometry>
 class RingView {
  public:
@@ -82,26 +81,27 @@ class RingView {
 
   void write_slots(uint32_t index, const void* src, uint32_t n) const {
     const auto* from = static_cast<const uint8_t*>(src);
-    each_run(index, n, [from](uint8_t* slots, size_t at, size_t bytes) { std::memcpy(slots, from + at, bytes); });
+    each_run(index, n,
+             [from](uint8_t* slots, size_t offset, size_t bytes) { std::memcpy(slots, from + offset, bytes); });
   }
 
   void read_slots(uint32_t index, void* dst, uint32_t n) const {
     auto* to = static_cast<uint8_t*>(dst);
-    each_run(index, n, [to](const uint8_t* slots, size_t at, size_t bytes) { std::memcpy(to + at, slots, bytes); });
-    // A compiler that sees through the copy may fetch the slot again instead of the copy (XSA-155): not past this
-    // point.
+    each_run(index, n,
+             [to](const uint8_t* slots, size_t offset, size_t bytes) { std::memcpy(to + offset, slots, bytes); });
+    // Without this fence, the compiler may load from the slot again in place of the copy (XSA-155).
     compiler_fence();
   }
 
  private:
-  /// Calls copy(first byte in the ring, offset in the batch, bytes) for each stretch of a batch that lies together.
+  /// Calls copy(first byte in the ring, offset in the batch, bytes) for each contiguous part of a batch.
   template <class Copy>
   void each_run(uint32_t index, uint32_t n, Copy copy) const {
     if constexpr (Geometry::kFixed) {
       // One entry is a few vector moves, and a batch of the control ring is short.
       for (uint32_t i = 0; i < n; i++) copy(slot(index + i), i * size_t{entry_bytes()}, size_t{entry_bytes()});
     } else {
-      // Neighbouring slots are neighbours in memory up to the wrap, and a copy of unknown size is a call.
+      // Slots are contiguous up to the wrap, and each copy of unknown size is a function call.
       const uint32_t until_wrap = slots() - (index & (slots() - 1));
       const size_t first = size_t{std::min(n, until_wrap)} * entry_bytes();
       copy(slot(index), size_t{0}, first);
@@ -117,14 +117,14 @@ class RingView {
   Geometry geometry_;
 };
 
-/// Produces requests, consumes responses.
+/// The half that sends requests and takes responses.
 template <class Geometry>
 class FrontRing : public RingView<Geometry> {
  public:
   using RingView<Geometry>::RingView;
 
-  /// Takes the ring as it is found: unanswered requests stay counted, responses published but never taken are dropped.
-  /// Returns how many requests are unanswered, or kPeerIndex.
+  /// Goes on from the ring's indices: unanswered requests stay counted, and published responses that were never taken
+  /// are dropped. Returns how many requests are unanswered, or kPeerIndex.
   [[nodiscard]] int32_t attach(void* base) {
     this->map(base);
     const uint32_t rsp = load_acquire(this->rsp_prod());  // acquire: pairs with the release in BackRing::push_responses
@@ -135,13 +135,13 @@ class FrontRing : public RingView<Geometry> {
     return static_cast<int32_t>(req - rsp);
   }
 
-  /// Copies up to `n` entries from `src` into free slots and publishes them at once. Returns how many; 0 when full.
+  /// Copies up to `n` entries from `src` into free slots and publishes them together. Returns how many; 0 when full.
   [[nodiscard]] int32_t push_requests(const void* src, uint32_t n) {
     n = std::min(n, free_requests());
     if (n == 0) return 0;
     this->write_slots(req_prod_pvt_, src, n);
     req_prod_pvt_ += n;
-    // release: pairs with the acquire in BackRing::take_requests; the entries are there before the index says so.
+    // release: pairs with the acquire in BackRing::take_requests; the entries are visible before the index.
     store_release(this->req_prod(), req_prod_pvt_);
     return static_cast<int32_t>(n);
   }
@@ -149,21 +149,21 @@ class FrontRing : public RingView<Geometry> {
   /// Copies up to `max` responses to `dst` and frees their slots. Returns how many, or kPeerIndex.
   [[nodiscard]] int32_t take_responses(void* dst, uint32_t max) {
     uint32_t available = rsp_seen_ - rsp_cons_;
-    if (available == 0) {  // the peer's cache line is touched only when ours has nothing left
-      // acquire: pairs with the release in BackRing::push_responses; the responses are there when the index says so.
+    if (available == 0) {  // the peer's cache line is loaded only when no known response is left
+      // acquire: pairs with the release in BackRing::push_responses; the responses are visible with the index.
       const uint32_t rsp = load_acquire(this->rsp_prod());
       available = rsp - rsp_cons_;
-      // Only what was asked can be answered. An index that ran backwards is a huge difference and fails the same test.
+      // There are at most as many responses as requests. An index that went back gives a huge difference.
       if (available > req_prod_pvt_ - rsp_cons_) return kPeerIndex;
       rsp_seen_ = rsp;
     }
     const uint32_t n = std::min(available, max);
     this->read_slots(rsp_cons_, dst, n);
-    rsp_cons_ += n;  // private: the slots are ours to fill again, and the back learns of it from the next req_prod
+    rsp_cons_ += n;  // private: the slots are free for requests, and the back sees that by the next req_prod
     return static_cast<int32_t>(n);
   }
 
-  /// take_responses, looking again up to `polls` times while there is nothing.
+  /// take_responses, polled again up to `polls` times while there is none.
   [[nodiscard]] int32_t take_responses_spinning(void* dst, uint32_t max, uint32_t polls) {
     for (;; polls--) {
       const int32_t n = take_responses(dst, max);
@@ -172,32 +172,32 @@ class FrontRing : public RingView<Geometry> {
     }
   }
 
-  /// Slots that a request may use now.
+  /// The number of slots that are free for requests.
   [[nodiscard]] uint32_t free_requests() const { return this->slots() - (req_prod_pvt_ - rsp_cons_); }
 
  private:
   uint32_t req_prod_pvt_ = 0;
   uint32_t rsp_cons_ = 0;
-  uint32_t rsp_seen_ = 0;  // the newest rsp_prod that passed the test
+  uint32_t rsp_seen_ = 0;  // the latest valid rsp_prod
 };
 
-/// Consumes requests, produces responses: exactly one each, in any order, each in the next response slot.
+/// The half that takes requests and sends responses: one for each, in any order, always in the next response slot.
 template <class Geometry>
 class BackRing : public RingView<Geometry> {
  public:
   using RingView<Geometry>::RingView;
 
-  /// Resumes from ONE index, rsp_prod: what a former back took and never answered is served again. Two independent
-  /// indices would lose those requests, and with each of them a slot for ever (PROTOCOL 5.3, H19).
+  /// Resumes from ONE index, rsp_prod: requests that a former back took and never answered are served again. With two
+  /// independent indices, those requests and their slots would be lost for ever (PROTOCOL 5.3, H19).
   /// Returns how many requests are unanswered, or kPeerIndex.
   ///
-  /// Requests and responses share slots, so only a back that answered in order left each unanswered request where it
-  /// was. A response for a later request overwrote an earlier one, and a back that died between writing a response and
-  /// publishing it left it, or a part of it, in a request's place. Only the front still knows what it asked.
+  /// Requests and responses share slots, so each unanswered request is intact only if the former back answered in
+  /// order. A response to a later request has overwritten an earlier request. And a back that died between writing and
+  /// publishing a response left it, or a part of it, in the place of a request. Only the front still has its requests.
   [[nodiscard]] int32_t attach(void* base) {
     this->map(base);
     const uint32_t rsp = load_relaxed(this->rsp_prod());  // relaxed: only a back writes it, and this is now the back
-    // relaxed: bounded here and forgotten; take_requests reads it again, with acquire, before it touches a slot.
+    // relaxed: only checked here; take_requests loads it again, with acquire, before it touches a slot.
     const uint32_t req = load_relaxed(this->req_prod());
     if (req - rsp > this->slots()) return kPeerIndex;
     rsp_prod_pvt_ = req_cons_ = req_seen_ = rsp;
@@ -208,10 +208,10 @@ class BackRing : public RingView<Geometry> {
   [[nodiscard]] int32_t take_requests(void* dst, uint32_t max) {
     uint32_t available = req_seen_ - req_cons_;
     if (available == 0) {
-      // acquire: pairs with the release in FrontRing::push_requests; the requests are there when the index says so.
+      // acquire: pairs with the release in FrontRing::push_requests; the requests are visible with the index.
       const uint32_t req = load_acquire(this->req_prod());
       available = req - req_cons_;
-      // req_prod - rsp_prod_pvt > slots is a lie, and so is an index behind what was taken: one test for both.
+      // One test for two lies: req_prod - rsp_prod_pvt > slots, and an index before the taken requests.
       if (available > this->slots() - outstanding()) return kPeerIndex;
       req_seen_ = req;
     }
@@ -221,7 +221,7 @@ class BackRing : public RingView<Geometry> {
     return static_cast<int32_t>(n);
   }
 
-  /// take_requests, looking again up to `polls` times while there is nothing.
+  /// take_requests, polled again up to `polls` times while there is none.
   [[nodiscard]] int32_t take_requests_spinning(void* dst, uint32_t max, uint32_t polls) {
     for (;; polls--) {
       const int32_t n = take_requests(dst, max);
@@ -230,26 +230,26 @@ class BackRing : public RingView<Geometry> {
     }
   }
 
-  /// Copies `n` responses from `src` and publishes them at once. All or nothing: kNotOutstanding when fewer requests
-  /// were copied out and not answered, because the slot of an unread request would be overwritten (H6).
+  /// Copies `n` responses from `src` and publishes them together. All or nothing: kNotOutstanding when fewer taken
+  /// requests are unanswered, because the slot of an unread request would be overwritten (H6).
   [[nodiscard]] int32_t push_responses(const void* src, uint32_t n) {
     if (n > outstanding()) return kNotOutstanding;
     if (n == 0) return 0;
     this->write_slots(rsp_prod_pvt_, src, n);
     rsp_prod_pvt_ += n;
-    // release: pairs with the acquire in FrontRing::take_responses. It also keeps our copying out of these slots ahead
-    // of the front's next use of them.
+    // release: pairs with the acquire in FrontRing::take_responses. It also orders the copies out of these slots before
+    // the front's next use of them.
     store_release(this->rsp_prod(), rsp_prod_pvt_);
     return static_cast<int32_t>(n);
   }
 
-  /// Requests copied out and not yet answered.
+  /// Requests that were taken and not yet answered.
   [[nodiscard]] uint32_t outstanding() const { return req_cons_ - rsp_prod_pvt_; }
 
  private:
   uint32_t rsp_prod_pvt_ = 0;
   uint32_t req_cons_ = 0;
-  uint32_t req_seen_ = 0;  // the newest req_prod that passed the test
+  uint32_t req_seen_ = 0;  // the latest valid req_prod
 };
 
 }  // namespace ctrl_if

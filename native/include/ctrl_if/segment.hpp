@@ -1,8 +1,8 @@
 // POSIX shared memory as a value: created or opened, mapped, and unmapped when it goes out of scope.
 //
-// Created segments have mode 0600 and their space is reserved, so that a full /dev/shm is an error here and not a
-// SIGBUS in the middle of a message. Assumed of the peer, which runs as the same user: it does not shrink the object;
-// that, as its ptrace, no mapping withstands.
+// Created segments have mode 0600 and reserved space, so that a full /dev/shm is an error here and not a SIGBUS in the
+// middle of a message. The peer, which runs as the same user, is assumed not to shrink the object: no mapping is safe
+// from that, as no process is safe from its ptrace.
 #pragma once
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 namespace ctrl_if {
 
-/// What fstat said. Where a part is mapped, `bytes` are the part's.
+/// The result of fstat. When only a part is mapped, `bytes` is the size of the part.
 struct SegmentStat {
   uint64_t bytes = 0;
   uint64_t device = 0;
@@ -31,21 +31,21 @@ struct SegmentStat {
 
 class Segment {
  public:
-  /// Creates `name` ("/..."), zero-filled, and maps it. On any failure nothing is left behind, in particular no name.
-  /// With `keep` the descriptor stays open as fd(), by which open_at finds the object when its name is gone.
+  /// Creates `name` ("/..."), zero-filled, and maps it. After a failure nothing is left behind, in particular no name.
+  /// With `keep` the descriptor stays open as fd(), by which open_at finds the object after its name is gone.
   static Outcome create(const char* name, uint64_t bytes, Segment& out, bool keep = false) {
     Descriptor fd;
     Outcome outcome = create_object(name, fd);
     if (!outcome.ok()) return outcome;
     outcome = reserve(fd.get(), bytes);
     if (outcome.ok()) outcome = out.adopt(fd.get(), bytes);
-    if (!outcome.ok()) (void)unlink_object(name);  // O_EXCL: the name is ours to remove
+    if (!outcome.ok()) (void)unlink_object(name);  // O_EXCL: this call created the name
     if (outcome.ok() && keep) out.fd_ = std::move(fd);
     return outcome;
   }
 
-  /// Maps all of the existing `name`, or with `start_only` its first `min_bytes`. With fewer than those in it:
-  /// truncated, and out.stat().bytes says how many.
+  /// Maps the whole existing `name` or, with `start_only`, its first `min_bytes`. When it has fewer: truncated, and
+  /// out.stat().bytes is its size.
   static Outcome open(const char* name, uint64_t min_bytes, Segment& out, bool start_only = false) {
     Descriptor fd;
     const Outcome outcome = open_object(name, 0, fd);
@@ -53,8 +53,8 @@ class Segment {
     return start_only ? out.adopt_part(fd.get(), 0, min_bytes) : out.adopt(fd.get(), min_bytes);
   }
 
-  /// Maps `bytes` bytes from `offset`, a multiple of the system's page size, of the object that another process keeps
-  /// open. Nothing but a regular file is taken, which is what a shared-memory object is; whose it is says stat().
+  /// Maps `bytes` bytes from `offset`, a multiple of the system's page size, of an object that another process keeps
+  /// open. It must be a regular file, as shared-memory objects are. stat() has its owner.
   static Outcome open_at(const PeerPath& path, uint64_t offset, uint64_t bytes, Segment& out) {
     Descriptor fd;
     const Outcome outcome = open_peer(path, O_RDWR, S_IFREG, fd);
@@ -71,21 +71,21 @@ class Segment {
   [[nodiscard]] bool mapped() const { return mapping_.mapped(); }
   [[nodiscard]] uint8_t* base() const { return mapping_.base(); }
   [[nodiscard]] uint64_t bytes() const { return stat_.bytes; }
-  /// Where bytes offset..offset+bytes-1 are; null when not all of them are mapped.
+  /// The address of bytes offset..offset+bytes-1; null when one of them is not mapped.
   [[nodiscard]] uint8_t* find(uint64_t offset, uint64_t bytes) const {
     const bool inside = bytes <= mapping_.bytes() && offset <= mapping_.bytes() - bytes;
     return inside && mapped() ? base() + offset : nullptr;
   }
   [[nodiscard]] const SegmentStat& stat() const { return stat_; }
-  /// -1 unless it was kept.
+  /// The kept descriptor; -1 when it was not kept.
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   static Outcome reserve(int fd, uint64_t bytes) {
-    // off_t is signed. mmap would take 0 bytes no better, but says so only after the object exists.
+    // off_t is signed. mmap also refuses 0 bytes, but only after the object exists.
     if (bytes == 0 || bytes > static_cast<uint64_t>(INT64_MAX)) return Outcome{EINVAL, "posix_fallocate"};
 #if defined(__APPLE__)
-    // Pages of a shared-memory object are anonymous memory there: nothing can be reserved.
+    // Pages of a shared-memory object are anonymous memory, which cannot be reserved.
     return ::ftruncate(fd, static_cast<off_t>(bytes)) == 0 ? Outcome{} : Outcome::failed("ftruncate");
 #else
     return allocate(fd, 0, bytes);
@@ -123,7 +123,7 @@ class Segment {
 
   Mapping mapping_;
   SegmentStat stat_;
-  // A mapping needs no descriptor, and one counts against the process's limit: none is kept unless asked for.
+  // A mapping needs no descriptor, and each counts against the process's limit, so it is kept only on request.
   Descriptor fd_;
 };
 

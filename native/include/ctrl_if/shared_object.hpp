@@ -1,7 +1,7 @@
-// POSIX shared-memory objects by name: created, opened, unlinked, and given memory.
+// POSIX shared-memory objects: functions to create, open, unlink and fill them.
 //
-// On Linux an object is a file in /dev/shm, and this opens it as one instead of by shm_open: a binary that is linked on
-// glibc 2.34 or later and calls shm_open does not load on an older one, and the package's binary has to load on 2.28.
+// On Linux an object is a file in /dev/shm, and these functions open that file. A binary linked on glibc 2.34 or later
+// that calls shm_open does not load on an older glibc, and the package's binary must load on 2.28.
 #pragma once
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ class ObjectPath {
     valid_ = *name != '\0' && std::strchr(name, '/') == nullptr && std::strlen(name) < NAME_MAX;
     if (valid_) (void)std::snprintf(text_, sizeof text_, "/dev/shm/%s", name);
   }
-  /// Whether an object can have that name; if not, text() is empty.
+  /// Whether an object can have that name. If not, text() is empty.
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] const char* text() const { return text_; }
 
@@ -37,8 +37,8 @@ class ObjectPath {
 };
 #endif
 
-/// Opens the object `name` ("/...") for reading and writing. EINVAL: no object can have that name; ELOOP: a link.
-/// `flags`: 0, or O_CREAT | O_EXCL to create it, empty and for this user alone; EEXIST: there is one already.
+/// Opens the object `name` ("/...") for reading and writing. EINVAL: no object can have that name. ELOOP: it is a link.
+/// `flags`: 0, or O_CREAT | O_EXCL to create it, empty and for this user alone. EEXIST: it exists.
 inline Outcome open_object(const char* name, int flags, Descriptor& out) {
   const int access = O_RDWR | O_CLOEXEC | flags;
 #if defined(__linux__)
@@ -53,24 +53,24 @@ inline Outcome open_object(const char* name, int flags, Descriptor& out) {
 
 inline Outcome create_object(const char* name, Descriptor& out) { return open_object(name, O_CREAT | O_EXCL, out); }
 
-/// Takes the name away; the memory stays with those who have it open or mapped. EACCES: another user's.
+/// Removes the name. The memory lives until the last process closes and unmaps it. EACCES: another user's object.
 inline Outcome unlink_object(const char* name) {
 #if defined(__linux__)
   const ObjectPath path(name);
   if (!path.valid()) return Outcome{ENOENT, "shm_unlink"};
   if (::unlink(path.text()) == 0) return Outcome{};
-  return Outcome{errno == EPERM ? EACCES : errno, "shm_unlink"};  // EPERM is the sticky directory's word for it
+  return Outcome{errno == EPERM ? EACCES : errno, "shm_unlink"};  // EPERM: the directory is sticky
 #else
   return ::shm_unlink(name) == 0 ? Outcome{} : Outcome::failed("shm_unlink");
 #endif
 }
 
-#if !defined(__APPLE__)  // which has no such call, and F_PREALLOCATE refuses shared-memory objects
-/// Gives bytes offset..offset+bytes-1 of the object memory, zero-filled where there was none, and makes it long enough.
+#if !defined(__APPLE__)  // which has no such call; its F_PREALLOCATE refuses shared-memory objects
+/// Gives memory to bytes offset..offset+bytes-1 of the object, zero-filled where it had none, and extends the object.
 inline Outcome allocate(int fd, uint64_t offset, uint64_t bytes) {
   int error;
   do error = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes));  // leaves errno alone
-  while (error == EINTR);  // a profiler's or child's signal, not an answer
+  while (error == EINTR);  // a signal of a profiler or a child
   return error == 0 ? Outcome{} : Outcome{error, "posix_fallocate"};
 }
 #endif

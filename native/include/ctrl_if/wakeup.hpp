@@ -1,9 +1,9 @@
-// When to ring the bell of a peer that may be asleep, without a system call while it is awake.
+// When to ring the doorbell of a peer that may sleep, without a system call while it is awake.
 //
-// One word a sleeper, kAwake or kAsleep, in shared memory: kAsleep means "I am going to sleep, ring me". The sleeper
-// stores its word and then looks at the rings; the notifier publishes to a ring and then looks at the word. With a full
-// fence between store and load on both sides (Dekker) at least one of them sees the other: the sleeper stays awake or
-// the notifier rings.
+// Each sleeper has one word in shared memory, kAwake or kAsleep. kAsleep means: the sleeper is about to sleep, ring its
+// doorbell. The sleeper stores its word and then polls the rings; the notifier publishes to a ring and then loads the
+// word. With a full fence between store and load on both sides (Dekker) at least one side sees the store of the other:
+// the sleeper stays awake, or the notifier rings.
 //
 //   sleeper                              notifier
 //   arm(word)          store 1           push_*()           store-release req_prod / rsp_prod
@@ -12,7 +12,7 @@
 //   sleep only if that returned 0        ring the doorbell only if claim returned true
 //   disarm(word) when awake again
 //
-// A word with any other value is a peer's mischief and only that peer's sleep suffers.
+// Any other value is the fault of the peer that wrote it, and affects only that peer's sleep.
 #pragma once
 
 #include <cstdint>
@@ -22,20 +22,20 @@
 
 namespace ctrl_if {
 
-/// Announces sleep. The caller must look at every ring it serves once more before it really sleeps.
+/// Announces sleep. The caller must poll each of its rings once more before it sleeps.
 inline void arm(uint32_t* word) {
   store_relaxed(word, kAsleep);  // ordered by the fence alone
-  full_fence();                  // A: pairs with B in claim; the store is out before the caller's loads of peer indices
+  full_fence();                  // A: pairs with B in claim; the store is visible before the caller's loads of indices
 }
 
-/// Awake. A notifier that claims at the same moment rings once for nothing, which every sleeper must bear.
+/// Ends the sleep. A notifier that claims at the same time rings once without need.
 inline void disarm(uint32_t* word) { store_relaxed(word, kAwake); }
 
-/// After publishing: true for the one caller that must ring. Several notifiers, or a sleeper disarming, are told apart
-/// by the exchange, so a sleep costs one ring and not one a message.
+/// Call it after publishing. True: the caller must ring. Only one of several notifiers gets true, and none after the
+/// sleeper has disarmed, so a sleep costs one ring and not one for each message.
 inline bool claim(uint32_t* word) {
-  full_fence();  // B: pairs with A in arm; the published index is out before the word is read
-  // relaxed: a plain look keeps the line shared while nobody sleeps; the exchange decides.
+  full_fence();  // B: pairs with A in arm; the published index is visible before the word is loaded
+  // relaxed: a plain load keeps the cache line shared while the peer is awake; the exchange decides.
   return load_relaxed(word) == kAsleep && exchange(word, kAwake) == kAsleep;
 }
 

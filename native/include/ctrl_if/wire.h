@@ -1,11 +1,11 @@
 // clang-format off
 // Made by `node scripts/render-headers.mjs`; a test fails when it is out of date. C11 and C++17.
 //
-// What lies in the shared page and in its messages: numbers and packed structs under the names of domain_controller.h, and
-// the offsets of what ctrl-if has added (docs/page-layout.md says who writes what). Numbers are little-endian.
+// The layout of the shared page and of its messages: numbers and packed structs with the names of domain_controller.h, and
+// the offsets that ctrl-if has added (docs/page-layout.md says which side writes each). Numbers are little-endian.
 //
-// A hostile peer writes to the page at any time. The structs give sizes and offsets; hold no reference to one in the page.
-// ring.hpp copies slots out, and what reads a message reads the copy.
+// A hostile peer may write to the page at any time. The structs give sizes and offsets; hold no reference to one in the page.
+// ring.hpp copies slots out, and readers of a message read the copy.
 #pragma once
 
 #include <stddef.h>
@@ -19,7 +19,7 @@ namespace ctrl_if {
 #define CTRL_IF_CONSTANT(name, value) enum { name = value };
 #endif
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the page holds little-endian words, loaded as they are");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the page has little-endian words, which are loaded unchanged");
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -197,8 +197,8 @@ CTRL_IF_CONSTANT(kPageMemoryState, 2204)
 typedef struct control_msg_t {
   u8 type;    // echoed in the response
   u8 subtype; // echoed in the response
-  u8 id;      // opaque to the responder, echoed
-  u8 length;  // meaningful bytes in msg; the sender zeroes the others
+  u8 id;      // echoed in the response, which does not interpret it
+  u8 length;  // the used bytes of msg; the sender zeroes the others
   u8 msg[60];
 } __attribute__((packed)) control_msg_t;
 static_assert(sizeof(control_msg_t) == 64, "control_msg_t");
