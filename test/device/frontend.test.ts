@@ -10,7 +10,7 @@ import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
 import { USB_FRONTEND } from '../../lib/device/classes/usb/frontend-table.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import type { Frontend } from '../../lib/device/frontend/frontend.ts';
-import type { FrontendEvent, FrontendState } from '../../lib/device/frontend/table.ts';
+import { FRONTEND_EVENTS, type FrontendEvent, type FrontendState } from '../../lib/device/frontend/table.ts';
 import { MockBackend } from '../../lib/testing/mock-backend.ts';
 import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { fieldsOf, frontendMessage, INTERFACE_STATUSES, type InterfaceStatus } from '../../lib/device/wire.ts';
@@ -116,20 +116,6 @@ async function begin(which: ClassName, state: FrontendState): Promise<World> {
   return world;
 }
 
-const EVENTS = [
-  'CLOSED',
-  'DISCONNECTED',
-  'CONNECTED',
-  'repeated',
-  'CHANGED',
-  'answered',
-  'moved',
-  'failed',
-  'connect',
-  'disconnect',
-  'stop',
-  'down',
-] as const;
 /**
  * State by event: the next state; `C` and `D` if INTERFACE_CONNECT and INTERFACE_DISCONNECT are sent; `!` with the events that are emitted.
  * PROTOCOL.md 2.4, 2.7 and 2.10. The drivers of 2005 ignored some rules of the header. Here they hold.
@@ -152,7 +138,7 @@ const DIFFERENT: Record<string, string> = {
   'usb CONNECTED CHANGED': 'CONNECTED',
 };
 const ROWS = Object.entries(EXPECTED).flatMap(([state, row]) =>
-  row.map((expected, i) => [state as FrontendState, EVENTS[i]!, expected] as const),
+  row.map((expected, i) => [state as FrontendState, FRONTEND_EVENTS[i]!, expected] as const),
 );
 
 describe.each(['block', 'network', 'usb'] as const)('the %s frontend', (which) => {
