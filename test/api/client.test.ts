@@ -14,7 +14,7 @@ useRuntimeDirectory();
 const CREDIT = { bytes: 1000, microseconds: 50_000 };
 const DISK = { target: '/img/with space', vdevice: 769, mode: 'r' as const, backend: 'driver' };
 
-/** One call of each operation that is no stream. */
+/** One call of each operation that is not a stream. */
 const CALLS: [operation: string, call: (machine: ApiClient | FakeMachine) => Promise<unknown>][] = [
   ['create', (machine) => machine.create({ name: 'db', disks: [DISK] })],
   ['list', (machine) => machine.list()],
@@ -39,7 +39,7 @@ const CALLS: [operation: string, call: (machine: ApiClient | FakeMachine) => Pro
   ['info', (machine) => machine.info('web')],
 ];
 
-it('does through the API what the machine does without one', async () => {
+it('calls the same operations with the same results through the API as on the machine', async () => {
   const direct = new FakeMachine();
   const { machine, client } = await serverOf();
   for (const each of [direct, machine]) await each.create({ name: 'web' });
@@ -56,15 +56,15 @@ it('does through the API what the machine does without one', async () => {
 });
 
 describe('the API of a name', () => {
-  it('is held by one machine', async () => {
+  it('belongs to one machine', async () => {
     const { client } = await serverOf();
     await expect(serverOf()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_NAME_IN_USE', subject: 'test' });
     expect(await client.list()).toEqual([]);
   });
 
-  it('is taken over from one that died', async () => {
+  it('is taken over from a machine that died', async () => {
     const path = apiPath('test');
-    // A server that is gone without having taken its socket away.
+    // A server that has died and left its socket.
     const dead = createRawServer().listen(path);
     await once(dead, 'listening');
     const { linkSync, unlinkSync } = await import('node:fs');
@@ -77,7 +77,7 @@ describe('the API of a name', () => {
     expect(await client.list()).toEqual([]);
   });
 
-  it('is free after an orderly end, as often as that is asked for', async () => {
+  it('is free after close(), which may be called repeatedly', async () => {
     const { server } = await serverOf();
     await Promise.all([server.close(), server.close()]);
     await server.close();
@@ -85,7 +85,7 @@ describe('the API of a name', () => {
     await again.close();
   });
 
-  it('is the one of the name', () => {
+  it('is found by the name', () => {
     expect(new ApiClient({ name: 'lab' }).path).toMatch(/\/lab\.api$/);
     expect(() => new ApiClient({ name: '../lab' })).toThrow(expect.objectContaining({ code: 'ERR_CTRL_IF_NAME' }));
   });
@@ -101,7 +101,7 @@ describe('a client of', () => {
     };
   };
 
-  it('nobody says how to have somebody', async () => {
+  it('a machine that does not run gets the advice to start one', async () => {
     const client = new ApiClient({ name: 'nobody' });
     await expect(client.list()).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_NO_CONTROLLER',
@@ -109,7 +109,7 @@ describe('a client of', () => {
     });
   });
 
-  it('an API that goes away in mid-answer says that it did', async () => {
+  it('an API that dies in the middle of an answer gets ERR_CTRL_IF_CLOSED', async () => {
     await using odd = await servedBy((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{'));
     });
@@ -119,12 +119,12 @@ describe('a client of', () => {
     });
   });
 
-  it('an API that goes away before its answer says that it did', async () => {
+  it('an API that dies before its answer gets ERR_CTRL_IF_CLOSED', async () => {
     await using odd = await servedBy((socket) => socket.once('data', () => socket.destroy()));
     await expect(odd.client.list()).rejects.toMatchObject({ code: 'ERR_CTRL_IF_CLOSED' });
   });
 
-  it('something that is no API says what came', async () => {
+  it('a server that is not an API gets an error with its answer', async () => {
     const server = createServer((_, response) => response.writeHead(418).end('<h1>teapot</h1>')).listen(apiPath('odd'));
     await once(server, 'listening');
     await expect(new ApiClient({ name: 'odd' }).list()).rejects.toMatchObject({
@@ -135,7 +135,7 @@ describe('a client of', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('a machine that fails gets its error with all that it says', async () => {
+  it('a machine that fails gets its error with all details', async () => {
     const { machine, client } = await serverOf();
     const error = Object.assign(failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web'), {
       domid: 3,
@@ -149,7 +149,7 @@ describe('a client of', () => {
     expect(received).toMatchObject({ code: error.code, domid: 3, field: 'status', received: -8, subject: 'web' });
   });
 
-  it('a machine that is sent a bad configuration gets each mistake', async () => {
+  it('a machine that refuses a configuration gets each mistake', async () => {
     const { client } = await serverOf();
     const error = await client.create({ name: 'web', memroy: 3 } as never).catch((error) => error);
     expect(error).toMatchObject({ code: 'ERR_CTRL_IF_CONFIG', mistakes: [{ path: ['memroy'], kind: 'unknown' }] });

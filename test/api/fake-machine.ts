@@ -1,6 +1,6 @@
 /**
- * A machine of objects: it keeps what it is told, and lets a test decide when and how things end. Its operations are those of
- * the table, and are checked as the machine's are.
+ * A fake machine without processes. A test decides when and how its operations end. They come from the table of operations and have
+ * the checks of the real machine.
  */
 import { Duplex } from 'node:stream';
 import { DEVICE_CLASSES } from '../../lib/device/classes/index.ts';
@@ -33,11 +33,11 @@ const MAX_WATCHED = 100;
 
 export class FakeMachine extends MachineOperations {
   readonly domains: FakeDomain[] = [];
-  /** What was asked: the operation and its arguments. */
+  /** The calls so far: the operation and its arguments. */
   readonly asked: unknown[][] = [];
-  /** The next operation fails with it. */
+  /** If set, the next operation fails with it. */
   failure: unknown;
-  /** While it is set, operations wait for it before they do anything. */
+  /** If set, operations wait for it before they begin. */
   gate: Promise<void> | undefined;
   readonly consoles: FakeConsole[] = [];
   readonly watchers = new Set<Watcher>();
@@ -99,7 +99,7 @@ export class FakeMachine extends MachineOperations {
     return run(...given, options);
   }
 
-  /** Those who wait for a domain. */
+  /** The calls of `wait` that have not settled. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -125,7 +125,7 @@ export class FakeMachine extends MachineOperations {
     for (const watcher of this.watchers) watcher.take(event);
   }
 
-  /** Resolves when `condition` holds, looked at whenever something was asked. */
+  /** Resolves when `condition` holds. It is checked at each call. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
@@ -200,9 +200,9 @@ export class FakeMachine extends MachineOperations {
 
 /** The machine's end of one listener's console. */
 export class FakeConsole extends Duplex {
-  /** What was typed. */
+  /** The input of the listener. */
   readonly typed: Buffer[] = [];
-  /** While it is set, nothing more of what is typed is taken. */
+  /** While it is set, no input is read. */
   isFull = false;
   hasTypedAll = false;
   #resume: () => void = () => {};
@@ -258,7 +258,7 @@ export class FakeConsole extends Duplex {
 
 type Watched = MachineEvent | LostEvents;
 
-/** A bounded queue, as the machine's: the oldest go first, and are counted. */
+/** A bounded queue like the machine's: it drops the oldest and counts them. */
 class Watcher implements AsyncIterator<Watched> {
   readonly #queue: MachineEvent[] = [];
   readonly #onReturn: () => void;

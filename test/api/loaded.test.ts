@@ -1,4 +1,4 @@
-/** What a process loads for what it wants to do. */
+/** The modules that a process loads for a task. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const HOOK = `data:text/javascript,${encodeURIComponent(`
   register('data:text/javascript,' + encodeURIComponent(load));
 `)}`;
 
-/** The packages that a process with these arguments loads, and what of them it is built from. */
+/** The packages and the modules that a process with these arguments loads. */
 function loadedBy(...args: string[]): { packages: string[]; modules: string[] } {
   const { stderr } = spawnSync(process.execPath, ['--import', HOOK, ...args], { encoding: 'utf8' });
   const modules = [...stderr.matchAll(/^loaded (.*)$/gm)].map(([, url]) => url!);
@@ -36,7 +36,7 @@ it("a client of a machine's API loads neither its server nor its machine nor a s
   expect(packages).toEqual([]);
 });
 
-it('a command that asks a machine loads commander and nothing else', () => {
+it('a command that calls a machine loads commander and no other package', () => {
   const main = fileURLToPath(new URL('dist/cli/main.js', ROOT));
   const { packages, modules } = loadedBy(main, 'list', '--name', 'nobody');
   expect(modules).toContain('dist/api/client.js');

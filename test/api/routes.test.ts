@@ -16,7 +16,7 @@ const DESCRIPTION = JSON.parse(JSON.stringify(openapi({ operations, deviceClasse
 const ajv = new Ajv2020({ strict: false });
 ajv.addSchema(DESCRIPTION, 'api');
 
-/** Holds an answer to the description of its operation. */
+/** Checks an answer against the description of its operation. */
 function conforms(method: string, path: string, { status, type, body }: Answer): void {
   const operation = DESCRIPTION.paths[path]?.[method.toLowerCase()];
   expect(operation, `${method} ${path} is not described`).toBeDefined();
@@ -52,7 +52,7 @@ async function machineWithWeb(): Promise<FakeMachine> {
 const DISK = { target: '/img/b', vdevice: 769, mode: 'r' };
 const CREDIT = { bytes: 1000, microseconds: 50_000 };
 
-/** One request for each route that is no stream. */
+/** One request for each route that is not a stream. */
 const REQUESTS: Record<string, [method: string, path: string, body: unknown, status: number, asked: unknown[]]> = {
   list: ['GET', '/domains', undefined, 200, ['list']],
   create: ['POST', '/domains', { name: 'db' }, 201, ['create', { name: 'db' }]],
@@ -95,7 +95,7 @@ describe('each route', () => {
     },
   );
 
-  it.each(Object.entries<Operation>(operations))('%s: tells what went wrong as described', async (id, operation) => {
+  it.each(Object.entries<Operation>(operations))('%s: reports an error as described', async (id, operation) => {
     const { machine, server } = await serverOf(await machineWithWeb());
     const [method, path, body] = REQUESTS[id]!;
     machine.failure = failed('ERR_CTRL_IF_DEVICE_REFUSED', 'web');
@@ -110,7 +110,7 @@ describe('each route', () => {
       },
     });
     conforms(method, operation.path, answer);
-    // And the next request is answered as if nothing had been.
+    // The next request is answered as usual.
     expect((await ask(server, 'GET', '/domains')).status).toBe(200);
   });
 });
@@ -137,7 +137,7 @@ describe('an error has the status of its code', () => {
     expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { status, code } });
   });
 
-  it('and what is none of ctrl-if is a failure of the machine', async () => {
+  it('and any other error is a failure of the machine', async () => {
     const { machine, server } = await serverOf();
     machine.failure = new TypeError('x is not a function');
     const answer = await ask(server, 'GET', '/domains/web');
@@ -146,14 +146,14 @@ describe('an error has the status of its code', () => {
     conforms('GET', '/domains/{domain}', answer);
   });
 
-  it('with details that JSON has no word for', async () => {
+  it('with details that JSON cannot hold', async () => {
     const { machine, server } = await serverOf();
     machine.failure = Object.assign(failed('ERR_CTRL_IF_VALUE', 'web'), { received: 12n });
     expect((await ask(server, 'GET', '/domains/web')).body).toMatchObject({ received: '12' });
   });
 });
 
-describe('a request that is none', () => {
+describe('a malformed request', () => {
   it.each<[string, string, string, unknown, number, string, RegExp]>([
     ['nothing there', 'GET', '/nothing', undefined, 404, 'REQUEST', /openapi\.json/],
     ['a name that could be a path', 'GET', '/domains/%2e%2e', undefined, 404, 'REQUEST', /nothing at \//],
@@ -272,7 +272,7 @@ describe('the OpenAPI description', () => {
     expect(valid).toBe(true);
   });
 
-  it('is served, and has every route', async () => {
+  it('is served and has every route', async () => {
     const { server } = await serverOf();
     const { status, body } = await ask(server, 'GET', '/openapi.json');
     expect(status).toBe(200);
@@ -286,7 +286,7 @@ describe('the OpenAPI description', () => {
     for (const id of Object.keys(operations)) expect(REQUESTS, 'a request for each').toHaveProperty(id);
   });
 
-  it('gives the very schemas that requests are held to', () => {
+  it('has the schemas that requests are checked against', () => {
     const { schemas } = DESCRIPTION.components;
     const validate = ajv.compile({ $ref: 'api#/components/schemas/DomainConfig' });
     expect(Object.keys(schemas.DomainConfig.properties)).toContain('minimumRestartSeconds');
@@ -295,7 +295,7 @@ describe('the OpenAPI description', () => {
   });
 });
 
-it('has a socket for its user alone', async () => {
+it('has a socket that only its user may open', async () => {
   const { server } = await serverOf();
   expect(statSync(server.path).mode & 0o777).toBe(0o600);
 });

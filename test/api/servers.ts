@@ -1,4 +1,4 @@
-/** API servers of fake machines, closed after each test, and requests with what they answer. */
+/** API servers of fake machines, closed after each test, and requests to them. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { FakeMachine } from './fake-machine.ts';
 
 const open: ApiServer[] = [];
 
-/** A runtime directory of this test file's own, with nothing left in it after each test. */
+/** A runtime directory for this test file. After each test it must be empty. */
 export function useRuntimeDirectory(): void {
   let directory: string;
   beforeAll(() => {
@@ -35,7 +35,7 @@ export interface Answer {
   status: number;
   type: string | undefined;
   headers: NodeJS.Dict<string | string[]>;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON value
   body: any;
 }
 

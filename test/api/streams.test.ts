@@ -10,14 +10,14 @@ import { ask, serverOf, useRuntimeDirectory } from './servers.ts';
 
 useRuntimeDirectory();
 
-/** More than ring, history and every buffer on the way hold together. */
+/** More bytes than the ring, the history and all buffers between them hold. */
 const MANY_BYTES = 8 << 20;
 const CHUNK = 16 << 10;
 
-/** Bytes that say where they are. */
-function pattern(at: number, length: number): Buffer {
+/** Bytes that depend on their offset. */
+function pattern(offset: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  for (let i = 0; i < length; i++) bytes[i] = ((at + i) * 31 + ((at + i) >> 8)) & 0xff;
+  for (let i = 0; i < length; i++) bytes[i] = ((offset + i) * 31 + ((offset + i) >> 8)) & 0xff;
   return bytes;
 }
 
@@ -34,11 +34,11 @@ async function openConsole(): Promise<{
 }
 
 async function say(console: FakeConsole, total: number): Promise<void> {
-  for (let at = 0; at < total; at += CHUNK) await console.say(pattern(at, Math.min(CHUNK, total - at)));
+  for (let sent = 0; sent < total; sent += CHUNK) await console.say(pattern(sent, Math.min(CHUNK, total - sent)));
 }
 
 describe('a console', () => {
-  it('loses nothing of what the domain writes, whenever its reader stops', async () => {
+  it('delivers all output of the domain when its reader stops at any time', async () => {
     const { ours, machines } = await openConsole();
     const saying = say(machines, MANY_BYTES);
     let read = 0;
@@ -51,7 +51,7 @@ describe('a console', () => {
     expect(read).toBe(MANY_BYTES);
   });
 
-  it('stops the domain when its reader stops, and goes on with it', async () => {
+  it('stops the domain while its reader stops, and resumes it with the reader', async () => {
     const { ours, machines, server } = await openConsole();
     ours.pause();
     let said = 0;
@@ -60,7 +60,7 @@ describe('a console', () => {
       for (; said < MANY_BYTES; said += CHUNK) await machines.say(pattern(said, CHUNK));
       hasSaidAll = true;
     })();
-    // The buffers fill while other clients are served as ever.
+    // The buffers fill, and other clients are still served.
     let before = -1;
     while (before !== said) {
       before = said;
@@ -78,7 +78,7 @@ describe('a console', () => {
     expect(read).toBe(MANY_BYTES);
   });
 
-  it('loses nothing of what is typed, and stops who types when the domain takes no more', async () => {
+  it('delivers all input, and stops the client while the domain reads no input', async () => {
     const { ours, machines, server } = await openConsole();
     machines.isFull = true;
     let typed = 0;
@@ -103,7 +103,7 @@ describe('a console', () => {
     expect(Buffer.concat(machines.typed).equals(pattern(0, MANY_BYTES))).toBe(true);
   });
 
-  it('goes on speaking to who types no more', async () => {
+  it('still delivers output to a client that has ended its input', async () => {
     const { ours, machines } = await openConsole();
     ours.end('last words');
     await machines.typedSo(() => machines.typedBytes === 10);
@@ -117,9 +117,9 @@ describe('a console', () => {
     const { ours, machines } = await openConsole();
     machines.push('bye');
     machines.hangUp();
-    let heard = '';
-    for await (const chunk of ours) heard += chunk;
-    expect(heard).toBe('bye');
+    let output = '';
+    for await (const chunk of ours) output += chunk;
+    expect(output).toBe('bye');
     if (!ours.closed) await once(ours, 'close');
   });
 
@@ -130,14 +130,14 @@ describe('a console', () => {
     await once(ours, 'close');
   });
 
-  it('is given back when its client goes', async () => {
+  it('is closed when its client disconnects', async () => {
     const { ours, machines, server } = await openConsole();
     ours.destroy();
     await once(machines, 'close');
     expect((await ask(server, 'GET', '/domains')).status).toBe(200);
   });
 
-  it('is given back when its client went before it was there', async () => {
+  it('is closed when its client has disconnected before it was opened', async () => {
     const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
     let open = () => {};
@@ -158,7 +158,7 @@ describe('a console', () => {
     if (!console!.closed) await once(console!, 'close');
   });
 
-  it('takes all that was typed by a client that then went', async () => {
+  it('delivers all input of a client that then disconnects', async () => {
     const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
     const socket = connect(server.path);
@@ -178,7 +178,7 @@ describe('a console', () => {
     socket.destroy();
   });
 
-  it('hears what is sent behind the request', async () => {
+  it('reads the bytes that follow the request in one piece', async () => {
     const { machine, server } = await serverOf();
     await machine.create({ name: 'web' });
     const socket = connect(server.path);
@@ -193,7 +193,7 @@ describe('a console', () => {
     socket.destroy();
   });
 
-  it('is refused as everything else is', async () => {
+  it('is refused with the error of the machine', async () => {
     const { machine, client } = await serverOf();
     await expect(client.console('nobody')).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DOMAIN', subject: 'nobody' });
     machine.failure = failed('ERR_CTRL_IF_PEER_DIED', 'web');
@@ -204,7 +204,7 @@ describe('a console', () => {
     ['another protocol', '/domains/web/console', 'websocket'],
     ['another route', '/domains', 'ctrl-if-console'],
     ['a name that is not encoded', '/domains/%zz/console', 'ctrl-if-console'],
-  ])('is not to be had by %s', async (_, path, protocol) => {
+  ])('is refused to %s', async (_, path, protocol) => {
     const { server } = await serverOf();
     const question = request({ socketPath: server.path, path, headers: { Connection: 'Upgrade', Upgrade: protocol } });
     question.end();
@@ -215,7 +215,7 @@ describe('a console', () => {
 });
 
 describe('events', () => {
-  it('come one a line, to each who watches', async () => {
+  it('arrive one a line at each watcher', async () => {
     const { machine, client } = await serverOf();
     const watchers = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
     await machine.until(() => machine.watchers.size === 2);
@@ -229,7 +229,7 @@ describe('events', () => {
     }
   });
 
-  it('are given back when who watches goes', async () => {
+  it('end when their watcher disconnects', async () => {
     const { machine, client, server } = await serverOf();
     const events = client.watch()[Symbol.asyncIterator]();
     await machine.until(() => machine.watchers.size === 1);
@@ -239,20 +239,20 @@ describe('events', () => {
     while (machine.watchers.size > 0) await ask(server, 'GET', '/domains');
   });
 
-  it('are lost, and counted, for who reads slowly, and for nobody else', async () => {
+  it('are dropped and counted for a slow reader, and for no other', async () => {
     const { machine, client, server } = await serverOf();
     const [slow, fast] = [client.watch(), client.watch()].map((events) => events[Symbol.asyncIterator]());
     await machine.until(() => machine.watchers.size === 2);
     const name = 'x'.repeat(1000);
     const count = 20_000;
-    let heard = 0;
-    for (let at = 0; at < count; at++) {
-      machine.happen({ at, kind: 'message', name });
-      if (at % 50 === 0) {
-        // The fast one keeps up; the slow one reads nothing.
-        while (heard <= at) {
-          expect((await fast!.next()).value).toEqual({ at: heard, kind: 'message', name });
-          heard++;
+    let received = 0;
+    for (let i = 0; i < count; i++) {
+      machine.happen({ at: i, kind: 'message', name });
+      if (i % 50 === 0) {
+        // The fast watcher reads every event, the slow one none.
+        while (received <= i) {
+          expect((await fast!.next()).value).toEqual({ at: received, kind: 'message', name });
+          received++;
         }
       }
     }
@@ -284,7 +284,7 @@ describe('events', () => {
     expect(machine.watchers.size).toBe(0);
   });
 
-  it('of a machine that is not there reject', async () => {
+  it('of a machine that does not run reject', async () => {
     const client = new ApiClient({ path: '/nonexistent/x.api' });
     await expect(client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       code: 'ERR_CTRL_IF_NO_CONTROLLER',
@@ -292,7 +292,7 @@ describe('events', () => {
   });
 });
 
-describe('a client that goes away in mid-request', () => {
+describe('a client that disconnects in the middle of a request', () => {
   const CREATE = '{"name":"web"}';
 
   async function sendAndGo(server: ApiServer, text: string): Promise<void> {
@@ -307,14 +307,14 @@ describe('a client that goes away in mid-request', () => {
     ['in its first line', 'POST /dom'],
     ['in its headers', 'POST /domains HTTP/1.1\r\nHost: x\r\nContent-'],
     ['in its body', `POST /domains HTTP/1.1\r\nHost: x\r\nContent-Length: ${CREATE.length}\r\n\r\n{"name":`],
-  ])('%s asks nothing and harms nobody', async (_, text) => {
+  ])('%s starts no operation and disturbs no other client', async (_, text) => {
     const { machine, server } = await serverOf();
     for (let i = 0; i < 20; i++) await sendAndGo(server, text);
     expect((await ask(server, 'GET', '/domains')).body).toEqual([]);
     expect(machine.asked).toEqual([['list']]);
   });
 
-  it('before the answer has had its will all the same', async () => {
+  it('after its request is complete has the operation carried out', async () => {
     const { machine, server } = await serverOf();
     let open = () => {};
     machine.gate = new Promise((resolve) => {
@@ -331,7 +331,7 @@ describe('a client that goes away in mid-request', () => {
 });
 
 describe('a client that waits for a domain', () => {
-  it('and gives up, or goes away, waits no more', async () => {
+  it('ends the wait at the machine when it aborts or disconnects', async () => {
     const { machine, server, client } = await serverOf();
     await machine.create({ name: 'web' });
     const abort = new AbortController();
@@ -353,8 +353,8 @@ describe('a client that waits for a domain', () => {
   });
 });
 
-describe('a client that asks and never reads', () => {
-  it('is not answered without bound, and stalls nobody', async () => {
+describe('a client that sends requests and never reads', () => {
+  it('gets a bounded number of answers, and delays no other client', async () => {
     const { machine, server } = await serverOf();
     for (let i = 0; i < 200; i++) await machine.create({ name: `domain-${i}` });
     machine.asked.length = 0;
@@ -369,7 +369,7 @@ describe('a client that asks and never reads', () => {
 });
 
 describe('the API closes', () => {
-  it('and gives back a console that comes too late', async () => {
+  it('and closes a console that is opened too late', async () => {
     const { machine, client, server } = await serverOf();
     await machine.create({ name: 'web' });
     let open = () => {};
@@ -385,7 +385,7 @@ describe('the API closes', () => {
     if (!console.closed) await once(console, 'close');
   });
 
-  it('and tells who waits', async () => {
+  it('and reports this to the clients that wait', async () => {
     const { machine, client, server } = await serverOf();
     await machine.create({ name: 'web' });
     const waiting = client.wait('web');
@@ -410,7 +410,7 @@ describe('the API closes', () => {
 });
 
 describe('a machine with 200 domains and 1,000 devices', () => {
-  it('is listed whole', async () => {
+  it('is listed completely', async () => {
     const machine = new FakeMachine();
     for (let i = 0; i < 200; i++) {
       const disks = [0, 1, 2].map((vdevice) => ({ target: '/img', vdevice }));

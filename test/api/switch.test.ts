@@ -1,4 +1,4 @@
-/** Clients of the switch in other processes, over a real server; their guests are real, too. */
+/** Clients of the switch over a real server, with real guests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ async function next(requests: AsyncIterator<unknown>): Promise<SwitchRequest> {
 const ask = async (guest: Asked, n: number): Promise<number> => (await guest.request({ name: 'SEQ', n })).answer;
 
 describe('a client over the API', () => {
-  it('serves what it says, under ids of its own', async () => {
+  it('serves the requests that it asked for, with ids of its own', async () => {
     const [a, b] = [await client(), await client()];
     const giveUp = await a.serve({ type: SEQ, domid: 1 });
     await b.serve({ type: SEQ, domid: 2 });
@@ -85,7 +85,7 @@ describe('a client over the API', () => {
     await refused;
   });
 
-  it('watches what another serves and what the machine does, and stops', async () => {
+  it('watches requests that another client or the machine serves, until it stops', async () => {
     const [server, watcher] = [await client(), await client()];
     await server.serve({ type: SEQ });
     const [all, console] = [await watcher.watch({ type: SEQ }), await watcher.watch({ type: 0, domid: 2 })];
@@ -97,14 +97,14 @@ describe('a client over the API', () => {
     expect(await next(console)).toEqual({ id: 0, domid: 2, message: { name: 'CONSOLE_DATA', data: '6869' } });
     await all.return?.();
     expect(await all.next()).toEqual({ done: true, value: undefined });
-    // The API has taken it back when it answers what was said later.
+    // The API has ended the watch when it answers a later call.
     await watcher.watch({ type: 200 });
   });
 
-  it('asks domains, several at once, each for itself', async () => {
+  it('sends several requests to domains at once, and gets each response', async () => {
     const [a, b] = [await client(), await client()];
     guests[0]!.receive('VCPU_HOTPLUG_OFF', ({ vcpu }) => ({ status: vcpu }));
-    const asked = [a, b, a].map((each, vcpu) => each.request(1, { name: 'VCPU_HOTPLUG_OFF', vcpu }));
+    const asked = [a, b, a].map((client, vcpu) => client.request(1, { name: 'VCPU_HOTPLUG_OFF', vcpu }));
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([0, 1, 2]);
     await expect(a.request(9, { name: 'VCPU_HOTPLUG_OFF', vcpu: 1 })).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN'));
     await expect(a.request(1, { name: 'NO_SUCH' })).rejects.toEqual(fails('ERR_CTRL_IF_UNKNOWN_MESSAGE'));
@@ -113,7 +113,7 @@ describe('a client over the API', () => {
     );
   });
 
-  it('that goes away in mid-request is answered for, and another may serve', async () => {
+  it('that disconnects with an open request has it answered "not understood", and another client may serve', async () => {
     const first = await client();
     await first.serve({ type: SEQ });
     const answer = expect(ask(guests[0]!, 1)).rejects.toEqual(fails('ERR_CTRL_IF_NOT_UNDERSTOOD'));
@@ -129,7 +129,7 @@ describe('a client over the API', () => {
     expect(await again).toBe(3);
   });
 
-  it('is told when the API closes', async () => {
+  it('gets an error when the API closes', async () => {
     const serving = await client();
     await serving.serve({ type: SEQ });
     await server.close();
@@ -139,7 +139,7 @@ describe('a client over the API', () => {
 });
 
 describe('on the socket itself', () => {
-  /** A client that says what it wants, line by line, and reads when it wants. */
+  /** A client that sends single lines, and reads on demand. */
   async function raw() {
     const socket = connect(server.path);
     socket.write('GET /switch HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ctrl-if-switch\r\n\r\n');
@@ -171,11 +171,11 @@ describe('on the socket itself', () => {
   it.each([
     ['no JSON', 'hello', 'ERR_CTRL_IF_CONFIG'],
     ['an unknown key', '{"call":1,"sevre":{"type":1}}', 'ERR_CTRL_IF_CONFIG'],
-    ['a type that is none', '{"call":1,"serve":{"type":256}}', 'ERR_CTRL_IF_CONFIG'],
+    ['a type over 255', '{"call":1,"serve":{"type":256}}', 'ERR_CTRL_IF_CONFIG'],
     ['nothing to do', '{"call":1}', 'ERR_CTRL_IF_REQUEST'],
-    ['what was not served', '{"call":1,"unserve":7}', 'ERR_CTRL_IF_REQUEST'],
-    ['an id that is none', '{"call":1,"respond":{"id":7}}', 'ERR_CTRL_IF_ALREADY_ANSWERED'],
-  ])('a line with %s has its problem told, and the next is taken', async (_, line, code) => {
+    ['a call that serves nothing', '{"call":1,"unserve":7}', 'ERR_CTRL_IF_REQUEST'],
+    ['an unknown id', '{"call":1,"respond":{"id":7}}', 'ERR_CTRL_IF_ALREADY_ANSWERED'],
+  ])('a line with %s gets its problem, and the next line is processed', async (_, line, code) => {
     const { socket, read, say } = await raw();
     say(line);
     expect(JSON.parse((await read())!)).toMatchObject({ problem: { code } });
@@ -184,14 +184,16 @@ describe('on the socket itself', () => {
     socket.destroy();
   });
 
-  it('a line without end is the last', async () => {
+  it('a line without an end closes the connection', async () => {
     const { read, socket } = await raw();
     socket.write('x'.repeat(70_000));
     expect(JSON.parse((await read())!)).toMatchObject({ problem: { code: 'ERR_CTRL_IF_REQUEST' } });
     expect(await read()).toBeUndefined();
   });
 
-  it('who does not read loses the oldest, is told how many, and holds up nobody', { timeout: 30_000 }, async () => {
+  it('a client that does not read misses the oldest, gets their number, and delays no other client', {
+    timeout: 30_000,
+  }, async () => {
     const slow = await raw();
     slow.say('{"call":1,"watch":{"type":42}}');
     expect(await slow.read()).toBe('{"call":1}');
@@ -200,7 +202,7 @@ describe('on the socket itself', () => {
     const answering = (async () => {
       for await (const request of server.requests) if ('id' in request) await server.respond(request.id, { answer: 1 });
     })();
-    // More than fit into the socket's buffers and the switch's queue.
+    // More than the socket's buffers and the switch's queue hold.
     const count = 12_000;
     for (let n = 0; n < count; n += 8) await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((i) => ask(guests[0]!, n + i)));
     await server.close();
@@ -208,16 +210,16 @@ describe('on the socket itself', () => {
     let seen = 0;
     let lost = 0;
     while (seen + lost < count) {
-      const told = JSON.parse((await slow.read())!);
-      if (told.seen) seen++;
-      else lost += told.lost.count;
+      const line = JSON.parse((await slow.read())!);
+      if (line.seen) seen++;
+      else lost += line.lost.count;
     }
     expect(seen + lost).toBe(count);
     expect(lost).toBeGreaterThan(0);
     slow.socket.destroy();
   });
 
-  it('only what can be upgraded is', async () => {
+  it('a request for an unknown upgrade is refused', async () => {
     const machine = await serveApi(new FakeMachine(), { path: join(directory, 'other.api') });
     await expect(new ApiClient({ path: machine.path }).switch()).rejects.toEqual(fails('ERR_CTRL_IF_REQUEST'));
     await machine.close();

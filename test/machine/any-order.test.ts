@@ -1,6 +1,6 @@
 /**
- * Whatever is done to a machine, three things at a time and in any order: each is done or says why not, and in the end all
- * domains run, all devices are connected at both ends alike, and nothing is left over.
+ * Random operations on a machine, three at a time and in any order. Each succeeds or fails with an error of ctrl-if. In the end all
+ * domains run, both ends agree on the connected devices, and no frame, port or descriptor is left over.
  */
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,7 +23,7 @@ const restarting = { restart: 'always', minimumRestartSeconds: 0 } as const;
 const guest = (name: string): DomainConfig => ({ name, memory: 4, maxMemory: 8, vcpus: 2, ...restarting });
 const driver = (name: string): DomainConfig => ({ name, driver: true, ...restarting });
 
-/** A number below 4 says which of several, or how much. */
+/** `n`, 0 to 3, chooses one of several things or an amount. */
 interface Operation {
   readonly what: string;
   readonly guest: string;
@@ -31,8 +31,8 @@ interface Operation {
 }
 type Doing = (machine: Machine, guest: string, n: number) => Promise<unknown>;
 
-/** What is typed is read when the domain comes to it; what it answers is nobody's business. */
-async function mutter(machine: Machine, domain: string, line: string): Promise<void> {
+/** Types a line and does not wait for the answer. */
+async function typeOnly(machine: Machine, domain: string, line: string): Promise<void> {
   const console = await machine.console(domain);
   await new Promise((resolve) => console.write(`${line}\r`, resolve));
   console.destroy();
@@ -40,11 +40,11 @@ async function mutter(machine: Machine, domain: string, line: string): Promise<v
 
 async function signal(machine: Machine, domain: string, name: NodeJS.Signals): Promise<void> {
   const { pid } = await machine.info(domain);
-  // What is being started has none.
+  // A domain that is being started has no process yet.
   if (pid !== undefined) process.kill(pid, name);
 }
 
-/** Ends the life that it lives now by what it does; resolves when it is over. */
+/** Ends the present life of the domain by `how`. Resolves when it has ended. */
 async function ends(machine: Machine, domain: string, how: () => Promise<void>): Promise<void> {
   const { pid } = await machine.info(domain);
   await how();
@@ -84,12 +84,12 @@ const DOINGS: Readonly<Record<string, Doing>> = {
   'set a VCPU': (machine, domain, n) => machine.vcpuSet(domain, 1, n > 1),
   'kill a guest': kill,
   'kill a driver domain': (machine, _, n) => kill(machine, driverOf(n)),
-  'stop somebody for a while': async (machine, domain, n) => {
-    const who = n > 1 ? domain : driverOf(n);
-    const { pid } = await machine.info(who);
-    await signal(machine, who, 'SIGSTOP');
+  'stop a domain for a while': async (machine, domain, n) => {
+    const name = n > 1 ? domain : driverOf(n);
+    const { pid } = await machine.info(name);
+    await signal(machine, name, 'SIGSTOP');
     await delay(50);
-    if ((await machine.info(who)).pid === pid) await signal(machine, who, 'SIGCONT');
+    if ((await machine.info(name)).pid === pid) await signal(machine, name, 'SIGCONT');
   },
   'reboot a guest': end('reboot'),
   'reboot a driver domain': (machine, _, n) => end('reboot')(machine, driverOf(n), n),
@@ -100,15 +100,15 @@ const DOINGS: Readonly<Record<string, Doing>> = {
   'press a SysRq key that ends it': (machine, domain, n) =>
     ends(machine, domain, () => machine.sysrq(domain, 'bcob'[n]!)),
   'destroy a guest': (machine, domain) => machine.destroy(domain),
-  'a frontend disconnects': (machine, domain, n) => mutter(machine, domain, `disconnect ${classOf(n)}`),
-  'a frontend connects': (machine, domain, n) => mutter(machine, domain, `connect ${classOf(n)}`),
-  'frontends go down': (machine, domain) => mutter(machine, domain, 'down'),
-  'frontends go up': (machine, domain) => mutter(machine, domain, 'up'),
-  'a backend goes down': (machine, _, n) => mutter(machine, driverOf(n), `down ${classOf(n)}`),
-  'backends go up': (machine, _, n) => mutter(machine, driverOf(n), 'up'),
+  'a frontend disconnects': (machine, domain, n) => typeOnly(machine, domain, `disconnect ${classOf(n)}`),
+  'a frontend connects': (machine, domain, n) => typeOnly(machine, domain, `connect ${classOf(n)}`),
+  'frontends go down': (machine, domain) => typeOnly(machine, domain, 'down'),
+  'frontends go up': (machine, domain) => typeOnly(machine, domain, 'up'),
+  'a backend goes down': (machine, _, n) => typeOnly(machine, driverOf(n), `down ${classOf(n)}`),
+  'backends go up': (machine, _, n) => typeOnly(machine, driverOf(n), 'up'),
 };
 
-// Twice as often: devices go with whoever is destroyed.
+// Attaches are twice as frequent, because a destroyed domain takes its devices with it.
 const ATTACHING = Object.keys(DOINGS).filter((what) => what.startsWith('attach'));
 
 const operations: fc.Arbitrary<Operation[]> = fc.array(
@@ -120,7 +120,7 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
   { minLength: OPERATIONS, maxLength: OPERATIONS, size: 'max' },
 );
 
-/** That guest is there, and no domain is on its way from one life to the next. */
+/** Resolves when the guest exists, and every domain is running or suspended. */
 async function atRest(machine: Machine, domain: string): Promise<void> {
   const isThere = (await machine.list()).some(({ name }) => name === domain);
   if (!isThere) await machine.create(guest(domain)).catch(throwUnlessRefused);
@@ -129,28 +129,28 @@ async function atRest(machine: Machine, domain: string): Promise<void> {
 }
 
 function throwUnlessRefused(error: unknown): void {
-  // A process may go between the look and the signal.
+  // A process may end between the check and the signal.
   if (!(error instanceof CtrlIfError) && (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
 }
 
-/** One after the other; what cannot be done now says so by an error of ours. */
+/** Runs the operations one after the other. One that is impossible now must fail with an error of ctrl-if. */
 async function doEach(machine: Machine, rest: Iterator<Operation>): Promise<void> {
   for (let next = rest.next(); !next.done; next = rest.next()) {
     const { what, guest: domain, n } = next.value;
-    // Three in four find it at rest; the others in the midst of things.
+    // Three of four operations wait until all domains are at rest.
     if (n > 0) await atRest(machine, domain);
     await DOINGS[what]!(machine, domain, n).catch(throwUnlessRefused);
   }
 }
 
-/** All domains run, their drivers are UP, and what a user had disconnected is connected again. */
+/** Brings all domains to `running`, their drivers UP and all devices to `CONNECTED`. */
 async function settle(machine: Machine): Promise<void> {
   const names = (await machine.list()).map(({ name }) => name);
   for (const name of GUESTS) if (!names.includes(name)) await machine.create(guest(name));
   await found(machine, async () => {
     const list = await machine.list();
     for (const { name, state } of list) {
-      // One that was killed just now is found out first.
+      // The domain may have been killed just now.
       if (state === 'suspended') await machine.resume(name).catch(throwUnlessRefused);
     }
     return list.every(({ state }) => state === 'running');
@@ -165,37 +165,37 @@ async function settle(machine: Machine): Promise<void> {
 
 const isWhole = ({ state, crossed }: DeviceInfo): boolean => state === 'CONNECTED' && crossed === true;
 
-/** As the driver domains themselves have it: `DRIVER CLASS HANDLE DOMID`. */
+/** The connected devices by the driver domains themselves: `DRIVER CLASS HANDLE DOMID`. */
 async function atBackends(machine: Machine): Promise<string[]> {
   const lines: string[] = [];
   for (const name of DRIVERS) {
     const said = (await type(machine, name, 'devices')).matchAll(/^(\w+) (\d+) CONNECTED frontend (\d+)/gm);
-    for (const [, of, handle, domid] of said) lines.push(`${name} ${of} ${handle} ${domid}`);
+    for (const [, className, handle, domid] of said) lines.push(`${name} ${className} ${handle} ${domid}`);
   }
   return lines.sort();
 }
 
-/** As the machine has it; several disks are one interface. */
+/** The connected devices by the machine. Several disks are one interface. */
 async function atMachine(machine: Machine): Promise<string[]> {
   const list = await machine.list();
-  const nameOf = (domid: number) => list.find((each) => each.domid === domid)?.name;
+  const nameOf = (domid: number) => list.find((info) => info.domid === domid)?.name;
   const lines = list.flatMap(({ domid, devices }) =>
-    devices.map(({ class: of, handle, backend }) => `${nameOf(backend)} ${of} ${handle} ${domid}`),
+    devices.map(({ class: className, handle, backend }) => `${nameOf(backend)} ${className} ${handle} ${domid}`),
   );
   return [...new Set(lines)].sort();
 }
 
 async function detachAll(machine: Machine): Promise<void> {
   for (const { name, devices } of await machine.list()) {
-    for (const { class: of, handle, id } of devices) {
-      if (of === 'block') await machine.blockDetach(name, Number(id));
-      else if (of === 'network') await machine.networkDetach(name, handle);
+    for (const { class: className, handle, id } of devices) {
+      if (className === 'block') await machine.blockDetach(name, Number(id));
+      else if (className === 'network') await machine.networkDetach(name, handle);
       else await machine.usbDetach(name, id);
     }
   }
 }
 
-/** What a device gets at each guest: the lowest frames and ports that are free. */
+/** The frames and ports of a new device at each guest: the lowest that are free. */
 async function firstOf(machine: Machine): Promise<object[]> {
   const got: object[] = [];
   for (const name of GUESTS) {
@@ -206,7 +206,9 @@ async function firstOf(machine: Machine): Promise<object[]> {
   return got;
 }
 
-it('in any order', { timeout: 60_000 + OPERATIONS * 1000 }, async () => {
+it('operations in any order leave every device connected at both ends and nothing over', {
+  timeout: 60_000 + OPERATIONS * 1000,
+}, async () => {
   const machine = await start({ driver: driver('driver') });
   await machine.create(driver('other'));
   for (const name of GUESTS) await machine.create(guest(name));
@@ -222,7 +224,7 @@ it('in any order', { timeout: 60_000 + OPERATIONS * 1000 }, async () => {
       expect(await atBackends(machine)).toEqual([]);
       expect({ first: await firstOf(machine), descriptors: descriptors() }).toEqual(before);
     }),
-    // What fails is told with its seed; a machine that has gone wrong is no place to look for less.
+    // A failure reports its seed. A machine with a failure is no base for shrinking.
     { numRuns: 1, endOnFailure: true },
   );
 });

@@ -29,7 +29,7 @@ const usbs = fc.record(
   { requiredKeys: ['path'], noNullPrototype: true },
 );
 
-/** Configurations without a mistake. */
+/** Valid configurations. */
 export const configs: fc.Arbitrary<DomainConfig> = fc
   .record(
     {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { BoundedQueue } from '../../lib/machine/bounded-queue.ts';
 
 const done = { done: true, value: undefined };
-const value = (each: unknown) => ({ done: false, value: each });
+const value = (item: unknown) => ({ done: false, value: item });
 const lost = (count: number) => value({ kind: 'lost', count });
 
 describe('a bounded queue', () => {
-  it('gives what was pushed, in order, and ends', async () => {
+  it('returns its items in order and ends', async () => {
     const queue = new BoundedQueue<number>(4);
     queue.push(1);
     queue.push(2);
@@ -15,7 +15,7 @@ describe('a bounded queue', () => {
     expect([await queue.next(), await queue.next(), await queue.next()]).toEqual([value(1), value(2), done]);
   });
 
-  it('loses the oldest, and says first how many', async () => {
+  it('drops the oldest items, and returns their number first', async () => {
     const queue = new BoundedQueue<number>(2);
     for (let n = 1; n <= 5; n++) queue.push(n);
     expect([await queue.next(), await queue.next(), await queue.next()]).toEqual([lost(3), value(4), value(5)]);
@@ -23,7 +23,7 @@ describe('a bounded queue', () => {
     expect(await queue.next()).toEqual(lost(7));
   });
 
-  it('has each of several readers have one of what comes, and all of them its end', async () => {
+  it('gives each item to one of several readers, and the end to all of them', async () => {
     const queue = new BoundedQueue<number>(4);
     const reading = [queue.next(), queue.next(), queue.next(), queue.next()];
     queue.push(1);
@@ -31,10 +31,10 @@ describe('a bounded queue', () => {
     queue.end();
     const read = await Promise.all(reading);
     expect(read).toHaveLength(4);
-    for (const each of [value(1), value(2), done]) expect(read).toContainEqual(each);
+    for (const result of [value(1), value(2), done]) expect(read).toContainEqual(result);
   });
 
-  it('tells once that it is over, whoever ended it', async () => {
+  it('reports its end once, whether the writer or the reader ended it', async () => {
     let times = 0;
     const queue = new BoundedQueue<number>(4, () => times++);
     queue.push(1);

@@ -60,7 +60,7 @@ credit.microseconds = 50_000
     expect(toml(text)).toStrictEqual(WEB);
   });
 
-  it('survives JSON, whatever it is', () => {
+  it('of any content survives JSON', () => {
     fc.assert(
       fc.property(configs, (config) => {
         expect(json(JSON.stringify(config))).toStrictEqual(config);
@@ -69,7 +69,7 @@ credit.microseconds = 50_000
   });
 });
 
-describe('a mistake is told with its line', () => {
+describe('a mistake is reported with its line', () => {
   it.each<[string, string, string, string]>([
     ['an unknown key', 'name = "web"\nmemroy = 8\n', 'web.toml:2', 'did you mean "memory"?'],
     ['another spelling of a key', 'name = "web"\n\nmax_memory = 8\n', 'web.toml:3', 'did you mean "maxMemory"?'],
@@ -192,7 +192,7 @@ describe('a mistake is told with its line', () => {
     expect(error.message).toContain(`${where}`);
   });
 
-  it('each of several, the first few in the sentence', () => {
+  it('also if there are several: all in `mistakes`, the first five in the message', () => {
     const keys = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
     const text = `name = "web"\n${keys.map((key) => `${key} = 1\n`).join('')}`;
     const error = expectError('ERR_CTRL_IF_CONFIG', 'and 2 more', () => toml(text));
@@ -201,7 +201,7 @@ describe('a mistake is told with its line', () => {
     );
   });
 
-  it('wherever an unknown key is put into a right one', () => {
+  it('for an unknown key at any place of a valid configuration', () => {
     fc.assert(
       fc.property(configs, fc.nat(), (config, choice) => {
         const lines = JSON.stringify(config, null, 1).split('\n');
@@ -215,7 +215,7 @@ describe('a mistake is told with its line', () => {
     );
   });
 
-  it('whatever the layout of the TOML, and wherever in it the mistake is', () => {
+  it('for any layout of the TOML and any place of the mistake', () => {
     fc.assert(
       fc.property(configs, fc.gen(), fc.nat(), (config, choose, choice) => {
         const { lines, lineOf } = layOut(config, choose);
@@ -224,7 +224,7 @@ describe('a mistake is told with its line', () => {
         const { locate } = readTOML(text, 'web.toml');
         for (const [path, line] of lineOf) expect([path, locate(path)]).toEqual([path, `web.toml:${line}`]);
         const [path, line] = lineOf[choice % lineOf.length]!;
-        // What is missing is told where it would belong.
+        // A missing key is reported at its table.
         expect(locate([...path, 'no', 'such'])).toBe(`web.toml:${line}`);
       }),
     );
@@ -249,7 +249,7 @@ describe('a mistake is told with its line', () => {
     '= 1',
     'zz = 1 1',
     'zz = yes',
-  ])('and wherever in TOML a line is %s', (broken) => {
+  ])('for a line %s at any place of the TOML', (broken) => {
     fc.assert(
       fc.property(configs, fc.gen(), fc.nat(), (config, choose, choice) => {
         const { lines, seams } = layOut(config, choose);
@@ -260,7 +260,7 @@ describe('a mistake is told with its line', () => {
     );
   });
 
-  it('and no text at all ends in another error', () => {
+  it('and any other text fails with an error of ctrl-if', () => {
     const failsWell = (read: () => unknown) => {
       try {
         read();

@@ -1,4 +1,4 @@
-/** A console whose writer has said all: it ends when that is answered. */
+/** A console with `linger` ends when all input is answered. */
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -20,7 +20,7 @@ const own = (script: string) => [
   `import { Guest } from '${index}'; ${script}`,
 ];
 
-it('ends with the answers of the guest that comes with ctrl-if, however often it is asked', async () => {
+it('ends after all answers of ctrl-if’s guest, in every round', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web' });
   for (let i = 0; i < 20; i++) {
@@ -32,7 +32,7 @@ it('ends with the answers of the guest that comes with ctrl-if, however often it
   }
 });
 
-it('ends at once where nothing is written', async () => {
+it('ends at once without input', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web' });
   const console = await machine.console('web', { linger: 3600 });
@@ -40,7 +40,7 @@ it('ends at once where nothing is written', async () => {
   expect(await text(console)).toMatch(/web, domain 1/);
 });
 
-it('waits for a guest that is stopped, and loses nothing of its answer', async () => {
+it('waits for a stopped guest and delivers its whole answer', async () => {
   const machine = await start(alone);
   const { pid } = await machine.create({ name: 'web' });
   process.kill(pid!, 'SIGSTOP');
@@ -48,9 +48,9 @@ it('waits for a guest that is stopped, and loses nothing of its answer', async (
     const console = await machine.console('web', { linger: 0 });
     let isOver = false;
     const said = text(console).finally(() => (isOver = true));
-    // More than the ring holds, so that some of it waits at the machine.
+    // More than the ring holds, so that a part waits at the machine.
     console.end('uptime\n'.repeat(200));
-    // A whole conversation with another domain goes by.
+    // Another domain is used meanwhile.
     await machine.create({ name: 'other' });
     const others = await machine.console('other', { linger: 0 });
     others.end('uptime\n');
@@ -63,10 +63,10 @@ it('waits for a guest that is stopped, and loses nothing of its answer', async (
   }
 });
 
-it('ends after the silence of a guest that does not say when it has answered', async () => {
+it('ends after the silence of a guest that does not report its answers', async () => {
   const clock = new TestClock();
   const machine = await start({ ...alone, clock });
-  // It answers a line as often as it is told to.
+  // The guest answers a line as many times as the line says.
   const command = own(`
     const guest = await Guest.connect();
     guest.receive('SHUTDOWN_SYSRQ', ({ key }) => void guest.console.write(key));
@@ -74,23 +74,23 @@ it('ends after the silence of a guest that does not say when it has answered', a
   await machine.create({ name: 'mute', command });
   const before = clock.waiting;
   const console = await machine.console('mute', { linger: 5 });
-  const heard = listenTo(console);
+  const output = listenTo(console);
   const over = once(console, 'end');
   console.end('x');
-  await heard(/^heard$/);
+  await output(/^heard$/);
   while (clock.waiting === before) await turn();
   clock.pass(4_999_999);
   await machine.sysrq('mute', '!');
-  await heard(/^heard!$/);
-  // The silence begins anew with each word.
+  await output(/^heard!$/);
+  // Each output restarts the time of silence.
   clock.pass(4_999_999);
   expect(console.readableEnded).toBe(false);
   clock.pass(1);
   await over;
-  await heard(/^heard!$/);
+  await output(/^heard!$/);
 });
 
-it('ends when the domain does before it has answered', async () => {
+it('ends with a domain that ends before it has answered', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web', restart: 'never' });
   const console = await machine.console('web', { linger: 3600 });
@@ -98,19 +98,19 @@ it('ends when the domain does before it has answered', async () => {
   expect(await text(console)).toMatch(/[\d.]+ s\r\n\$ exit\r\npowering off\r\n/);
 });
 
-it('stays where nobody has asked it to linger', async () => {
+it('stays open without `linger`', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web' });
   const console = await machine.console('web');
-  const heard = listenTo(console);
+  const output = listenTo(console);
   console.end('uptime\n');
-  await heard(/uptime\r\n[\d.]+ s\r\n\$ $/);
+  await output(/uptime\r\n[\d.]+ s\r\n\$ $/);
   await machine.sysrq('web', 'h');
-  await heard(/SysRq h/);
+  await output(/SysRq h/);
   console.destroy();
 });
 
-it('makes the example of the help end: echo uptime | ctrl-if console web', async () => {
+it('ends the example of the help: echo uptime | ctrl-if console web', async () => {
   const machine = await start(alone);
   await using _server = await serveApi(machine, { path: apiPath('lab') });
   await machine.create({ name: 'web' });
@@ -121,14 +121,14 @@ it('makes the example of the help end: echo uptime | ctrl-if console web', async
   }
   const stays = new Cli(['console', '--name', 'lab', '--stay', 'web']);
   stays.process.stdin.end();
-  const told = new Events(machine).domain('web', 'poweroff');
+  const reported = new Events(machine).domain('web', 'poweroff');
   await stays.sees('stderr', /the console of domain web/);
   await machine.shutdown('web', { reason: 'poweroff' });
-  await told;
+  await reported;
   expect(await stays.exited).toMatchObject({ code: 0, stderr: expect.stringMatching(/has ended\n$/) });
 });
 
-/** Resolves when all that it has said so far is so. */
+/** Collects the output. The returned function resolves when all of it so far matches `pattern`. */
 function listenTo(console: Duplex): (pattern: RegExp) => Promise<void> {
   let said = '';
   console.on('data', (data) => (said += data));

@@ -10,7 +10,7 @@ const start = useMachines();
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
 const CYCLES = Number(process.env.CTRL_IF_LONG_CYCLES ?? 50);
-/** Of the first attach that is compared: pools and caches have their size by then. */
+/** The first cycle whose descriptors are compared: by then pools and caches have their size. */
 const SETTLED = 10;
 
 const ATTACH: Record<DeviceClassName, (machine: Machine) => Promise<DeviceInfo>> = {
@@ -24,7 +24,7 @@ const DETACH: Record<DeviceClassName, (machine: Machine) => Promise<void>> = {
   usb: (machine) => machine.usbDetach('web', '1-1'),
 };
 const CLASSES = Object.keys(ATTACH) as DeviceClassName[];
-/** What three processes say on a connect, in order, by the names that the class has. */
+/** The messages of a connect between the three processes, in order, with the names of the class. */
 const CONNECT: Record<DeviceClassName, readonly RegExp[]> = {
   block: [/0>1 BLKIF_BE_CREATE$/, /0>2 BLKIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 BLKIF_FE_INTERFACE_CONNECT$/],
   network: [/0>1 NETIF_BE_CREATE$/, /0>2 NETIF_FE_INTERFACE_STATUS DISCONNECTED$/, /2>0 NETIF_FE_INTERFACE_CONNECT$/],
@@ -48,21 +48,21 @@ async function machineWithWeb(): Promise<Machine> {
   return machine;
 }
 
-describe.each(CLASSES)('a %s device', (of) => {
-  it('is connected and taken away in the order of PROTOCOL.md 3, its frames and ports in both ends', async () => {
+describe.each(CLASSES)('a %s device', (className) => {
+  it('is connected and detached in the order of PROTOCOL.md 3, with the same frames and ports at both ends', async () => {
     const machine = await machineWithWeb();
     const events = new Events(machine);
-    const device = await ATTACH[of](machine);
-    expect(device).toMatchObject({ class: of, handle: 0, frontend: 2, backend: 1, state: 'CONNECTED' });
+    const device = await ATTACH[className](machine);
+    expect(device).toMatchObject({ class: className, handle: 0, frontend: 2, backend: 1, state: 'CONNECTED' });
     expect(device.frames!.length).toBeGreaterThan(0);
-    expect(await crossed(machine, 'web', of)).toMatchObject({ frames: device.frames, ports: device.ports });
-    await events.inOrder([...CONNECT[of], BE_CONNECT]);
-    await DETACH[of](machine);
+    expect(await crossed(machine, 'web', className)).toMatchObject({ frames: device.frames, ports: device.ports });
+    await events.inOrder([...CONNECT[className], BE_CONNECT]);
+    await DETACH[className](machine);
     await events.inOrder(LEAVE);
     expect(await machine.devices('web')).toEqual([]);
   });
 
-  it(`leaves nothing over after ${CYCLES} times`, { timeout: 60_000 + CYCLES * 100 }, async () => {
+  it(`leaves no frame, port or descriptor after ${CYCLES} cycles`, { timeout: 60_000 + CYCLES * 100 }, async () => {
     const machine = await machineWithWeb();
     const held = async () => {
       const pids = [process.pid, (await machine.info('driver')).pid!, (await machine.info('web')).pid!];
@@ -71,35 +71,35 @@ describe.each(CLASSES)('a %s device', (of) => {
     let first: DeviceInfo | undefined;
     let descriptors: number[] | undefined;
     for (let i = 0; i < CYCLES; i++) {
-      const device = await ATTACH[of](machine);
-      const { handle, frames, ports } = await crossed(machine, 'web', of);
-      // The lowest that is free is had first: whatever was left over would move them.
+      const device = await ATTACH[className](machine);
+      const { handle, frames, ports } = await crossed(machine, 'web', className);
+      // The lowest free number is used first, so anything left over would shift the numbers.
       if (first) expect({ handle, frames, ports }).toEqual({ handle: 0, frames: first.frames, ports: first.ports });
       else first = device;
-      await DETACH[of](machine);
+      await DETACH[className](machine);
       if (i === SETTLED) descriptors = await held();
     }
     expect(await held()).toEqual(descriptors);
   });
 
-  it('comes back when its backend has been killed, and after a suspend', async () => {
+  it('is connected again when its backend was killed, and after a suspend', async () => {
     const machine = await machineWithWeb();
-    await ATTACH[of](machine);
+    await ATTACH[className](machine);
     const events = new Events(machine);
     const again = events.next(({ kind, result, to }) => kind === 'device' && result === 'CONNECTED' && to !== 1);
     process.kill((await machine.info('driver')).pid!, 'SIGKILL');
     await again;
-    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+    expect(await crossed(machine, 'web', className)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
     await machine.shutdown('web', { reason: 'suspend' });
     await machine.resume('web');
-    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+    expect(await crossed(machine, 'web', className)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
   });
 });
 
-describe('what cannot be', () => {
-  it('has the status or the code that says so, and changes nothing', async () => {
+describe('an impossible operation', () => {
+  it('fails with its status or code, and changes nothing', async () => {
     const machine = await machineWithWeb();
-    for (const of of CLASSES) await ATTACH[of](machine);
+    for (const className of CLASSES) await ATTACH[className](machine);
     const before = await machine.devices('web');
     const refused = 'ERR_CTRL_IF_DEVICE_REFUSED';
     await expect(ATTACH.block(machine)).rejects.toEqual(fails(refused, { status: 'VBD_EXISTS' }));
@@ -111,12 +111,12 @@ describe('what cannot be', () => {
     await expect(machine.blockAttach('nobody', { target: 'x', vdevice: 1 })).rejects.toEqual(
       fails('ERR_CTRL_IF_DOMAIN'),
     );
-    expect((await machine.devices('web')).map(({ class: of, id, state }) => [of, id, state])).toEqual(
-      before.map(({ class: of, id, state }) => [of, id, state]),
+    expect((await machine.devices('web')).map(({ class: className, id, state }) => [className, id, state])).toEqual(
+      before.map(({ class: className, id, state }) => [className, id, state]),
     );
   });
 
-  it('a USB port has one owner, also while its backend is not there and its owner is suspended', async () => {
+  it('a USB port has one owner, also without its backend and while its owner is suspended', async () => {
     const machine = await machineWithWeb();
     await machine.create({ name: 'db' });
     const claimed = fails('ERR_CTRL_IF_DEVICE_REFUSED', { status: 'ERROR', subject: 'USBIF_BE_CLAIM_PORT' });
@@ -133,10 +133,10 @@ describe('what cannot be', () => {
     expect(await machine.usbAttach('db', { path: '1-1' })).toMatchObject({ state: 'CONNECTED' });
   });
 
-  it('a guest that is killed takes its own devices along, and nobody else’s', async () => {
+  it('a killed guest loses its own devices, and other guests keep theirs', async () => {
     const machine = await machineWithWeb();
     await machine.create({ name: 'db', disks: [{ target: image('db'), vdevice: 769 }] });
-    for (const of of CLASSES) await ATTACH[of](machine);
+    for (const className of CLASSES) await ATTACH[className](machine);
     await crossed(machine, 'db', 'block');
     const events = new Events(machine);
     const ended = events.domain('web', 'crash');
@@ -147,7 +147,7 @@ describe('what cannot be', () => {
     expect(await machine.devices('db')).toMatchObject([{ state: 'CONNECTED', crossed: true }]);
   });
 
-  it('a guest that stands still holds up nobody, and is told when it goes on', async () => {
+  it('a stopped guest delays no other, and gets its statuses when it continues', async () => {
     const machine = await machineWithWeb();
     await ATTACH.block(machine);
     await machine.create({ name: 'db', disks: [{ target: image('db'), vdevice: 769 }] });
@@ -168,7 +168,7 @@ describe('what cannot be', () => {
     expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', backend: 4 });
   });
 
-  it('a limit is kept and taken back, and many disks share an interface', async () => {
+  it('a limit is kept until it is removed, and many disks share an interface', async () => {
     const machine = await machineWithWeb();
     const events = new Events(machine);
     await ATTACH.network(machine);

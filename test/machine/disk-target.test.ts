@@ -1,4 +1,4 @@
-/** A disk whose target cannot be served is refused, says why, and leaves nothing. */
+/** A disk whose target cannot be served is refused with the reason, and leaves nothing. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ const WRONG: [what: string, target: () => string, says: RegExp][] = [
 ];
 
 describe('a target', () => {
-  it.each(WRONG)('%s is refused when it is attached, and nothing of it is left', async (_, target, says) => {
+  it.each(WRONG)('%s is refused when it is attached, and leaves nothing', async (_, target, says) => {
     const machine = await start();
     await machine.create({ name: 'web' });
     const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', status: 'PHYSDEV_NOT_FOUND', subject: target() };
@@ -50,7 +50,7 @@ describe('a target', () => {
     expect(await machine.devices('web')).toMatchObject([{ id: '769', state: 'CONNECTED' }]);
   });
 
-  it.each(WRONG)('%s is refused when a domain is created, and nothing of that is left', async (_, target, says) => {
+  it.each(WRONG)('%s is refused when a domain is created, and leaves no domain', async (_, target, says) => {
     const machine = await start();
     const disks = [
       { target: present, vdevice: 769 },
@@ -75,16 +75,18 @@ describe('a target', () => {
     expect(device).toMatchObject({ state: 'CONNECTED', target, mode: 'r' });
   });
 
-  it('that has vanished when its domain is started again is told with its path, and the domain lives', async () => {
+  it('that is missing when its domain is started again is reported with its path, and the domain runs', async () => {
     const machine = await start();
     const target = join(home, 'vanishes.img');
     writeFileSync(target, '');
     await machine.create({ name: 'web', minimumRestartSeconds: 0, disks: [{ target, vdevice: 769 }] });
     rmSync(target);
     const events = new Events(machine);
-    const told = events.next(({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV_NOT_FOUND'));
+    const reported = events.next(
+      ({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV_NOT_FOUND'),
+    );
     await machine.shutdown('web', { reason: 'reboot' });
-    expect((await told).result).toContain(
+    expect((await reported).result).toContain(
       `disk 769 was refused by driver (PHYSDEV_NOT_FOUND): ${target} does not exist`,
     );
     expect(await machine.info('web')).toMatchObject({
@@ -93,7 +95,7 @@ describe('a target', () => {
     });
   });
 
-  it('is opened as its mode says', async () => {
+  it('is opened with its mode', async () => {
     const secret = join(home, 'secret.img');
     const shown = join(home, 'shown.img');
     for (const [path, mode] of [
@@ -105,7 +107,7 @@ describe('a target', () => {
     }
     chmodSync(home, 0o755);
     const module = new URL('../../dist/device/classes/block/disk-target.js', import.meta.url).href;
-    // A child, since root may open whatever there is: it gives that up once it has its module.
+    // A child process that drops root after its imports, because root may open any file.
     const script = `
       const { whyNotServed } = await import('${module}');
       if (process.getuid() === 0) process.setuid(65534);
@@ -127,7 +129,7 @@ describe('at the command line', () => {
     return new Cli(args, { cwd }).exited;
   }
 
-  it('a target is relative to the user’s directory, that of a file to the file’s, and is shown', async () => {
+  it('a target is relative to the current directory, in a file to the file’s directory, and is shown', async () => {
     const machine = await start();
     await using _server = await serveApi(machine, { path: apiPath('lab') });
     const file = join(home, 'directory', 'web.toml');
@@ -163,7 +165,7 @@ describe('at the command line', () => {
     expect(JSON.parse(json.stdout)[0]).toMatchObject({ target: present, mode: 'r' });
   });
 
-  it('one that does not exist is told in one line', async () => {
+  it('a missing target is reported in one line', async () => {
     const machine = await start();
     await using _server = await serveApi(machine, { path: apiPath('lab') });
     await machine.create({ name: 'web' });

@@ -14,7 +14,7 @@ import { useMachines } from './machines.ts';
 const start = useMachines();
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INDEX = new URL('../../dist/index.js', import.meta.url).href;
-/** Asks until somebody serves it, and says what it was answered. */
+/** Sends its request until a server answers, and writes the answer. */
 const ASKER = `
   import { Guest } from '${INDEX}';
   const guest = await Guest.connect();
@@ -29,7 +29,7 @@ const ASKER = `
   guest.console.write(Buffer.from(answer.data).toString('hex') + '\\n');
 `;
 
-it('a program elsewhere serves what guests ask, for as long as it lives', async () => {
+it('another program serves requests of guests until it ends', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ctrl-if-elsewhere-'));
   const machine = await start({ driver: false });
   const api = await serveApi(machine, { path: apiPath('lab') });
@@ -45,7 +45,7 @@ it('a program elsewhere serves what guests ask, for as long as it lives', async 
     const console = (await machine.console('asker')).setEncoding('utf8');
     const [said] = await once(console, 'data');
     expect(said).toBe('01ab\n');
-    // Its end is the end of its service: whoever serves next is not refused.
+    // Its service ends with it, so that another client may serve.
     server.kill('SIGKILL');
     await ended;
     const next = machine.switch.client();

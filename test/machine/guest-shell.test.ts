@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Drivers } from '../../lib/machine/drivers.ts';
 import { GuestShell } from '../../lib/machine/guest-shell.ts';
 
-/** A shell with one command, `wait`, which ends when it is told to. */
+/** A shell with one command, `wait`, which ends when the test says so. */
 function begin() {
   let said = '';
   let finish = () => {};
@@ -23,7 +23,7 @@ function begin() {
   return {
     shell,
     finish: () => finish(),
-    /** What it says to that. */
+    /** The output that follows the input. */
     async type(text: string): Promise<string> {
       said = '';
       console.push(text);
@@ -37,7 +37,7 @@ function begin() {
   };
 }
 
-it('a shell echoes, understands a few words, and says what it does not', async () => {
+it('a shell echoes, runs its commands and reports unknown ones', async () => {
   const { type } = begin();
   expect(await type('helq\x7fp\r')).toBe('helq\b \bp\r\nhelp  this\r\nwait  waits\r\n$ ');
   expect(await type('\x7f\bhe\x15lp\x03\x1b\r')).toBe('he\b \b\b \blp^C\r\n$ \r\n$ ');
@@ -45,13 +45,13 @@ it('a shell echoes, understands a few words, and says what it does not', async (
   expect(await type('\r')).toBe('\r\n$ ');
 });
 
-it('a shell shows what was being typed again below a line of its own', async () => {
+it('a shell shows the unfinished line again below a line of the guest', async () => {
   const world = begin();
   expect(await world.type('wa')).toBe('wa');
   world.shell.say('resumed');
   expect(world.said).toBe('wa\rresumed\r\n$ wa');
   expect(await world.type('it\r')).toBe('it\r\n');
-  // Nobody can type while a command runs.
+  // No input is read while a command runs.
   world.shell.say('still here');
   expect(world.said).toBe('it\r\n\rstill here\r\n');
   world.finish();
@@ -59,7 +59,7 @@ it('a shell shows what was being typed again below a line of its own', async () 
   expect(world.said).toBe('it\r\n\rstill here\r\nit is over\r\n$ ');
 });
 
-it('drivers go UP and DOWN one order after the other, and each once', async () => {
+it('drivers go UP and DOWN in the order of the calls, each once', async () => {
   const log: string[] = [];
   let isBusy = false;
   const act = (what: string) => async () => {

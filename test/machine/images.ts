@@ -1,4 +1,4 @@
-/** Files for disks, in a directory of the test file's own. */
+/** Files for disks, in one directory for each test file. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 const directory = mkdtempSync(join(tmpdir(), 'ctrl-if-images-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The path of a file of that name, which exists. */
+/** Creates a file and returns its path. */
 export function image(name: string): string {
   const path = join(directory, name);
   writeFileSync(path, '');

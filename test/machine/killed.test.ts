@@ -9,30 +9,30 @@ const start = useMachines();
 const DRIVER = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
 
 interface Connecting {
-  readonly of: DeviceClassName;
+  readonly className: DeviceClassName;
   readonly prefix: string;
-  /** What its CREATE is followed by. */
+  /** The message that follows CREATE. */
   readonly setting: string;
   readonly status: string;
   attach(machine: Machine, domain: string): Promise<unknown>;
 }
 const CLASSES: readonly Connecting[] = [
   {
-    of: 'block',
+    className: 'block',
     prefix: 'BLKIF',
     setting: 'VBD_CREATE',
     status: 'INTERFACE_STATUS',
     attach: (machine, domain) => machine.blockAttach(domain, { target: image('img'), vdevice: 769 }),
   },
   {
-    of: 'network',
+    className: 'network',
     prefix: 'NETIF',
     setting: 'CREDITLIMIT',
     status: 'INTERFACE_STATUS',
     attach: (machine, domain) => machine.networkAttach(domain, { credit: { bytes: 1500, microseconds: 1000 } }),
   },
   {
-    of: 'usb',
+    className: 'usb',
     prefix: 'USBIF',
     setting: 'CLAIM_PORT',
     status: 'INTERFACE_STATUS_CHANGED',
@@ -40,7 +40,7 @@ const CLASSES: readonly Connecting[] = [
   },
 ];
 
-/** The messages of a connect, each the last that is seen before somebody is killed. */
+/** The messages of a connect. Each test kills one end after one of them. */
 const stepsOf = ({ prefix, setting, status }: Connecting) => [
   `0>1 ${prefix}_BE_CREATE`,
   `1>0 ${prefix}_BE_CREATE OKAY`,
@@ -52,7 +52,7 @@ const stepsOf = ({ prefix, setting, status }: Connecting) => [
   `1>0 ${prefix}_BE_CONNECT OKAY`,
 ];
 
-/** Attaches a device to `web`, and kills `victim` as soon as `step` was seen; resolves when the attach has ended, however. */
+/** Attaches a device to `web`, and kills `victim` as soon as `step` was seen; resolves when the attach has settled. */
 async function killAt(machine: Machine, { attach }: Connecting, step: string, victim: string): Promise<void> {
   const events = new Events(machine);
   const pid = (await machine.info(victim)).pid!;
@@ -63,19 +63,19 @@ async function killAt(machine: Machine, { attach }: Connecting, step: string, vi
   await attached;
 }
 
-describe.each(CLASSES)('a $of device', (connecting) => {
-  const { of, attach } = connecting;
+describe.each(CLASSES)('a $className device', (connecting) => {
+  const { className, attach } = connecting;
 
-  it.each(stepsOf(connecting))('whose backend is killed after %s has it back', async (step) => {
+  it.each(stepsOf(connecting))('whose backend is killed after %s is connected again', async (step) => {
     const machine = await start({ driver: DRIVER });
     await machine.create({ name: 'web' });
     const events = new Events(machine);
     const again = events.domain('driver', 'running');
     await killAt(machine, connecting, step, 'driver');
     await again;
-    // Where the attach was told of it, there is nothing to reconnect: it is asked for again.
+    // If the attach failed, there is no device to reconnect, and the test attaches it again.
     if ((await machine.devices('web')).length === 0) await attach(machine, 'web');
-    expect(await crossed(machine, 'web', of)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
+    expect(await crossed(machine, 'web', className)).toMatchObject({ state: 'CONNECTED', backend: 3, frontend: 2 });
   });
 
   it.each(stepsOf(connecting))('whose frontend is killed after %s leaves its backend as it was', async (step) => {
@@ -88,11 +88,11 @@ describe.each(CLASSES)('a $of device', (connecting) => {
     expect(await machine.info('driver')).toMatchObject({ state: 'running', domid: 1, restarts: 0 });
     await machine.create({ name: 'next' });
     await attach(machine, 'next');
-    expect(await crossed(machine, 'next', of)).toMatchObject({ handle: 0, backend: 1, frontend: 3 });
+    expect(await crossed(machine, 'next', className)).toMatchObject({ handle: 0, backend: 1, frontend: 3 });
   });
 });
 
-it('closes soon although the driver domain answers nobody any more', { timeout: 30_000 }, async () => {
+it('a machine closes soon although its driver domain does not answer', { timeout: 30_000 }, async () => {
   const machine = await start({ driver: DRIVER });
   await machine.create({ name: 'web', vifs: [{}, {}], usbs: [{ path: '1-1' }] });
   await crossed(machine, 'web', 'network');

@@ -13,7 +13,7 @@ const start = useMachines();
 const alone = { driver: false } as const;
 const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectContaining({ code, ...details });
 
-/** Whether it has not ended; who has, and is not its parent's any more, may be there until init looks. */
+/** Whether the process runs. An orphan that has ended stays as a zombie until init reaps it. */
 function isRunning(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0] !== 'Z';
@@ -22,7 +22,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A guest's program that can be taken away and put back. */
+/** A guest's program that a test can remove and restore. */
 function ownGuest(): { program: string; put: () => void; remove: () => void } {
   const home = mkdtempSync(join(tmpdir(), 'ctrl-if-gone-'));
   const program = join(home, 'guest');
@@ -35,7 +35,7 @@ function ownGuest(): { program: string; put: () => void; remove: () => void } {
 }
 
 describe('create', () => {
-  it('starts a process that connects, and lists it', async () => {
+  it('starts a process that connects and is listed', async () => {
     const machine = await start(alone);
     const info = await machine.create({ name: 'web', memory: 4, vcpus: 2, restart: 'never' });
     expect(info).toMatchObject({ name: 'web', domid: 1, state: 'running', vcpus: [true, true], restart: 'never' });
@@ -48,7 +48,7 @@ describe('create', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('refuses a second domain of the name, and the first lives on', async () => {
+  it('refuses a second domain with the same name, and the first continues', async () => {
     const machine = await start(alone);
     const [first, second] = await Promise.allSettled([
       machine.create({ name: 'web' }),
@@ -89,7 +89,7 @@ describe('create', () => {
   it.each([
     ['before its process runs', false],
     ['before its process has connected', true],
-  ])('is over for who is destroyed %s', async (_when, runs) => {
+  ])('rejects for a domain that is destroyed %s', async (_when, runs) => {
     const machine = await start(alone);
     const created = machine.create({ name: 'web', command: ['sleep', '60'] });
     const early = expect(created).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN_STATE', { received: 'destroyed' }));
@@ -100,14 +100,14 @@ describe('create', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('tells those who watch why it failed', async () => {
+  it('reports to watchers why it failed', async () => {
     const machine = await start(alone);
-    const told = new Events(machine).domain('bad', 'crash');
+    const reported = new Events(machine).domain('bad', 'crash');
     await expect(machine.create({ name: 'bad', command: ['/no/such/program'] })).rejects.toThrow('ENOENT');
-    expect((await told).says).toContain('"/no/such/program" cannot be run (ENOENT)');
+    expect((await reported).says).toContain('"/no/such/program" cannot be run (ENOENT)');
   });
 
-  it('knows its guest whatever stands between, by its token', async () => {
+  it('recognizes its guest by the token, also behind other processes', async () => {
     const machine = await start(alone);
     const [node, program] = GUEST_COMMAND as [string, string];
     const info = await machine.create({ name: 'web', command: ['sh', '-c', `${node} ${program}; exit $?`] });
@@ -115,7 +115,7 @@ describe('create', () => {
     expect(await machine.shutdown('web', { reason: 'poweroff' })).toMatchObject({ how: 'poweroff', exitCode: 0 });
   });
 
-  it('ends it whatever stands between, even one that stands still', async () => {
+  it('ends the guest behind other processes, also a stopped one', async () => {
     const machine = await start(alone);
     const [node, program] = GUEST_COMMAND as [string, string];
     const { pid } = await machine.create({ name: 'web', command: ['sh', '-c', `${node} ${program}; exit $?`] });
@@ -124,7 +124,7 @@ describe('create', () => {
     try {
       expect(await machine.destroy('web')).toMatchObject({ how: 'destroyed', signal: 'SIGKILL' });
       const deadline = AbortSignal.timeout(5000);
-      // Not a child of ours: nothing tells.
+      // Not a child of this process, so no event reports its end.
       while (isRunning(guest) && !deadline.aborted) await delay(5);
       expect(isRunning(guest)).toBe(false);
     } finally {
@@ -132,7 +132,7 @@ describe('create', () => {
     }
   });
 
-  it('names the domains there are where there is none of that name', async () => {
+  it('lists the existing domains in the error for an unknown name', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web' });
     await expect(machine.info('db')).rejects.toEqual(fails('ERR_CTRL_IF_DOMAIN', { expected: 'one of web' }));
@@ -151,7 +151,7 @@ describe('shutdown', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('by reboot starts it again, with a new domid and process, and its console as it was', async () => {
+  it('by reboot starts it again with a new domid and process, and the same console', async () => {
     const machine = await start(alone);
     const before = await machine.create({ name: 'web', minimumRestartSeconds: 0 });
     const console = await machine.console('web');
@@ -167,7 +167,7 @@ describe('shutdown', () => {
     expect(said).toContain('web, domain 1');
   });
 
-  it('that is not followed destroys the domain at its deadline', async () => {
+  it('that the guest ignores destroys the domain at the deadline', async () => {
     const machine = await start(alone);
     // A guest that acknowledges everything and does nothing.
     const index = new URL('../../dist/index.js', import.meta.url).href;
@@ -179,7 +179,7 @@ describe('shutdown', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('is refused for a domain that is on its way', async () => {
+  it('is refused for a domain that is already shutting down', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web' });
     const ending = machine.shutdown('web', { reason: 'poweroff' });
@@ -189,7 +189,7 @@ describe('shutdown', () => {
     await ending;
   });
 
-  it('by another SysRq key is told to who pressed it', async () => {
+  it('by another SysRq key rejects the call of `sysrq`', async () => {
     const machine = await start(alone);
     const index = new URL('../../dist/index.js', import.meta.url).href;
     const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.receive('SHUTDOWN_SYSRQ', () => process.exit(1));`;
@@ -203,11 +203,11 @@ describe('shutdown', () => {
     ['b', 'reboot'],
     ['o', 'poweroff'],
     ['c', 'crash'],
-  ])('by SysRq %s is a %s', async (key, how) => {
+  ])('by SysRq %s ends as %s', async (key, how) => {
     const machine = await start(alone);
     await machine.create({ name: 'web', restart: 'never' });
     const end = machine.wait('web');
-    // The key is pressed before its acknowledgement is on its way: the end is the answer.
+    // The guest may end before it acknowledges the key.
     await machine.sysrq('web', key);
     expect(await end).toMatchObject({ how });
   });
@@ -238,20 +238,20 @@ describe('the restart policy', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('tells what one that crashed said last', async () => {
+  it('reports the last words of a domain that crashed', async () => {
     const machine = await start(alone);
     const index = new URL('../../dist/index.js', import.meta.url).href;
     const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.receive('SHUTDOWN_SYSRQ', () => { setImmediate(() => { throw new Error('boom'); }); });`;
     await machine.create({ name: 'web', command: [process.execPath, '--input-type=module', '-e', script] });
     const events = new Events(machine);
-    const told = events.domain('web', 'crash');
+    const reported = events.domain('web', 'crash');
     const end = machine.wait('web');
     await machine.sysrq('web', 'x');
     expect(await end).toMatchObject({ how: 'crash', exitCode: 1, lastWords: expect.stringContaining('Error: boom') });
-    expect((await told).says).toContain('Error: boom');
+    expect((await reported).says).toContain('Error: boom');
   });
 
-  it('on-reboot: one that cannot be started again is gone, and tells why', async () => {
+  it('on-reboot: a domain that cannot be started again is gone, with the reason', async () => {
     const machine = await start(alone);
     const guest = ownGuest();
     await machine.create({ name: 'web', command: [guest.program], minimumRestartSeconds: 0 });
@@ -262,7 +262,7 @@ describe('the restart policy', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('always: one that cannot be started now is tried again until it can', async () => {
+  it('always: a domain that cannot be started now is tried again until it can', async () => {
     const machine = await start(alone);
     const guest = ownGuest();
     const { pid } = await machine.create({
@@ -289,7 +289,7 @@ describe('the restart policy', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('is over for who is destroyed while it waits', async () => {
+  it('does not restart a domain that is destroyed while it waits', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web', restart: 'always' });
     await machine.shutdown('web', { reason: 'poweroff' });
@@ -300,7 +300,7 @@ describe('the restart policy', () => {
 });
 
 describe('VCPUs', () => {
-  it('are turned off and on, and the result says what happened', async () => {
+  it('are turned off and on, with the result of each order', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web', vcpus: 3 });
     expect(await machine.vcpuSet('web', 2, false)).toEqual([true, true, false]);
@@ -312,7 +312,7 @@ describe('VCPUs', () => {
 });
 
 describe('the console', () => {
-  it('has what was written before, and takes what is typed', async () => {
+  it('has the earlier output, and delivers input', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web' });
     const console = (await machine.console('web')).setEncoding('utf8');
@@ -323,7 +323,7 @@ describe('the console', () => {
     expect(said).toMatch(/uptime\r\n[\d.]+ s\r\n\$ devices\r\nnone\r\n\$ exit\r\npowering off/);
   });
 
-  it('keeps the last 64 KiB for who comes late', async () => {
+  it('keeps the last 64 KiB for a late listener', async () => {
     const machine = await start(alone);
     const index = new URL('../../dist/index.js', import.meta.url).href;
     const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); for (let i = 0; i < 10_000; i++) if (!guest.console.write(String(i).padStart(9, '0') + '\\n')) await new Promise((r) => guest.console.once('drain', r)); guest.receive('SHUTDOWN_SYSRQ', () => {}); guest.console.end('that is all', () => guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 })); guest.on('close', () => process.exit())`;
@@ -347,7 +347,7 @@ describe('the console', () => {
     expect(kept.toString().endsWith('000009999\nthat is all')).toBe(true);
   });
 
-  it('loses nothing in either direction, however full the ring and slow the reader', async () => {
+  it('delivers all bytes in both directions with a full ring and a slow reader', async () => {
     const machine = await start(alone);
     const index = new URL('../../dist/index.js', import.meta.url).href;
     const script = `import { Guest } from '${index}'; const guest = await Guest.connect(); guest.console.pipe(guest.console); guest.on('close', () => process.exit());`;
@@ -356,20 +356,20 @@ describe('the console', () => {
     const typed = Buffer.alloc(1 << 20);
     for (let i = 0; i < typed.length; i += 4) typed.writeUInt32LE(i, i);
     console.write(typed);
-    const heard: Buffer[] = [];
+    const output: Buffer[] = [];
     for (let bytes = 0; bytes < typed.length; ) {
       const chunk: Buffer | null = console.read();
-      // By then both rings and everything between them is full.
+      // Now both rings and all buffers between them are full.
       if (!chunk) await once(console, 'readable');
       else {
-        heard.push(chunk);
+        output.push(chunk);
         bytes += chunk.length;
       }
     }
-    expect(Buffer.concat(heard).equals(typed)).toBe(true);
+    expect(Buffer.concat(output).equals(typed)).toBe(true);
   });
 
-  it("is one listener's: the next one takes it over", async () => {
+  it('has one listener, and the next one replaces it', async () => {
     const machine = await start(alone);
     await machine.create({ name: 'web' });
     const first = await machine.console('web');
@@ -386,7 +386,7 @@ describe('the console', () => {
   });
 });
 
-it("a guest of nobody's is turned away", async () => {
+it('a guest that no machine has started is refused', async () => {
   const machine = await start(alone);
   const events = new Events(machine);
   const refused = events.next(({ result }) => result === 'not started by this machine');
@@ -397,7 +397,7 @@ it("a guest of nobody's is turned away", async () => {
   expect(await machine.list()).toEqual([]);
 });
 
-it('a wait ends by its signal, and the next one is none the wiser', async () => {
+it('a wait ends by its signal, and other waits continue', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web' });
   const abort = new AbortController();

@@ -1,4 +1,4 @@
-/** A domain whose questions are well formed and say what is not so. */
+/** A domain with well-formed but false questions. */
 import { expect, it } from 'vitest';
 import { image } from './images.ts';
 import { crossed, useMachines } from './machines.ts';
@@ -6,7 +6,7 @@ import { crossed, useMachines } from './machines.ts';
 const start = useMachines();
 const DIST = new URL('../../dist/', import.meta.url);
 
-/** Asks what it has no business with, and says on its console what came of it. */
+/** Sends questions about other domains' affairs, and writes the results to its console. */
 const LIAR = `
   import { Guest } from '${new URL('index.js', DIST)}';
   const guest = await Guest.connect();
@@ -19,12 +19,12 @@ const LIAR = `
   }
   outcomes.push(await ask('disk-target', { pdevice: 65535 }));
   outcomes.push(await ask('domain-end', { domid: 65535 }));
-  // Of the driver domain, which lives: they wait for ever, as many as may.
+  // The driver domain runs, so these questions wait for ever.
   for (let i = 0; i < 256; i++) void ask('domain-end', { domid: 1 });
   guest.console.write(outcomes.join(' ') + '\\n');
 `;
 
-it('a domain that lies in its questions changes nothing for its machine and for other domains', async () => {
+it('a domain with false questions changes nothing for its machine and for other domains', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on('warning', onWarning);

@@ -1,4 +1,4 @@
-/** Machines for tests: real processes under a runtime directory of the test file's own, of which nothing is left. */
+/** Machines for tests: real processes, in one runtime directory for each test file, which must be empty at the end. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { Machine, type MachineOptions } from '../../lib/machine/machine.ts';
 import type { DeviceClassName, DeviceInfo, MachineEvent } from '../../lib/machine/operations.ts';
 
-/** As built: a plain Node process cannot run the sources. */
+/** The built program, because a plain Node process cannot run the sources. */
 const GUEST_PROGRAM = fileURLToPath(new URL('../../dist/machine/guest-program.js', import.meta.url));
 export const GUEST_COMMAND = [process.execPath, GUEST_PROGRAM];
 
@@ -16,7 +16,7 @@ const DEADLINE = 5000;
 const machines: Machine[] = [];
 const pids = new Set<number>();
 
-/** To be called once at the top of a test file. */
+/** Call once at the top of a test file. */
 export function useMachines(): (options?: MachineOptions) => Promise<Machine> {
   let directory: string;
   beforeAll(() => {
@@ -51,7 +51,7 @@ export function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** What happens from now on, to be awaited by what it is; each event is awaited once. */
+/** The events from now on. A test awaits them by their content, each once. */
 export class Events {
   readonly seen: MachineEvent[] = [];
   readonly #reading: Promise<void>;
@@ -72,24 +72,24 @@ export class Events {
     this.#reading.catch(() => {});
   }
 
-  /** The next event that is so. */
+  /** The next event that matches. */
   next(is: (event: MachineEvent) => boolean): Promise<MachineEvent> {
     return new Promise((resolve) => this.#waiting.push({ is, resolve }));
   }
 
-  /** The next time that a domain enters that state, or ends that way. */
+  /** The next event with that state or end of the domain. */
   domain(name: string, result: string): Promise<MachineEvent> {
     return this.next((event) => event.kind === 'domain' && event.name === name && event.result === result);
   }
 
-  /** What has been seen so far is forgotten. */
+  /** Drops the events so far. */
   async fromNow(): Promise<void> {
-    // What was sent before this call waits in a queue, which is read within this turn.
+    // Earlier events wait in a queue, which is read within this turn.
     await turn();
     this.seen.length = 0;
   }
 
-  /** Resolves when each pattern has been seen after the one before. */
+  /** Resolves when the patterns have matched in this order. */
   async inOrder(patterns: readonly RegExp[]): Promise<void> {
     const deadline = AbortSignal.timeout(DEADLINE);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
@@ -97,30 +97,30 @@ export class Events {
       const { messages } = this;
       const isInOrder = inOrder(messages, patterns);
       if (isInOrder) return;
-      // What has not come by then does not come.
+      // After this time no event is expected.
       if (deadline.aborted) expect({ messages, isInOrder }).toEqual({ messages, isInOrder: true });
       await Promise.race([this.next(() => true), late]);
     }
   }
 
-  /** Messages so far, see {@link messageOf}. */
+  /** The messages so far, see {@link messageOf}. */
   get messages(): string[] {
     return this.seen.filter(({ kind }) => kind === 'message').map(messageOf);
   }
 }
 
-/** `FROM>TO NAME`, then the status that a request tells, or the result of a response. */
+/** `FROM>TO NAME`, then the status in a request or the result of a response. */
 export function messageOf({ from, to, name, says = '', result }: MachineEvent): string {
   const word = result ?? /^[A-Z]+\b/.exec(says)?.[0];
   return `${from}>${to} ${name}${word ? ` ${word}` : ''}`;
 }
 
-/** What `look` finds, looked for again whenever something has happened. */
-export async function found<T>(machine: Machine, look: () => Promise<T | undefined | false>): Promise<T> {
+/** The first result of `read` that is neither undefined nor false. It is read again after each event. */
+export async function found<T>(machine: Machine, read: () => Promise<T | undefined | false>): Promise<T> {
   const events = machine.watch();
   try {
     for (;;) {
-      const what = await look();
+      const what = await read();
       if (what !== undefined && what !== false) return what;
       await events.next();
     }
@@ -129,17 +129,17 @@ export async function found<T>(machine: Machine, look: () => Promise<T | undefin
   }
 }
 
-/** Resolves when that device's pattern has crossed; at once when it has. */
-export function crossed(machine: Machine, domain: string, of: DeviceClassName, handle = 0): Promise<DeviceInfo> {
+/** Resolves when the device's pattern has passed both ways. */
+export function crossed(machine: Machine, domain: string, className: DeviceClassName, handle = 0): Promise<DeviceInfo> {
   return found(machine, async () => {
-    const device = (await machine.devices(domain, of)).find((each) => each.handle === handle);
+    const device = (await machine.devices(domain, className)).find((device) => device.handle === handle);
     return device?.crossed === true && device;
   });
 }
 
 let typed = 0;
 
-/** Types a line into the console of a domain that runs the guest of ctrl-if; resolves with what it answered. */
+/** Types a line into the console of a domain with ctrl-if's guest. Resolves with the answer. */
 export async function type(machine: Machine, domain: string, line: string): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('latin1');
   const answers = console.iterator({ destroyOnReturn: false });
@@ -153,7 +153,7 @@ export async function type(machine: Machine, domain: string, line: string): Prom
     }
   };
   try {
-    // What others have typed before may still be under way, and look the same.
+    // Answers to earlier lines may still arrive and may be equal.
     const mark = `#${++typed}`;
     console.write(`${mark}\r`);
     await until(new RegExp(`${mark}: not understood; try help\r\n\\$ $`));
@@ -164,11 +164,11 @@ export async function type(machine: Machine, domain: string, line: string): Prom
   }
 }
 
-/** Whether each pattern is found after the one before. */
+/** Whether the patterns match messages in this order. */
 function inOrder(messages: readonly string[], patterns: readonly RegExp[]): boolean {
-  let at = -1;
+  let index = -1;
   return patterns.every((pattern) => {
-    at = messages.findIndex((message, i) => i > at && pattern.test(message));
-    return at >= 0;
+    index = messages.findIndex((message, i) => i > index && pattern.test(message));
+    return index >= 0;
   });
 }

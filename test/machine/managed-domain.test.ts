@@ -1,4 +1,4 @@
-/** A domain's table, with processes of its own and links and devices that do what a test says. */
+/** The table of a domain, with real processes and with fake links and devices. */
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import { TestClock } from '../device/clock.ts';
 
 type Gated = 'replay' | 'release' | 'resume' | 'lifeEnded';
 
-/** Work that ends when a test says so, by its name; without a gate it ends at once. */
+/** Work by its name. With a gate it ends when the test says so, otherwise at once. */
 class Gates {
   readonly begun: string[] = [];
   readonly #gates = new Map<string, Promise<void>>();
@@ -61,7 +61,7 @@ class FakeLink extends EventEmitter {
     return this.#gates.pass(reason);
   }
 
-  /** The guest says that it is at rest. */
+  /** The guest reports that it is at rest. */
   rest(): Promise<unknown> {
     return this.#questions.get('suspended')!();
   }
@@ -78,15 +78,15 @@ class FakeLink extends EventEmitter {
   }
 }
 
-/** One domain, and what is told of it. */
+/** One domain, and its reports. */
 class World {
   readonly clock = new TestClock();
   readonly gates = new Gates();
-  readonly told: string[] = [];
+  readonly reports: string[] = [];
   readonly domain: ManagedDomain;
   readonly pids = new Set<number>();
   link!: FakeLink;
-  /** A child of its process holds the socket, which would close with it. */
+  /** A child of its process holds the socket, which otherwise closes with the process. */
   isSocketHeld = false;
   created: Promise<void> = Promise.resolve();
 
@@ -104,18 +104,18 @@ class World {
       devices: devices as unknown as DomainDevices,
       command: ['sleep', '60'],
     });
-    this.domain.on('state', (state) => this.told.push(state));
+    this.domain.on('state', (state) => this.reports.push(state));
     this.domain.on('state', (state) => {
       if (state === 'dying' && !this.isSocketHeld) setImmediate(() => this.link.hangUp());
     });
-    this.domain.on('ended', ({ how }) => this.told.push(how));
-    this.domain.on('gone', () => this.told.push('gone'));
+    this.domain.on('ended', ({ how }) => this.reports.push(how));
+    this.domain.on('gone', () => this.reports.push('gone'));
     worlds.push(this);
   }
 
   create(): void {
     this.created = this.domain.create();
-    // Some tests look at it, the others do not mind.
+    // Only some tests check this rejection.
     this.created.catch(() => {});
   }
 
@@ -144,10 +144,10 @@ class World {
     return new Promise((resolve) => this.domain.once('ended', resolve));
   }
 
-  /** What is begun and told from now on. */
+  /** Drops the work and the reports so far. */
   clearRecord(): void {
     this.gates.begun.length = 0;
-    this.told.length = 0;
+    this.reports.length = 0;
   }
 }
 
@@ -163,7 +163,7 @@ afterEach(async () => {
 const ignore = () => {};
 const refused = { code: 'ERR_CTRL_IF_DOMAIN_STATE' };
 
-/** How a new domain comes to each state. */
+/** The way of a new domain to each state. */
 const BRING: { readonly [S in LifecycleState]: (world: World) => unknown } = {
   NEW: () => {},
   STARTING: (world) => world.create(),
@@ -218,7 +218,7 @@ const BRING: { readonly [S in LifecycleState]: (world: World) => unknown } = {
   },
 };
 
-/** A domain that is destroyed meanwhile does not wait for it. */
+/** Calls `open` at the end of the domain's life, which must not wait for the gate. */
 function openLater({ domain }: World, open: () => void): void {
   domain.once('ended', open);
 }
@@ -245,12 +245,12 @@ describe.each(STATES)('a domain that is %s', (state) => {
     }
   });
 
-  it('is gone when it is destroyed, whatever is under way', async () => {
+  it('is gone when it is destroyed, during any work', async () => {
     const world = await bring(state);
     const [first, second] = await Promise.all([world.domain.destroy(), world.domain.destroy()]);
     expect(first).toMatchObject({ name: 'web', how: 'destroyed' });
     expect(second).toBe(first);
-    expect(world.told.filter((word) => word === 'gone')).toEqual(['gone']);
+    expect(world.reports.filter((word) => word === 'gone')).toEqual(['gone']);
     expect([world.domain.pid, world.domain.link, world.domain.token]).toEqual([undefined, undefined, undefined]);
     expect(world.gates.begun.filter((name) => name === 'domainGone')).toEqual(['domainGone']);
     expect(world.clock.waiting).toBe(0);
@@ -273,7 +273,7 @@ describe.each(CONNECTED)('a domain that is %s', (state) => {
       world.kill();
     }
     expect(await ended).toMatchObject({ how: 'crash', signal: 'SIGKILL' });
-    expect(world.told).toEqual(['dying', 'crash', 'gone']);
+    expect(world.reports).toEqual(['dying', 'crash', 'gone']);
     expect(world.gates.begun.filter((name) => name === 'lifeEnded' || name === 'domainGone')).toEqual([
       'lifeEnded',
       'domainGone',
@@ -282,51 +282,51 @@ describe.each(CONNECTED)('a domain that is %s', (state) => {
 });
 
 describe('a start', () => {
-  it('is over when the command cannot be run, and does not follow the restart policy', async () => {
+  it('fails when the command cannot be run, without a restart', async () => {
     const world = new World({ command: ['/no/such/program'], restart: 'always' });
     world.create();
     await expect(world.created).rejects.toMatchObject({ code: 'ERR_CTRL_IF_COMMAND' });
-    expect(world.told).toEqual(['starting', 'crash', 'gone']);
+    expect(world.reports).toEqual(['starting', 'crash', 'gone']);
   });
 
   it.each([
     ['before its process runs', false],
     ['when its process runs', true],
-  ])('of a domain that is destroyed %s is over with that process', async (_when, isSpawned) => {
+  ])('of a domain that is destroyed %s fails when that process ends', async (_when, isSpawned) => {
     const world = new World();
     world.create();
     if (isSpawned) await world.spawned();
     const end = await world.domain.destroy();
     expect(end).toEqual({ name: 'web', how: 'destroyed', exitCode: null, signal: null });
     await expect(world.created).rejects.toMatchObject({ ...refused, received: 'destroyed' });
-    expect(world.told).toEqual(['starting', 'destroyed', 'gone']);
+    expect(world.reports).toEqual(['starting', 'destroyed', 'gone']);
   });
 
-  it('of a domain that is destroyed and connects all the same ends with its link', async () => {
+  it('of a domain that is destroyed but still connects fails when its link ends', async () => {
     const world = new World();
     world.create();
     await world.spawned();
     const destroyed = world.domain.destroy();
     await world.connect();
     expect(await destroyed).toMatchObject({ how: 'destroyed', signal: 'SIGKILL' });
-    expect(world.told).toEqual(['starting', 'dying', 'destroyed', 'gone']);
+    expect(world.reports).toEqual(['starting', 'dying', 'destroyed', 'gone']);
     expect(world.gates.begun).toContain('lifeEnded');
   });
 
-  it('after a life that has ended gives it a new process, link and token', async () => {
+  it('after an earlier life has a new process, link and token', async () => {
     const world = await bring('WAITING');
     const { started } = world.domain;
     world.clearRecord();
     world.clock.pass(20_000_000);
-    expect([world.domain.state, world.domain.restarts, world.told]).toEqual(['starting', 1, ['starting']]);
+    expect([world.domain.state, world.domain.restarts, world.reports]).toEqual(['starting', 1, ['starting']]);
     await world.connect(2);
     expect([world.domain.state, world.domain.link?.domid, world.domain.token]).toEqual(['running', 2, undefined]);
     expect(world.domain.started).toBeGreaterThanOrEqual(started!);
     while (!world.gates.begun.includes('replay')) await turn();
-    expect(world.told).toEqual(['starting', 'running']);
+    expect(world.reports).toEqual(['starting', 'running']);
   });
 
-  it('after a life that has ended is tried again when it fails', async () => {
+  it('after an earlier life is tried again when it fails', async () => {
     const world = await bring('WAITING');
     world.clearRecord();
     world.clock.pass(20_000_000);
@@ -334,12 +334,12 @@ describe('a start', () => {
     const ended = world.ended();
     world.kill();
     expect(await ended).toMatchObject({ how: 'crash', lastWords: expect.stringContaining('before it connected') });
-    expect(world.told).toEqual(['starting', 'waiting', 'crash']);
+    expect(world.reports).toEqual(['starting', 'waiting', 'crash']);
     world.clock.pass(20_000_000);
     expect([world.domain.state, world.domain.restarts]).toEqual(['starting', 2]);
   });
 
-  it('tells of devices that did not come back, and the domain runs', async () => {
+  it('reports devices that could not be attached again, and the domain runs', async () => {
     const world = await bring('WAITING');
     const lacking = new Promise((resolve) => world.domain.once('lacking', resolve));
     world.gates.close('replay').fail(new Error('no such disk'));
@@ -351,30 +351,30 @@ describe('a start', () => {
 });
 
 describe('a suspend', () => {
-  it('is done when the guest is at rest and the backends have let go', async () => {
+  it('ends when the guest is at rest and the devices are released', async () => {
     const world = await bring('RUNNING');
     world.clearRecord();
     const suspended = world.domain.shutdown({ reason: 'suspend', timeout: 5 });
     expect([world.domain.state, world.gates.begun]).toEqual(['shutting-down', ['suspend']]);
     const gate = world.gates.close('release');
     const answered = world.link.rest();
-    // Its deadline is for the guest, not for its backends.
+    // The deadline is for the guest, not for the backends.
     expect([world.gates.begun, world.clock.waiting]).toEqual([['suspend', 'release'], 0]);
     gate.open();
     await answered;
     expect(await suspended).toEqual({ name: 'web', how: 'suspend' });
-    expect(world.told).toEqual(['shutting-down', 'suspended']);
+    expect(world.reports).toEqual(['shutting-down', 'suspended']);
   });
 
-  it('that the guest does not follow in time fails, and the domain runs on', async () => {
+  it('that the guest does not follow in time fails, and the domain continues to run', async () => {
     const world = await bring('RUNNING');
     world.clearRecord();
     const suspended = world.domain.shutdown({ reason: 'suspend', timeout: 5 });
     const late = expect(suspended).rejects.toMatchObject({ code: 'ERR_CTRL_IF_TIMEOUT', subject: 'web' });
     world.clock.pass(5_000_000);
     await late;
-    expect(world.told).toEqual(['shutting-down', 'running']);
-    // It may do so later.
+    expect(world.reports).toEqual(['shutting-down', 'running']);
+    // The guest may suspend later.
     await world.link.rest();
     expect(world.domain.state).toBe('suspended');
   });
@@ -382,16 +382,20 @@ describe('a suspend', () => {
   it.each([
     ['that was asked for', 'SUSPENDING'],
     ['of the guest itself', 'RUNNING'],
-  ] as const)('%s fails when a backend does not let go, and the domain runs on', async (_which, state) => {
-    const world = await bring('RUNNING');
-    const suspended = state === 'SUSPENDING' ? world.domain.shutdown({ reason: 'suspend' }) : undefined;
-    world.gates.close('release').fail(new Error('busy'));
-    const outcomes = await Promise.allSettled([world.link.rest(), ...(suspended ? [suspended] : [])]);
-    for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'busy' } });
-    expect(world.domain.state).toBe('running');
-  });
+  ] as const)(
+    '%s fails when a backend does not release a device, and the domain continues to run',
+    async (_which, state) => {
+      const world = await bring('RUNNING');
+      const suspended = state === 'SUSPENDING' ? world.domain.shutdown({ reason: 'suspend' }) : undefined;
+      world.gates.close('release').fail(new Error('busy'));
+      const outcomes = await Promise.allSettled([world.link.rest(), ...(suspended ? [suspended] : [])]);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'busy' } });
+      expect(world.domain.state).toBe('running');
+    },
+  );
 
-  it('that is asked for while the guest comes to rest by itself is done with that', async () => {
+  it('that is requested while the guest suspends by itself ends with that suspend', async () => {
     const world = await bring('RUNNING');
     const gate = world.gates.close('release');
     const answered = world.link.rest();
@@ -403,8 +407,8 @@ describe('a suspend', () => {
   });
 });
 
-describe('a suspend that is asked for while the guest comes to rest by itself', () => {
-  it('fails at its deadline, and the domain is suspended when its backends have let go', async () => {
+describe('a suspend that is requested while the guest suspends by itself', () => {
+  it('fails at its deadline, and the domain is suspended when its devices are released', async () => {
     const world = await bring('RUNNING');
     world.clearRecord();
     const gate = world.gates.close('release');
@@ -415,12 +419,12 @@ describe('a suspend that is asked for while the guest comes to rest by itself', 
     await late;
     gate.open();
     await answered;
-    expect(world.told).toEqual(['shutting-down', 'running', 'suspended']);
+    expect(world.reports).toEqual(['shutting-down', 'running', 'suspended']);
   });
 });
 
 describe('a resume', () => {
-  it('attaches the devices before the guest goes on; a second one waits for the first', async () => {
+  it('attaches the devices before the guest continues, and a second resume waits for the first', async () => {
     const world = await bring('SUSPENDED');
     world.clearRecord();
     const gate = world.gates.close('replay');
@@ -429,15 +433,15 @@ describe('a resume', () => {
     gate.open();
     await resumed;
     expect(world.gates.begun).toEqual(['replay', 'resume', 'connected', 'connected']);
-    expect(world.told).toEqual(['running']);
+    expect(world.reports).toEqual(['running']);
   });
 
-  it('fails when a device cannot come back, and may be tried again', async () => {
+  it('fails when a device cannot be attached, and may be repeated', async () => {
     const world = await bring('SUSPENDED');
     world.clearRecord();
     world.gates.close('replay').fail(new Error('no such disk'));
     await expect(world.domain.resume()).rejects.toThrow('no such disk');
-    expect([world.domain.state, world.gates.begun, world.told]).toEqual(['suspended', ['replay', 'release'], []]);
+    expect([world.domain.state, world.gates.begun, world.reports]).toEqual(['suspended', ['replay', 'release'], []]);
     await world.domain.resume();
     expect(world.domain.state).toBe('running');
   });
@@ -451,12 +455,12 @@ describe('a resume', () => {
     const answered = world.link.rest();
     gate.open();
     await Promise.all([resumed, answered]);
-    expect([world.domain.state, world.told]).toEqual(['suspended', ['running', 'suspended']]);
+    expect([world.domain.state, world.reports]).toEqual(['suspended', ['running', 'suspended']]);
   });
 });
 
 describe('a shutdown', () => {
-  it('of a guest that is just at rest is followed when it goes on', async () => {
+  it('of a guest that has just come to rest is followed when it resumes', async () => {
     const world = await bring('RUNNING');
     world.clearRecord();
     const gate = world.gates.close('release');
@@ -478,7 +482,7 @@ describe('a shutdown', () => {
       if (isClosed) world.link.hangUp();
       world.clock.pass(5_000_000);
       expect(await over).toMatchObject({ how: 'destroyed', signal: 'SIGKILL' });
-      expect(world.told).toEqual(['starting', 'running', 'shutting-down', 'dying', 'destroyed', 'gone']);
+      expect(world.reports).toEqual(['starting', 'running', 'shutting-down', 'dying', 'destroyed', 'gone']);
     }
   });
 
@@ -503,7 +507,7 @@ it('a process that outlives its link is killed after 5 s', async () => {
 });
 
 describe('a process that ends before its socket closes', () => {
-  it('leaves the link open until the socket closes, so that callers are told that the domain died', async () => {
+  it('leaves the link open until the socket closes, so that callers learn that the domain died', async () => {
     const world = await bring('RUNNING');
     world.isSocketHeld = true;
     const ended = world.ended();
@@ -516,7 +520,7 @@ describe('a process that ends before its socket closes', () => {
     expect(world.gates.begun.slice(-3)).toEqual(['close', 'lifeEnded', 'domainGone']);
   });
 
-  it('is waited for no longer than 1 s, since a child of its own may hold the socket', async () => {
+  it('has its socket awaited for at most 1 s, because a child may hold it open', async () => {
     const world = await bring('RUNNING');
     world.isSocketHeld = true;
     const ended = world.ended();
@@ -540,7 +544,7 @@ it('a domain that is destroyed while its last life is cleared away is not starte
   const destroyed = world.domain.destroy();
   gate.open();
   expect(await destroyed).toMatchObject({ how: 'destroyed' });
-  expect(world.told).toEqual(['starting', 'running', 'dying', 'destroyed', 'gone']);
+  expect(world.reports).toEqual(['starting', 'running', 'dying', 'destroyed', 'gone']);
 });
 
 describe('the table of a domain', () => {
@@ -550,14 +554,14 @@ describe('the table of a domain', () => {
     expect(written).toBe(domainsDocument());
   });
 
-  it('leads everywhere: every state can be reached from the first', () => {
+  it('leads from the first state to every other', () => {
     const reached = new Set<LifecycleState>(['NEW']);
     for (const state of reached)
       for (const event of DOMAIN.events) reached.add(cellOf(DOMAIN, state, event).next ?? state);
     expect([...reached].sort()).toEqual([...STATES].sort());
   });
 
-  it.each(STATES)('does nothing in %s with events that mean nothing there', (state) => {
+  it.each(STATES)('ignores in %s the events that the state does not list', (state) => {
     const unexpected = () => expect.unreachable();
     const row: Row<LifecycleState, string, string, string> = DOMAIN.cells[state];
     for (const event of DOMAIN.events.filter((name: LifecycleEvent) => !(name in row))) {

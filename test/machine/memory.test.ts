@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import type { CtrlIfErrorCode } from '../../lib/errors.ts';
 import { Events, useMachines } from './machines.ts';
 
-/** What is left for one more domain, as the machine sees it. */
+/** The memory that the machine has for one more domain. */
 const room = vi.hoisted(() => ({ frames: Number.POSITIVE_INFINITY }));
 vi.mock('../../lib/page/shm-space.ts', () => ({ freeFrames: () => room.frames }));
 
@@ -14,7 +14,7 @@ const fails = (code: CtrlIfErrorCode, details: object = {}) => expect.objectCont
 const INDEX = new URL('../../dist/index.js', import.meta.url).href;
 const FRAMES_PER_MIB = 256;
 
-/** A guest of 8 MiB that uses `used` frames of them, until it is told to free them by SysRq. */
+/** A guest of 8 MiB that uses `used` frames of them, until SysRq makes it free them. */
 const hungry = (used: number) => [
   process.execPath,
   '--input-type=module',
@@ -34,7 +34,7 @@ const hungry = (used: number) => [
    await guest.request({ name: 'BLKIF_FE_DRIVER_STATUS', status: 1 });`,
 ];
 
-/** MiB that the system has given to the memory of that process's domain. */
+/** The MiB that the system has allocated for the memory of that process's domain. */
 function populated(pid: number): number {
   const directory = `/proc/${pid}/fd`;
   const [memory] = readdirSync(directory)
@@ -43,7 +43,7 @@ function populated(pid: number): number {
   return (statSync(memory!).blocks * 512) / 2 ** 20;
 }
 
-it('grows and shrinks in shared memory, to where it is asked', async () => {
+it('grows and shrinks in shared memory to the target', async () => {
   const machine = await start(alone);
   const { pid } = await machine.create({ name: 'web', memory: 8, maxMemory: 64 });
   expect(populated(pid!)).toBe(8);
@@ -54,7 +54,7 @@ it('grows and shrinks in shared memory, to where it is asked', async () => {
   expect(await machine.info('web')).toMatchObject({ memory: { reached: 2 } });
 });
 
-it('below what is in use it goes as far as it can, says how far, and touches nothing that is used', async () => {
+it('shrinks as far as it can for a target below the frames in use, reports the size, and keeps the frames in use', async () => {
   const machine = await start(alone);
   const taken = new Events(machine).next(({ name }) => name === 'BLKIF_FE_DRIVER_STATUS');
   await machine.create({ name: 'web', memory: 8, command: hungry(3 * FRAMES_PER_MIB) });
@@ -64,19 +64,19 @@ it('below what is in use it goes as far as it can, says how far, and touches not
   expect(memory).toMatchObject({ target: 1, state: 'in-use' });
   expect(memory.reached).toBeGreaterThan(3);
   expect(memory.reached).toBeLessThan(3.1);
-  // It looks at each frame that it has, and frees them.
+  // The guest checks each of its frames, and frees them.
   await machine.sysrq('web', 'f');
   expect(await machine.memorySet('web', 1)).toMatchObject({ reached: 1, state: 'done' });
 });
 
-it('is not more than the domain may have, nor than this machine has', async () => {
+it('is limited by the domain’s maximum and by the free memory of the system', async () => {
   const machine = await start(alone);
   await machine.create({ name: 'web', memory: 4, maxMemory: 8 });
   for (const target of [9, 0, 1.5, -1]) {
     await expect(machine.memorySet('web', target)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'target' }));
   }
   expect(await machine.memorySet('web', 8)).toMatchObject({ reached: 8 });
-  // Its grant table alone has 1 MiB.
+  // Its grant table alone needs 1 MiB.
   await machine.create({ name: 'wide', memory: 2, maxMemory: 1024 });
   await expect(machine.memorySet('wide', 1)).rejects.toEqual(fails('ERR_CTRL_IF_CONFIG', { field: 'target' }));
   room.frames = 6 * FRAMES_PER_MIB;

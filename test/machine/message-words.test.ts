@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { messageWords } from '../../lib/machine/message-words.ts';
 import { seedCodec } from '../../lib/wire/index.ts';
 
-const definition = (name: string) => seedCodec.definitions.find((each) => each.name === name)!;
+const definition = (name: string) => seedCodec.definitions.find((candidate) => candidate.name === name)!;
 
 it.each<[name: string, flow: 'request' | 'response', message: Record<string, unknown>, words: string]>([
   [
@@ -28,11 +28,11 @@ it.each<[name: string, flow: 'request' | 'response', message: Record<string, unk
   ['BLKIF_FE_DRIVER_STATUS', 'request', { status: 1 }, 'UP'],
   ['BLKIF_FE_DRIVER_STATUS', 'response', { status: 1, maxHandle: 3 }, 'maxHandle 3'],
   ['BLKIF_FE_INTERFACE_CONNECT', 'request', { handle: 0, shmemFrame: 9n }, 'handle 0 shmemFrame 9'],
-  // The result is told by itself.
+  // The result is shown apart from the words.
   ['BLKIF_BE_CREATE', 'response', { domid: 2, blkifHandle: 0, status: 2 }, ''],
   ['CONSOLE_DATA', 'request', { data: Buffer.from('ls\r') }, 'data "ls\\r"'],
   ['SHUTDOWN_POWEROFF', 'request', {}, ''],
-  // Anybody may say a status that is none.
+  // A guest may send a status that does not exist.
   [
     'BLKIF_FE_INTERFACE_STATUS',
     'request',

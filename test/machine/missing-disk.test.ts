@@ -1,4 +1,4 @@
-/** A disk whose image is not there when it is to be attached again: what else the domain has comes back without it. */
+/** A disk whose image is missing when it is attached again: the domain gets its other devices without it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,12 +36,14 @@ async function states(machine: Machine): Promise<Record<string, string>> {
   return Object.fromEntries((await machine.devices('web')).map((device) => [device.class, device.state]));
 }
 
-it('at a reboot: the domain runs without it, the events say why, and the next life tries again', async () => {
+it('at a reboot: the domain runs without it, the events give the reason, and the next life tries again', async () => {
   const machine = await machineWithAll();
   rmSync(root);
-  const told = new Events(machine).next(({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV'));
+  const reported = new Events(machine).next(
+    ({ name, result = '' }) => name === 'reconnect' && result.includes('PHYSDEV'),
+  );
   await reboot(machine);
-  await told;
+  await reported;
   await crossed(machine, 'web', 'network');
   await crossed(machine, 'web', 'usb');
   expect(await states(machine)).toEqual({ block: 'REFUSED', network: 'CONNECTED', usb: 'CONNECTED' });
@@ -51,7 +53,7 @@ it('at a reboot: the domain runs without it, the events say why, and the next li
   expect(await crossed(machine, 'web', 'block')).toMatchObject({ state: 'CONNECTED', target: root });
 });
 
-it('at a restart of the driver domain: the other disks come back without it, and it can be attached anew', async () => {
+it('at a restart of the driver domain: the other disks are attached without it, and it can be attached again', async () => {
   const driver = { name: 'driver', driver: true, restart: 'always', minimumRestartSeconds: 0 } as const;
   const machine = await start({ driver });
   const disks = [root, image('data')].map((target, i) => ({ target, vdevice: VDEVICE + i }));
@@ -59,10 +61,10 @@ it('at a restart of the driver domain: the other disks come back without it, and
   await crossed(machine, 'web', 'block');
   rmSync(root);
   const events = new Events(machine);
-  const told = events.next(({ name, result = '' }) => name === 'block' && result.includes('PHYSDEV_NOT_FOUND'));
+  const reported = events.next(({ name, result = '' }) => name === 'block' && result.includes('PHYSDEV_NOT_FOUND'));
   const up = events.domain('driver', 'running');
   process.kill((await machine.info('driver')).pid!, 'SIGKILL');
-  await Promise.all([up, told]);
+  await Promise.all([up, reported]);
   await found(machine, async () => (await machine.devices('web'))[1]?.crossed === true);
   const refused = { id: String(VDEVICE), state: 'REFUSED', refused: 'PHYSDEV_NOT_FOUND', backend: 3 };
   expect(await machine.devices('web')).toMatchObject([refused, { id: String(VDEVICE + 1), state: 'CONNECTED' }]);
@@ -74,7 +76,7 @@ it('at a restart of the driver domain: the other disks come back without it, and
   expect(await machine.blockAttach('web', wanted)).toMatchObject({ state: 'CONNECTED', target: root });
 });
 
-it('at a resume: that fails, holds nothing, and succeeds when the image is there or the disk is no more wanted', async () => {
+it('at a resume: the resume fails, releases all devices, and succeeds when the image exists or the disk is detached', async () => {
   const machine = await machineWithAll();
   const waiting = { block: 'WAITING', network: 'WAITING', usb: 'WAITING' };
   const refused = { code: 'ERR_CTRL_IF_DEVICE_REFUSED', status: 'PHYSDEV_NOT_FOUND' };

@@ -19,7 +19,7 @@ import { useMachines } from './machines.ts';
 const entries = Object.entries<Operation>(operations);
 
 describe('the table of operations', () => {
-  it.each(entries)('%s: states each step of its path, and no name twice', (_, operation) => {
+  it.each(entries)('%s: has a parameter for each step of its path, and no name twice', (_, operation) => {
     const { path, takes } = operation;
     const steps = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(takes.filter(({ place }) => place === 'path').map(({ name }) => name)).toEqual(steps);
@@ -28,7 +28,7 @@ describe('the table of operations', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it.each(entries)('%s: has a reply, or a status that says that there is none', (_, { reply, status }) => {
+  it.each(entries)('%s: has a reply, or the status 204', (_, { reply, status }) => {
     expect(reply === undefined).toBe(status === 204);
   });
 
@@ -58,7 +58,7 @@ describe('the table of operations', () => {
   });
 });
 
-describe('a machine in the own process', () => {
+describe('a machine in the same process', () => {
   const start = useMachines();
 
   it.each<[string, (machine: MachineOperations) => Promise<unknown>, string]>([
@@ -107,7 +107,7 @@ describe('a machine in the own process', () => {
     expect(await machine.list()).toEqual([]);
   });
 
-  it('is given what its caller no longer changes', async () => {
+  it('gets copies of its arguments', async () => {
     const machine = await start({ driver: false });
     const config = { name: 'web', command: ['/no/such/program'] };
     const created = machine.create(config);
@@ -118,7 +118,7 @@ describe('a machine in the own process', () => {
     });
   });
 
-  it('tells mistakes with their lines to who has the file', async () => {
+  it('reports mistakes with their lines to a caller that has the file', async () => {
     const machine = await start({ driver: false });
     const source = readJSON('{"name": "web",\n"memroy": 3,\n"disks": [{"target": "a",\n"vdevice": -1}]}', 'web.json');
     const created = located(source, (config: DomainConfig) => machine.create(config));

@@ -1,16 +1,16 @@
-/** PROTOCOL.md 3.10: what is in order between three processes, and what is not and nobody may need. */
+/** PROTOCOL.md 3.10: the order of messages between three processes, and its limits. */
 import { expect, it } from 'vitest';
 import { BLKIF_INTERFACE_STATUS_CONNECTED, BLKIF_INTERFACE_STATUS_DISCONNECTED } from '../../lib/wire/constants.ts';
 import { image } from './images.ts';
-import { type Party, useParties } from './parties.ts';
+import { type ScriptedDomain, useScriptedDomains } from './scripted-domains.ts';
 
-const start = useParties();
+const start = useScriptedDomains();
 const INTERFACE = { domid: 2, blkifHandle: 0 };
 const VBD = { ...INTERFACE, vdevice: 1, pdevice: 1, devHandle: 0, readonly: 0 };
 const OKAY = 0;
 
-/** The driver asks for the target of a VBD's device; it hears of it when the returned function is called. */
-function slowTarget(driver: Party): { asked: Promise<void>; answer: () => void } {
+/** The driver asks for the target of a VBD's device. `answer` answers it. */
+function slowTarget(driver: ScriptedDomain): { asked: Promise<void>; answer: () => void } {
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
@@ -25,7 +25,7 @@ function slowTarget(driver: Party): { asked: Promise<void>; answer: () => void }
   return { asked, answer };
 }
 
-it('requests of one sender on one ring are dealt with in order, however many are under way', async () => {
+it('requests of one sender on one ring are processed in order, with many under way', async () => {
   const { driver } = await start();
   slowTarget(driver).answer();
   const names = ['CREATE', 'CREATE', 'VBD_CREATE', 'VBD_CREATE', 'VBD_DESTROY', 'VBD_DESTROY', 'DESTROY', 'DESTROY'];
@@ -35,13 +35,13 @@ it('requests of one sender on one ring are dealt with in order, however many are
       name === 'VBD_CREATE' ? VBD : { ...INTERFACE, ...(name === 'VBD_DESTROY' && { vdevice: 1 }) },
     ),
   );
-  // In any other order one of these would be another.
+  // Another order would change one of these results.
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([0, 2, 0, 5, 0, 6, 0, 3]);
   const received = driver.log.filter((entry) => /^received BLKIF_BE_.* answered$/.test(entry));
   expect(received).toEqual(names.map((name) => `received BLKIF_BE_${name} answered`));
 });
 
-it('device messages wait for each other, and everything else overtakes them', async () => {
+it('device messages wait for each other, and all other messages overtake them', async () => {
   const { driver } = await start();
   await driver.request('BLKIF_BE_CREATE', INTERFACE);
   const target = slowTarget(driver);
@@ -64,7 +64,7 @@ it('device messages wait for each other, and everything else overtakes them', as
 });
 
 it.each(['before', 'after'])(
-  'a CONNECT may be acknowledged %s CONNECTED is told: they are on different rings',
+  'a CONNECT may be acknowledged %s CONNECTED is sent: they are on different rings',
   async (when) => {
     const { controller, driver, guest } = await start();
     await driver.request('BLKIF_BE_CREATE', INTERFACE);
@@ -79,7 +79,7 @@ it.each(['before', 'after'])(
       const connect = async () => {
         const [evtchn, port] = await controller.channels.connect(1, 2);
         await driver.request('BLKIF_BE_CONNECT', { ...INTERFACE, shmemFrame, evtchn });
-        // Not its acknowledgement, which is on the other ring too.
+        // The acknowledgement is not compared: it is on the other ring.
         connected = guest.request('BLKIF_FE_INTERFACE_STATUS', {
           ...status,
           status: BLKIF_INTERFACE_STATUS_CONNECTED,
@@ -93,22 +93,22 @@ it.each(['before', 'after'])(
     await guest.request('BLKIF_FE_INTERFACE_STATUS', { ...status, status: BLKIF_INTERFACE_STATUS_DISCONNECTED });
     await crossed;
     await connected;
-    const told = guest.log.indexOf('sent BLKIF_FE_INTERFACE_STATUS CONNECTED');
+    const reported = guest.log.indexOf('sent BLKIF_FE_INTERFACE_STATUS CONNECTED');
     const acknowledged = guest.log.indexOf('sent BLKIF_FE_INTERFACE_CONNECT answered');
-    expect(told).toBeGreaterThan(0);
+    expect(reported).toBeGreaterThan(0);
     expect(acknowledged).toBeGreaterThan(0);
-    expect(acknowledged < told).toBe(when === 'before');
+    expect(acknowledged < reported).toBe(when === 'before');
   },
 );
 
-it('a request that was given up is carried out all the same, and its late answer is nobody else’s', async () => {
+it('an aborted request is still carried out, and no other request gets its late answer', async () => {
   const { driver } = await start();
   await driver.request('BLKIF_BE_CREATE', INTERFACE);
   const target = slowTarget(driver);
   const late = driver.request('BLKIF_BE_VBD_CREATE', VBD, { timeout: 20 });
   await target.asked;
   await expect(late).rejects.toMatchObject({ code: 'ERR_CTRL_IF_TIMEOUT' });
-  // Seven ids are left, and these wait behind the one that hangs. Each must get its own answer when that comes.
+  // Seven ids are left, and these requests wait behind the aborted one. Each must get its own answer.
   const others = Array.from({ length: 20 }, (_, i) => driver.request('BLKIF_BE_VBD_CREATE', { ...VBD, vdevice: i }));
   target.answer();
   const answered = await Promise.all(others);

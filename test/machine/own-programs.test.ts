@@ -17,7 +17,7 @@ beforeAll(() => {
   mkdirSync(join(home, 'node_modules'));
   symlinkSync(ROOT, join(home, 'node_modules', 'ctrl-if'));
   for (const document of ['devices.md', 'guests.md']) {
-    // The first line of each names its file.
+    // The first line of each program names its file.
     for (const [, program, name] of readFileSync(join(ROOT, 'docs', document), 'utf8').matchAll(
       /```js\n(\/\/ (\S+\.mjs).*?)```/gs,
     )) {
@@ -29,8 +29,8 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 const run = (program: string) => [process.execPath, join(home, program)];
 
-/** Reads a domain's console until it has said `word`; resolves with all that it said. */
-async function hear(machine: Machine, domain: string, word: string): Promise<string> {
+/** Reads a domain's console until `word` arrives. Resolves with the output. */
+async function readUntil(machine: Machine, domain: string, word: string): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('utf8');
   let said = '';
   for await (const text of console) {
@@ -40,27 +40,27 @@ async function hear(machine: Machine, domain: string, word: string): Promise<str
   return said;
 }
 
-it('a driver domain of one’s own serves a guest of one’s own, beside those that come with ctrl-if', async () => {
+it('a user’s driver domain serves a user’s guest, beside those of ctrl-if', async () => {
   const machine = await start();
   await machine.create({ name: 'adder', driver: true, command: run('adder.mjs') });
   const disks = [{ target: 'any', vdevice: 1, backend: 'adder' }];
   const asker = await machine.create({ name: 'asker', command: run('asker.mjs'), disks });
   expect(asker.devices).toMatchObject([{ class: 'block', backend: 2, state: 'CONNECTED' }]);
-  expect(await hear(machine, 'asker', '\n')).toBe('41 and one is 42\n');
+  expect(await readUntil(machine, 'asker', '\n')).toBe('41 and one is 42\n');
   await machine.create({ name: 'web', disks: [{ target: image('any'), vdevice: 1 }] });
   expect(await crossed(machine, 'web', 'block')).toMatchObject({ backend: 1 });
 });
 
-it('a guest of one’s own does all that a machine asks of one', async () => {
+it('a user’s guest does all that a machine asks of a guest', async () => {
   const machine = await start();
   const config = { name: 'worker', command: run('worker.mjs'), memory: 4, maxMemory: 8, vcpus: 2 };
   await machine.create({ ...config, minimumRestartSeconds: 0, disks: [{ target: image('any'), vdevice: 1 }] });
-  expect(await hear(machine, 'worker', '\n')).toBe('worker has block 0\n');
+  expect(await readUntil(machine, 'worker', '\n')).toBe('worker has block 0\n');
 
   expect(await machine.memorySet('worker', 6)).toMatchObject({ reached: 6, state: 'done' });
   expect(await machine.vcpuSet('worker', 1, false)).toEqual([true, false]);
   await machine.sysrq('worker', 'h');
-  expect(await hear(machine, 'worker', 'SysRq h\n')).toBe('VCPU 1 is off\nSysRq h\n');
+  expect(await readUntil(machine, 'worker', 'SysRq h\n')).toBe('VCPU 1 is off\nSysRq h\n');
 
   expect(await machine.shutdown('worker', { reason: 'suspend' })).toEqual({ name: 'worker', how: 'suspend' });
   expect(await machine.info('worker')).toMatchObject({ state: 'suspended', devices: [{ state: 'WAITING' }] });

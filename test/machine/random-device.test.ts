@@ -1,4 +1,4 @@
-/** A class of devices that ctrl-if does not know, from one folder: `random-device`. */
+/** A device class outside lib, in one folder: `random-device`. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { ApiClient } from '../../lib/api/client.ts';
@@ -28,8 +28,8 @@ async function machineWithWeb(): Promise<Machine> {
   return machine;
 }
 
-/** Reads a domain's console until it has said something like `pattern`. */
-async function hear(machine: Machine, domain: string, pattern: RegExp): Promise<string> {
+/** Reads a domain's console until `pattern` matches. */
+async function readUntil(machine: Machine, domain: string, pattern: RegExp): Promise<string> {
   const console = (await machine.console(domain)).setEncoding('latin1');
   let said = '';
   for await (const text of console) {
@@ -40,17 +40,17 @@ async function hear(machine: Machine, domain: string, pattern: RegExp): Promise<
   throw new Error(`the console of ${domain} ended; it said ${said}`);
 }
 
-it('a machine attaches a device of a fourth class, and bytes cross between two processes', async () => {
+it('a machine attaches a device of a fourth class, which carries bytes between two processes', async () => {
   const machine = await machineWithWeb();
   const device = await machine.call('randomAttach', { domain: 'web', body: { count: 32 } });
   expect(device).toMatchObject({ class: 'random', handle: 0, count: 32, frontend: 2, backend: 1, state: 'CONNECTED' });
-  expect(await hear(machine, 'web', /0: [0-9a-f]{2,64}\r?\n/)).not.toBe('');
+  expect(await readUntil(machine, 'web', /0: [0-9a-f]{2,64}\r?\n/)).not.toBe('');
   expect(await machine.call('devices', { domain: 'web', class: 'random' })).toMatchObject([{ id: '32 bytes' }]);
   await machine.call('randomDetach', { domain: 'web', handle: 0 });
   expect(await machine.devices('web')).toEqual([]);
 });
 
-it('a device of a fourth class comes back when either end restarts', async () => {
+it('a device of a fourth class is connected again when either end restarts', async () => {
   const machine = await machineWithWeb();
   await machine.create({ name: 'db', command: run('guest'), restart: 'always', minimumRestartSeconds: 0 });
   await machine.call('randomAttach', { domain: 'db', body: {} });
@@ -65,7 +65,7 @@ it('a device of a fourth class comes back when either end restarts', async () =>
   expect(await machine.devices('db')).toMatchObject([{ class: 'random', handle: 0, state: 'CONNECTED' }]);
 });
 
-it('a configuration lists devices of a fourth class, and its mistakes have their paths', async () => {
+it('a configuration may list devices of a fourth class, and its mistakes have their paths', async () => {
   const machine = await machineWithWeb();
   const db = { name: 'db', command: run('guest'), randoms: [{ count: 8 }] };
   expect(await machine.create(db)).toMatchObject({ devices: [{ class: 'random', count: 8, state: 'CONNECTED' }] });
@@ -87,7 +87,7 @@ it("a machine's API has the operations of a fourth class", async () => {
   }
 });
 
-it('a class that has the name of another is refused', async () => {
+it('a class with the name of another is refused', async () => {
   const twice = start({ driver: false, deviceClasses: [...deviceClasses, ...deviceClasses] });
   await expect(twice).rejects.toMatchObject({ code: 'ERR_CTRL_IF_DEFINITION', field: 'name', received: 'random' });
 });

@@ -36,7 +36,7 @@ describe('the check of a value', () => {
     ['domainConfig', domainConfig],
     ['credit', credit],
     ...DEVICE_CLASSES.map(({ item, config }): [string, Schema] => [item, config]),
-  ])('%s: says what another validator says', (_, schema) => {
+  ])('%s: agrees with another validator', (_, schema) => {
     const validate = ajv.compile(schema);
     fc.assert(
       fc.property(fc.oneof(values.value!, values.table!, configs), (value) => {
@@ -46,7 +46,7 @@ describe('the check of a value', () => {
     );
   });
 
-  it('says so of a right configuration with one value changed, too', () => {
+  it('agrees also on a valid configuration with one value changed', () => {
     const validate = ajv.compile(domainConfig);
     fc.assert(
       fc.property(configs, fc.constantFrom(...Object.keys(domainConfig.properties)), leaves, (config, key, value) => {

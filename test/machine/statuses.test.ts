@@ -1,26 +1,26 @@
-/** Every status of the header, said by a process that means it: a backend's, a frontend's and a controller's of three. */
+/** Every status of the header, sent by a real backend, frontend or controller: three processes. */
 import { describe, expect, it } from 'vitest';
 import type { Controller } from '../../lib/index.ts';
 import * as constants from '../../lib/wire/constants.ts';
 import { describeBeStatus } from '../../lib/wire/index.ts';
 import { image } from './images.ts';
-import { type Party, useParties } from './parties.ts';
+import { type ScriptedDomain, useScriptedDomains } from './scripted-domains.ts';
 
-const start = useParties();
+const start = useScriptedDomains();
 
 interface Names {
-  readonly of: 'BLKIF' | 'NETIF' | 'USBIF';
-  /** In the guest's shell. */
+  readonly prefix: 'BLKIF' | 'NETIF' | 'USBIF';
+  /** The name of the class in the guest's shell. */
   readonly shell: string;
   readonly type: number;
   readonly status: string;
   readonly handle: string | undefined;
-  /** A CONNECT's frame fields, and those of the frontend's. */
+  /** The frame fields of the backend's CONNECT and of the frontend's. */
   readonly frames: readonly string[];
 }
 const CLASSES: readonly Names[] = [
   {
-    of: 'BLKIF',
+    prefix: 'BLKIF',
     shell: 'block',
     type: constants.CMSG_BLKIF_BE,
     status: 'INTERFACE_STATUS',
@@ -28,7 +28,7 @@ const CLASSES: readonly Names[] = [
     frames: ['shmemFrame'],
   },
   {
-    of: 'NETIF',
+    prefix: 'NETIF',
     shell: 'network',
     type: constants.CMSG_NETIF_BE,
     status: 'INTERFACE_STATUS',
@@ -36,7 +36,7 @@ const CLASSES: readonly Names[] = [
     frames: ['txShmemFrame', 'rxShmemFrame'],
   },
   {
-    of: 'USBIF',
+    prefix: 'USBIF',
     shell: 'usb',
     type: constants.CMSG_USBIF_BE,
     status: 'INTERFACE_STATUS_CHANGED',
@@ -45,55 +45,61 @@ const CLASSES: readonly Names[] = [
   },
 ];
 
-/** As the constants are called. */
+/** The name of the constant. */
 const said = new Set<string>();
 
-/** Asks a backend, and says what it answered, by name. */
-function asking(driver: Party, { of, type, handle }: Names) {
+/** Sends a request to a backend. Resolves with the name of its status. */
+function asking(driver: ScriptedDomain, { prefix, type, handle }: Names) {
   return async (name: string, fields: Record<string, unknown> = {}, domid = 2): Promise<string> => {
     const id = handle ? { domid, [handle]: fields.handle ?? 0 } : { domid };
     const { handle: _, ...rest } = fields;
-    const { status } = await driver.request(`${of}_BE_${name}`, { ...id, ...rest });
+    const { status } = await driver.request(`${prefix}_BE_${name}`, { ...id, ...rest });
     const described = describeBeStatus(type, status as number)!.name;
     said.add(described);
     return described.replace(/^.*_BE_STATUS_/, '');
   };
 }
 
-/** Has the guest's frontend grant its frames; resolves with what CONNECT is to say. */
+/** Makes the guest's frontend grant its frames. Resolves with the fields for CONNECT. */
 async function granted(
-  { controller, driver, guest }: { controller: Controller; driver: Party; guest: Party },
+  { controller, driver, guest }: { controller: Controller; driver: ScriptedDomain; guest: ScriptedDomain },
   names: Names,
 ) {
-  const connect = guest.next(`${names.of}_FE_INTERFACE_CONNECT`);
-  await tell(guest, names, 'DISCONNECTED', driver.domid);
+  const connect = guest.next(`${names.prefix}_FE_INTERFACE_CONNECT`);
+  await report(guest, names, 'DISCONNECTED', driver.domid);
   const message = await connect;
   const [evtchn, port] = await controller.channels.connect(driver.domid, guest.domid);
   const frames = Object.fromEntries(names.frames.map((field) => [field, message[field]]));
-  return { fields: { ...frames, evtchn, ...(names.of === 'USBIF' && { bandwidth: 500 }) }, port };
+  return { fields: { ...frames, evtchn, ...(names.prefix === 'USBIF' && { bandwidth: 500 }) }, port };
 }
 
-/** INTERFACE_STATUS to the frontend. */
-async function tell(guest: Party, { of, status }: Names, word: string, domid: number, evtchn = 0): Promise<void> {
-  const constant = `${of}_INTERFACE_STATUS_${word}`;
+/** Sends INTERFACE_STATUS to the frontend. */
+async function report(
+  guest: ScriptedDomain,
+  { prefix, status }: Names,
+  word: string,
+  domid: number,
+  evtchn = 0,
+): Promise<void> {
+  const constant = `${prefix}_INTERFACE_STATUS_${word}`;
   const value = (constants as unknown as Record<string, number>)[constant]!;
   const zeros =
-    of === 'BLKIF'
+    prefix === 'BLKIF'
       ? { handle: 0 }
-      : of === 'NETIF'
+      : prefix === 'NETIF'
         ? { handle: 0, mac: '00:16:3e:00:00:01' }
         : { bandwidth: 500, numPorts: 1 };
-  await guest.request(`${of}_FE_${status}`, { ...zeros, status: value, evtchn, domid });
+  await guest.request(`${prefix}_FE_${status}`, { ...zeros, status: value, evtchn, domid });
 }
 
 const macs = { mac: '00:16:3e:00:00:01', beMac: '00:00:00:00:00:00' };
-const createOf = ({ of }: Names) => (of === 'NETIF' ? macs : {});
+const createOf = ({ prefix }: Names) => (prefix === 'NETIF' ? macs : {});
 
 describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
   it('of an interface: in the order of PROTOCOL.md 2.3, 2.6 and 2.9', async () => {
-    const parties = await start();
-    const ask = asking(parties.driver, names);
-    const { fields } = await granted(parties, names);
+    const domains = await start();
+    const ask = asking(domains.driver, names);
+    const { fields } = await granted(domains, names);
     for (const name of ['DESTROY', 'DISCONNECT']) expect(await ask(name)).toBe('INTERFACE_NOT_FOUND');
     expect(await ask('CONNECT', fields)).toBe('INTERFACE_NOT_FOUND');
     expect(await ask('CREATE', createOf(names))).toBe('OKAY');
@@ -103,7 +109,7 @@ describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
       ...fields,
       ...Object.fromEntries(names.frames.map((field) => [field, frame])),
     });
-    // Its control page, one that it grants to nobody, one out of its memory, and one out of any memory.
+    // Its control page, a frame without a grant, a frame beyond its memory, and a frame beyond any memory.
     for (const frame of [0n, 1000n, 1n << 20n, (1n << 64n) - 1n]) {
       expect(await ask('CONNECT', wrong(frame))).toBe('MAPPING_ERROR');
     }
@@ -111,8 +117,8 @@ describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
     expect(await ask('CONNECT', fields)).toBe('OKAY');
 
     expect(await ask('CONNECT', fields)).toBe('INTERFACE_CONNECTED');
-    // Block and USB look at the frames first, the network at its state (PROTOCOL.md 2.6).
-    expect(await ask('CONNECT', wrong(1000n))).toBe(names.of === 'NETIF' ? 'INTERFACE_CONNECTED' : 'MAPPING_ERROR');
+    // Block and USB check the frames first, the network its state (PROTOCOL.md 2.6).
+    expect(await ask('CONNECT', wrong(1000n))).toBe(names.prefix === 'NETIF' ? 'INTERFACE_CONNECTED' : 'MAPPING_ERROR');
     expect(await ask('DESTROY')).toBe('INTERFACE_CONNECTED');
     expect(await ask('CREATE', createOf(names))).toBe('INTERFACE_EXISTS');
     expect(await ask('DISCONNECT')).toBe('OKAY');
@@ -121,7 +127,7 @@ describe.each(CLASSES)('the statuses of a $shell backend', (names) => {
     expect(await ask('DESTROY')).toBe('INTERFACE_NOT_FOUND');
   });
 
-  it('OUT_OF_MEMORY, and the interfaces that there are live on', async () => {
+  it('OUT_OF_MEMORY, and the existing interfaces stay', async () => {
     const { driver } = await start();
     const ask = asking(driver, names);
     const create = (i: number) => ask('CREATE', { ...createOf(names), handle: i }, names.handle ? 2 : i + 2);
@@ -147,7 +153,7 @@ it('the statuses of VBDs', async () => {
   expect(await ask('VBD_CREATE', vbd(769, 7))).toBe('PHYSDEV_NOT_FOUND');
   expect(await ask('VBD_DESTROY', { vdevice: 769 })).toBe('VBD_NOT_FOUND');
   expect(await ask('VBD_CREATE', vbd(769))).toBe('OKAY');
-  // It is there already, before anybody looks for the device.
+  // VBD_EXISTS comes before the check of the device.
   expect(await ask('VBD_CREATE', vbd(769, 7))).toBe('VBD_EXISTS');
   for (let vdevice = 1000; vdevice < 1255; vdevice++) expect(await ask('VBD_CREATE', vbd(vdevice))).toBe('OKAY');
   expect(await ask('VBD_CREATE', vbd(1255))).toBe('OUT_OF_MEMORY');
@@ -183,10 +189,10 @@ it('the statuses of USB ports', async () => {
   });
 });
 
-describe.each(CLASSES)('the statuses that a $shell frontend is told', (names) => {
-  it('have it grant its frames, use them, and take them back', async () => {
-    const parties = await start();
-    const { driver, guest } = parties;
+describe.each(CLASSES)('the statuses for a $shell frontend', (names) => {
+  it('make it grant its frames, use them and end the grants', async () => {
+    const domains = await start();
+    const { driver, guest } = domains;
     const ask = asking(driver, names);
     const crossed = new Promise((resolve) => {
       guest.domain.controlSocket.answer('device-crossed', (report) => {
@@ -194,38 +200,38 @@ describe.each(CLASSES)('the statuses that a $shell frontend is told', (names) =>
       });
     });
     await ask('CREATE', createOf(names));
-    const first = await granted(parties, names);
+    const first = await granted(domains, names);
     expect(await ask('CONNECT', first.fields)).toBe('OKAY');
-    await tell(guest, names, 'CONNECTED', driver.domid, first.port);
+    await report(guest, names, 'CONNECTED', driver.domid, first.port);
     expect(await crossed).toMatchObject({ port: first.port });
-    if (names.of !== 'USBIF') await tell(guest, names, 'CHANGED', driver.domid, first.port);
+    if (names.prefix !== 'USBIF') await report(guest, names, 'CHANGED', driver.domid, first.port);
     expect(await ask('DISCONNECT')).toBe('OKAY');
-    const again = await granted(parties, names);
+    const again = await granted(domains, names);
     expect(await ask('CONNECT', again.fields)).toBe('OKAY');
     expect(await ask('DISCONNECT')).toBe('OKAY');
-    await tell(guest, names, names.of === 'USBIF' ? 'DESTROYED' : 'CLOSED', 0);
-    // It grants none any more.
+    await report(guest, names, names.prefix === 'USBIF' ? 'DESTROYED' : 'CLOSED', 0);
+    // The frontend grants no frame any more.
     expect(await ask('CONNECT', again.fields)).toBe('MAPPING_ERROR');
     for (const [, word] of guest.log.map((entry) => /INTERFACE_STATUS\S* ([A-Z]+)$/.exec(entry) ?? [])) {
-      if (word) said.add(`${names.of}_INTERFACE_STATUS_${word}`);
+      if (word) said.add(`${names.prefix}_INTERFACE_STATUS_${word}`);
     }
   });
 
-  it('and those that either driver tells', async () => {
+  it('and the statuses that either driver sends', async () => {
     const { driver, guest } = await start();
-    for (const [party, side] of [[driver, 'BE'] as const, [guest, 'FE'] as const]) {
-      const name = `${names.of}_${side}_DRIVER_STATUS${names.of === 'USBIF' ? '_CHANGED' : ''}`;
+    for (const [domain, side] of [[driver, 'BE'] as const, [guest, 'FE'] as const]) {
+      const name = `${names.prefix}_${side}_DRIVER_STATUS${names.prefix === 'USBIF' ? '_CHANGED' : ''}`;
       for (const [word, status] of [['DOWN', 0] as const, ['UP', 1] as const]) {
-        const told = party.next(name);
-        party.domain.console.write(`${word.toLowerCase()} ${names.shell}\r`);
-        expect(await told).toMatchObject({ status });
-        said.add(`${names.of}_DRIVER_STATUS_${word}`);
+        const reported = domain.next(name);
+        domain.domain.console.write(`${word.toLowerCase()} ${names.shell}\r`);
+        expect(await reported).toMatchObject({ status });
+        said.add(`${names.prefix}_DRIVER_STATUS_${word}`);
       }
     }
   });
 });
 
-it('what a VCPU and a memory order is answered', async () => {
+it('the answers to a VCPU order and a memory order', async () => {
   const { guest } = await start();
   expect(await guest.request('VCPU_HOTPLUG_OFF', { vcpu: 1 })).toMatchObject({ status: 1 });
   expect(await guest.request('VCPU_HOTPLUG_OFF', { vcpu: 0 })).toMatchObject({ status: 0 });

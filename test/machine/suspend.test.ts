@@ -4,7 +4,7 @@ import { crossed, Events, useMachines } from './machines.ts';
 
 const start = useMachines();
 
-/** Acknowledges SUSPEND, and is suspended when SysRq s is pressed. */
+/** Acknowledges SUSPEND, and suspends at SysRq s. */
 const SLOW = (() => {
   const index = new URL('../../dist/index.js', import.meta.url).href;
   const script = `import { Guest } from '${index}';
@@ -14,7 +14,7 @@ const SLOW = (() => {
   return [process.execPath, '--input-type=module', '-e', script];
 })();
 
-/** Suspends as it should, but not before SysRq s is pressed. */
+/** Suspends correctly, but only after SysRq s. */
 const LATE = (() => {
   const dist = (file: string) => new URL(`../../dist/${file}`, import.meta.url).href;
   const script = `import { Guest } from '${dist('index.js')}';
@@ -33,7 +33,7 @@ const LATE = (() => {
   return [process.execPath, '--input-type=module', '-e', script];
 })();
 
-it('a guest that does not suspend in time runs on, and may do so later', async () => {
+it('a guest that does not suspend in time continues to run, and may suspend later', async () => {
   const machine = await start({ driver: false });
   await machine.create({ name: 'slow', command: SLOW });
   await expect(machine.shutdown('slow', { reason: 'suspend', timeout: 0.05 })).rejects.toMatchObject({
@@ -53,7 +53,7 @@ it('a guest that does not suspend in time runs on, and may do so later', async (
   }
 });
 
-it('one that is asked to end before it has suspended goes on at once, and ends', async () => {
+it('a guest that is asked to end before it has suspended resumes at once and ends', async () => {
   const machine = await start({ driver: false });
   await machine.create({ name: 'slow', command: LATE });
   await expect(machine.shutdown('slow', { reason: 'suspend', timeout: 0.05 })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ it.each([
   expect(await machine.list()).toEqual([]);
 });
 
-it('what a suspended driver domain serves waits, and is connected again when it goes on', async () => {
+it('the devices of a suspended driver domain wait, and are connected again when it resumes', async () => {
   const machine = await start();
   await machine.create({ name: 'web', disks: [{ target: image('any'), vdevice: 1 }] });
   await crossed(machine, 'web', 'block');
@@ -97,7 +97,7 @@ it('what a suspended driver domain serves waits, and is connected again when it 
 });
 
 it.each(['poweroff', 'reboot', 'suspend'] as const)(
-  'a %s that comes while a resumed domain is still on its way back is followed',
+  'a %s during the resume of a domain is followed',
   async (reason) => {
     const machine = await start({ driver: false });
     await machine.create({ name: 'web', minimumRestartSeconds: 0 });

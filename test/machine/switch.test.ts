@@ -18,7 +18,7 @@ const SEQ = 42;
 type Asked = Guest<typeof seq>;
 const switches: ControlSwitch[] = [];
 afterEach(() => {
-  for (const each of switches.splice(0)) each.close();
+  for (const control of switches.splice(0)) control.close();
 });
 
 async function switched(guests: number) {
@@ -36,7 +36,7 @@ async function switched(guests: number) {
   return { control, clock, guests: connected };
 }
 
-/** The next request that this client is to answer. */
+/** The next request for this client to answer. */
 async function next(client: SwitchClient): Promise<SwitchedRequest> {
   const { value } = await client.requests.next();
   expect(value).toHaveProperty('id');
@@ -45,8 +45,8 @@ async function next(client: SwitchClient): Promise<SwitchedRequest> {
 
 const ask = async (guest: Asked, n: number): Promise<number> => (await guest.request({ name: 'SEQ', n })).answer;
 
-describe('requests go to who serves them', () => {
-  it('by domid and by type, and nobody serves what another does', async () => {
+describe('requests go to their server', () => {
+  it('by domid and type, and a second server is refused', async () => {
     const { control, guests } = await switched(2);
     const [a, b] = [control.client(), control.client()];
     a.serve({ type: SEQ, domid: 1 });
@@ -69,14 +69,14 @@ describe('requests go to who serves them', () => {
     expect(await again).toBe(1);
   });
 
-  it('but for those that the machine serves itself', async () => {
+  it('except for those that the machine serves itself', async () => {
     const { control } = await switched(1);
     for (const type of [0, 1, 2, 3, 4, 8, 9]) {
       expect(() => control.client().serve({ type })).toThrow(fails('ERR_CTRL_IF_RECEIVER_EXISTS'));
     }
   });
 
-  it('and a guest that comes later is served as well', async () => {
+  it('also from a guest that connects later', async () => {
     const { control } = await switched(1);
     const client = control.client();
     client.serve({ type: SEQ });
@@ -88,7 +88,7 @@ describe('requests go to who serves them', () => {
 });
 
 describe('ids', () => {
-  it('are those of a client: the same number is another request of another client', async () => {
+  it('belong to one client: another client has the same id for another request', async () => {
     const { control, guests } = await switched(2);
     const [a, b] = [control.client(), control.client()];
     a.serve({ type: SEQ, domid: 1 });
@@ -103,7 +103,7 @@ describe('ids', () => {
     expect(await Promise.all(answers)).toEqual([11, 22]);
   });
 
-  it('stay open when their answer does not fit', async () => {
+  it('stay open after an answer that does not fit', async () => {
     const { control, guests } = await switched(1);
     const client = control.client();
     client.serve({ type: SEQ });
@@ -114,29 +114,29 @@ describe('ids', () => {
     expect(await answer).toBe(2);
   });
 
-  it('bring every answer to who asked, in whatever order two clients answer', async () => {
+  it('bring every answer to its request, in any order of two clients’ answers', async () => {
     const { control, guests } = await switched(2);
     const clients = [control.client(), control.client()];
-    clients.forEach((client, who) => {
-      client.serve({ type: SEQ, domid: guests[who]!.domid });
+    clients.forEach((client, index) => {
+      client.serve({ type: SEQ, domid: guests[index]!.domid });
     });
-    const answerOf = (who: number, n: number) => n + 1000 * who;
+    const answerOf = (client: number, n: number) => n + 1000 * client;
     const scripts = fc.array(fc.tuple(fc.nat(1), fc.nat(7)), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(scripts, async (script) => {
-        const answers = script.map(([who], n) => ask(guests[who]!, n));
+        const answers = script.map(([client], n) => ask(guests[client]!, n));
         const waiting: SwitchedRequest[][] = [[], []];
-        const respond = (who: number, at: number) => {
-          const [request] = waiting[who]!.splice(at, 1);
-          clients[who]!.respond(request!.id, { answer: answerOf(who, request!.message.n as number) });
+        const respond = (client: number, index: number) => {
+          const [request] = waiting[client]!.splice(index, 1);
+          clients[client]!.respond(request!.id, { answer: answerOf(client, request!.message.n as number) });
         };
-        for (const [who, pick] of script) {
-          waiting[who]!.push(await next(clients[who]!));
-          // A ring has eight slots: some are left unanswered, and never all.
-          if (pick > 0 || waiting[who]!.length === 7) respond(who, pick % waiting[who]!.length);
+        for (const [client, pick] of script) {
+          waiting[client]!.push(await next(clients[client]!));
+          // A ring has eight slots, so some requests stay open, but never all.
+          if (pick > 0 || waiting[client]!.length === 7) respond(client, pick % waiting[client]!.length);
         }
-        for (const who of [0, 1]) while (waiting[who]!.length > 0) respond(who, waiting[who]!.length - 1);
-        expect(await Promise.all(answers)).toEqual(script.map(([who], n) => answerOf(who, n)));
+        for (const client of [0, 1]) while (waiting[client]!.length > 0) respond(client, waiting[client]!.length - 1);
+        expect(await Promise.all(answers)).toEqual(script.map(([client], n) => answerOf(client, n)));
       }),
       { numRuns: 50 },
     );
@@ -150,7 +150,7 @@ describe('watchers', () => {
     return messages;
   };
 
-  it('see what another client serves, what the machine does, and what nobody does', async () => {
+  it('see requests with another client, the machine or no process as their server', async () => {
     const { control, guests } = await switched(1);
     const [server, a, b] = [control.client(), control.client(), control.client()];
     server.serve({ type: SEQ });
@@ -178,7 +178,7 @@ describe('watchers', () => {
     for (const watching of all) expect(await watching.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('that do not read lose the oldest, and hold up nobody', async () => {
+  it('that do not read miss the oldest, and delay no other', async () => {
     const { control, guests } = await switched(1);
     const [server, slow] = [control.client(), control.client()];
     server.serve({ type: SEQ });
@@ -194,7 +194,7 @@ describe('watchers', () => {
 });
 
 describe('a client that does not answer', () => {
-  it('is answered for after 20 s, so that the slot is free again', async () => {
+  it('has its requests answered "not understood" after 20 s, which frees the slot', async () => {
     const { control, clock, guests } = await switched(2);
     const [slow, quick] = [control.client(), control.client()];
     slow.serve({ type: SEQ, domid: 1 });
@@ -202,7 +202,7 @@ describe('a client that does not answer', () => {
     const hanging = Array.from({ length: 8 }, (_, n) => ask(guests[0]!, n));
     const requests: SwitchedRequest[] = [];
     while (requests.length < 8) requests.push(await next(slow));
-    // The other domain's ring is another.
+    // The other domain has a ring of its own.
     const answer = ask(guests[1]!, 1);
     quick.respond((await next(quick)).id, { answer: 2 });
     expect(await answer).toBe(2);
@@ -217,7 +217,7 @@ describe('a client that does not answer', () => {
     expect(await again).toBe(10);
   });
 
-  it('because it closes has said so, and another may serve', async () => {
+  it('because it closes has its requests answered, and another may serve', async () => {
     const { control, clock, guests } = await switched(1);
     const first = control.client();
     first.serve({ type: SEQ });
@@ -234,7 +234,7 @@ describe('a client that does not answer', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('because the domain has gone has nothing to answer, and other domains live on', async () => {
+  it('because the domain has ended has no open request, and other domains continue', async () => {
     const { control, clock, guests } = await switched(2);
     const client = control.client();
     client.serve({ type: SEQ });
@@ -251,7 +251,7 @@ describe('a client that does not answer', () => {
   });
 });
 
-it('clients ask domains, each for itself', async () => {
+it('clients send requests to domains, and each gets its own response', async () => {
   const { control, guests } = await switched(1);
   const [a, b] = [control.client(), control.client()];
   guests[0]!.receive('VCPU_HOTPLUG_OFF', ({ vcpu }) => ({ status: vcpu }));

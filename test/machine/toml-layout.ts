@@ -1,4 +1,4 @@
-/** Configurations as TOML in whatever layout, with the line on which each part of them stands. */
+/** Configurations as TOML in any layout, with the line of each of their parts. */
 import type { GeneratorValue } from 'fast-check';
 import fc from 'fast-check';
 import type { DomainConfig } from '../../lib/machine/operations.ts';
@@ -9,24 +9,24 @@ export interface Layout {
   readonly lines: readonly string[];
   /** From 1, by path. */
   readonly lineOf: readonly (readonly [path: Path, line: number])[];
-  /** How many lines stand above each place at which a statement may begin. */
+  /** The number of lines above each place at which a statement may begin. */
   readonly seams: readonly number[];
 }
 
-/** Writes `config` as `choose` wants it. */
+/** Writes `config` in a layout that `choose` chooses. */
 export function layOut(config: DomainConfig, choose: GeneratorValue): Layout {
   const lines: string[] = [];
   const lineOf: [Path, number][] = [[[], 1]];
   const seams: number[] = [];
   const isSo = () => choose(fc.boolean);
-  const at = (path: Path) => void lineOf.push([path, lines.length]);
+  const mark = (path: Path) => void lineOf.push([path, lines.length]);
   const begin = () => {
     while (isSo()) lines.push(choose(fc.constantFrom, '', '# a comment', '  # x = [', '\t'));
     seams.push(lines.length);
   };
   const put = (text: string, path?: Path) => {
     lines.push(isSo() ? `${text} # it's = [` : text);
-    if (path) at(path);
+    if (path) mark(path);
   };
   const scalar = (value: unknown) => JSON.stringify(value);
 
@@ -39,16 +39,16 @@ export function layOut(config: DomainConfig, choose: GeneratorValue): Layout {
     begin();
     if (!Array.isArray(value)) put(`${key} = ${scalar(value)}`, [key]);
     else if (isSo()) {
-      put(`${key} = [${value.map((each) => inline(each)).join(', ')}]`, [key]);
+      put(`${key} = [${value.map((element) => inline(element)).join(', ')}]`, [key]);
       value.forEach((_, i) => {
-        at([key, i]);
+        mark([key, i]);
       });
     } else {
       put(`${key} = [`, [key]);
-      value.forEach((each, i) => {
+      value.forEach((element, i) => {
         if (isSo()) put('');
-        put(`  ${inline(each)}${i < value.length - 1 || isSo() ? ',' : ''}`, [key, i]);
-        if (typeof each === 'object') for (const below of Object.keys(each)) at([key, i, below]);
+        put(`  ${inline(element)}${i < value.length - 1 || isSo() ? ',' : ''}`, [key, i]);
+        if (typeof element === 'object') for (const below of Object.keys(element)) mark([key, i, below]);
       });
       put(']');
     }
@@ -57,7 +57,7 @@ export function layOut(config: DomainConfig, choose: GeneratorValue): Layout {
     list.forEach((table, i) => {
       begin();
       put(`[[${key}]]`, [key, i]);
-      if (i === 0) at([key]);
+      if (i === 0) mark([key]);
       const below: [string, object][] = [];
       for (const [field, value] of Object.entries(table)) {
         if (typeof value === 'object' && isSo()) below.push([field, value]);

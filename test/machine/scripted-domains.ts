@@ -1,4 +1,4 @@
-/** A controller that says what the test says, and the guests that come with ctrl-if as its domains: three real processes. */
+/** A controller that a test scripts, with ctrl-if's guests as its domains: three real processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,9 +18,9 @@ import { GUEST_COMMAND } from './machines.ts';
 
 type Answer = (message: AnyMessage) => object | undefined | Promise<object | undefined>;
 
-/** A domain's process, and what it has asked the controller. */
-export class Party {
-  /** Messages from the domain and to it, requests with what they say, in the order in which they crossed. */
+/** A domain's process, and its requests to the controller. */
+export class ScriptedDomain {
+  /** The messages from the domain and to it in their order, requests with their words. */
   readonly log: string[] = [];
   readonly domain: Domain;
   readonly process: ChildProcess;
@@ -37,14 +37,14 @@ export class Party {
       const word = /^[A-Z]+|^answered/.exec(words)?.[0];
       this.log.push(`${direction} ${definition.name}${word ? ` ${word}` : ''}`);
     };
-    // As a controller without devices would answer.
+    // The default answers are those of a controller without devices.
     for (const { name, direction } of SEED_MESSAGES) {
       if (direction === 'toGuest' || name === 'CONSOLE_DATA') continue;
       domain.receive(
         name as never,
         (async (message: AnyMessage) => {
-          const at = this.#waiting.findIndex((waiting) => waiting.name === name);
-          if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(message);
+          const index = this.#waiting.findIndex((waiting) => waiting.name === name);
+          if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(message);
           return this.#answers.get(name)?.(message);
         }) as never,
       );
@@ -55,7 +55,7 @@ export class Party {
     return this.domain.domid;
   }
 
-  /** Its next message of that name; the answer is what {@link answer} says. */
+  /** The next message of that name. {@link answer} sets its answer. */
   next(name: string): Promise<AnyMessage> {
     return new Promise((resolve) => this.#waiting.push({ name, resolve }));
   }
@@ -69,13 +69,17 @@ export class Party {
   }
 }
 
-/** To be called once at the top of a test file. Resolves with a driver domain whose backends are UP, and a frontend's. */
-export function useParties(): () => Promise<{ controller: Controller; driver: Party; guest: Party }> {
+/** Call once at the top of a test file. Resolves with a driver domain and a guest whose drivers are UP. */
+export function useScriptedDomains(): () => Promise<{
+  controller: Controller;
+  driver: ScriptedDomain;
+  guest: ScriptedDomain;
+}> {
   let directory: string;
   const controllers: Controller[] = [];
   const processes: ChildProcess[] = [];
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-parties-'));
+    directory = mkdtempSync(join(tmpdir(), 'ctrl-if-scripted-'));
     process.env.CTRL_IF_RUNTIME_DIR = directory;
   });
   afterEach(async () => {
@@ -92,7 +96,7 @@ export function useParties(): () => Promise<{ controller: Controller; driver: Pa
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function join_(controller: Controller, name: string, lastWord: string): Promise<Party> {
+  async function join_(controller: Controller, name: string, lastWord: string): Promise<ScriptedDomain> {
     const [command, ...args] = GUEST_COMMAND as [string, string];
     const domain = { name, frames: 2048, maximumFrames: 2048, vcpus: 2, driver: name === 'driver' };
     const child = spawn(command, args, {
@@ -104,9 +108,9 @@ export function useParties(): () => Promise<{ controller: Controller; driver: Pa
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       controller.once('domain', (link) => {
-        const party = new Party(link as unknown as Domain, child);
-        // Frontends start one after the other, and the last thing that they ask is this.
-        void party.next(lastWord).then(() => resolve(party));
+        const scripted = new ScriptedDomain(link as unknown as Domain, child);
+        // Frontends start one after the other. This is their last request.
+        void scripted.next(lastWord).then(() => resolve(scripted));
       });
     });
   }
