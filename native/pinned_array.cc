@@ -1,4 +1,4 @@
-// Typed arrays that the addon keeps, so that no call has to look up their memory.
+// Typed arrays that the addon keeps, so that no call has to search their memory.
 #include <string>
 
 #include "addon.hpp"

@@ -1,4 +1,4 @@
-// What all modes of the limit share: options, clocks, pinning, and the entry that bench/peers/entry.ts describes.
+// Declarations for all modes of the limit: options, clocks, pinning, and the entry that bench/peers/entry.ts describes.
 #pragma once
 
 #include <sched.h>
@@ -23,7 +23,7 @@ inline constexpr uint8_t kStop = 3;
 inline constexpr uint32_t kRoundTripsASample = 32;
 inline constexpr size_t kMaxSamples = 50'000;
 inline constexpr uint32_t kPolls = 1000;
-inline constexpr uint32_t kLookAtClock = 1024;  // messages
+inline constexpr uint32_t kClockInterval = 1024;  // messages
 inline constexpr uint32_t kWholeRing = UINT32_MAX;
 
 struct Options {
@@ -62,7 +62,7 @@ inline void pin(int cpu) {
   if (::sched_setaffinity(0, sizeof set, &set) != 0) die("cannot pin to CPU " + std::to_string(cpu));
 }
 
-/// Seen by strace between the calls that are counted; no such file exists.
+/// A mark for strace between the counted calls; no such file exists.
 inline void mark_trace(const char* name) { (void)::access(name, F_OK); }
 
 template <uint32_t Bytes>
@@ -75,7 +75,7 @@ struct Entry {
   uint8_t body[Bytes - 8];
 };
 
-/// Writes what does not change from message to message.
+/// Writes the bytes that are the same in all messages.
 template <uint32_t Bytes>
 void initialize(Entry<Bytes>& entry) {
   entry.type = kType;
@@ -85,8 +85,8 @@ void initialize(Entry<Bytes>& entry) {
   std::memset(entry.body, 0x5a, sizeof entry.body);
 }
 
-/// Takes 1 to `max` responses as they come, which carry the sequence numbers from `expected` on. Ends the program when
-/// the child `peer` ends before.
+/// Waits for responses and takes 1 to `max` of them, with the sequence numbers from `expected` on. Ends the program
+/// when the child `peer` ends before.
 template <class Ring, uint32_t Bytes>
 uint32_t take_in_order(Ring& ring, Entry<Bytes>* responses, uint32_t max, pid_t peer, uint32_t& expected) {
   int32_t n = 0;
@@ -100,12 +100,11 @@ uint32_t take_in_order(Ring& ring, Entry<Bytes>* responses, uint32_t max, pid_t 
   return static_cast<uint32_t>(n);
 }
 
-/// The back's half of the bargain, as `Checker` of bench/peers/checker.ts: it sees every request, in order, and takes
-/// its CPU time at the marks.
+/// Checks the requests in the back: each one comes, in order. It reads the CPU time at the marks.
 class Checker {
  public:
   template <uint32_t Bytes>
-  void look(const Entry<Bytes>& request) {
+  void check(const Entry<Bytes>& request) {
     if (request.sequence != expected_++) die("the back expected another sequence number");
     if (request.mark == 0) return;
     if (request.mark == kBegin) began_ = cpu_ns();

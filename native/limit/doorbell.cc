@@ -1,9 +1,9 @@
-// What waking a sleeping process costs, by what wakes it: two processes that take turns, each asleep when its turn
-// comes. Two wake-ups a round trip. Prints JSON, times in nanoseconds a round trip.
+// Measures what it costs to wake a sleeping process, for several mechanisms. Two processes take turns, and each sleeps
+// until its turn: two wake-ups for each round trip. Prints JSON, times in nanoseconds for each round trip.
 //
 //   doorbell [--round-trips N] [--cpus A,B]
 //
-// docs/decisions/0006 has the figures and what follows from them.
+// docs/decisions/0006 has the figures and the conclusion.
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -30,9 +30,9 @@ using limit::die;
 
 constexpr int kMissedAfterMs = 10'000;
 
-/// One bell a side. A byte is rung with and heard: 8 are what an eventfd wants, and all others take.
+/// One bell for each side. A ring writes 8 bytes, which an eventfd needs and all others accept.
 struct Descriptors {
-  int hear[2] = {-1, -1};  // by side, 0 asks and 1 answers
+  int receive[2] = {-1, -1};  // by side: 0 sends requests, 1 answers
   int ring[2] = {-1, -1};
   std::vector<ctrl_if::Descriptor> open;  // keeps them open
 
@@ -41,10 +41,10 @@ struct Descriptors {
     if (::write(ring[side], &one, sizeof one) != sizeof one) die("write failed");
   }
   void wait(int side) const {
-    pollfd fd{hear[side], POLLIN, 0};
-    if (::poll(&fd, 1, kMissedAfterMs) != 1) die("nobody rang");
+    pollfd fd{receive[side], POLLIN, 0};
+    if (::poll(&fd, 1, kMissedAfterMs) != 1) die("the bell was not rung");
     uint64_t rung = 0;
-    if (::read(hear[side], &rung, sizeof rung) != sizeof rung) die("read failed");
+    if (::read(receive[side], &rung, sizeof rung) != sizeof rung) die("read failed");
   }
 };
 
@@ -53,7 +53,7 @@ Descriptors eventfds() {
   for (int side = 0; side < 2; side++) {
     const auto& bell = bells.open.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (bell.get() < 0) die("no eventfd");
-    bells.hear[side] = bells.ring[side] = bell.get();
+    bells.receive[side] = bells.ring[side] = bell.get();
   }
   return bells;
 }
@@ -63,7 +63,7 @@ Descriptors pipes() {
   for (int side = 0; side < 2; side++) {
     ctrl_if::Pipe pipe;
     if (!ctrl_if::Pipe::open(O_NONBLOCK, pipe).ok()) die("no pipe");
-    bells.hear[side] = bells.open.emplace_back(std::move(pipe.read)).get();
+    bells.receive[side] = bells.open.emplace_back(std::move(pipe.read)).get();
     bells.ring[side] = bells.open.emplace_back(std::move(pipe.write)).get();
   }
   return bells;
@@ -73,12 +73,12 @@ Descriptors sockets() {
   Descriptors bells;
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) die("no socketpair");
-  bells.hear[0] = bells.ring[1] = bells.open.emplace_back(ends[0]).get();
-  bells.hear[1] = bells.ring[0] = bells.open.emplace_back(ends[1]).get();
+  bells.receive[0] = bells.ring[1] = bells.open.emplace_back(ends[0]).get();
+  bells.receive[1] = bells.ring[0] = bells.open.emplace_back(ends[1]).get();
   return bells;
 }
 
-/// A word a side, in memory that both map: 1 is rung.
+/// A word for each side, in memory that both map. 1 means rung.
 struct Futexes {
   ctrl_if::Mapping memory;
 
@@ -92,9 +92,9 @@ struct Futexes {
   void wait(int side) const {
     const timespec most{kMissedAfterMs / 1000, 0};
     while (ctrl_if::exchange(word(side), 0) == 0) {
-      // EAGAIN: rung between the look and the call.
+      // EAGAIN: rung between the load and the call.
       const long slept = ::syscall(SYS_futex, word(side), FUTEX_WAIT, 0, &most, nullptr, 0);
-      if (slept != 0 && errno != EAGAIN && errno != EINTR) die("nobody rang");
+      if (slept != 0 && errno != EAGAIN && errno != EINTR) die("the bell was not rung");
     }
   }
 };
@@ -110,7 +110,7 @@ struct Settings {
   int cpus[2] = {-1, -1};
 };
 
-/// Side 1 answers until it is killed, which it is when side 0 ends.
+/// Side 1 answers until side 0 ends and kills it.
 template <class Bells>
 std::vector<double> ping_pong(const Bells& bells, const Settings& settings) {
   const size_t round_trips = settings.round_trips;
@@ -171,7 +171,7 @@ Settings read_settings(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const Settings settings = read_settings(argc, argv);
-  (void)std::setvbuf(stdout, nullptr, _IONBF, 0);  // nothing that a fork could copy
+  (void)std::setvbuf(stdout, nullptr, _IONBF, 0);  // unbuffered, so that a fork copies no output
   std::printf("{\"roundTrips\": %zu, \"cpus\": [%d, %d], \"mechanisms\": [\n", settings.round_trips, settings.cpus[0],
               settings.cpus[1]);
   measure("eventfd", eventfds(), settings, false);

@@ -1,12 +1,12 @@
-// The limit: two C++ processes on the very rings that ctrl-if uses, each spinning on a core of its own. What JavaScript
-// takes beyond these figures is what JavaScript costs.
+// The limit: two C++ processes on the same rings that ctrl-if uses, each spinning on its own core. Any time beyond
+// these figures is the cost of JavaScript.
 //
 //   limit rtt|stream|wide [--entry BYTES] [--slots N] [--batch N] [--cpus A,B] [--warmup-ms N] [--timed-ms N]
 //
-// `wide` is for other rings than the control ring, and the only one that minds --batch (wide.hpp).
+// `wide` is for rings other than the control ring. Only `wide` uses --batch (wide.hpp).
 //
 // Prints the JSON that bench/peers/samples.ts describes. The peers in bench/peers/ring.ts do the same work, step by
-// step: whoever changes one side of that comparison changes the other.
+// step: change both sides of that comparison together.
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,14 +32,14 @@ class Back {
  public:
   explicit Back(const Options& /*options*/) {}
 
-  /// Echoes in order until it has answered kStop; returns the CPU time from kBegin to kEnd.
+  /// Echoes in order until it has answered kStop. Returns the CPU time from kBegin to kEnd.
   double serve(void* memory) {
-    // The front may have asked already; attach counts that and the first take finds it.
+    // There may be requests already: attach counts them, and the first take finds them.
     if (ring_.attach(memory) < 0) die("the back cannot attach");
     while (!checker_.stopped()) {
       const int32_t n = ring_.take_requests_spinning(box_, Slots, kPolls);
       if (n < 0) die("the front's index is wrong");
-      for (int32_t i = 0; i < n; i++) checker_.look(box_[i]);
+      for (int32_t i = 0; i < n; i++) checker_.check(box_[i]);
       if (ring_.push_responses(box_, static_cast<uint32_t>(n)) != n) die("a response found no room");
     }
     return checker_.spent();
@@ -75,11 +75,11 @@ class Front {
     const double deadline = began + ms * 1e6;
     send(Slots);
     uint32_t received = 0;
-    for (uint32_t look = kLookAtClock;;) {
+    for (uint32_t next_check = kClockInterval;;) {
       const uint32_t n = take(Slots);
       received += n;
-      if (received >= look) {
-        look += kLookAtClock;
+      if (received >= next_check) {
+        next_check += kClockInterval;
         const double now = now_ns();
         if (now >= deadline) {
           elapsed_ns = now - began;
@@ -123,7 +123,7 @@ struct Samples {
 
 template <class Front>
 void time_round_trips(Front& front, uint32_t a_sample, double ms, std::vector<double>& samples) {
-  samples.assign(kMaxSamples, 0);  // touched now, so that no page is faulted in while the clock runs
+  samples.assign(kMaxSamples, 0);  // touched now, so that there are no page faults while the clock runs
   size_t count = 0;
   for (const double deadline = now_ns() + ms * 1e6; now_ns() < deadline && count < kMaxSamples;) {
     const double began = now_ns();
@@ -157,9 +157,9 @@ void run_sides(const Options& options, uint64_t bytes) {
   if (child < 0) die("cannot fork");
   if (child == 0) {
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) std::_Exit(1);  // it died before the line above
+    if (::getppid() != parent) std::_Exit(1);  // the parent died before the line above
     pin(options.cpus[1]);
-    // Not on the stack: boxes for 1024 entries of 1024 bytes are two megabytes.
+    // Not on the stack: the arrays for 1024 entries of 1024 bytes have two megabytes.
     const double spent = std::make_unique<Back>(options)->serve(segment.base());
     std::_Exit(::write(report.write.get(), &spent, sizeof spent) == sizeof spent ? 0 : 1);
   }
@@ -218,7 +218,7 @@ void run_entry(const Options& options) {
     case 1024:
       return run<Bytes, 1024>(options);
     default:
-      die("--slots must be 8, 64, 256 or 1024: the compiler is to know it");
+      die("--slots must be 8, 64, 256 or 1024, which are compiled in");
   }
 }
 
@@ -271,6 +271,6 @@ int main(int argc, char** argv) {
       run_entry<1024>(options);
       return 0;
     default:
-      die("--entry must be 64, 256 or 1024: the compiler is to know it");
+      die("--entry must be 64, 256 or 1024, which are compiled in");
   }
 }

@@ -1,9 +1,9 @@
-// The wide stream: batches over a ring of any width, each request answered by an entry of its own, made in place. The
-// peers in bench/peers/ring.ts do the same work, step by step: whoever changes one side of that comparison changes the
-// other.
+// The wide stream: batches over a ring of any width. The response to each request is an entry of its own, made in
+// place. The peers in bench/peers/ring.ts do the same work, step by step: change both sides of that comparison
+// together.
 //
-// A side publishes whenever it has staged a whole batch, and the rest of what it staged before it looks for more. So
-// the two work at the same time as long as a batch is shorter than the ring; with a batch of all slots they take turns.
+// A side publishes whenever it has staged a whole batch, and publishes the rest before it polls again. So the two work
+// at the same time while a batch is shorter than the ring; with a batch of all slots they take turns.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 
 namespace limit {
 
-/// What a side fills before it publishes: everything but mark and sequence number is written once.
+/// The entries that a side fills before it publishes. All bytes except mark and sequence number are written once.
 template <uint32_t Bytes, uint32_t Slots>
 class Outbox {
  public:
@@ -45,14 +45,14 @@ class WideBack {
  public:
   explicit WideBack(const Options& options) : outbox_(options.batch) {}
 
-  /// Answers in order until it has answered kStop; returns the CPU time from kBegin to kEnd.
+  /// Answers in order until it has answered kStop. Returns the CPU time from kBegin to kEnd.
   double serve(void* memory) {
     if (ring_.attach(memory) < 0) die("the back cannot attach");
     while (!checker_.stopped()) {
       const int32_t n = ring_.take_requests_spinning(inbox_, Slots, kPolls);
       if (n < 0) die("the front's index is wrong");
       for (int32_t i = 0; i < n; i++) {
-        checker_.look(inbox_[i]);
+        checker_.check(inbox_[i]);
         if (outbox_.stage(inbox_[i].sequence, 0)) publish();
       }
       publish();
@@ -92,11 +92,11 @@ class WideFront {
     const double deadline = began + ms * 1e6;
     send(Slots);
     uint32_t received = 0;
-    for (uint32_t look = kLookAtClock;;) {
+    for (uint32_t next_check = kClockInterval;;) {
       const uint32_t n = take();
       received += n;
-      if (received >= look) {
-        look = received + kLookAtClock;
+      if (received >= next_check) {
+        next_check = received + kClockInterval;
         const double now = now_ns();
         if (now >= deadline) {
           elapsed_ns = now - began;

@@ -1,5 +1,5 @@
 // Checks event_channel.pml exhaustively with SPIN (Debian: apt-get install spin), then every variant of it with one step
-// left out, each of which must fail: a model that finds nothing wrong with those would prove nothing.
+// left out. Each variant must fail, which shows that the model finds such faults.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,19 +13,19 @@ const LEFT_OUT = [
   'NO_RING_RECHECK',
   'NO_SELECTOR_RECHECK',
   'NO_UNMASK_RECHECK',
-  'CLEAR_AFTER_LOOK',
+  'CLEAR_AFTER_POLL',
   'SELECTOR_FIRST',
 ];
 const CHECKS = [
-  { name: 'the protocol: nothing is lost', wants: 'holds' },
-  { name: 'the protocol: every run comes to rest', wants: 'holds', compile: ['-DNP'], run: ['-l'] },
+  { name: 'the protocol: no event is lost', wants: 'holds' },
+  { name: 'the protocol: every run ends', wants: 'holds', compile: ['-DNP'], run: ['-l'] },
   ...LEFT_OUT.map((flag) => ({ name: flag, wants: 'fails', flags: [`-D${flag}`] })),
 ];
 
 const home = mkdtempSync(join(tmpdir(), 'ctrl-if-model-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 if (spawnSync('spin', ['-V']).error)
-  stop('there is no spin to check the model with; Debian has it: apt-get install spin');
+  stop('spin, which checks the model, is not installed; install it (Debian: apt-get install spin)');
 
 let wrong = 0;
 console.log(`${'model'.padEnd(40)}${'states'.padStart(10)}${'seconds'.padStart(9)}  wanted  found`);
@@ -38,19 +38,19 @@ for (const check of CHECKS) {
     `${check.name.padEnd(40)}${states.padStart(10)}${seconds.padStart(9)}  ${check.wants.padEnd(6)}  ${found}`,
   );
 }
-if (wrong > 0) stop(`${wrong} of ${CHECKS.length} are not as wanted`);
+if (wrong > 0) stop(`${wrong} of ${CHECKS.length} checks have another result than wanted`);
 
-/** How many states were looked at, and whether the check holds. */
+/** How many states were checked, and whether the check holds. */
 function explore({ flags = [], compile = [], run = [] }) {
   must('spin', ['-a', ...flags, MODEL]);
   must(process.env.CC ?? 'cc', ['-O2', ...compile, '-o', 'pan', 'pan.c']);
   const output = must(join(home, 'pan'), ['-m100000', ...run]);
   const errors = /errors: (\d+)/.exec(output)?.[1];
   const states = /(\d+) states, stored/.exec(output)?.[1] ?? '?';
-  // A search that was cut short, by its depth or by memory, has shown nothing.
+  // A search that its depth or memory has cut short proves nothing.
   const whole = errors !== undefined && !/max search depth too small|out of memory|not completed/.test(output);
   if (errors === '0') return { states, found: whole ? 'holds' : 'cut short' };
-  // What fails must fail for the reason that is looked for.
+  // A variant must fail for the expected reason.
   return { states, found: /assertion violated/.test(output) ? 'fails' : 'fails otherwise' };
 }
 

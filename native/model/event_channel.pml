@@ -1,18 +1,18 @@
 // The wake-up protocol of wakeup.hpp and event_channel.hpp, from a publish to the doorbell, on a memory with store
 // buffers (x86's TSO; SPIN's own memory is sequentially consistent and needs no fence).
 //
-// A domain owns a page and serves two ports. Port A is a link's: its notifier looks at the link's sleep word first and
-// raises the event only if that says "asleep" (ring_object.cc, Ring::transfer). Port B is raised for each publish. Each
-// notifier publishes MESSAGES times. Lost is: everything has come to rest, and something published was not seen.
+// A domain owns a page and serves two ports. Port A belongs to a link: its notifier reads the link's sleep word first
+// and raises the event only if the link sleeps (ring_object.cc, Ring::transfer). Port B is raised for each publish. Each
+// notifier publishes MESSAGES times. An event is lost when no process can move and a published index was not seen.
 //
-// check.mjs leaves these out one at a time, and each must then fail:
-//   NO_SLEEPER_FENCE   arm() without its fence             NO_RING_RECHECK      a link sleeps without a last look
-//   NO_NOTIFIER_FENCE  claim() without its fence           NO_SELECTOR_RECHECK  the domain sleeps without a last look
-//   CLEAR_AFTER_LOOK   collect() clears pending too late   NO_UNMASK_RECHECK    unmask() without a look at pending
+// check.mjs leaves out one step at a time, and each such variant must fail:
+//   NO_SLEEPER_FENCE   arm() without its fence             NO_RING_RECHECK      a link sleeps without a last poll
+//   NO_NOTIFIER_FENCE  claim() without its fence           NO_SELECTOR_RECHECK  the domain sleeps without a last check
+//   CLEAR_AFTER_POLL   collect() clears pending too late   NO_UNMASK_RECHECK    unmask() does not check pending
 //   SELECTOR_FIRST     notify() sets selector, then pending
 //
-// Not modelled: reorderings of weaker machines that TSO forbids (the C++ orders are chosen for C++'s memory model, and
-// TSan and arm64 are theirs to check), a notifier killed in mid-notify, and more ports than one pending word has.
+// Not modelled: reorderings of weaker machines that TSO forbids (TSan and runs on arm64 check the C++ orders for these),
+// a notifier killed in the middle of notify, and more ports than one pending word has.
 
 #ifndef MESSAGES
 #define MESSAGES 2
@@ -35,15 +35,15 @@ byte memory[WORDS];
 bool bell;        // a byte or more in the pipe
 byte seen_a;      // the owner's private indices
 byte seen_b;
-byte finished;    // notifiers that are through
+byte finished;    // notifiers that are done
 
-// Each process's store buffer: (word, value) in the order of its stores. No process loads a word that it has in its own
-// buffer, so none needs to look there first. Two are enough: no process ever has more under way between two fences.
+// Each process's store buffer: (word, value) in the order of its stores. No process loads a word that is in its own
+// buffer, so loads need not search it. Two entries are enough: no process has more stores between two fences.
 chan owner_stores = [2] of { byte, byte };
 chan a_stores = [2] of { byte, byte };
 chan b_stores = [2] of { byte, byte };
 
-// One instruction each. A locked one (set_bits, clear_bits, exchange) waits for the stores before it, as on x86.
+// One instruction each. A locked instruction (set_bits, clear_bits, exchange) waits for the stores before it, as on x86.
 #define STORE(stores, word, value) stores!word,value
 #define LOAD(word, into) into = memory[word]
 #define FENCE(stores) (empty(stores))
@@ -116,7 +116,7 @@ proctype NotifierA() {
   finished++
 }
 
-// An event a publish.
+// One event for each publish.
 proctype NotifierB() {
   byte sent, old;
   do
@@ -129,11 +129,11 @@ proctype NotifierB() {
   finished++
 }
 
-// take_requests: a load of the peer's index, and all up to it.
+// take_requests: loads the peer's index and takes all requests up to it.
 #define TAKE_A LOAD(RING_A, seen_a)
 #define TAKE_B LOAD(RING_B, seen_b)
 
-// The link drains its ring and goes to sleep again: arm, and one look more.
+// The link drains its ring and goes to sleep again: arm, and one more poll.
 inline serve_a() {
   STORE(owner_stores, LINK_ASLEEP, 0);
   TAKE_A;
@@ -154,7 +154,7 @@ inline serve_a() {
   before = 0
 }
 
-// collect with room for both ports, C1 to C3, and C4: look at what they stand for. `fired` is what was found.
+// collect with room for both ports, C1 to C3, and C4: poll their rings. `fired` has the ports that were found.
 inline collect(fired, old) {
   LOAD(SELECTOR, fired);
   if
@@ -163,7 +163,7 @@ inline collect(fired, old) {
     LOAD(PENDING, fired);
     LOAD(MASK, old);
     fired = fired & (7 - old);
-#ifndef CLEAR_AFTER_LOOK
+#ifndef CLEAR_AFTER_POLL
     if
     :: fired != 0 -> CLEAR_BITS(owner_stores, PENDING, fired)
     :: else -> skip
@@ -177,7 +177,7 @@ inline collect(fired, old) {
     :: (fired & BIT_B) != 0 -> TAKE_B
     :: else -> skip
     fi;
-#ifdef CLEAR_AFTER_LOOK
+#ifdef CLEAR_AFTER_POLL
     if
     :: fired != 0 -> CLEAR_BITS(owner_stores, PENDING, fired)
     :: else -> skip
@@ -199,11 +199,11 @@ inline unmask(port, old) {
 #endif
 }
 
-// The owner: serves what fired, masks now and then, never sleeps on a mask of its own, and sleeps when nothing fired.
+// The owner serves the ports that fired, masks a port at times, unmasks it before it sleeps, and sleeps when none fired.
 proctype Owner() {
   byte fired, old, before;
   bool masked;
-  serve_a();  // a link is put to sleep once before anything can happen to it
+  serve_a();  // a link sleeps once before anything can happen to it
 work:
   collect(fired, old);
   if
@@ -224,7 +224,7 @@ work:
 #endif
   fired = 0;
   old = 0;
-  // Doorbell::wait and hear.
+  // Doorbell::wait and drain.
 end_asleep:
   d_step { bell -> bell = false };
   DISARM(owner_stores, DOMAIN_ASLEEP);
@@ -240,7 +240,7 @@ end_empty:
   od
 }
 
-// When nothing can move any more, nothing may be left unseen.
+// When no process can move any more, the owner must have seen every published index.
 proctype Judge() {
 end_rest:
   timeout -> assert(finished == 2 && seen_a == MESSAGES && seen_b == MESSAGES)

@@ -1,4 +1,4 @@
-// The whole test framework: checks that end the process, named tests, deadlines.
+// The test framework: checks that end the process, named tests, deadlines.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace ctrl_if::test {
 [[noreturn]] inline void fail(const char* file, int line, const char* what) {
   (void)std::fprintf(stderr, "%s:%d: %s\n", file, line, what);
   (void)std::fflush(nullptr);
-  std::_Exit(1);  // other threads may still run: no destructors under their feet
+  std::_Exit(1);  // without destructors: other threads may still run
 }
 
 inline void check_equal(int64_t got, int64_t wanted, const char* file, int line, const char* what) {
@@ -47,7 +47,7 @@ class Deadline {
   std::chrono::steady_clock::time_point end_;
 };
 
-/// xorshift32: the same numbers in every run, so that a failure comes back.
+/// xorshift32: the same numbers in every run, so that a failure can be repeated.
 class Random {
  public:
   explicit Random(uint32_t seed) : state_(seed) {}

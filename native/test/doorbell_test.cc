@@ -1,4 +1,4 @@
-// Doorbells: heard once however often they rang, across processes and by path, and with sleepers that die.
+// Doorbells: many rings are drained as one, also across processes and by path, and sleepers may die.
 #include "ctrl_if/doorbell.hpp"
 
 #include <sys/wait.h>
@@ -32,20 +32,20 @@ Ringer open_ringer(pid_t pid, int fd) {
   return ringer;
 }
 
-void rung_and_heard() {
+void rung_and_drained() {
   const Doorbell bell = open_bell();
   const Ringer ringer = open_ringer(::getpid(), bell.write_fd());
-  CHECK(!bell.hear());
+  CHECK(!bell.drain());
   CHECK(!bell.wait(0));
   CHECK_EQ(ringer.ring(), 0);
   CHECK(bell.wait(0));
   for (int i = 0; i < 100; i++) CHECK_EQ(ringer.ring(), 0);
-  CHECK(bell.hear());
-  CHECK(!bell.hear());
-  // A pipe that is full rings as well as one with a byte in it, and is heard a piece at a time.
+  CHECK(bell.drain());
+  CHECK(!bell.drain());
+  // A full pipe means one ring, as a byte does, and is drained in pieces.
   for (int i = 0; i < 100'000; i++) CHECK_EQ(ringer.ring(), 0);
   uint32_t pieces = 0;
-  while (bell.hear()) pieces++;
+  while (bell.drain()) pieces++;
   CHECK_EQ(pieces, 16);  // 64 KiB by 4 KiB
 }
 
@@ -56,7 +56,7 @@ void sleeper_gone() {
   CHECK_EQ(ringer.ring(), EPIPE);
   ringer.close();
   CHECK_EQ(ringer.ring(), EBADF);
-  CHECK(!bell.hear());
+  CHECK(!bell.drain());
 }
 
 void refusals() {
@@ -116,7 +116,7 @@ void signals_do_not_wake() {
   CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(20));
 }
 
-/// Sleeps until an event of port 1 comes, `rounds` times. What was published is in the page's first word.
+/// Sleeps until an event of port 1 comes, `rounds` times. The published index is the page's first word.
 void serve(Segment& page, const Doorbell& bell, uint32_t rounds, const Ringer& answer) {
   EventChannels events(page.base());
   auto* words = reinterpret_cast<uint32_t*>(page.base());
@@ -133,13 +133,13 @@ void serve(Segment& page, const Doorbell& bell, uint32_t rounds, const Ringer& a
   std::_Exit(0);
 }
 
-/// The page's owner is another process, and its page and its bell are found by number alone.
+/// The page's owner is another process. Its page and its doorbell are opened by their numbers.
 void two_processes() {
   constexpr uint32_t kRounds = 5000;
   const std::string name = "/ctrl-if-doorbell-test-" + std::to_string(::getpid());
   const Doorbell mine = open_bell();
-  Pipe told;
-  CHECK(Pipe::open(0, told).ok());
+  Pipe report;
+  CHECK(Pipe::open(0, report).ok());
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   CHECK(child >= 0);
@@ -149,11 +149,11 @@ void two_processes() {
     if (!Segment::create(name.c_str(), kPageBytes, page, true).ok()) std::_Exit(1);
     if (!Segment::unlink(name.c_str()).ok()) std::_Exit(1);
     const int numbers[2] = {page.fd(), bell.write_fd()};
-    if (::write(told.write.get(), numbers, sizeof numbers) != sizeof numbers) std::_Exit(2);
+    if (::write(report.write.get(), numbers, sizeof numbers) != sizeof numbers) std::_Exit(2);
     serve(page, bell, kRounds, open_ringer(parent, mine.write_fd()));
   }
   int numbers[2];
-  CHECK_EQ(::read(told.read.get(), numbers, sizeof numbers), sizeof numbers);
+  CHECK_EQ(::read(report.read.get(), numbers, sizeof numbers), sizeof numbers);
   Segment page;
   CHECK(Segment::open_at(path_of(child, numbers[0]), 0, kPageBytes, page).ok());
   CHECK_EQ(page.stat().mode, 0600);
@@ -172,7 +172,7 @@ void two_processes() {
   CHECK_EQ(::waitpid(child, &status, 0), child);
   CHECK_EQ(status, 0);
   CHECK(rings > 0);
-  CHECK_EQ(ringer.ring(), EPIPE);  // the page of the dead is still ours, its bell is not
+  CHECK_EQ(ringer.ring(), EPIPE);  // the page of the dead process is still mapped, its doorbell is gone
   CHECK_EQ(load_relaxed(reinterpret_cast<uint32_t*>(page.base())), kRounds);
 }
 
@@ -180,7 +180,7 @@ void two_processes() {
 
 int main() {
   CHECK(::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-  run("rung and heard", rung_and_heard);
+  run("rung and drained", rung_and_drained);
   run("the sleeper is gone", sleeper_gone);
   run("refusals", refusals);
   run("signals do not wake", signals_do_not_wake);

@@ -1,5 +1,5 @@
-// Event channels in one thread: what each call leaves in the page, what collect tells and in which order, and that no
-// pattern of bits in the page harms it.
+// Event channels in one thread: the bits that each call leaves in the page, the ports that collect reports and their
+// order. No pattern of bits in the page does harm.
 #include "ctrl_if/event_channel.hpp"
 
 #include <cstring>
@@ -59,9 +59,9 @@ void one_ring_a_sleep() {
   EventChannels events(page.bytes);
   arm(&page.asleep());
   CHECK(events.notify(5));
-  CHECK(!events.notify(6));  // somebody rings already
+  CHECK(!events.notify(6));  // the doorbell rings already
   arm(&page.asleep());
-  CHECK(!events.notify(5));  // coalesced: the sleeper sees it in its last look
+  CHECK(!events.notify(5));  // coalesced: the sleeper sees it in its last check
   CHECK(collect(events, 8) == (Ports{5, 6}));
   CHECK(events.notify(5));
 }
@@ -86,7 +86,7 @@ void masked_events_wait() {
   CHECK(collect(events, 8) == Ports{9});
 }
 
-/// Whatever `max` is, every port comes once, and the page is then as it was.
+/// For any `max`, every port is reported once, and the page is then as before.
 void left_over_is_kept() {
   for (uint32_t max = 1; max < 40; max++) {
     Page page;
@@ -98,13 +98,13 @@ void left_over_is_kept() {
       fired.insert(port);
       (void)events.notify(port);
     }
-    std::set<uint32_t> told;
+    std::set<uint32_t> reported;
     for (;;) {
       const Ports some = collect(events, max);
-      for (const uint32_t port : some) CHECK(told.insert(port).second);
+      for (const uint32_t port : some) CHECK(reported.insert(port).second);
       if (some.size() < max) break;
     }
-    CHECK(told == fired);
+    CHECK(reported == fired);
     CHECK(page.all_zero());
   }
   Page page;
@@ -114,19 +114,19 @@ void left_over_is_kept() {
   CHECK(collect(events, 1) == Ports{3});
 }
 
-/// Ports that fire again before each collect take their turns with all others.
+/// Ports that fire again before each collect take turns with all others.
 void no_port_starves() {
   for (const uint32_t busy : {0U, 1U, 31U, 2000U, 4095U}) {
     Page page;
     EventChannels events(page.bytes);
     for (uint32_t port = 0; port < kPorts; port += 61) (void)events.notify(port);
-    std::set<uint32_t> told;
+    std::set<uint32_t> reported;
     for (uint32_t turn = 0; turn < 2 * 68 + 2; turn++) {
       (void)events.notify(busy);
       (void)events.notify((busy + 1) % kPorts);
-      for (const uint32_t port : collect(events, 1)) told.insert(port);
+      for (const uint32_t port : collect(events, 1)) reported.insert(port);
     }
-    for (uint32_t port = 0; port < kPorts; port += 61) CHECK(told.count(port) == 1);
+    for (uint32_t port = 0; port < kPorts; port += 61) CHECK(reported.count(port) == 1);
   }
 }
 
@@ -134,7 +134,7 @@ void any_bits_are_legal() {
   Page page;
   EventChannels events(page.bytes);
   std::memset(page.bytes + kPageSelector, 0xff, 16);
-  CHECK(collect(events, 8).empty());  // nothing behind it
+  CHECK(collect(events, 8).empty());  // no pending port
   CHECK(page.all_zero());
 
   std::memset(page.bytes + kPageSelector, 0xff, kPageBytes - kPageSelector);
@@ -147,13 +147,13 @@ void any_bits_are_legal() {
 
   Random random(3);
   for (uint32_t round = 0; round < 2000; round++) {
-    for (size_t at = kPageSelector; at < kPageBytes; at += 4) page.word(at) = random.below(UINT32_MAX);
+    for (size_t offset = kPageSelector; offset < kPageBytes; offset += 4) page.word(offset) = random.below(UINT32_MAX);
     for (const uint32_t port : collect(events, 1 + random.below(64))) CHECK(port < kPorts);
   }
-  // What is not the channels' is untouched, between the selector and the pending bits as before them.
+  // Bytes before the selector, and between the selector and the pending bits, are untouched.
   std::memset(page.bytes + kPageSelector, 0, 16);
   std::memset(page.bytes + kPagePending, 0, kPageBytes - kPagePending);
-  for (size_t at = kPageSelector + 16; at < kPagePending; at += 4) page.word(at) = 0;
+  for (size_t offset = kPageSelector + 16; offset < kPagePending; offset += 4) page.word(offset) = 0;
   CHECK(page.all_zero());
 }
 
@@ -163,7 +163,7 @@ int main() {
   run("where the bits lie", where_the_bits_lie);
   run("one ring a sleep", one_ring_a_sleep);
   run("masked events wait", masked_events_wait);
-  run("what is left over is kept", left_over_is_kept);
+  run("ports beyond the limit stay pending", left_over_is_kept);
   run("no port starves", no_port_starves);
   run("any bits are legal", any_bits_are_legal);
   return 0;

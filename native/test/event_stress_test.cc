@@ -1,6 +1,6 @@
 // Notifiers against an owner that collects, masks, unmasks and sleeps. Each notifier publishes on some ports and then
-// waits until all of that has been seen, so an event that is lost, or a wake-up, leaves everybody waiting. The same run
-// with one step left out must end that way: it shows that the test would notice.
+// waits until the owner has seen it all, so a lost event or wake-up makes all of them wait for ever. The same run with
+// one step left out must end that way, which shows that the test finds such a fault.
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -21,8 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kNotifiers = 3;
 constexpr uint32_t kPortsEach = 40;
 
-/// What is left out of a run.
-enum class Broken { kNothing, kRecheckInUnmask, kLeftOver, kClearBeforeLook, kLastLook };
+/// The step that is left out of a run.
+enum class Broken { kNothing, kRecheckInUnmask, kLeftOver, kClearBeforePoll, kLastCheck };
 
 struct alignas(128) Count {
   std::atomic<uint32_t> value{0};
@@ -31,11 +31,11 @@ struct alignas(128) Count {
 struct Channels : EventChannels {
   using EventChannels::EventChannels;
 
-  [[nodiscard]] bool unmask_without_look(uint32_t port) {
+  [[nodiscard]] bool unmask_without_check(uint32_t port) {
     (void)clear_bits(mask_word(port), bit(port));
     return false;
   }
-  void forget_left_over() {
+  void drop_left_over() {
     for (uint32_t i = 0; i < kSelectorWords; i++) (void)exchange(word(kPageSelector) + i, 0);
   }
   void clear(uint32_t port) { (void)clear_bits(pending(port), bit(port)); }
@@ -74,7 +74,7 @@ class Run {
       uint32_t used[6];
       for (uint32_t i = 0; i < ports; i++) {
         const uint32_t port = used[i] = ports_[self][random.below(kPortsEach)];
-        // relaxed: what the bits order is just this.
+        // relaxed: the bits order it, which is what this tests.
         published_[port].value.fetch_add(1, std::memory_order_relaxed);
         if (!events.notify(port)) continue;
         rings_.fetch_add(1, std::memory_order_relaxed);
@@ -104,11 +104,12 @@ class Run {
         events.mask(masked.back());
       }
       uint32_t count = 0;
-      for (uint32_t polls = random.below(100); count == 0 && polls > 0; polls--) count = look(events, random);
+      for (uint32_t polls = random.below(100); count == 0 && polls > 0; polls--) count = poll(events, random);
       if (count != 0) continue;
-      // Nobody sleeps on what he masked.
+      // The owner unmasks a port before it sleeps.
       for (const uint32_t port : masked) {
-        const bool fired = broken_ == Broken::kRecheckInUnmask ? events.unmask_without_look(port) : events.unmask(port);
+        const bool fired =
+            broken_ == Broken::kRecheckInUnmask ? events.unmask_without_check(port) : events.unmask(port);
         if (fired) count++;
       }
       masked.clear();
@@ -118,22 +119,22 @@ class Run {
 
   void sleep(Channels& events, Random& random) {
     arm(events.asleep());
-    if (broken_ != Broken::kLastLook && look(events, random) != 0) {
-      disarm(events.asleep());  // who claimed it meanwhile rings, and the next sleep is short
+    if (broken_ != Broken::kLastCheck && poll(events, random) != 0) {
+      disarm(events.asleep());  // a notifier that has claimed it rings, and the next sleep is short
       return;
     }
     sleeps_++;
     while (!bell_.wait(10)) {
-      if (lost_.load() || left_.load() == 0) break;  // the notifiers' patience decides, not ours
+      if (lost_.load() || left_.load() == 0) break;  // the notifiers decide when an event counts as lost
     }
     disarm(events.asleep());
   }
 
-  uint32_t look(Channels& events, Random& random) {
+  uint32_t poll(Channels& events, Random& random) {
     uint32_t ports[32];
     const uint32_t count = events.collect(ports, 1 + random.below(32));
-    if (broken_ == Broken::kLeftOver) events.forget_left_over();
-    if (broken_ == Broken::kClearBeforeLook) {
+    if (broken_ == Broken::kLeftOver) events.drop_left_over();
+    if (broken_ == Broken::kClearBeforePoll) {
       for (uint32_t i = 0; i < count; i++) events.set(ports[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -141,7 +142,7 @@ class Run {
       seen_[ports[i]].value.store(published_[ports[i]].value.load(std::memory_order_relaxed),
                                   std::memory_order_relaxed);
     }
-    if (broken_ == Broken::kClearBeforeLook) {
+    if (broken_ == Broken::kClearBeforePoll) {
       for (uint32_t i = 0; i < count; i++) events.clear(ports[i]);
     }
     return count;
@@ -169,7 +170,7 @@ void nothing_is_lost() {
   CHECK(all->sleeps() > 0);
 }
 
-void is_noticed(Broken broken) {
+void is_found(Broken broken) {
   const auto without = std::make_unique<Run>(broken, 1'000'000, 300);
   CHECK(!without->nothing_lost());
 }
@@ -177,10 +178,10 @@ void is_noticed(Broken broken) {
 }  // namespace
 
 int main() {
-  run("nothing is lost", nothing_is_lost);
-  run("noticed: no look at the pending bit in unmask", [] { is_noticed(Broken::kRecheckInUnmask); });
-  run("noticed: what is left over forgotten", [] { is_noticed(Broken::kLeftOver); });
-  run("noticed: looked before the bit is cleared", [] { is_noticed(Broken::kClearBeforeLook); });
-  run("noticed: asleep without a last look", [] { is_noticed(Broken::kLastLook); });
+  run("no event is lost", nothing_is_lost);
+  run("found: unmask does not check the pending bit", [] { is_found(Broken::kRecheckInUnmask); });
+  run("found: collect drops the ports beyond its limit", [] { is_found(Broken::kLeftOver); });
+  run("found: rings are polled before the bit is cleared", [] { is_found(Broken::kClearBeforePoll); });
+  run("found: the owner sleeps without a last check", [] { is_found(Broken::kLastCheck); });
   return 0;
 }

@@ -1,4 +1,4 @@
-// Mappings and pipes: what moving, replacing and failing does to what they own.
+// Mappings and pipes: moving, replacing and failing give back exactly what they own.
 #include "ctrl_if/mapping.hpp"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@ using ctrl_if::test::run;
 
 const auto kPage = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 
-/// msync answers ENOMEM for addresses that nothing is mapped at.
+/// msync fails with ENOMEM for unmapped addresses.
 bool in_use(uint8_t* base) { return ::msync(base, 1, MS_ASYNC) == 0; }
 
 bool open_here(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
@@ -103,7 +103,7 @@ int main() {
   run("unmapped by the last owner", unmapped_by_the_last_owner);
   run("replaced", replaced);
   run("failures", failures);
-  run("placed in what was reserved", placed_in_what_was_reserved);
+  run("placed in reserved addresses", placed_in_what_was_reserved);
   run("pipes", pipes);
   return 0;
 }

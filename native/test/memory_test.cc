@@ -1,4 +1,4 @@
-// A domain's memory: frames come and go, nothing moves, nobody is killed for looking at one that went.
+// A domain's memory: frames come and go, nothing moves, and reading a frame without memory kills no process.
 #include "ctrl_if/memory.hpp"
 
 #include <dirent.h>
@@ -29,7 +29,7 @@ void expect(const Outcome& outcome, int error, const char* syscall) {
   CHECK(std::string(outcome.syscall) == syscall);
 }
 
-/// Frames that the object has memory for, by the system's own count.
+/// How many frames of the object have memory, counted by the system.
 uint64_t resident(const DomainMemory& memory) {
   struct stat st {};
   CHECK_EQ(::fstat(memory.fd(), &st), 0);
@@ -43,7 +43,7 @@ bool all_bytes(const DomainMemory& memory, uint64_t frame, uint8_t value) {
   return true;
 }
 
-/// Nameless from the start: whatever fails below, nothing is left in /dev/shm.
+/// Unlinked at once, so that a failing test leaves nothing in /dev/shm.
 void fresh(DomainMemory& memory, const char* what, uint64_t max_frames) {
   const std::string name = fresh_name(what);
   CHECK(DomainMemory::create(name.c_str(), max_frames, memory).ok());
@@ -100,15 +100,15 @@ void finds_what_has_memory() {
   CHECK(memory.find(0, 4) == nullptr);
 }
 
-/// A hole at the end, and one that was never anything else: what was mapped stays inside the object.
-void stale_looks_are_harmless() {
+/// A hole at the end, and frames that were never populated: mapped addresses stay inside the object.
+void stale_reads_are_harmless() {
   DomainMemory memory;
   fresh(memory, "stale", 64);
   CHECK(memory.populate(60, 4).ok());  // 1..59 were never populated
   CHECK_EQ(resident(memory), 5);
   CHECK(memory.punch(61, 3).ok());
-  const auto* look = const_cast<const volatile uint8_t*>(memory.base());
-  for (uint64_t frame = 0; frame < 64; frame++) CHECK_EQ(look[frame * kFrame + 7], 0);
+  const auto* bytes = const_cast<const volatile uint8_t*>(memory.base());
+  for (uint64_t frame = 0; frame < 64; frame++) CHECK_EQ(bytes[frame * kFrame + 7], 0);
 }
 
 void another_mapping() {
@@ -180,7 +180,7 @@ void gives_everything_back() {
   CHECK_EQ(open_descriptors(), descriptors);
 }
 
-/// Against a model of the frames: what each should hold, and how many there are.
+/// Against a model of the frames: the content of each, and how many there are.
 void random_walk() {
   constexpr uint32_t kFrames = 96;
   DomainMemory memory;
@@ -212,7 +212,7 @@ void random_walk() {
   }
 }
 
-/// In a mount namespace of its own with a /dev/shm of 16 frames. Needs root, and says so where it is not.
+/// In a mount namespace with a /dev/shm of 16 frames. It needs root; without root it prints that and is skipped.
 void a_full_machine() {
   const pid_t pid = ::fork();
   CHECK(pid >= 0);
@@ -227,7 +227,7 @@ void a_full_machine() {
     CHECK_EQ(resident(memory), 10);
     CHECK(!memory.populated(10, 1));
     CHECK(memory.populate(10, 6).ok());
-    std::memset(memory.base(), 1, 16 * kFrame);  // what was promised is there
+    std::memset(memory.base(), 1, 16 * kFrame);  // the reserved memory exists
     CHECK(memory.punch(3, 1).ok());
     CHECK(memory.populate(63, 1).ok());
     memory.base()[63 * kFrame] = 1;
@@ -248,8 +248,8 @@ void a_full_machine() {
 int main() {
   run("grows in place", grows_in_place);
   run("holes", holes);
-  run("finds what has memory", finds_what_has_memory);
-  run("stale looks are harmless", stale_looks_are_harmless);
+  run("finds frames with memory only", finds_what_has_memory);
+  run("stale reads are harmless", stale_reads_are_harmless);
   run("another mapping", another_mapping);
   run("refusals", refusals);
   run("gives everything back", gives_everything_back);

@@ -1,5 +1,5 @@
-// Two processes over shared memory, and the back killed with SIGKILL in the middle: its successor attaches, serves what
-// was left unanswered, and every request gets exactly one response, in order.
+// Two processes over shared memory. The back is killed with SIGKILL in the middle. Its successor attaches and serves
+// the unanswered requests, and every request gets exactly one response, in order.
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +29,8 @@ struct Entry {
 };
 static_assert(sizeof(Entry) == 64);
 
-/// Echoes in order until killed, in batches of its own choosing; after `answers` answers it takes and answers no more.
+/// Echoes in order until it is killed, in random batches. After `answers` answers it takes requests and answers no
+/// more.
 [[noreturn]] void serve(void* memory, uint32_t generation, uint32_t answers) {
   const pid_t parent = ::getppid();
   BackRing<ControlGeometry> back;
@@ -41,8 +42,8 @@ static_assert(sizeof(Entry) == 64);
     const int32_t n = back.take_requests_spinning(box, 1 + random.below(8), 1000);
     if (n < 0) std::_Exit(3);
     if (n == 0) {
-      if (::getppid() != parent) std::_Exit(4);  // the test has failed: leave nothing running
-      ::sched_yield();                           // on a busy machine the other may need this very CPU
+      if (::getppid() != parent) std::_Exit(4);  // the test has failed: end this process too
+      ::sched_yield();                           // on a busy machine the other process may need this CPU
     }
     for (int32_t i = 0; i < n; i++) box[i].answered_by = generation;
     const uint32_t m = std::min(static_cast<uint32_t>(n), answers);
@@ -70,7 +71,7 @@ class Asker {
  public:
   explicit Asker(void* memory) { CHECK_EQ(front_.attach(memory), 0); }
 
-  /// Keeps the ring full until `wanted` answers more have come, or for as long as `patience` looks find nothing.
+  /// Keeps the ring full until `wanted` more answers have come, or until `patience` polls have found nothing.
   uint32_t stream(uint32_t wanted, uint32_t patience) {
     const Deadline deadline(20);
     const uint32_t first = answered_;
@@ -106,7 +107,7 @@ Segment fresh_segment() {
   return segment;
 }
 
-/// The first back stops answering, takes until all eight slots are its debts, and dies. Nothing is lost.
+/// The first back stops answering, takes all eight requests, and dies. Nothing is lost.
 void successor_serves_the_unanswered() {
   const Segment segment = fresh_segment();
   Asker asker(segment.base());
@@ -120,7 +121,7 @@ void successor_serves_the_unanswered() {
   kill_back(second);
 }
 
-/// Killed at moments that nobody chose, thirty times over one ring.
+/// Killed at random moments, thirty times over one ring.
 void killed_in_mid_stream() {
   const Segment segment = fresh_segment();
   Asker asker(segment.base());

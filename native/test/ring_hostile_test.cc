@@ -1,4 +1,4 @@
-// What a lying peer can do: nothing. Every boundary of every test, at indices around 0, 2^31 and 2^32.
+// A lying peer does no harm. This tries every boundary of every check, at indices around 0, 2^31 and 2^32.
 #include <cstring>
 #include <vector>
 
@@ -53,7 +53,7 @@ void request_index() {
           CHECK_EQ(f.back.outstanding(), taken - answered);
           CHECK_EQ(f.req_prod(), lie);
           CHECK_EQ(f.rsp_prod(), start + answered);
-          f.req_prod() = start + taken;  // the torn index completed: as if nothing had been
+          f.req_prod() = start + taken;  // the torn index is complete: the ring goes on
           CHECK_EQ(f.back.take_requests(f.box, kSlots), 0);
           CHECK_EQ(f.back.push_responses(f.box, taken - answered), taken - answered);
         }
@@ -94,7 +94,7 @@ void response_index() {
   }
 }
 
-/// Attach believes at most `slots` unanswered requests, from either end.
+/// Attach accepts at most `slots` unanswered requests, as front and as back.
 void attach_index() {
   for (const uint32_t start : kStarts) {
     for (int32_t ahead = -20; ahead <= 20; ahead++) {
@@ -112,7 +112,7 @@ void attach_index() {
   }
 }
 
-/// More responses than requests copied out: refused whole, whatever was published and not yet taken (H6).
+/// More responses than taken requests are refused as a whole, even when more requests are published (H6).
 void unsolicited_responses() {
   for (const uint32_t start : kStarts) {
     for (uint32_t taken = 0; taken <= kSlots; taken++) {
@@ -129,7 +129,7 @@ void unsolicited_responses() {
   }
 }
 
-/// The front's own word in shared memory is written, never believed: the peer cannot steer it by overwriting it.
+/// The front writes its own index to shared memory and never reads it back, so the peer cannot change it.
 void overwritten_own_index() {
   Fixture f(0);
   f.req_prod() = 0xdead;

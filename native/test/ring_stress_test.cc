@@ -1,4 +1,4 @@
-// Two threads, every entry checked: sequence numbers in order, whole entries, one answer each. Clean under TSan.
+// Two threads, which check every entry: sequence numbers in order, whole entries, one answer each. Clean under TSan.
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -14,7 +14,7 @@ using ctrl_if::test::Deadline;
 using ctrl_if::test::Random;
 using ctrl_if::test::run;
 
-// A multiple of 8 bytes an entry; every word of it carries the number, so that a torn copy shows.
+// An entry has a multiple of 8 bytes. Every word of it carries the number, so that a torn copy is found.
 template <class Geometry>
 class Box {
  public:
@@ -35,7 +35,7 @@ class Box {
 template <class Geometry>
 void serve(Geometry geometry, void* memory, uint32_t messages) {
   BackRing<Geometry> back(geometry);
-  CHECK(back.attach(memory) >= 0);  // the front may have asked already
+  CHECK(back.attach(memory) >= 0);  // there may be requests already
   Box<Geometry> box(geometry);
   Random random(7);
   const Deadline deadline(50);

@@ -1,4 +1,4 @@
-// What honest halves do: order, batches, full and empty, wrap at 2^32, attach.
+// Honest halves: order, batches, full and empty rings, the wrap at 2^32, attach.
 #include "ctrl_if/ring.hpp"
 
 #include <cstring>
@@ -11,7 +11,7 @@ namespace {
 using namespace ctrl_if;
 using ctrl_if::test::run;
 
-/// Ring memory of its own, exactly as long as the ring: a step outside is the sanitizer's.
+/// Memory exactly as long as the ring, so that the sanitizer finds an access outside it.
 template <class Geometry>
 struct Fixture {
   explicit Fixture(Geometry geometry = Geometry(), uint32_t start = 0)
@@ -89,9 +89,10 @@ void full_and_empty(Geometry geometry) {
   CHECK_EQ(f.front.push_requests(f.numbered(0, 1), 1), 0);
   CHECK_EQ(f.back.take_requests(f.scratch(), slots + 3), slots);
   f.expect(0, slots);
-  CHECK_EQ(f.front.push_requests(f.numbered(0, 1), 1), 0);  // read is not free: a response is
+  CHECK_EQ(f.front.push_requests(f.numbered(0, 1), 1), 0);  // a taken request does not free its slot, a response does
   CHECK_EQ(f.back.push_responses(f.numbered(50, 1), 1), 1);
-  CHECK_EQ(f.front.push_requests(f.numbered(0, 1), 1), 0);  // published is not free: taken is
+  CHECK_EQ(f.front.push_requests(f.numbered(0, 1), 1),
+           0);  // a published response does not free its slot before it is taken
   CHECK_EQ(f.front.take_responses(f.scratch(), slots), 1);
   f.expect(50, 1);
   CHECK_EQ(f.front.push_requests(f.numbered(70, 2), 2), 1);
@@ -99,14 +100,14 @@ void full_and_empty(Geometry geometry) {
   f.expect(70, 1);
 }
 
-/// A small `max` leaves the rest, and the cached index serves it without another look at the peer's.
+/// A small `max` leaves the rest, and the cached index serves it without another load of the peer's index.
 void parts_of_a_batch() {
   Fixture<ControlGeometry> f;
   CHECK_EQ(f.front.push_requests(f.numbered(0, 5), 5), 5);
   CHECK_EQ(f.back.take_requests(f.scratch(), 0), 0);
   CHECK_EQ(f.back.take_requests(f.scratch(), 2), 2);
   f.expect(0, 2);
-  f.memory[0] = 0x7fffffff;  // nonsense, and not looked at while requests are known
+  f.memory[0] = 0x7fffffff;  // invalid, and not loaded while requests are known
   CHECK_EQ(f.back.take_requests(f.scratch(), 8), 3);
   f.expect(2, 3);
   CHECK_EQ(f.back.take_requests(f.scratch(), 8), kPeerIndex);
@@ -118,7 +119,7 @@ void parts_of_a_batch() {
   f.expect(4, 1);
 }
 
-/// Answers go to the next response slot, whichever request they answer.
+/// A response goes to the next response slot, whichever request it answers.
 void answers_out_of_order() {
   Fixture<ControlGeometry> f;
   CHECK_EQ(f.front.push_requests(f.numbered(0, 3), 3), 3);
@@ -130,7 +131,7 @@ void answers_out_of_order() {
   CHECK(got[0] == 2 && got[1] == 0 && got[2] == 1);
 }
 
-/// A new back serves what the old one took and never answered; a new front counts it as outstanding.
+/// A new back serves the requests that the old one took and never answered; a new front counts them as outstanding.
 void attach_resumes() {
   Fixture<ControlGeometry> f(ControlGeometry(), 0xfffffffe);
   CHECK_EQ(f.front.push_requests(f.numbered(10, 6), 6), 6);
@@ -144,16 +145,16 @@ void attach_resumes() {
   CHECK_EQ(successor.take_requests(f.scratch(), 8), 4);
   f.expect(12, 4);
 
-  FrontRing<ControlGeometry> heir;  // the two published responses are lost to it, the four requests are not
-  CHECK_EQ(heir.attach(f.memory.data()), 4);
-  CHECK_EQ(heir.free_requests(), 4);
+  FrontRing<ControlGeometry> new_front;  // it does not get the two published responses, but counts the four requests
+  CHECK_EQ(new_front.attach(f.memory.data()), 4);
+  CHECK_EQ(new_front.free_requests(), 4);
   CHECK_EQ(successor.push_responses(f.numbered(12, 4), 4), 4);
-  CHECK_EQ(heir.take_responses(f.scratch(), 8), 4);
+  CHECK_EQ(new_front.take_responses(f.scratch(), 8), 4);
   f.expect(12, 4);
-  CHECK_EQ(heir.free_requests(), 8);
+  CHECK_EQ(new_front.free_requests(), 8);
 }
 
-void spinning_looks() {
+void repeated_polls() {
   Fixture<ControlGeometry> f;
   CHECK_EQ(f.back.take_requests_spinning(f.scratch(), 8, 0), 0);
   CHECK_EQ(f.back.take_requests_spinning(f.scratch(), 8, 1000), 0);
@@ -179,6 +180,6 @@ int main() {
   run("parts of a batch", parts_of_a_batch);
   run("answers out of order", answers_out_of_order);
   run("attach resumes", attach_resumes);
-  run("spinning looks", spinning_looks);
+  run("repeated polls", repeated_polls);
   return 0;
 }

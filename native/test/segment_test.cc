@@ -1,4 +1,4 @@
-// Segments: what create, open and unlink say and leave behind.
+// Segments: what create, open and unlink return and leave behind.
 #include "ctrl_if/segment.hpp"
 
 #include <dirent.h>
@@ -22,7 +22,7 @@ void expect(const Outcome& outcome, int error, const char* syscall) {
 uint32_t open_descriptors() {
   uint32_t count = 0;
   DIR* directory = ::opendir("/proc/self/fd");
-  if (directory == nullptr) return 0;  // no Linux: the count is then 0 before and after
+  if (directory == nullptr) return 0;  // not Linux: the count is 0 before and after
   while (::readdir(directory) != nullptr) count++;
   ::closedir(directory);
   return count;
@@ -55,7 +55,7 @@ void refusals() {
   CHECK(Segment::create(name.c_str(), 4096, segment).ok());
   segment.base()[0] = 9;
   expect(Segment::create(name.c_str(), 4096, second), EEXIST, "shm_open");
-  CHECK_EQ(segment.base()[0], 9);  // and the one that was there is untouched
+  CHECK_EQ(segment.base()[0], 9);  // and the existing object is untouched
   CHECK(Segment::open(name.c_str(), 4096, second).ok());
   CHECK(Segment::unlink(name.c_str()).ok());
 }
@@ -96,7 +96,7 @@ void too_small() {
   CHECK(Segment::open(name.c_str(), 100, opened).ok());
   CHECK(Segment::unlink(name.c_str()).ok());
 
-  // An object that its creator has not sized yet, or was killed before sizing.
+  // An object that its creator has not sized yet, perhaps because it was killed.
   {
     Descriptor fd;
     CHECK(create_object(name.c_str(), fd).ok());
@@ -126,7 +126,7 @@ void values() {
   Segment first;
   CHECK(Segment::create(name.c_str(), 4096, first).ok());
   CHECK(Segment::unlink(name.c_str()).ok());
-  CHECK_EQ(open_descriptors(), descriptors);  // a mapping needs none
+  CHECK_EQ(open_descriptors(), descriptors);  // a mapping needs no descriptor
   uint8_t* base = first.base();
   Segment second(std::move(first));
   CHECK(second.base() == base);
@@ -167,6 +167,6 @@ int main() {
   run("too small", too_small);
   run("a failure leaves nothing", failure_leaves_nothing);
   run("values", values);
-  run("finds what is mapped", finds_what_is_mapped);
+  run("finds mapped bytes only", finds_what_is_mapped);
   return 0;
 }

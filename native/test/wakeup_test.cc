@@ -1,5 +1,5 @@
-// Two threads that really sleep, on pipes, with the words of wakeup.hpp deciding when a byte is written. A wake-up that
-// is missed leaves both asleep until poll()'s deadline, which fails the test.
+// Two threads that sleep on pipes. The words of wakeup.hpp decide when a byte is written. A missed wake-up leaves both
+// asleep until poll()'s deadline, which fails the test.
 #include "ctrl_if/wakeup.hpp"
 
 #include <poll.h>
@@ -26,7 +26,7 @@ class Doorbell {
   void ring() const { CHECK_EQ(::write(pipe_.write.get(), "", 1), 1); }
   void wait() const {
     pollfd fd{pipe_.read.get(), POLLIN, 0};
-    CHECK_EQ(::poll(&fd, 1, kMissedAfterMs), 1);  // 0: nobody rang
+    CHECK_EQ(::poll(&fd, 1, kMissedAfterMs), 1);  // 0: it was not rung
     char byte = 0;
     CHECK_EQ(::read(pipe_.read.get(), &byte, 1), 1);
   }
@@ -53,20 +53,20 @@ struct Side {
   }
 };
 
-/// Takes at least one entry, sleeping when looking around a little was in vain. The polls vary so that arming falls
-/// into every moment of the peer's publishing.
+/// Takes at least one entry, and sleeps after some polls without one. The number of polls varies, so that arming meets
+/// every moment of the peer's publishing.
 template <class Take>
 int32_t take_or_sleep(Side& self, Random& random, Take take) {
   for (;;) {
     int32_t n = take(random.below(200));
     if (n != 0) return n;
     arm(&self.asleep.value);
-    n = take(0);  // the last look, after the fence in arm
+    n = take(0);  // the last poll, after the fence in arm
     if (n == 0) {
       self.sleeps++;
       self.bell.wait();
     } else if (exchange(&self.asleep.value, 0) == 0) {
-      self.bell.wait();  // claimed meanwhile: the byte is on its way, and is ours to take out
+      self.bell.wait();  // claimed already: the byte is on its way, and this takes it out
     }
     if (n != 0) return n;
   }
@@ -80,7 +80,7 @@ void never_missed(uint32_t messages) {
 
   std::thread peer([&] {
     BackRing<ControlGeometry> back;
-    CHECK(back.attach(memory) >= 0);  // the front may have asked already
+    CHECK(back.attach(memory) >= 0);  // there may be requests already
     Random random(11);
     uint8_t box[64 * 8];
     for (uint32_t served = 0; served < messages;) {
@@ -113,8 +113,8 @@ void never_missed(uint32_t messages) {
   CHECK(front_side.sleeps + back_side.sleeps > 0);
 }
 
-/// The window itself, over and over: the two meet, then one arms and looks while the other publishes and claims. That
-/// neither sees the other must never happen; without either fence it does, within the first thousands of rounds.
+/// The critical window, many times: the two threads meet, then one arms and polls while the other publishes and claims.
+/// At least one must see the other. Without either fence, neither does within the first thousands of rounds.
 void one_sees_the_other(uint32_t rounds) {
   alignas(128) static uint32_t memory[520 / 4];
   memory[0] = memory[1] = 0;
@@ -127,8 +127,8 @@ void one_sees_the_other(uint32_t rounds) {
   const auto meet = [](uint32_t* mine, const uint32_t* theirs, uint32_t round) {
     const Deadline deadline(30);
     store_release(mine, round);  // pairs with the acquire below, in the other thread
-    for (uint32_t looks = 1; load_acquire(theirs) < round; looks++) {
-      if (looks % 4096 != 0) continue;  // no cpu_relax: the closer the start, the better the race
+    for (uint32_t polls = 1; load_acquire(theirs) < round; polls++) {
+      if (polls % 4096 != 0) continue;  // no cpu_relax: the closer the start, the better the race
       CHECK(!deadline.passed());
       std::this_thread::yield();
     }
@@ -164,7 +164,7 @@ void one_sees_the_other(uint32_t rounds) {
     CHECK(saw || claimed);
     unseen += saw ? 0U : 1U;
     late += claimed ? 0U : 1U;
-    // The other has answered, or is about to: the next meeting's deadline guards this wait as well.
+    // The other thread has answered or will: the deadline of the next meeting limits this wait as well.
     while (front.take_responses(box, 8) == 0) std::this_thread::yield();
   }
   sleeper.join();
@@ -181,7 +181,7 @@ void words() {
   arm(&word);
   disarm(&word);
   CHECK(!claim(&word));
-  word = 7;  // mischief: no ring, and the word is left alone
+  word = 7;  // an invalid value: no ring, and the word does not change
   CHECK(!claim(&word));
   CHECK_EQ(word, 7);
 }
