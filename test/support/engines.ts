@@ -10,7 +10,7 @@ const fileOnly = process.env.CTRL_IF_ENGINE === 'file';
 
 export const testsNative = !fileOnly;
 export const namedEngines: readonly NamedEngine[] = fileOnly ? ['file'] : ['native', 'file'];
-/** Who is front and who is back, over one shared-memory object or one SharedArrayBuffer. */
+/** The engines of front and back, over one shared-memory object or one SharedArrayBuffer. */
 export const enginePairs: readonly (readonly [EngineName, EngineName])[] = fileOnly
   ? [
       ['file', 'file'],

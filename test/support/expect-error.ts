@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
 
 /**
- * The error of `act`: a CtrlIfError with that code and a sentence for people, which says what (`names`) it is about.
+ * The error of `act`: a CtrlIfError with that code and a sentence for people that contains `names`.
  */
 export function expectError(code: CtrlIfErrorCode, names: string | RegExp, act: () => unknown): CtrlIfError {
   let caught: unknown;
@@ -17,7 +17,7 @@ export function expectError(code: CtrlIfErrorCode, names: string | RegExp, act: 
   expect(error.code, error.message).toBe(code);
   if (typeof names === 'string') expect(error.message).toContain(names);
   else expect(error.message).toMatch(names);
-  // A sentence, not a symbol: several words, and none of them a value that nobody filled in.
+  // A sentence: several words, and no placeholder without a value.
   expect(error.message.split(' ').length).toBeGreaterThan(5);
   expect(error.message).not.toMatch(/undefined|\[object/);
   return error;

@@ -1,4 +1,4 @@
-/** Pages for tests: names nobody else has, and nothing left mapped or in shared memory when a test ends. */
+/** Pages for tests: unique names, and nothing left mapped or in shared memory when a test ends. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ import { SabPage } from '../../lib/page/sab-page.ts';
 import type { NamedEngine } from './engines.ts';
 
 export interface Pages {
-  /** A name that is free, and is unlinked when the test ends, whoever made a page of it. */
+  /** A free name. It is unlinked when the test ends, whichever process made a page of it. */
   name(): string;
   /** Has `name` unlinked when the test ends. */
   adopt(name: string): string;
   /** Has the page unmapped when the test ends. */
   keep<P extends Page>(page: P): P;
   create(bytes: number, engine: NamedEngine): Page & { name: string };
-  /** Two mappings of the same memory and a third to look at it, and to lie in it, behind their backs. */
+  /** Two mappings of the same memory, and a third one to read it and to write false values to it. */
   shared(bytes: number, front: EngineName, back: EngineName): SharedPages;
 }
 
@@ -27,12 +27,12 @@ export interface SharedPages {
   raw: Page;
 }
 
-/** To be called once at the top of a test file. */
+/** Call it once at the top of a test file. */
 export function usePages(): Pages {
   const names: string[] = [];
   const mapped: Page[] = [];
   const pages: Pages = {
-    // Not the pattern of newPageName: no sweep of another test may take it.
+    // Not the pattern of newPageName: no sweep of another test may remove it.
     name: () => pages.adopt(`/ctrl-if-test.${process.pid}.${randomBytes(6).toString('hex')}`),
     adopt(name) {
       names.push(name);
@@ -66,7 +66,7 @@ export function usePages(): Pages {
   return pages;
 }
 
-/** Where page `name` can be seen, and spoiled, as a file. */
+/** The file of page `name`, which a test can read and damage. */
 export function shmFile(name: string): string {
   return join(shmDirectory(), name.slice(1));
 }

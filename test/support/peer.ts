@@ -20,7 +20,7 @@ export interface PeerOptions {
 
 const started = new Set<Peer>();
 
-/** To be called once at the top of a test file: no peer outlives its test. */
+/** Call it once at the top of a test file: no peer outlives its test. */
 export function usePeers(): (script: string, options: object, how?: PeerOptions) => Peer {
   afterEach(async () => {
     const left = [...started];
@@ -64,7 +64,7 @@ export class Peer {
       this.#wake();
     });
     this.exited = new Promise((resolve) => {
-      // `close`, not `exit`: everything it said has been heard by then.
+      // `close`, not `exit`: all its messages have been received by then.
       this.#child.on('close', (code, signal) => {
         this.exit = { code, signal };
         started.delete(this);
@@ -82,11 +82,11 @@ export class Peer {
     this.#child.kill(signal);
   }
 
-  tell(message: object): void {
+  send(message: object): void {
     this.#child.send(message);
   }
 
-  /** The next thing it says. Rejects when it dies without, or says nothing within `milliseconds`. */
+  /** Its next message. Rejects when it dies first, or sends none within `milliseconds`. */
   async next<T>(milliseconds = 10_000): Promise<T> {
     const deadline = Date.now() + milliseconds;
     while (this.#said.length === 0) {
@@ -134,12 +134,12 @@ export class Peer {
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
-/** Gives the core to whoever wants it: for loops that poll memory, which has no event to be awaited. */
+/** Yields the core, for loops that poll memory, which has no event to be awaited. */
 export function relax(): void {
   Atomics.wait(nobody, 0, 0, 0.05);
 }
 
-/** Calls `step` until it says that it is done. In between, events are heard: a dead peer fails this at once. */
+/** Calls `step` until it returns that it is done. Events are handled in between: a dead peer makes it fail at once. */
 export async function pump(peer: Peer, step: () => boolean, milliseconds = 60_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   for (;;) {

@@ -21,7 +21,7 @@ function sleeper({ name, ports }) {
   const serve = () => {
     for (let count = events.collect(64); count > 0; count = events.collect(64)) {
       for (const port of fired.subarray(0, count)) if (ports.includes(port)) seen++;
-      // For the notifier to look at, who publishes nothing but the event.
+      // The notifier reads it; it publishes only the event.
       page.store32(0, seen);
     }
   };

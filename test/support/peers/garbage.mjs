@@ -26,7 +26,7 @@ function exchange(count) {
   return answered;
 }
 
-/** Collections are told in a later turn. */
+/** Collections are reported in a later turn. */
 async function collectionsNow() {
   for (let i = 0; i < 3; i++) await new Promise(setImmediate);
   return collections;

@@ -1,4 +1,4 @@
-// A guest's memory in a process of its own, under orders. It keeps its name until told otherwise.
+// A guest's memory in a process of its own, under orders. It keeps its name until an order to unlink it.
 import { fstatSync, readdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainMemory } from '../../../dist/memory/index.js';
@@ -12,7 +12,7 @@ if (unlink) unlinkPage(name);
 
 let stopped = false;
 
-/** Does it until it is not refused, and says how often it was. */
+/** Repeats it until it is not refused, and returns how often it was refused. */
 function insist(act) {
   for (let refused = 0; ; refused++) {
     try {
@@ -39,7 +39,7 @@ const orders = {
   end: ({ frame, force }) => memory.endAccess(frame, { force }),
   free: ({ frame }) => memory.free(frame),
   resize: ({ target }) => memory.resize(target),
-  /** Takes every frame there is, writes all of it and reads it again: no byte that was promised is missing. */
+  /** Takes every frame there is, writes all of it and reads it again: no reserved byte is missing. */
   use() {
     const all = memory.allocateMany(memory.available);
     for (const frame of all) memory.frame(frame).write(0, Buffer.alloc(4096, frame & 0xff));
@@ -47,7 +47,7 @@ const orders = {
     for (const frame of all) memory.free(frame);
     return { used: all.length, wrong: wrong.length };
   },
-  /** Grants a frame and takes it back, until it is told to stop, and uses it for itself whenever it has got it back. */
+  /** Grants a frame and takes it back, until an order to stop, and uses it for itself whenever it has it back. */
   async tease({ domid }) {
     const frame = memory.allocate();
     let refused = 0;
@@ -55,7 +55,7 @@ const orders = {
     for (let i = 0; !stopped; i++) {
       memory.frame(frame).store32(0, 0);
       memory.grantAccess(frame, domid);
-      // Mostly at once, which is the race; now and then so late that the slowest backend gets it.
+      // Mostly at once, which is the race; sometimes so late that the slowest backend maps it.
       if (i % 64 === 0) await nextTurn();
       refused += insist(() => memory.endAccess(frame));
       memory.frame(frame).store32(0, 0xdead);
