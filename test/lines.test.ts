@@ -26,14 +26,14 @@ const cuts = fc.array(fc.nat());
 describe('a splitter of lines', () => {
   it('gives the same lines however the bytes are cut into chunks', () => {
     fc.assert(
-      fc.property(fc.array(line), line, cuts, (lines, unended, at) => {
-        const bytes = Buffer.from(lines.map((each) => `${each}\n`).join('') + unended);
-        expect(split(bytes, at)).toEqual(lines);
+      fc.property(fc.array(line), line, cuts, (lines, unended, cutPoints) => {
+        const bytes = Buffer.from(lines.map((text) => `${text}\n`).join('') + unended);
+        expect(split(bytes, cutPoints)).toEqual(lines);
       }),
     );
   });
 
-  it('keeps what has no newline yet, and gives it when it is asked for', () => {
+  it('keeps bytes without a newline, and returns them on request', () => {
     const splitter = new LineSplitter(100);
     splitter.push(Buffer.from('one\ntw'));
     expect([splitter.next(), splitter.next(), splitter.hasBegun]).toEqual(['one', undefined, true]);
@@ -44,10 +44,10 @@ describe('a splitter of lines', () => {
 
   it('never takes half a character of a line that has not ended', () => {
     fc.assert(
-      fc.property(line, cuts, (text, at) => {
+      fc.property(line, cuts, (text, cutPoints) => {
         const splitter = new LineSplitter(1000);
         let taken = '';
-        for (const chunk of chunksOf(Buffer.from(text), at)) {
+        for (const chunk of chunksOf(Buffer.from(text), cutPoints)) {
           splitter.push(chunk);
           splitter.next();
           taken += splitter.take();
@@ -62,10 +62,10 @@ describe('a splitter of lines', () => {
 
   it('stops at a line that is longer than its limit, ended or not, after all lines before it', () => {
     for (const end of ['', '\n', '\nnext\n']) {
-      for (const at of [[], [6], [14], [15], [3, 8, 20]]) {
+      for (const cutPoints of [[], [6], [14], [15], [3, 8, 20]]) {
         const splitter = new LineSplitter(10);
         const lines: string[] = [];
-        for (const chunk of chunksOf(Buffer.from(`one\n${'x'.repeat(10)}\n${'y'.repeat(11)}${end}`), at)) {
+        for (const chunk of chunksOf(Buffer.from(`one\n${'x'.repeat(10)}\n${'y'.repeat(11)}${end}`), cutPoints)) {
           splitter.push(chunk);
           for (let line = splitter.next(); line !== undefined; line = splitter.next()) lines.push(line);
         }

@@ -30,7 +30,11 @@ const ZEROS = new Uint8Array(FRAME_BYTES);
  * guest owns the memory; a backend maps single frames of it with a {@link FrameMapper}.
  */
 export class DomainMemory {
-  /** The shared memory of all frames. */
+  /**
+   * The shared memory of all frames.
+   *
+   * @internal
+   */
   readonly segment: MemorySegment;
   readonly #frames: FrameAllocator;
   readonly #grants: FrameGrants;
@@ -40,6 +44,7 @@ export class DomainMemory {
   /**
    * Takes over a segment that has frame 0 alone.
    *
+   * @internal
    * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `frames` is too few or more than the segment's maximum
    */
   constructor(segment: MemorySegment, frames: number, options: BalloonOptions = {}) {
@@ -75,6 +80,7 @@ export class DomainMemory {
    * Creates segment `name` and maps its frame 0 as the control page. The caller unlinks the name. When it fails, nothing is
    * left.
    *
+   * @internal
    * @throws CtrlIfError `ERR_CTRL_IF_MEMORY_TARGET` when `frames` or `maximum` is out of range; `ERR_CTRL_IF_ENGINE` when the
    *   engine maps no frames; `ERR_CTRL_IF_PAGE_*` when the segment cannot be created
    */
@@ -217,7 +223,11 @@ export class DomainMemory {
     return this.#balloon.resize(target, options);
   }
 
-  /** Calls `listener` after each change of the size in the control page. A second call replaces the first. */
+  /**
+   * Calls `listener` after each change of the size in the control page. A second call replaces the first.
+   *
+   * @internal
+   */
   setListener(listener: () => void): void {
     this.#listener = listener;
   }

@@ -29,7 +29,7 @@ async function poorController(engine: 'native' | 'file'): Promise<Peer> {
 }
 
 function told<T>(controller: Peer, order: string, details: object = {}): Promise<T> {
-  controller.tell({ order, ...details });
+  controller.send({ order, ...details });
   return controller.next<T>();
 }
 
@@ -74,7 +74,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
     await Promise.all([...all, ...again.guests].map((guest) => guest.close()));
     const { domains: left } = await told<{ domains: number }>(controller, 'look');
     expect(left).toBe(0);
-    controller.tell({ order: 'close' });
+    controller.send({ order: 'close' });
     expect(await controller.end()).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -98,7 +98,7 @@ describe.runIf(isLinux).each(namedEngines)(`a controller of few descriptors (%s)
     const later = await connectMany(3, engine);
     expect(later.errors).toEqual([]);
     await Promise.all([...guests, ...later.guests].map((guest) => guest.close()));
-    controller.tell({ order: 'close' });
+    controller.send({ order: 'close' });
     expect(await controller.end()).toMatchObject({ code: 0, stderr: '' });
   });
 });

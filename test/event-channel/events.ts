@@ -11,7 +11,7 @@ export interface Domain {
   peer: PeerEvents;
 }
 
-/** Domains of this process alone, each a page, a doorbell and who notifies it; closed when the test ends. */
+/** Domains of this process: for each its page, its doorbell and its notifier. They are closed when the test ends. */
 export function useDomains(): () => Domain {
   const open: Domain[] = [];
   afterEach(() => {

@@ -1,4 +1,4 @@
-/** Who is told of what fired, how much at once, and that no listener keeps an event from another. */
+/** The ports that a poll dispatches: which, in which order and how many; a listener that throws affects no other. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { OwnEvents } from '../../lib/event-channel/own-events.ts';
@@ -15,7 +15,7 @@ function noting(own: OwnEvents, ports: number[]): number[] {
   return told;
 }
 
-/** What the process hears as uncaught while `act` runs and one turn after it. */
+/** The uncaught exceptions while `act` runs and in the turn after it. */
 async function uncaughtOf(act: () => void): Promise<unknown[]> {
   const heard: unknown[] = [];
   const own = process.listeners('uncaughtException');
@@ -32,7 +32,7 @@ async function uncaughtOf(act: () => void): Promise<unknown[]> {
 }
 
 describe.runIf(testsNative)('the ports of a domain', () => {
-  it('tell each listener once, however often its port was notified', () => {
+  it('call each listener once, however often its port was notified', () => {
     const { own, peer } = domain();
     const told = noting(own, [2, 3, 4095]);
     for (let i = 0; i < 100; i++) for (const port of [4095, 2]) peer.notify(port);
@@ -44,7 +44,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('tell at most 64 in one poll, and every one in turn though the first are notified without end', () => {
+  it('dispatch at most 64 in one poll, and all in turn, even when the first ones are notified without end', () => {
     const { own, peer } = domain();
     const ports = Array.from({ length: 1000 }, (_, i) => 2 + 4 * i);
     const told = noting(own, ports);
@@ -52,14 +52,14 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     const counts: number[] = [];
     for (let poll = 0; poll < 16; poll++) {
       counts.push(own.dispatch());
-      // The lowest are there again before each poll.
+      // The lowest ports are pending again before each poll.
       for (const port of ports.slice(0, 10)) peer.notify(port);
     }
     expect(Math.max(...counts)).toBe(64);
     expect(new Set(told)).toEqual(new Set(ports));
   });
 
-  it('tell an event that comes while its listener runs in the next poll, not in this one', () => {
+  it('dispatch an event that comes while its listener runs in the next poll, not in this one', () => {
     const { own, peer } = domain();
     let runs = 0;
     own.listen(9, () => {
@@ -73,7 +73,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     }
   });
 
-  it('are not told from within a listener', () => {
+  it('are not dispatched from within a listener', () => {
     const { own, peer } = domain();
     const nested: number[] = [];
     own.listen(5, () => {
@@ -88,7 +88,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toEqual([6]);
   });
 
-  it('keep what is masked, and say that it is due when it is unmasked', () => {
+  it('hold back the events of a masked port, and wake the domain when it is unmasked', () => {
     const { own, peer } = domain();
     let due = 0;
     own.setListener(() => due++);
@@ -106,7 +106,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(own.status(7)).toEqual({ pending: false, masked: false });
   });
 
-  it('say that what came before the listener is due', () => {
+  it('wake the domain for an event that came before its listener', () => {
     const { own, peer } = domain();
     let due = 0;
     own.setListener(() => due++);
@@ -118,7 +118,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toEqual([11]);
   });
 
-  it('count events of ports that nobody listens on, and go on', () => {
+  it('count events of ports without a listener, and go on', () => {
     const { own, peer } = domain();
     const told = noting(own, [2]);
     own.unlisten(2);
@@ -128,7 +128,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toEqual([]);
   });
 
-  it('find what a notifier left that was killed before it announced it', () => {
+  it('find an event of a notifier that was killed before it announced it', () => {
     const { page, own, peer } = domain();
     const told = noting(own, [40, 41]);
     peer.notify(40);
@@ -136,7 +136,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     page.store32(PAGE_SELECTOR, 0);
     own.mask(41);
     expect(own.dispatch()).toBe(0);
-    // Nobody else can: the pending bit tells every notifier that it has been announced.
+    // No other notifier can announce it: by the pending bit, it was announced already.
     peer.notify(40);
     expect(own.dispatch()).toBe(0);
     let due = 0;
@@ -149,7 +149,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(own.status(41)).toEqual({ pending: true, masked: true });
   });
 
-  it('keep no event from others when a listener throws, which is an uncaught exception', async () => {
+  it('dispatch the other events when a listener throws, and make the error an uncaught exception', async () => {
     const { own, peer } = domain();
     const told = noting(own, [2, 4]);
     own.listen(3, () => {
@@ -161,7 +161,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(heard).toEqual([expect.objectContaining({ message: 'thrown by the listener' })]);
   });
 
-  it('may be closed in a listener: nobody after it is told, and what is called then does nothing', () => {
+  it('may be closed in a listener: no later listener is called, and all calls then do nothing', () => {
     const { own, peer } = domain();
     const told = noting(own, [3]);
     own.listen(2, () => own.close());
@@ -175,7 +175,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
     expect(told).toEqual([]);
   });
 
-  it('may be taken back, or given, in a listener', () => {
+  it('may be listened on, and no longer listened on, in a listener', () => {
     const { own, peer } = domain();
     const told: string[] = [];
     own.listen(2, () => {
@@ -193,7 +193,7 @@ describe.runIf(testsNative)('the ports of a domain', () => {
 });
 
 describe.runIf(testsNative)('a domain that sleeps', () => {
-  it('is rung once for whatever comes', async () => {
+  it('is rung once for any number of events', async () => {
     const { page, own, peer } = domain();
     let rung = 0;
     const heard = new Promise<void>((resolve) => {
@@ -212,7 +212,7 @@ describe.runIf(testsNative)('a domain that sleeps', () => {
     expect(peer.notify(4)).toBe(false);
   });
 
-  it('and blocks is rung again for a port that has fired before, and tells each event when it no longer blocks', () => {
+  it('and blocks is rung again for a port that has fired before, and dispatches each event when it no longer blocks', () => {
     const { own, peer } = domain();
     const told = noting(own, [2, 3]);
     own.arm();
@@ -235,7 +235,7 @@ describe.runIf(testsNative)('a domain that sleeps', () => {
     expect(told).toEqual([2, 3]);
   });
 
-  it('holds as many ports as there are', () => {
+  it('holds the events of all ports', () => {
     const { own, peer } = domain();
     for (let port = 0; port < 4096; port++) peer.notify(port);
     own.hold();

@@ -1,4 +1,4 @@
-/** The books of ports against what their own answers before each step say must happen. */
+/** The port registry against a model that predicts each step from the states before it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTROLLER_DOMID, checkPort, PortRegistry, type PortState } from '../../lib/event-channel/registry.ts';
@@ -7,7 +7,7 @@ import { expectError } from '../support/expect-error.ts';
 
 const DOMIDS = [0, 1, 2, 3];
 const domid = fc.constantFrom(...DOMIDS);
-// Few ports, so that steps meet each other's; 9 is never reached.
+// Few ports, so that steps often concern the same one; domain 9 does not exist.
 const port = fc.integer({ min: 2, max: 9 });
 
 type Step =
@@ -23,7 +23,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), domid, port }) },
 );
 
-/** A registry, and what the test itself knows of who is there. */
+/** A registry, and the test's own list of domains. */
 class Books {
   readonly registry = new PortRegistry();
   readonly there = new Set<number>();
@@ -36,7 +36,7 @@ class Books {
     );
   }
 
-  /** Takes the step and checks it; ends before a step that no exchange would take. */
+  /** Takes the step and checks it. Returns before a step that the exchange would not take. */
   take(step: Step): void {
     const before = this.open;
     const unknown = [step.domid, ...('remote' in step ? [step.remote] : [])].some((domid) => !this.there.has(domid));
@@ -99,7 +99,7 @@ class Books {
     }
   }
 
-  /** Who is bound is bound to one that is bound to it: nobody has two peers, or one that knows nothing of it. */
+  /** Each bound port is bound to a port that is bound to it, so no port has two peers. */
   check(): void {
     for (const { domid, port, state } of this.open) {
       if (state.state !== 'interdomain') continue;
@@ -113,7 +113,7 @@ class Books {
 }
 
 describe('the registry', () => {
-  it('keeps both ends of each channel true to each other, whatever is asked in whatever order', () => {
+  it('keeps both ends of each channel consistent, for any calls in any order', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const books = new Books();
@@ -127,7 +127,7 @@ describe('the registry', () => {
     );
   });
 
-  it('gives out 4,094 ports, says that there are no more, and gives a closed one again', () => {
+  it('allocates 4,094 ports, refuses one more, and allocates a closed one again', () => {
     const registry = new PortRegistry();
     registry.addDomain(0);
     registry.addDomain(7);
@@ -140,7 +140,7 @@ describe('the registry', () => {
     expect(registry.allocate(7, 0)).toBe(3000);
   });
 
-  it("has a port of the controller's for each control interface, whose other end is no channel", () => {
+  it('has a port of the controller for each control interface, whose other end is no channel', () => {
     const registry = new PortRegistry();
     for (const domid of [CONTROLLER_DOMID, 1, 2]) registry.addDomain(domid);
     const ports = [registry.allocateControl(1), registry.allocateControl(2)];
@@ -151,7 +151,7 @@ describe('the registry', () => {
     expect(registry.status(CONTROLLER_DOMID, ports[0]!)).toEqual({ state: 'free' });
   });
 
-  it('knows both ends of a channel of a domain to itself', () => {
+  it('has both ends of a channel of a domain to itself', () => {
     const registry = new PortRegistry();
     registry.addDomain(5);
     const a = registry.allocate(5, 5);
@@ -162,7 +162,7 @@ describe('the registry', () => {
     expect(() => registry.removeDomain(5)).not.toThrow();
   });
 
-  it('takes nothing else for a port', () => {
+  it('refuses every value that is no port', () => {
     const registry = new PortRegistry();
     registry.addDomain(0);
     for (const wrong of [0, 1, 4096, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY, '2', null, 2n]) {

@@ -1,11 +1,11 @@
-/** Resizing: how far it gets, what it never takes, and what it says. */
+/** Resizing: how far it gets, which frames it never takes, and what it reports. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CtrlIfError } from '../../lib/errors.ts';
 import { Balloon, type BalloonOptions, type MemorySize } from '../../lib/memory/balloon.ts';
 import { FrameAllocator } from '../../lib/memory/frame-allocator.ts';
 
-/** A segment that has room for `room` frames, and remembers which have memory. */
+/** A segment with room for `room` frames, which records the frames with memory. */
 class Machine {
   readonly populated = new Set<number>();
   room: number;
@@ -38,7 +38,7 @@ function balloon(frames: number, maximum: number, options: BalloonOptions & { ro
 }
 
 describe('a resize', () => {
-  it('grows and shrinks to its target in batches, and tells of each', async () => {
+  it('grows and shrinks to its target in batches, and reports each', async () => {
     const { balloon: it, machine } = balloon(10, 100, { batch: 8 });
     const seen: MemorySize[] = [];
     expect(await it.resize(30, { onProgress: (size) => seen.push(size) })).toEqual({
@@ -53,7 +53,7 @@ describe('a resize', () => {
     expect(await it.resize(12)).toMatchObject({ reason: 'done' });
   });
 
-  it('has understood before it has begun', async () => {
+  it('is resizing before its first batch', async () => {
     const states: string[] = [];
     const { balloon: it } = balloon(10, 100, {
       batch: 4,
@@ -66,7 +66,7 @@ describe('a resize', () => {
     expect(states).toEqual(['resizing 10', 'resizing 14', 'done 17']);
   });
 
-  it('leaves the event loop its turn', async () => {
+  it('gives the event loop its turn', async () => {
     const { balloon: it } = balloon(10, 1000, { batch: 10 });
     let turns = 0;
     let over = false;
@@ -80,7 +80,7 @@ describe('a resize', () => {
     expect(turns).toBeGreaterThan(40);
   });
 
-  it('never takes a frame in use, and says that it stopped for one', async () => {
+  it('never takes a frame in use, and reports that it stopped at one', async () => {
     const { balloon: it, allocator, machine } = balloon(20, 100);
     const used = allocator.allocateMany(10);
     for (const frame of used.splice(2, 3)) allocator.free(frame);
@@ -91,7 +91,7 @@ describe('a resize', () => {
     expect(await it.resize(3)).toMatchObject({ reached: 3, reason: 'done' });
   });
 
-  it('stops at the maximum, and where the machine has no more', async () => {
+  it('stops at the maximum, and when the host has no more memory', async () => {
     const capped = balloon(10, 50, { batch: 16 });
     expect(await capped.balloon.resize(60)).toEqual({ target: 60, reached: 50, reason: 'maximum' });
     const poor = balloon(10, 50, { batch: 16, room: 8 + 21 });
@@ -102,7 +102,7 @@ describe('a resize', () => {
     expect(await careful.balloon.resize(50)).toMatchObject({ reason: 'no-space' });
   });
 
-  it('gives way to a later one', async () => {
+  it('is superseded by a later one', async () => {
     const { balloon: it } = balloon(10, 1000, { batch: 8 });
     const first = it.resize(900);
     let second: Promise<unknown> | undefined;
@@ -116,7 +116,7 @@ describe('a resize', () => {
     expect(await second).toEqual({ target: 20, reached: 20, reason: 'done' });
   });
 
-  it('fails with the system, and keeps what it had', async () => {
+  it('fails when the system fails, and keeps its frames', async () => {
     const states: string[] = [];
     const { balloon: it, allocator, machine } = balloon(20, 100, { watch: (_, state) => states.push(state) });
     machine.punch = () => {
@@ -133,7 +133,7 @@ describe('a resize', () => {
     expect(it.size.target).toBe(10);
   });
 
-  it('never takes what is in use nor loses count, whatever happens in between', async () => {
+  it('never takes a frame in use and counts correctly, whatever happens in between', async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('resize' as const), n: fc.nat(70) }),
       fc.record({ do: fc.constant('allocate' as const), n: fc.integer({ min: 1, max: 9 }) }),
@@ -144,7 +144,7 @@ describe('a resize', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 40 }), async (steps, room) => {
         const { balloon: it, allocator, machine } = balloon(10, 64, { batch: 3, room: 8 + room });
         const used = new Set<number>();
-        // As it is when the resize ends: frames may be freed later.
+        // The count when the resize ends: frames may be freed later.
         const resize = (target: number) => it.resize(target).then((end) => ({ ...end, free: allocator.available }));
         let last = resize(10);
         for (const { do: what, n } of steps) {

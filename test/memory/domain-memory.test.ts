@@ -16,7 +16,7 @@ const BACKEND = 5;
 describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend', (engine) => {
   const shared = (frames = 16, maximum = 32) => memories.shared(frames, maximum, engine);
 
-  it('has the same bytes for both', () => {
+  it('has the same bytes for owner and backend', () => {
     const { memory, mapper } = shared();
     const number = memory.allocate();
     memory.grantAccess(number, BACKEND);
@@ -73,7 +73,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expectError('ERR_CTRL_IF_FRAME_NOT_GRANTED', String(number), () => mapper(BACKEND).map(number));
   });
 
-  it('that is no frame, or nobody’s to grant, is refused', () => {
+  it('is refused when it does not exist or cannot be granted', () => {
     const { memory, mapper, opened } = shared();
     const map = mapper(BACKEND);
     for (const number of [0, 1, 32, 33, -1, 1.5, Number.NaN, 2 ** 20, 2n ** 63n]) {
@@ -91,7 +91,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     }
   });
 
-  it('is its owner’s to take back only when it has been unmapped', async () => {
+  it('can be taken back by its owner only when it has been unmapped', async () => {
     const { memory, mapper } = shared();
     const number = memory.allocate();
     memory.grantAccess(number, BACKEND);
@@ -120,7 +120,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expect(await memory.resize(2)).toMatchObject({ reached: 2, reason: 'done' });
   });
 
-  it('comes back by force from a domain that is dead', () => {
+  it('is taken back by force from a dead domain', () => {
     const { memory, mapper } = shared();
     const [a, b, c] = memory.allocateMany(3) as [number, number, number];
     memory.grantAccess(a, BACKEND);
@@ -139,7 +139,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expect(memory.allocateMany(2)).toEqual([a, c]);
   });
 
-  it('is not mapped when it is taken away in the middle', () => {
+  it('is not mapped when its access ends in the middle', () => {
     const { memory, open } = shared();
     const number = memory.allocate();
     memory.grantAccess(number, BACKEND);
@@ -159,7 +159,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     memory.free(number);
   });
 
-  it('can be any of thousands: each has its own grant', () => {
+  it('can be any of thousands, each with its own grant', () => {
     const { memory, mapper } = shared(2100, 3000);
     expect(memory.inUse).toBe(4); // three frames of grants
     const numbers = memory.allocateMany(2096);
@@ -178,7 +178,7 @@ describeMemory.each(memoryEngines)('a frame of a %s memory, mapped by a backend'
     expectError('ERR_CTRL_IF_FRAME_RANGE', '3000', () => map.map(3000));
   });
 
-  it('is refused where the owner’s table says what cannot be', () => {
+  it('is refused when the owner’s table is invalid', () => {
     const { segment, mapper, opened } = shared();
     for (const lie of [0, 2 ** 24 + 1, 0xffffffff]) {
       segment.store32(FRAME, lie);
@@ -197,7 +197,7 @@ describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
     return { ...test, memory: new DomainMemory(test.segment, frames) };
   };
 
-  it('hands out zeroed frames, also those that were used before', () => {
+  it('allocates zeroed frames, also when they were used before', () => {
     const { memory } = create(8, 16);
     const number = memory.allocate();
     memory.frame(number).write(0, Buffer.alloc(FRAME, 3));
@@ -208,7 +208,7 @@ describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
     expect(memory.frame(number).load32(0)).toBe(0);
   });
 
-  it('really grows and shrinks, and its control page tells', async () => {
+  it('grows and shrinks, as its control page shows', async () => {
     const { memory, segment, open } = create(8, 600);
     const page = open(0, FRAME);
     expect(readMemoryStatus(page)).toEqual({ maximum: 600, target: 8, reached: 8, state: 'idle' });
@@ -231,13 +231,13 @@ describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
     expect(await memory.resize(9999)).toEqual({ target: 9999, reached: 600, reason: 'maximum' });
   });
 
-  it('cannot begin with less than it needs for itself, or more than its maximum', () => {
+  it('cannot begin with fewer frames than it needs for itself, or more than its maximum', () => {
     for (const frames of [0, 2, 17, 4.5]) {
       expectError('ERR_CTRL_IF_MEMORY_TARGET', '3 to 16', () => create(frames, 16));
     }
   });
 
-  it('ends a resize when it is unmapped under it', async () => {
+  it('ends a resize when it is unmapped during it', async () => {
     const { memory } = create(8, 600);
     const growing = memory.resize(600);
     memory.unmap();
@@ -246,7 +246,7 @@ describeMemory.each(memoryEngines)('a memory of the %s engine', (engine) => {
   });
 });
 
-it('says nothing of a page that is no part of a memory', () => {
+it('has no status for a page without a memory', () => {
   const page = SabPage.create(FRAME);
   expect(readMemoryStatus(page)).toBeUndefined();
   page.store32(2192, 8);
@@ -255,7 +255,7 @@ it('says nothing of a page that is no part of a memory', () => {
 });
 
 describeMemory.each(memoryEngines)('a memory created with the %s engine', (engine) => {
-  it('comes with its control page, which is frame 0 and no more', () => {
+  it('is created with its control page, which is frame 0 alone', () => {
     const name = memories.name();
     const { memory, page } = DomainMemory.create(name, { frames: 64, maximum: 128, engine });
     expect(page.bytes).toBe(FRAME);
@@ -267,7 +267,7 @@ describeMemory.each(memoryEngines)('a memory created with the %s engine', (engin
     expect(holdsOf(name)).toEqual([]);
   });
 
-  it('leaves nothing when it cannot be', () => {
+  it('leaves nothing behind when it cannot be created', () => {
     const name = memories.name();
     expectError('ERR_CTRL_IF_MEMORY_TARGET', '129', () =>
       DomainMemory.create(name, { frames: 129, maximum: 128, engine }),

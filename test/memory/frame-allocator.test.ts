@@ -1,4 +1,4 @@
-/** Frames handed out and taken away, against a model that is a set of numbers a state. */
+/** Frames allocated and taken away, against a model: a set of numbers for each state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameAllocator } from '../../lib/memory/frame-allocator.ts';
@@ -13,7 +13,7 @@ function allocator(populated: number): FrameAllocator {
   return frames;
 }
 
-/** Whether it takes the frame for one in use. */
+/** Whether the frame is in use for the allocator. */
 function isUsed(frames: FrameAllocator, frame: number): boolean {
   try {
     frames.checkUsed(frame);
@@ -33,7 +33,7 @@ describe('a frame allocator', () => {
     expect(frames).toMatchObject({ populated: 6, inUse: 6, available: 0 });
   });
 
-  it('gives all that were asked for, or none', () => {
+  it('allocates all requested frames, or none', () => {
     const frames = allocator(6);
     expectError('ERR_CTRL_IF_NO_FRAMES', '4 of', () => frames.allocateMany(5));
     expect(frames.available).toBe(4);
@@ -42,7 +42,7 @@ describe('a frame allocator', () => {
     }
   });
 
-  it('takes back a frame once, and only its own', () => {
+  it('frees a frame once, and only a frame of its own', () => {
     const frames = allocator(6);
     const [frame] = frames.allocateMany(1) as [number];
     frames.free(frame);
@@ -55,7 +55,7 @@ describe('a frame allocator', () => {
     expect(frames).toMatchObject({ populated: 6, inUse: 2, available: 4 });
   });
 
-  it('does as its model does', () => {
+  it('behaves as its model', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('allocate' as const), n: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ do: fc.constant('free' as const), n: fc.nat(MAXIMUM) }),
@@ -99,7 +99,7 @@ describe('a frame allocator', () => {
               frames.takeOut(run);
             }
             for (let i = 0; i < run.count; i++) move(from, to, run.first + i);
-            // As many as asked for, unless a neighbour is in another state.
+            // As many as requested, unless a neighbour is in another state.
             if (run.count < n) expect(from.has(what === 'in' ? run.first + run.count : run.first - 1)).toBe(false);
           }
           expect(frames).toMatchObject({

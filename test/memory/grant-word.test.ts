@@ -1,4 +1,4 @@
-/** One grant between two processes, wherever one interrupts the other. */
+/** One grant between two processes, when one interrupts the other at any access. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -51,7 +51,7 @@ describe('a grant', () => {
     expect([page.load32(AT - 4), page.load32(AT + 4)]).toEqual([0, 0]);
   });
 
-  it('goes to the one it was granted to, once, and back when that one has let go', () => {
+  it('is mapped once by the domain that it was granted to, and ends after the unmap', () => {
     const { owner, backend } = both();
     expect(mapGrant(backend, AT, MINE)).toBe('not-granted');
     expect(grantAccess(owner, AT, MINE)).toBe(true);
@@ -69,7 +69,7 @@ describe('a grant', () => {
     expect(mapGrant(backend, AT, MINE)).toBe('not-granted');
   });
 
-  it('taken from the dead does not come back when the dead one stirs', () => {
+  it('that was taken by force does not come back when its former holder acts again', () => {
     const { page, owner, backend } = both();
     grantAccess(owner, AT, MINE);
     mapGrant(backend, AT, MINE);
@@ -80,7 +80,7 @@ describe('a grant', () => {
     expect(page.load32(AT)).toBe(0x0101_0008);
   });
 
-  // Each access of the one may be the place where the other does the whole of its part.
+  // At each access of one process, the other may run its whole part.
   it.each(['owner', 'backend'])(
     'never has its access ended and is mapped, both, where the %s is interrupted',
     (interrupted) => {
@@ -118,7 +118,7 @@ describe('a grant', () => {
           if (ended === undefined) continue;
         }
         places++;
-        // What is mapped while the end of access gives way counts only if the grant says so when it is read again, as a mapper does.
+        // A frame that is mapped while the end of access fails counts only if the grant says so when it is read again, as a mapper does.
         const holds = mapped && isMappedBy(page, AT, MINE);
         expect(ended && holds, `interrupted at access ${place}`).toBe(false);
         if (!holds) unmapGrant(page, AT, MINE);
@@ -130,7 +130,7 @@ describe('a grant', () => {
     },
   );
 
-  it.each(['owner', 'backend'])('comes back where the %s is interrupted by the other’s letting go', (interrupted) => {
+  it.each(['owner', 'backend'])('ends when the %s is interrupted by the other', (interrupted) => {
     for (let place = 0; place < 12; place++) {
       const page = SabPage.create(16);
       grantAccess(page, AT, MINE);
@@ -167,7 +167,7 @@ describe('a grant', () => {
     }
   });
 
-  it('ends, and frees nothing that says it is mapped, whatever the peer has written', () => {
+  it('is exchanged in bounded time, and no mapped frame is freed, whatever the peer has written', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffffffff }), (garbage) => {
         const { page, owner, backend } = both();
@@ -183,7 +183,7 @@ describe('a grant', () => {
     );
   });
 
-  it('ends against a peer that never rests', () => {
+  it('is exchanged in bounded time against a peer that changes it all the time', () => {
     const page = SabPage.create(16);
     let n = 0;
     const restless = () => page.store32(AT, 0x10000 | (n++ & 0xff));

@@ -1,4 +1,4 @@
-/** A memory and its backend, each a process. */
+/** A memory and its backend in two processes. */
 import { expect, it } from 'vitest';
 import type { NamedEngine } from '../../lib/page/page.ts';
 import { describeMemory, memoryEngines, useMemories } from '../support/memories.ts';
@@ -28,9 +28,9 @@ const canMount = process.getuid?.() === 0 && process.platform === 'linux';
 const need = unless(canMount, 'root, on Linux');
 const BACKEND = 9;
 
-async function ask(of: Peer, order: string, details: object = {}): Promise<Answer> {
-  of.tell({ order, ...details });
-  return of.next<Answer>(30_000);
+async function ask(peer: Peer, order: string, details: object = {}): Promise<Answer> {
+  peer.send({ order, ...details });
+  return peer.next<Answer>(30_000);
 }
 
 async function both(engine: NamedEngine, options: object = {}) {
@@ -45,7 +45,7 @@ async function both(engine: NamedEngine, options: object = {}) {
 const filled = (pattern: number) => Buffer.alloc(4096, pattern).toString('base64');
 
 describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (engine) => {
-  it('see the same bytes, and part in order', async () => {
+  it('see the same bytes, and unmap and free in order', async () => {
     const { owner, backend } = await both(engine);
     const { frame } = await ask(owner, 'grant', { domid: BACKEND, pattern: 0x3c });
     expect(await ask(backend, 'map', { frame })).toMatchObject({ bytes: filled(0x3c) });
@@ -54,7 +54,7 @@ describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (
     await ask(backend, 'write', { pattern: 0xc3 });
     expect(await ask(owner, 'read', { frame })).toMatchObject({ bytes: filled(0xc3) });
 
-    // Mapped: not to be ended, freed, or taken by the balloon.
+    // A mapped frame: its access cannot be ended, and it cannot be freed or taken by the balloon.
     expect(await ask(owner, 'end', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'free', { frame })).toMatchObject({ code: 'ERR_CTRL_IF_FRAME_IN_USE' });
     expect(await ask(owner, 'resize', { target: 2 })).toMatchObject({ reason: 'in-use', inUse: 3 });
@@ -87,10 +87,10 @@ describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (
     expect((await ask(backend, 'unmap')).code).toBeUndefined();
   });
 
-  it('never have a frame both, however they race for it', async () => {
+  it('never both use a frame, in any race for it', async () => {
     const { owner, backend } = await both(engine);
-    // The first frame that is handed out: both know its number.
-    owner.tell({ order: 'tease', domid: BACKEND });
+    // The first allocated frame: both know its number.
+    owner.send({ order: 'tease', domid: BACKEND });
     expect((await ask(backend, 'pester', { frame: 2, times: 300 })).code).toBeUndefined();
     await ask(owner, 'stop');
     expect(await owner.next<Answer>()).toMatchObject({ frame: 2, overwritten: 0 });
@@ -98,7 +98,7 @@ describeMemory.each(memoryEngines)('an owner and a backend, by the %s engine', (
 });
 
 describeMemory.each(memoryEngines)('an owner of the %s engine', (engine) => {
-  it('killed, leaves no name when it had unlinked its own', async () => {
+  it('a killed owner leaves no name when it had unlinked its own', async () => {
     const name = memories.name();
     const owner = peer('memory-owner', { name, engine, frames: 64, maximum: 256, unlink: true });
     await owner.next();

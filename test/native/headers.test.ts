@@ -22,7 +22,7 @@ const header = (name: string) => readFileSync(join(include, 'ctrl_if', name), 'u
 const compiler = process.env.CXX ?? 'c++';
 const noCompiler = spawnSync(compiler, ['--version']).error !== undefined;
 
-/** What the compiler says of a program; nothing when it takes it. */
+/** The compiler's errors for a program; empty when it compiles. */
 function compile(language: readonly string[], program: string): string {
   const flags = [...language, '-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-I', include, '-'];
   return spawnSync(compiler, flags, { input: program, encoding: 'utf8' }).stderr;
@@ -74,7 +74,7 @@ describe.skipIf(noCompiler)(
       expect(compile(flags, conformance())).toBe('');
     });
 
-    it('and would say where it does not', () => {
+    it('and the assertions fail for a wrong number', () => {
       const wrong = conformance().replaceAll('sizeof(control_msg_t) == 64', 'sizeof(control_msg_t) == 68');
       expect(compile(LANGUAGES[0][1], wrong)).toContain('sizeof(control_msg_t) == 68');
     });

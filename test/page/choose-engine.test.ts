@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('chooseEngine', () => {
-  it.runIf(testsNative)('is native where the addon loads', () => {
+  it.runIf(testsNative)('chooses native when the addon loads', () => {
     for (const asked of ['auto', 'native', undefined] as const) {
       for (const environment of ['', 'auto', 'native']) {
         vi.stubEnv('CTRL_IF_ENGINE', environment);
@@ -31,7 +31,7 @@ describe('chooseEngine', () => {
     }
   });
 
-  it('is the file engine where it does not, warns, and says why in one line', () => {
+  it('chooses the file engine when it does not load, warns, and gives the reason in one line', () => {
     withoutAddon();
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     vi.stubEnv('CTRL_IF_ENGINE', '');
@@ -46,7 +46,7 @@ describe('chooseEngine', () => {
     ]);
   });
 
-  it('does as the option says, then as CTRL_IF_ENGINE says', () => {
+  it('follows the option first, then CTRL_IF_ENGINE', () => {
     vi.stubEnv('CTRL_IF_ENGINE', 'file');
     expect(chooseEngine()).toEqual({ engine: 'file', why: 'CTRL_IF_ENGINE asks for it' });
     vi.stubEnv('CTRL_IF_ENGINE', 'nonsense');
@@ -54,7 +54,7 @@ describe('chooseEngine', () => {
     if (testsNative) expect(chooseEngine('native').engine).toBe('native');
   });
 
-  it('fails where native is asked for and does not load', () => {
+  it('fails when native is requested and does not load', () => {
     withoutAddon();
     vi.stubEnv('CTRL_IF_ENGINE', 'file');
     const byOption = expectError('ERR_CTRL_IF_ENGINE', 'the engine option', () => chooseEngine('native'));
@@ -64,7 +64,7 @@ describe('chooseEngine', () => {
     expectError('ERR_CTRL_IF_ENGINE', 'CTRL_IF_ENGINE', () => chooseEngine());
   });
 
-  it('refuses what it does not know', () => {
+  it('refuses an unknown engine', () => {
     vi.stubEnv('CTRL_IF_ENGINE', 'fast');
     const error = expectError('ERR_CTRL_IF_ENGINE', '"fast"', () => chooseEngine());
     expect(error).toMatchObject({ received: 'fast', expected: 'native, file or auto' });
@@ -85,7 +85,7 @@ describe('a native page without its addon', () => {
 });
 
 describe('loadAddon', () => {
-  it('loads once and keeps what came of it', () => {
+  it('loads once and keeps the result', () => {
     const first = loadAddon();
     expect(loadAddon()).toBe(first);
     expect(first.addon !== undefined || !namedEngines.includes('native')).toBe(true);

@@ -73,7 +73,7 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     return name;
   };
   const open = (name: string, expected: object = {}) => openControlPage(name, { nonce, ...expected }, opener);
-  /** Spoils one thing, and expects that error with nothing of the page left mapped. */
+  /** Makes one change, and expects that error with nothing of the page left mapped. */
   const expectRefusal = (
     code: Parameters<typeof expectError>[0],
     spoil: (page: Page) => void,
@@ -86,7 +86,7 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     return error;
   };
 
-  it('when all is as it was announced', () => {
+  it('when everything is as announced', () => {
     const name = make();
     const page = pages.keep(open(name, { owner: processIdentity() }));
     expect(page.engine).toBe(opener);
@@ -95,9 +95,9 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     expect(isAtomic(page, 'guest')).toBe(maker === 'native');
   });
 
-  it('but not when another thing is there: ERR_CTRL_IF_PAGE_MAGIC', () => {
-    for (const at of [2048, 2049, 2055]) {
-      const error = expectRefusal('ERR_CTRL_IF_PAGE_MAGIC', (page) => page.write(at, Uint8Array.of(0x58)));
+  it('but not when it has another magic: ERR_CTRL_IF_PAGE_MAGIC', () => {
+    for (const offset of [2048, 2049, 2055]) {
+      const error = expectRefusal('ERR_CTRL_IF_PAGE_MAGIC', (page) => page.write(offset, Uint8Array.of(0x58)));
       expect(error.offset).toBe(2048);
     }
     expectRefusal('ERR_CTRL_IF_PAGE_MAGIC', (page) => page.write(0, new Uint8Array(4096)));
@@ -111,14 +111,14 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     }
   });
 
-  it('but not when it says it was larger: ERR_CTRL_IF_PAGE_TRUNCATED', () => {
+  it('but not when it should be larger: ERR_CTRL_IF_PAGE_TRUNCATED', () => {
     for (const bytes of [4097, 8192, 0xffffffff, 4095, 0]) {
       const error = expectRefusal('ERR_CTRL_IF_PAGE_TRUNCATED', (page) => page.store32(2060, bytes));
       expect(error).toMatchObject({ offset: 2060, received: 4096 });
     }
   });
 
-  it('but not when its maker is dead: ERR_CTRL_IF_PAGE_STALE', () => {
+  it('but not when its process is dead: ERR_CTRL_IF_PAGE_STALE', () => {
     const dead = spawnSync('true').pid;
     const { pid, startTime } = processIdentity();
     for (const identity of [
@@ -142,13 +142,13 @@ describe.each(enginePairs)('a control page made by %s is opened by %s', (maker, 
     }
   });
 
-  it('but not with another nonce, in whichever byte: ERR_CTRL_IF_PAGE_NONCE', () => {
-    for (const at of [0, 7, 15]) {
+  it('but not with another nonce, in any byte: ERR_CTRL_IF_PAGE_NONCE', () => {
+    for (const index of [0, 7, 15]) {
       const other = Uint8Array.from(nonce);
-      other[at]! ^= 1;
+      other[index]! ^= 1;
       const error = expectRefusal('ERR_CTRL_IF_PAGE_NONCE', () => {}, { nonce: other });
       expect(error.offset).toBe(2064);
-      expectRefusal('ERR_CTRL_IF_PAGE_NONCE', (page) => page.write(2064 + at, Uint8Array.of(0)));
+      expectRefusal('ERR_CTRL_IF_PAGE_NONCE', (page) => page.write(2064 + index, Uint8Array.of(0)));
     }
     for (const other of [new Uint8Array(0), nonce.subarray(0, 15), new Uint8Array(17)]) {
       expectRefusal('ERR_CTRL_IF_PAGE_NONCE', () => {}, { nonce: other });

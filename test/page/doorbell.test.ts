@@ -1,4 +1,4 @@
-/** The addon's doorbells: how they wake an event loop, and that nothing that ends while one is open does harm. */
+/** The addon's doorbells: they wake an event loop, and a thread or process that ends while one is open does no harm. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -69,7 +69,7 @@ describe.runIf(testsNative)('a doorbell', () => {
     expect(order).toEqual(['opener', 'tick', 'microtask', 'immediate']);
   });
 
-  it('may be closed in its own callback, and again, and is not heard after', async () => {
+  it('may be closed in its own callback, and again, and is silent after that', async () => {
     let wakes = 0;
     await new Promise<void>((resolve) => {
       const bell = doorbell(() => {
@@ -98,7 +98,7 @@ describe.runIf(testsNative)('a doorbell', () => {
     other.ring();
   });
 
-  it('blocks the thread until it is rung or the time is over, without its callback', async () => {
+  it('blocks the thread until it is rung or the timeout ends, without its callback', async () => {
     let wakes = 0;
     const bell = doorbell(() => {
       wakes++;
@@ -117,7 +117,7 @@ describe.runIf(testsNative)('a doorbell', () => {
     expect(wakes).toBe(0);
   });
 
-  it('says what is wrong with what it is given', () => {
+  it('names what is wrong with its arguments', () => {
     expect(codeOf(() => native().openDoorbell(undefined as never))).toBe('ERR_INVALID_ARG_TYPE');
     const bell = doorbell(() => {});
     for (const wrong of [-1, 1.5, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY, '5']) {
@@ -138,7 +138,7 @@ describe.runIf(testsNative)('the doorbell of another process', () => {
     expect(kept.exit).toBeUndefined();
   });
 
-  it('cannot be opened when the process is dead, or where there is no pipe', async () => {
+  it('cannot be opened when the process is dead, or when the descriptor is no pipe', async () => {
     const dead = peer('doorbell', { role: 'idle', unref: true });
     const { bell } = await dead.next<{ bell: number }>();
     await dead.end();

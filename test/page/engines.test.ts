@@ -1,4 +1,4 @@
-/** What each engine says of itself and of its pages, so that no other room asks which one it is. */
+/** The properties of each engine and of its pages, so that no other room checks which engine it is. */
 import { describe, expect, it } from 'vitest';
 import { PeerDirectory } from '../../lib/event-channel/peer-directory.ts';
 import { createEventPage } from '../../lib/page/control-page.ts';
@@ -16,7 +16,7 @@ import { usePages } from '../support/pages.ts';
 const pages = usePages();
 
 describe.each(namedEngines)('the %s engine', (name) => {
-  it('says the same of itself as its pages say', () => {
+  it('has the same properties as its pages', () => {
     const engine = ENGINES.find((one) => one.name === name)!;
     const page = pages.create(4096, name);
     expect(page).toMatchObject({ engine: name, engineNumber: engineNumber[name], atomic: engine.atomic });
@@ -41,7 +41,7 @@ describe('engines', () => {
     expect(ENGINES.at(-1)!.absence()).toBeUndefined();
   });
 
-  it('without event channels have no page for them, and say so', () => {
+  it('without event channels have no page for them, and refuse to make one', () => {
     expect(createEventPage('file')).toBeUndefined();
     expect(new SabPage(new SharedArrayBuffer(64)).eventPage).toBeUndefined();
     const directory = new PeerDirectory(fileEngine);

@@ -1,4 +1,4 @@
-/** Every way in which shared memory is refused: its own code, a sentence with the page's name, and nothing left. */
+/** Every refusal of shared memory has its own code and the page's name in its sentence, and leaves nothing behind. */
 import {
   chmodSync,
   chownSync,
@@ -27,7 +27,7 @@ const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && process.platform === 'linux';
 const NOBODY = 65534;
 
-/** Runs `act` as a user who owns nothing. Root alone can; back to root in any case. */
+/** Runs `act` as another user, which only root can do, and returns to root in any case. */
 function asNobody<T>(act: () => T): T {
   process.seteuid!(NOBODY);
   try {
@@ -43,7 +43,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expect(holdsOf(name)).toEqual([]);
   };
 
-  it('to create what exists, and leaves that alone', () => {
+  it('to create an existing page, and does not change it', () => {
     const page = pages.create(4096, engine);
     page.store32(0, 77);
     for (const create of [
@@ -60,7 +60,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expect(holdsOf(page.name)).toHaveLength(1);
   });
 
-  it('to open what is not there', () => {
+  it('to open a missing page', () => {
     const name = pages.name();
     for (const open of [
       () => openPage(name, 4096, engine),
@@ -72,7 +72,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expectNothingOf(name); // opening creates nothing
   });
 
-  it('to open what this user may not', () => {
+  it('to open a page of another user', () => {
     const { name, ...page } = pages.create(4096, engine);
     const open = () => openPage(name, 4096, engine);
     const held = holdsOf(name).length;
@@ -89,7 +89,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expect(holdsOf(name)).toHaveLength(held);
   });
 
-  it('to create what shared memory has no room for', () => {
+  it('to create a page that shared memory has no room for', () => {
     const name = pages.name();
     const error = expectError('ERR_CTRL_IF_PAGE_NO_SPACE', name, () => createPage(name, 2 ** 46, engine));
     expect(error).toMatchObject({ subject: name, cause: { code: expect.stringMatching(/^(ENOSPC|EFBIG)$/) } });
@@ -102,7 +102,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expectNothingOf(name);
   });
 
-  it.each([0, 1, 4095])('to map what has only %d bytes left', (bytes) => {
+  it.each([0, 1, 4095])('to map an object that has only %d bytes left', (bytes) => {
     const { name, unmap } = { ...pages.create(4096, engine), unmap: () => {} };
     unmap();
     truncateSync(shmFile(name), bytes);
@@ -117,7 +117,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     }
   });
 
-  it('names that shm_open would not take, and those that are no file', () => {
+  it('names that shm_open would not accept, and those of no file', () => {
     const before = readdirSync(shmDirectory());
     for (const name of ['', '/', 'noslash', '/a/b', '//', '/..', '/.', '/nul\0', `/${'x'.repeat(255)}`, '/../tmp/x']) {
       for (const act of [
@@ -131,14 +131,14 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
         expect(error.received).toBe(name);
       }
     }
-    // What counts is bytes: 127 characters of two bytes each are all that fits.
+    // Bytes count: at most 127 characters of two bytes each fit.
     const long = `/${'ä'.repeat(127)}`;
     expectError('ERR_CTRL_IF_PAGE_NAME', long, () => createPage(`${long}x`, 4096, engine));
     createPage(pages.adopt(long), 4096, engine).unmap();
     expect(readdirSync(shmDirectory()).filter((entry) => !before.includes(entry) && /x{9}|äx/.test(entry))).toEqual([]);
   });
 
-  it('what is no shared memory at all', () => {
+  it('files that are no shared memory', () => {
     const [directory, link, target] = [pages.name(), pages.name(), pages.name()];
     mkdirSync(shmFile(directory));
     writeFileSync(shmFile(target), Buffer.alloc(4096), { mode: 0o600 });
@@ -152,7 +152,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     expect(holdsOf(target)).toEqual([]);
   });
 
-  it('to keep a control page that it could not finish', () => {
+  it('to keep a control page that it could not complete', () => {
     const name = pages.name();
     expect(() => createControlPage(name, new Uint8Array(5000), engine)).toThrow();
     expectNothingOf(name);
@@ -185,7 +185,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
     createPage(name, 4096, engine).unmap();
     const taken: number[] = [];
     try {
-      // Only if the limit is low enough to be reached in a moment; it is the system's own to say how many there are.
+      // Only if the limit is low enough to be reached quickly; the system sets it.
       for (let i = 0; i < 70_000; i++) taken.push(openSync('/dev/null', 'r'));
     } catch (failure) {
       expect((failure as NodeJS.ErrnoException).code).toBe('EMFILE');
@@ -222,7 +222,7 @@ describe.each(namedEngines)('the %s engine refuses', (engine) => {
   );
 });
 
-it.runIf(testsNative)('what is found by number and is no shared memory is refused for what it is', () => {
+it.runIf(testsNative)('a descriptor that is no shared memory is refused by its kind', () => {
   const pipe = openDoorbell(() => {});
   try {
     expectError('ERR_CTRL_IF_PAGE_MAGIC', 'no shared memory', () =>

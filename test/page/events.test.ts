@@ -45,7 +45,7 @@ describe.runIf(testsNative)('event channels', () => {
     expect(page.load32(MASK + 127 * 4)).toBe(0x80000000);
   });
 
-  it('ring once a sleep, coalesce, and keep what is masked', () => {
+  it('ring once a sleep, coalesce, and hold back masked events', () => {
     const { page, ports, events } = channels();
     page.armWakeup(PAGE_ASLEEP);
     expect([events.notify(7), events.notify(7), events.notify(8)]).toEqual([1, 0, 0]);
@@ -60,7 +60,7 @@ describe.runIf(testsNative)('event channels', () => {
     expect(events.collect(64)).toBe(0);
   });
 
-  it('tell each port that was notified and is not masked, once, however few at a time', () => {
+  it('report each port that was notified and is not masked, once, for any limit of a call', () => {
     const port = fc.nat(4095);
     fc.assert(
       fc.property(fc.uniqueArray(port), fc.uniqueArray(port), fc.integer({ min: 1, max: 80 }), (fire, mask, max) => {
@@ -80,7 +80,7 @@ describe.runIf(testsNative)('event channels', () => {
     );
   });
 
-  it('refuse what is no port, no array and no page', () => {
+  it('refuse values that are no port, no array and no page', () => {
     const { page, events } = channels();
     for (const call of [events.notify, events.mask, events.unmask, events.status]) {
       for (const wrong of [4096, -1, 2 ** 31]) expect(codeOf(() => call(wrong))).toBe('ERR_OUT_OF_RANGE');
@@ -101,7 +101,7 @@ describe.runIf(testsNative)('event channels', () => {
 });
 
 describe.runIf(testsNative)('a segment found by number', () => {
-  it('is the part that was asked for, whether or not the name is left', () => {
+  it('is the requested part, with or without a name', () => {
     const name = pages.name();
     const whole = keep(native().createSegment(name, 8192, true));
     expect(whole.fd).toBeGreaterThanOrEqual(0);
@@ -113,7 +113,7 @@ describe.runIf(testsNative)('a segment found by number', () => {
     expect(codeOf(() => second.load32(4096))).toBe('ERR_OUT_OF_RANGE');
   });
 
-  it('is refused when it is something else, too short or gone', () => {
+  it('is refused when it is another file, too short or gone', () => {
     const name = pages.name();
     const open = native().openSegmentAt;
     const { fd, unmap } = keep(native().createSegment(name, 4096, true));
@@ -130,14 +130,14 @@ describe.runIf(testsNative)('a segment found by number', () => {
     expect(codeOf(() => open(process.pid, 2 ** 20, 0, 4096))).toBe('ENOENT');
   });
 
-  it('keeps no descriptor unless asked', () => {
+  it('keeps no descriptor unless requested', () => {
     const name = pages.name();
     expect(keep(native().createSegment(name, 4096)).fd).toBe(-1);
     expect(keep(native().openSegment(name, 4096)).fd).toBe(-1);
     expect(holdsOf(name).filter((hold) => hold.startsWith('fd'))).toEqual([]);
   });
 
-  it('wakes a process whose page has no name, for every event, and is left with the page when that dies', async () => {
+  it('wakes a process whose page has no name, for every event, and keeps the page when that process dies', async () => {
     const ports = [1, 40, 4095];
     const child = peer('doorbell', { role: 'sleeper', name: pages.name(), ports });
     const { fd, bell } = await child.next<{ fd: number; bell: number }>();

@@ -1,4 +1,4 @@
-/** What a process says when it uses the file engine though nobody asked for it: in its own process, as a user has it. */
+/** The warning of a process that uses the file engine without a request for it, each in a process of its own. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,8 +44,8 @@ function runWith(root: string, code: string, env?: Record<string, string>) {
 
 const CHOOSE = 'console.log(ctrlIf.chooseEngine().engine);';
 
-describe('the file engine that nobody asked for', () => {
-  it('is warned of once, with the reason, what it costs, what to do, and how not to be warned', () => {
+describe('the file engine without a request for it', () => {
+  it('is warned of once, with the reason, its cost, the advice, and how to disable the warning', () => {
     const { stdout, stderr, warnings } = runWith(installed, CHOOSE + CHOOSE + CHOOSE);
     expect(stdout).toBe('file\nfile\nfile');
     expect(warnings).toBe(1);
@@ -60,14 +60,14 @@ describe('the file engine that nobody asked for', () => {
     expect(stderr).toContain("engine: 'file'");
   });
 
-  it('is warned of with what fits: nothing is to be built in an installed package, and npm run build in a checkout', () => {
+  it('is warned of with advice that fits: no build in an installed package, and npm run build in a checkout', () => {
     const package_ = runWith(installed, CHOOSE).stderr;
     expect(package_).toContain(`install a release that brings the addon for ${process.platform}-${process.arch}`);
     expect(package_).not.toContain('npm run build');
     expect(runWith(checkout, CHOOSE).stderr).toContain('run npm run build here');
   });
 
-  it('is no warning but an error, with the same advice, where the native engine is asked for', () => {
+  it('is no warning but an error, with the same advice, when the native engine is requested', () => {
     const ASK = "try { ctrlIf.chooseEngine('native') } catch ({ code, message }) { console.log(code, message) }";
     const { stdout, stderr } = runWith(installed, ASK);
     expect(stdout).toMatch(
@@ -92,7 +92,7 @@ describe('the file engine that nobody asked for', () => {
     const code = "import('" + URL_OF_IT + "').then(({ chooseEngine }) => console.log(chooseEngine().engine))";
     await new Promise((resolve) => new Worker(code, { eval: true }).once('exit', resolve));`;
 
-  it('is not warned of again by the workers of a thread that has warned, and else by the worker', () => {
+  it('is not warned of again by the workers of a thread that has warned; else the worker warns', () => {
     expect(runWith(installed, CHOOSE + IN_WORKER)).toMatchObject({ stdout: 'file\nfile', warnings: 1 });
     expect(runWith(installed, IN_WORKER)).toMatchObject({ stdout: 'file', warnings: 1 });
   });

@@ -1,4 +1,4 @@
-/** Segments found by a process and a number, in parts. */
+/** Segments opened by a process and a descriptor, in parts. */
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ function open(address: SegmentAddress, engine: NamedEngine): ForeignSegment {
 }
 
 describeMemory.each(memoryEngines)('a foreign segment, by the %s engine', (engine) => {
-  it('is mapped in parts, and what is written there is in the segment', () => {
+  it('is mapped in parts, and bytes written there are in the segment', () => {
     const { page, address } = segment(engine);
     const middle = pages.keep(open(address, engine).map(4096, 4096));
     expect(middle.bytes).toBe(4096);
@@ -46,7 +46,7 @@ describeMemory.each(memoryEngines)('a foreign segment, by the %s engine', (engin
     expect(() => middle.load32(4096)).toThrow();
   });
 
-  it('keeps what is mapped when it is closed, and can be closed again', () => {
+  it('keeps its mappings when it is closed, and can be closed again', () => {
     const foreign = open(segment(engine).address, engine);
     const last = pages.keep(foreign.map(8192, 4096));
     foreign.close();
@@ -54,12 +54,12 @@ describeMemory.each(memoryEngines)('a foreign segment, by the %s engine', (engin
     expect(last.load32(0)).toBe(0x03030303);
   });
 
-  it('is shorter than what lies beyond it', () => {
+  it('refuses a part beyond its end', () => {
     const foreign = open(segment(engine).address, engine);
     expectError('ERR_CTRL_IF_PAGE_TRUNCATED', /page/, () => foreign.map(8192, 8192));
   });
 
-  it('is not taken for what has its number now', () => {
+  it('is not mistaken for another object with its number', () => {
     const { address } = segment(engine);
     const path = join(tmpdir(), `ctrl-if-test-${process.pid}`);
     left.push(() => rmSync(path));

@@ -1,4 +1,4 @@
-/** Frames that come and go under one segment, whatever maps it. */
+/** Frames that come and go in one segment. */
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createMemorySegment, memoryEngine } from '../../lib/page/create-memory.ts';
@@ -43,7 +43,7 @@ describeMemory.each(memoryEngines)('a memory segment of the %s engine', (engine)
     for (const frame of [9, 13, 49]) expect(segment.load32(frame * FRAME)).toBe(0xabababab);
   });
 
-  it('refuses what is no frame of it', () => {
+  it('refuses frames that it does not have', () => {
     const { segment } = memories.segment(8, engine);
     for (const [first, count] of [
       [8, 1],
@@ -99,7 +99,7 @@ describeMemory.each(memoryEngines)('a named memory of the %s engine', (engine) =
     expectError('ERR_CTRL_IF_PAGE_TRUNCATED', 'bytes', () => open(16 * FRAME, FRAME));
   });
 
-  it('leaves nothing when it cannot be made', () => {
+  it('leaves nothing behind when it cannot be created', () => {
     const name = memories.name();
     for (const maximum of [0, 2, -5, 1.5, Number.NaN, 2 ** 24 + 1]) {
       expectError('ERR_CTRL_IF_MEMORY_TARGET', '3 to', () => createMemorySegment(name, maximum, engine));
@@ -120,7 +120,7 @@ describeMemory.each(memoryEngines)('a named memory of the %s engine', (engine) =
 });
 
 describe('a memory of the file engine', () => {
-  it('is ERR_CTRL_IF_ENGINE, and says which engine has one', () => {
+  it('is ERR_CTRL_IF_ENGINE, and names the engine that has one', () => {
     const name = memories.name();
     for (const act of [() => createMemorySegment(name, 8, 'file'), () => memoryEngine('file')]) {
       const error = expectError('ERR_CTRL_IF_ENGINE', 'need the native engine: the file engine maps no frames; ', act);

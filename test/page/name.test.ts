@@ -9,7 +9,7 @@ const pages = usePages();
 const isRoot = process.getuid?.() === 0;
 
 describe('a page name', () => {
-  it('says who made it, and is never the same twice', () => {
+  it('identifies its process, and is never the same twice', () => {
     const { pid, startTime } = processIdentity();
     const names = new Set(Array.from({ length: 1_000 }, () => newPageName()));
     expect(names.size).toBe(1_000);
@@ -21,7 +21,7 @@ describe('a page name', () => {
     expect(newPageName({ pid: 7, startTime: 8n })).toMatch(/^\/ctrl-if\.7\.8\./);
   });
 
-  it('is known from others', () => {
+  it('is distinguished from other names', () => {
     for (const other of [
       'ctrl-if.1.2.0123456789abcdef',
       '/ctrl-if.1.2.0123456789abcde',
@@ -44,7 +44,7 @@ describe('sweepStalePages', () => {
     return name;
   };
 
-  /** Another process on this machine may sweep in between, so that one of several tries must be ours. */
+  /** Another process may sweep in between, so that only one of several tries must be swept here. */
   const sweptByUs = (make: () => string): string[] => {
     for (let i = 0; i < 20; i++) {
       const name = put(make());
@@ -55,14 +55,14 @@ describe('sweepStalePages', () => {
     return expect.fail('20 stale pages went, and this sweep named none of them');
   };
 
-  it('takes the pages of dead makers, by pid and by start time', () => {
+  it('removes the pages of dead processes, by pid and by start time', () => {
     sweptByUs(() => newPageName({ pid: dead, startTime: 1n }));
     sweptByUs(() => newPageName({ pid: dead, startTime: 0n }));
     const { pid, startTime } = processIdentity();
     sweptByUs(() => newPageName({ pid, startTime: startTime - 1n }));
   });
 
-  it('leaves alone what is alive, or not ours', () => {
+  it('keeps pages of live processes and of other users', () => {
     const kept = [
       put(newPageName()),
       put(newPageName(processIdentity(process.ppid))),

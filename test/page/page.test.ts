@@ -1,4 +1,4 @@
-/** What a page does, whatever maps it. */
+/** Pages of every engine. */
 import { statSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPage, openPage } from '../../lib/page/control-page.ts';
@@ -20,7 +20,7 @@ describe.each(enginePairs)('one memory, mapped by %s and by %s', (first, second)
     return [front, back] as const;
   };
 
-  it('is zero, and as large as was asked for', () => {
+  it('is zero, and as large as requested', () => {
     for (const page of map()) {
       expect(page.bytes).toBe(4096);
       expect(bytesOf(page, 0, 4096).equals(Buffer.alloc(4096))).toBe(true);
@@ -71,7 +71,7 @@ describe.each(enginePairs)('one memory, mapped by %s and by %s', (first, second)
     if (process.arch === 'x64') expect(notifier.claimWakeup(word)).toBe(false);
   });
 
-  it('refuses what lies outside, and changes nothing there or inside', () => {
+  it('refuses accesses outside, and changes nothing there or inside', () => {
     for (const page of map()) {
       for (const outside of [4096, 4097, -4, 2 ** 31, 2 ** 32]) {
         expect(() => page.write(outside, Uint8Array.of(1)), `write at ${outside}`).toThrow();
@@ -107,7 +107,7 @@ describe.each(enginePairs)('one memory, mapped by %s and by %s', (first, second)
 });
 
 describe.each(namedEngines)('a named page of the %s engine', (engine) => {
-  it('belongs to this user alone, whatever the umask is', () => {
+  it('belongs to this user alone, for any umask', () => {
     for (const mask of [0, 0o077]) {
       process.umask(mask);
       const page = pages.keep(createPage(pages.name(), 4096, engine));
@@ -140,7 +140,7 @@ describe.each(namedEngines)('a named page of the %s engine', (engine) => {
     unlinkPage(name); // gone already: no error
   });
 
-  it('opens with its whole size, however little was asked for', () => {
+  it('opens with its whole size, however little is requested', () => {
     const { name } = pages.create(8192, engine);
     for (const other of namedEngines) {
       const page = pages.keep(openPage(name, 1, other));
@@ -150,6 +150,6 @@ describe.each(namedEngines)('a named page of the %s engine', (engine) => {
   });
 });
 
-it.runIf(testsNative)('has a native engine to test: without its addon this suite is red, not green', () => {
+it.runIf(testsNative)('the native engine is there to be tested: without its addon this suite fails', () => {
   expect(pages.create(4096, 'native').engine).toBe('native');
 });

@@ -34,7 +34,7 @@ afterEach(async () => {
 const stateOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0];
 
 describe('a process', () => {
-  it('is itself for as long as it lives', async () => {
+  it('keeps its identity while it lives', async () => {
     const child = start('sleep', ['60']);
     await once(child, 'spawn');
     const identity = processIdentity(child.pid);
@@ -46,14 +46,14 @@ describe('a process', () => {
     expect(isAlive(identity)).toBe(false);
   });
 
-  it('is alive: this one, its parent, and init, whoever may signal it', () => {
+  it('is alive: this one, its parent, and init, which other users may not signal', () => {
     expect(isAlive(processIdentity())).toBe(true);
     expect(isAlive(processIdentity(process.ppid))).toBe(true);
     expect(isAlive(processIdentity(1))).toBe(true);
     expect(isAlive({ pid: process.pid, startTime: 0n })).toBe(true); // told by a system without /proc
   });
 
-  it('is another one when its pid has come round', () => {
+  it('is another one when its pid is used again', () => {
     const { pid, startTime } = processIdentity();
     expect(isAlive({ pid, startTime: startTime + 1n })).toBe(false);
     expect(isAlive({ pid, startTime: startTime - 1n })).toBe(false);
@@ -63,14 +63,14 @@ describe('a process', () => {
     const { pid } = spawnSync('true');
     expect(isAlive({ pid, startTime: 1n })).toBe(false);
     expect(isAlive({ pid, startTime: 0n })).toBe(false);
-    // kill(0) and kill(-1) would ask about groups of processes, and say yes.
+    // kill(0) and kill(-1) check groups of processes, and succeed.
     for (const nobody of [0, -1, -process.pid, 2 ** 31, 2 ** 32 - 1]) {
       expect(isAlive({ pid: nobody, startTime: 0n }), String(nobody)).toBe(false);
       expect(isAlive({ pid: nobody, startTime: 5n }), String(nobody)).toBe(false);
     }
   });
 
-  it('is dead as a zombie, which nobody has waited for: it will never answer', async () => {
+  it('is dead as a zombie, which will never answer', async () => {
     // The shell becomes a `sleep`, which never waits for the child it has inherited.
     const parent = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
     const [line] = await once(parent.stdout!, 'data');
@@ -95,7 +95,7 @@ describe('a process', () => {
     }
   });
 
-  it('is known by its start time whatever its name is', async () => {
+  it('is identified by its start time, for any name', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ctrl-if-'));
     directories.push(directory);
     const program = join(directory, 'x) Z 1 (');

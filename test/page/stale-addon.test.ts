@@ -16,14 +16,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** What a new process says of the addon under `home`, where node-gyp-build is told to look for it. */
+/** What a new process reports about the addon under `home`, where node-gyp-build searches for it. */
 function chosen(script: string): string {
   const program = `import { chooseEngine } from ${JSON.stringify(new URL('dist/page/choose-engine.js', root))};\n${script}`;
   const env = { ...process.env, CTRL_IF_PREBUILD: home, CTRL_IF_ENGINE: '' };
   return execFileSync(process.execPath, ['--input-type=module', '-e', program], { env, encoding: 'utf8' });
 }
 
-/** The addon as it is, or with one of its names changed, which it then seems not to know. */
+/** The addon unchanged, or with one of its names changed, which it then lacks. */
 function install(change: (binary: Buffer) => void): void {
   const binary = readFileSync(new URL('build/Release/ctrl_if.node', root));
   change(binary);
@@ -52,7 +52,7 @@ describe.runIf(testsNative)('the codes that the addon and TypeScript share', () 
     expect(why).toContain('NOT_OUTSTANDING is -3 here, and the addon has none');
   });
 
-  it('refuse it with the reason as cause when the native engine is asked for', () => {
+  it('refuse it with the reason as cause when the native engine is requested', () => {
     const said = chosen(
       "try { chooseEngine('native') } catch (error) { console.log(error.code, error.cause.message) }",
     );

@@ -29,7 +29,7 @@ describe('a ring on pages of an engine that was added', () => {
 });
 
 describe('an engine that was added', () => {
-  it('creates and opens pages by name, and refuses as the others do', () => {
+  it('creates and opens pages by name, and refuses the same as other engines', () => {
     const front = arrayEngine.create('/array', 4096);
     expectError('ERR_CTRL_IF_PAGE_EXISTS', '/array', () => arrayEngine.create('/array', 4096));
     expectError('ERR_CTRL_IF_PAGE_NOT_FOUND', '/other', () => arrayEngine.open('/other', 4096));
@@ -44,7 +44,7 @@ describe('an engine that was added', () => {
     expect([...answer.pop()!.subarray(0, 4)]).toEqual([1, 2, 3, 0]);
   });
 
-  it('is unknown where it is not in the list', () => {
+  it('is unknown when it is not in the list', () => {
     const error = expectError('ERR_CTRL_IF_ENGINE', '"array"', () => openPage('/array', 4096, ARRAY));
     expect(error).toMatchObject({ expected: 'native, file or auto', received: 'array' });
   });

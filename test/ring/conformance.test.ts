@@ -54,7 +54,7 @@ describe('ring geometry', () => {
     }
   });
 
-  it('allows no more slots than a half-written index is safe with, where there are no atomics', () => {
+  it('without atomics, allows at most the slots with which a half-written index is safe', () => {
     const wide = { offset: 0, entryBytes: 4, slots: 2 * MAX_SLOTS_WITHOUT_ATOMICS };
     const file = pages.create(ringBytes(wide), 'file');
     expectError('ERR_CTRL_IF_RING_GEOMETRY', 'at most 128 with the file engine', () => new FrontRing(file, wide));

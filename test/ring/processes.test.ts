@@ -39,7 +39,7 @@ class Conversation {
     this.answered = 0;
   }
 
-  /** One look at the ring; true when every answer is there. */
+  /** One poll of the ring; true when every answer has come. */
   readonly step = (): boolean => {
     while (this.asked < this.#to) {
       const entry = this.#front.stage();
@@ -74,7 +74,7 @@ describe.each(pairs)('front by %s here, back by %s in another process', (frontEn
     expect(front.pop()).toBeUndefined();
   }, 90_000);
 
-  it('gives a new back exactly what the killed one took and did not answer (H7, H19)', async () => {
+  it('gives a new back exactly the requests that the killed one took and did not answer (H7, H19)', async () => {
     const { front, back } = ringWith(frontEngine, backEngine);
     for (let n = 0; n < 40; n++) number(front.stage()!, n);
     front.flush();
@@ -84,7 +84,7 @@ describe.each(pairs)('front by %s here, back by %s in another process', (frontEn
     first.kill('SIGKILL');
     expect(await first.end()).toMatchObject({ code: null, signal: 'SIGKILL' });
 
-    // Asked while nobody is there.
+    // Requested while there is no back.
     for (let n = 40; n < 50; n++) number(front.stage()!, n);
     front.flush();
 
@@ -106,9 +106,9 @@ describe.each(namedEngines)('backs of the %s engine, killed one after the other 
   });
   afterEach(() => child?.kill('SIGKILL'));
 
-  it('lose nothing and double nothing', async () => {
+  it('lose no entry and double none', async () => {
     const { front, back } = ringWith(namedEngines[0]!, engine);
-    // They answer with the request itself: whatever a dying one left in a slot is what its heir must find there.
+    // They answer with the request itself, so that a slot that a killed back left half done still holds the request.
     const conversation = new Conversation(front, Number.MAX_SAFE_INTEGER, 0);
     for (let life = 0; life < 8; life++) {
       child = back('ring-echo', {});

@@ -1,4 +1,4 @@
-/** Rings against a model of them: whatever order the calls come in, on whatever engine and geometry. */
+/** Rings against a model: calls in any order, on any engine and geometry. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BackRing, FrontRing, MAX_SLOTS_WITHOUT_ATOMICS, type RingGeometry, ringBytes } from '../../lib/ring/index.ts';
@@ -34,13 +34,13 @@ const run = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 80 }),
 });
 
-/** What a ring is, without a ring: five queues that an entry goes through. */
+/** A model of a ring: five queues that an entry passes through. */
 class Model {
   readonly #slots: number;
   staged: string[] = [];
   asked: string[] = [];
   seenByBack: string[] = [];
-  /** Popped requests for which no response is staged or published: how many, and which. */
+  /** The popped requests for which no response is staged or published. */
   taken: string[] = [];
   stagedAnswers: string[] = [];
   answered: string[] = [];
@@ -63,7 +63,7 @@ class Model {
   }
 
   popBack(): string | undefined {
-    // A half looks at the ring when it has nothing more from its last look.
+    // A half polls the ring when the batch of its last poll is used up.
     if (this.seenByBack.length === 0) this.seenByBack = this.asked.splice(0);
     const request = this.seenByBack.shift();
     if (request !== undefined) this.taken.push(request);
@@ -86,7 +86,7 @@ class Model {
 }
 
 describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) => {
-  it('is its model, call by call', () => {
+  it('behaves as its model, call by call', () => {
     fc.assert(
       fc.property(run, ({ slots, entryBytes, offset, start, steps }) => {
         const geometry: RingGeometry = { offset, entryBytes, slots };
@@ -189,7 +189,7 @@ describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) 
     );
   });
 
-  it('believes an index exactly when an honest peer can have reached it (H1)', () => {
+  it('accepts an index exactly when an honest peer can have reached it (H1)', () => {
     const index = fc.oneof(fc.integer({ min: -300, max: 300 }), fc.integer({ min: 0, max: U32 - 1 }));
     fc.assert(
       fc.property(
@@ -213,7 +213,7 @@ describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) 
           front.flush();
           const popped = requests === 0 ? 0 : Math.min(taken, requests);
           for (let n = 0; n < popped; n++) back.pop();
-          // pop looks ahead: everything there was has been copied by the first of them.
+          // The first pop has copied all entries that were there.
           const copied = popped === 0 ? 0 : requests;
           while (back.pop());
           const responses = Math.min(answered, copied);
@@ -244,13 +244,13 @@ describe.each(enginePairs)('front by %s, back by %s', (frontEngine, backEngine) 
     expect(taken).toBe(fresh);
   }
 
-  it('never takes an index for true that is part old and part new', () => {
+  it('never accepts an index that is partly old and partly new', () => {
     const most = MAX_SLOTS_WITHOUT_ATOMICS;
     fc.assert(
       fc.property(
         fc.record({
           slots: fc.constantFrom(1, 8, most),
-          // Where carries go through one, two and three bytes, and anywhere.
+          // Carries through one, two and three bytes, and random indices.
           start: fc.oneof(
             fc.constantFrom(0xff, 0xffff, 0xffffff, 0xffffffff, 0x7fffffff).map((carry) => carry - 3),
             fc.integer({ min: 0, max: U32 - 1 }),

@@ -47,7 +47,7 @@ describe('two worker threads over a SharedArrayBuffer', () => {
 });
 
 describe.runIf(testsNative)('four worker threads with the addon at once', () => {
-  it('are terminated in the middle of it: the process lives, and none of their memory stays mapped', async () => {
+  it('are terminated while they use it: the process lives, and none of their memory stays mapped', async () => {
     const prefix = `/ctrl-if-test-${randomBytes(6).toString('hex')}`;
     const rounds = 4;
     try {

@@ -1,4 +1,4 @@
-/** Clones of the repository for tests of set-up and of the package, which are gone when the test file has run. */
+/** Clones of the repository for tests of set-up and of the package. They are removed when the test file has run. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,9 @@ import { afterAll, expect } from 'vitest';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const DEADLINE = 180_000;
 const ADDON = 'build/Release/ctrl_if.node';
-/** By which set-up knows what it has built. */
+/** The file in which set-up records what it has built. */
 const STAMPS = 'node_modules/.ctrl-if-setup.json';
-/** What git has of the package. */
+/** The files of the package that git has. */
 const SOURCES = [
   'lib',
   'docs',
@@ -41,7 +41,7 @@ export function temporaryFolder(): string {
 export interface CloneOptions {
   /** Dependencies that are not installed; default: none. */
   without?: string[];
-  /** With what has been built here; default: nothing has been. */
+  /** Whether the clone has what has been built here; default: no. */
   built?: boolean;
 }
 
@@ -61,8 +61,8 @@ export function clone({ without = [], built = false }: CloneOptions = {}): strin
 }
 
 /**
- * Runs a command there to its end, which must be a good one. There is no C++ compiler: to build the addon once more
- * would tell nothing and take long.
+ * Runs a command there, which must succeed. There is no C++ compiler: building the addon once more
+ * would take long and show nothing.
  */
 export function run(folder: string, command: string, args: string[], env: Record<string, string> = {}) {
   const { npm_command: _, npm_config_omit: __, CTRL_IF_SETUP: ___, CTRL_IF_ENGINE: ____, ...inherited } = process.env;

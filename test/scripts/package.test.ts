@@ -1,4 +1,4 @@
-/** What `npm pack` makes, and that it works where it is installed: without scripts, a compiler or a network. */
+/** The package that `npm pack` makes, which works when it is installed without scripts, a compiler or a network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { printIfTestFails } from '../support/child-output.ts';
 import { testsNative } from '../support/engines.ts';
 import { clone, DEADLINE, pack, ROOT, run, temporaryFolder } from './clones.ts';
 
-/** What the oldest system that is supported has: RHEL 8 and its rebuilds, with glibc 2.28 and the libstdc++ of GCC 8. */
+/** The oldest supported system: RHEL 8 and its rebuilds, with glibc 2.28 and the libstdc++ of GCC 8. */
 const NEWEST_SYMBOLS: Record<string, string> = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '7.0.0' };
 const PREBUILT = /^prebuilds\/[a-z0-9]+-[a-z0-9]+\/ctrl-if\.napi(\.glibc|\.musl)?\.node$/;
 
@@ -70,7 +70,7 @@ describe.runIf(testsNative)('the package', () => {
 });
 
 /**
- * The dependencies that a user gets, as tarballs that are made of what is installed here: npm takes them in place of
+ * The dependencies of a user, as tarballs of the packages installed here: npm uses them in place of
  * its registry.
  */
 function dependencies(into: string): string[] {
@@ -87,7 +87,7 @@ describe.runIf(testsNative)('installed without scripts, compiler and network, th
 
   beforeAll(() => {
     app = temporaryFolder();
-    // All that can be run by its name there.
+    // The commands that can be run there.
     const bin = join(app, 'bin');
     mkdirSync(bin);
     symlinkSync(process.execPath, join(bin, 'node'));

@@ -1,4 +1,4 @@
-/** What npm gets when it packs a clone, or installs ctrl-if from git: `scripts/setup.mjs --prepare`. */
+/** `scripts/setup.mjs --prepare`, which npm runs when it packs a clone or installs ctrl-if from git. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -44,13 +44,13 @@ describe('a clone in which nothing has been built', () => {
 });
 
 describe('preparing', () => {
-  it('does nothing within a set-up, whose own npm ci comes here', () => {
+  it('does nothing within a set-up, whose npm ci runs it', () => {
     const folder = clone();
     expect(prepare(folder, { npm_command: 'ci', CTRL_IF_SETUP: '1' })).toBe('');
     expect(existsSync(join(folder, 'dist'))).toBe(false);
   });
 
-  it('builds nothing, and says so, where the development dependencies were left out', () => {
+  it('builds nothing, and says so, when the development dependencies were omitted', () => {
     const folder = clone({ without: ['typescript'] });
     expect(prepare(folder, { npm_command: 'ci', npm_config_omit: 'dev' })).toContain('npm run setup');
     expect(existsSync(join(folder, 'dist'))).toBe(false);

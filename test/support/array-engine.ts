@@ -1,5 +1,5 @@
 /**
- * An engine made by docs/engines.md: pages are ArrayBuffers under names, which one thread alone can see. It has no event
+ * An engine made by docs/engines.md: pages are ArrayBuffers with names, which only one thread can see. It has no event
  * channels and no guest memory. `vi.mock` adds it to the list of engines where a test wants it there.
  */
 import type { Engine } from '../../lib/page/engine.ts';
@@ -15,7 +15,7 @@ const NUMBER = 200;
 
 const segments = new Map<string, ArrayBuffer>();
 
-/** Gives all segments back: they have no file that `unlinkPage` could take away. */
+/** Frees all segments: they have no file that `unlinkPage` could remove. */
 export function removeArrays(): void {
   segments.clear();
 }

@@ -1,4 +1,4 @@
-/** vitest's global set-up: builds what child processes of the tests run, so that none runs what a change has left behind. */
+/** vitest's global set-up: builds what child processes of the tests run, so that none runs an older build. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';

@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { onTestFailed } from 'vitest';
 
 /**
- * Keeps what a child says on standard error, which must be a pipe, and prints it when the test fails that runs now: a child that is
- * killed or loses its peer may say so with a stack, which is no news where the test wants it.
+ * Keeps a child's standard error, which must be a pipe, and prints it when the running test fails: a child that is
+ * killed, or whose peer dies, may print a stack, which is no news when the test expects it.
  */
 export function printIfTestFails(child: ChildProcess): void {
   let said = '';

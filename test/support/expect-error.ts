@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { CtrlIfError, type CtrlIfErrorCode } from '../../lib/errors.ts';
 
 /**
- * The error of `act`: a CtrlIfError with that code and a sentence for people, which says what (`names`) it is about.
+ * The error of `act`: a CtrlIfError with that code and a sentence for people that contains `names`.
  */
 export function expectError(code: CtrlIfErrorCode, names: string | RegExp, act: () => unknown): CtrlIfError {
   let caught: unknown;

@@ -24,7 +24,7 @@ export interface TestSegment {
   open(offset: number, bytes: number): AtomicPage;
 }
 
-/** To be called once at the top of a test file. */
+/** Call it once at the top of a test file. */
 export function useMemories() {
   const pages = usePages();
   const segments: MemorySegment[] = [];
@@ -42,7 +42,7 @@ export function useMemories() {
       const open = (offset: number, bytes: number) => pages.keep(memoryEngine(engine).map(segment.fd, offset, bytes));
       return { segment, name, open };
     },
-    /** A memory, what maps its frames for domain `domid`, and the offsets that were mapped. */
+    /** A memory, a mapper of its frames for domain `domid`, and the offsets that were mapped. */
     shared(frames: number, maximum: number, engine: NamedEngine) {
       const { segment, name, open } = memories.segment(maximum, engine);
       const memory = new DomainMemory(segment, frames);

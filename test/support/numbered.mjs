@@ -20,7 +20,7 @@ export function numberOf(entry, salt = 0) {
 
 const views = new WeakMap();
 
-/** One view an entry: the rings reuse their entries, and a test of garbage must make none itself. */
+/** One view of each entry: the rings reuse their entries, and a test of garbage must make none itself. */
 function wordsOf(entry) {
   let words = views.get(entry);
   if (!words) {
@@ -30,5 +30,5 @@ function wordsOf(entry) {
   return words;
 }
 
-/** What a response has that its request has not. */
+/** The difference between a response and its request. */
 export const ANSWERED = 0x5a5a5a5a;

@@ -27,12 +27,12 @@ export interface SharedPages {
   raw: Page;
 }
 
-/** To be called once at the top of a test file. */
+/** Call it once at the top of a test file. */
 export function usePages(): Pages {
   const names: string[] = [];
   const mapped: Page[] = [];
   const pages: Pages = {
-    // Not the pattern of newPageName: no sweep of another test may take it.
+    // Not the pattern of newPageName: no sweep of another test may remove it.
     name: () => pages.adopt(`/ctrl-if-test.${process.pid}.${randomBytes(6).toString('hex')}`),
     adopt(name) {
       names.push(name);
@@ -66,7 +66,7 @@ export function usePages(): Pages {
   return pages;
 }
 
-/** Where page `name` can be seen, and spoiled, as a file. */
+/** The file of page `name`, which a test can read and damage. */
 export function shmFile(name: string): string {
   return join(shmDirectory(), name.slice(1));
 }

@@ -20,7 +20,7 @@ export interface PeerOptions {
 
 const started = new Set<Peer>();
 
-/** To be called once at the top of a test file: no peer outlives its test. */
+/** Call it once at the top of a test file: no peer outlives its test. */
 export function usePeers(): (script: string, options: object, how?: PeerOptions) => Peer {
   afterEach(async () => {
     const left = [...started];
@@ -82,11 +82,11 @@ export class Peer {
     this.#child.kill(signal);
   }
 
-  tell(message: object): void {
+  send(message: object): void {
     this.#child.send(message);
   }
 
-  /** The next thing it says. Rejects when it dies without, or says nothing within `milliseconds`. */
+  /** Its next message. Rejects when it dies first, or sends none within `milliseconds`. */
   async next<T>(milliseconds = 10_000): Promise<T> {
     const deadline = Date.now() + milliseconds;
     while (this.#said.length === 0) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export interface Runtime {
   name: 'deno' | 'bun';
-  /** What runs a script, before its path; undefined where it is not installed. */
+  /** The command that runs a script, before its path; undefined when the runtime is not installed. */
   command: readonly string[] | undefined;
 }
 

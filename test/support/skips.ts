@@ -1,4 +1,4 @@
-/** Why tests are skipped: said in their titles, and at the end of a run. */
+/** The reasons for skipped tests, in their titles and at the end of a run. */
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** For the title of a test that is skipped unless `isThere`: what it needs. */
@@ -6,7 +6,7 @@ export function unless(isThere: boolean, need: string): string {
   return isThere ? '' : ` (skipped: needs ${need})`;
 }
 
-/** Lines for people: each reason with how many tests it holds up. What gives none is skipped without the native engine. */
+/** Lines for people: each reason and how many tests it skips. A test without a reason needs the native engine. */
 export function skipLines(fullNames: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const name of fullNames) {
@@ -25,7 +25,7 @@ export class SkipReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    // With -t all others are skipped, too.
+    // With -t all other tests are skipped, too.
     if (this.#isFiltered) return;
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')]);
     for (const line of skipLines(skipped.map(({ fullName }) => fullName))) console.log(` ${line}`);

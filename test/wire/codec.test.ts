@@ -16,7 +16,7 @@ import {
 const slotOf = (...bytes: number[]) => Uint8Array.from([...bytes, ...new Array(64).fill(0)].slice(0, 64));
 
 describe('a codec', () => {
-  it('makes the 64 bytes itself, with the id that nobody waits for, unless told otherwise', () => {
+  it('makes the 64 bytes itself, with the id for no answer, unless given others', () => {
     const slot = encode({ name: 'SHUTDOWN_POWEROFF' });
     expect(slot).toEqual(slotOf(6, 0, ID_NO_ANSWER));
     expect(slot).not.toBe(encode({ name: 'SHUTDOWN_POWEROFF' }));
@@ -38,14 +38,14 @@ describe('a codec', () => {
     }
   });
 
-  it('gives decoded bytes a memory of their own', () => {
+  it('copies decoded bytes to memory of their own', () => {
     const slot = slotOf(0, 0, 0, 2, 1, 2);
     const message = decode(slot);
     slot.fill(0xff);
     expect(message).toEqual({ name: 'CONSOLE_DATA', data: Uint8Array.of(1, 2) });
   });
 
-  it('ignores what stands in the padding, and beyond the length', () => {
+  it('ignores bytes in the padding, and after the length', () => {
     const slot = slotOf(1, 0, 0, 12, 1, 0, 0xff, 0xff, 2, 0, 0, 0, 3, 0, 0, 0, 0xff, 0xff);
     expect(decode(slot)).toEqual({ name: 'BLKIF_BE_CREATE', domid: 1, blkifHandle: 2, status: 3 });
   });
@@ -66,7 +66,7 @@ describe('a codec', () => {
     });
   });
 
-  it('refuses a buffer that was transferred away', () => {
+  it('refuses a transferred buffer', () => {
     const slot = slotOf(6, 0, 0);
     expect(decode(slot)).toEqual({ name: 'SHUTDOWN_POWEROFF' });
     structuredClone(slot.buffer, { transfer: [slot.buffer] });
@@ -74,7 +74,7 @@ describe('a codec', () => {
     expect(() => encode({ name: 'SHUTDOWN_POWEROFF' }, 1, slot)).toThrow(CtrlIfError);
   });
 
-  it('looks definitions up by name, and by type and subtype', () => {
+  it('finds definitions by name, and by type and subtype', () => {
     const tick = defineMessage({ name: 'TICK', type: 11, subtype: 3 });
     const codec = createCodec([tick]);
     expect(codec.definitions).toEqual([...SEED_MESSAGES, tick]);
@@ -89,7 +89,7 @@ describe('a codec', () => {
     expect(codec.definitionOf(256, 0)).toBeUndefined();
   });
 
-  it('knows only what it was given', () => {
+  it('has only the definitions that it was given', () => {
     const one = createCodec([defineMessage({ name: 'ONE', type: 11, payload: { value: u8 } })]);
     const other = createCodec([defineMessage({ name: 'OTHER', type: 11 })]);
     const slot = one.encode({ name: 'ONE', value: 5 });
@@ -122,7 +122,7 @@ describe('a codec', () => {
     });
   });
 
-  it('works as loose functions, and answers with the request rewritten', () => {
+  it('works as separate functions, and answers with the request rewritten', () => {
     const { encode, decode } = createCodec();
     const request = decode(encode({ name: 'MEM_REQUEST_SET', target: 65536 }, 4));
     if (request.name !== 'MEM_REQUEST_SET') throw new Error('it is another message');

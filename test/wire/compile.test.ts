@@ -1,4 +1,4 @@
-/** Code made from a struct and the interpreter of its field list do the same, to the last byte of an error. */
+/** Generated code and the interpreter of a struct do the same, to the last byte of an error. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -40,7 +40,7 @@ type Input = MessageInput<(typeof definitions)[number]>;
 const generated = createCodecWith(generateOnly, definitions);
 const interpreted = createCodecWith(interpret, definitions);
 
-/** What it returns, or all that its error says. */
+/** Its result, or its error with all details. */
 function outcome(action: () => unknown): unknown {
   try {
     return action();
@@ -70,7 +70,7 @@ describe('generated and interpreted', () => {
     );
   });
 
-  it('say the same of any bytes', () => {
+  it('decode any bytes to the same result', () => {
     fc.assert(
       fc.property(anySlot, fc.nat(64), (slot, end) => {
         for (const bytes of [slot, slot.subarray(0, end)])
@@ -80,7 +80,7 @@ describe('generated and interpreted', () => {
     );
   });
 
-  it('say the same of any value in any field', () => {
+  it('encode any value in any field to the same result', () => {
     const anything = fc.oneof(
       fc.anything({ withBigInt: true, withTypedArray: true, withNullPrototype: true }),
       fc.integer(),
@@ -129,7 +129,7 @@ describe.each(compilers)('$how', ({ compile }) => {
   const codec = createCodecWith(compile, definitions);
   const input = (message: AnyMessage) => message as unknown as Input;
 
-  it('sends zero for OUT fields of every kind that are left out, whatever was sent before', () => {
+  it('sends zero for omitted OUT fields of every kind, whatever was sent before', () => {
     const full = {
       a: 'ff:ff:ff:ff:ff:ff',
       b: 'abcde',
@@ -142,7 +142,7 @@ describe.each(compilers)('$how', ({ compile }) => {
     expect([...slot]).toEqual([13, 0, 3, 22, ...new Array(60).fill(0)]);
   });
 
-  it('leaves nothing of a longer tail behind a shorter one, nor of one that was refused', () => {
+  it('leaves no bytes of a longer tail after a shorter one, nor of a refused tail', () => {
     for (const length of [56, 3, 0, 20, 19]) {
       const data = new Uint8Array(length).fill(0xaa);
       const slot = codec.encode({ name: 'CHUNK', sequence: 1, data });
@@ -161,7 +161,7 @@ describe.each(compilers)('$how', ({ compile }) => {
       }
   });
 
-  it('reads each field once, and before it writes: a getter may lie, or encode in between', () => {
+  it('reads each field once, before it writes, because a getter may change its value or encode in between', () => {
     let reads = 0;
     const message = {
       name: 'CHUNK',
@@ -177,7 +177,7 @@ describe.each(compilers)('$how', ({ compile }) => {
     expect(reads).toBe(1);
   });
 
-  it('takes inherited fields', () => {
+  it('accepts inherited fields', () => {
     expect(codec.encode(input(Object.create({ name: 'LONG', class: 1, path: 'a' })))).toEqual(
       codec.encode({ name: 'LONG', class: 1, path: 'a' }),
     );
@@ -190,7 +190,7 @@ describe('compile', () => {
     vi.resetModules();
   });
 
-  it("interprets a struct with a field of the user's own making", () => {
+  it("interprets a struct with a field type of the user's own", () => {
     const percent: Field<number> = {
       cType: 'percent',
       size: 1,
@@ -212,7 +212,7 @@ describe('compile', () => {
     );
   });
 
-  it('interprets where code must not be generated', async () => {
+  it('interprets when code generation is forbidden', async () => {
     const refuse = vi.fn(function refuse() {
       throw new EvalError('Code generation from strings disallowed for this context');
     });

@@ -1,9 +1,9 @@
-/** Both ways to compile a struct, for tests that hold one to the other. */
+/** Both ways to compile a struct, for tests that compare them. */
 import type { Compile } from '../../lib/wire/compile/compile.ts';
 import { generate } from '../../lib/wire/compile/generate.ts';
 import { interpret } from '../../lib/wire/compile/interpret.ts';
 
-/** Generates or fails: a struct that would be interpreted instead must not pass for a generated one. */
+/** Generates or fails, so that an interpreted struct does not count as a generated one. */
 export const generateOnly: Compile = (struct) => {
   const transcoder = generate(struct);
   if (!transcoder) throw new Error(`${struct.cName} was not generated`);

@@ -28,7 +28,7 @@ function thrownBy(action: () => unknown): object {
 const define = (options: object) => () => defineMessage({ name: 'TICK', type: 11, ...options } as never);
 
 describe('defineMessage', () => {
-  it('fills in what is not said', () => {
+  it('has defaults for the other options', () => {
     expect(defineMessage({ name: 'PING', type: 11 })).toMatchObject({
       name: 'PING',
       type: 11,
@@ -43,7 +43,7 @@ describe('defineMessage', () => {
     expect(Object.isFrozen(tick)).toBe(true);
   });
 
-  it('takes all that the table of messages has', () => {
+  it('accepts all definitions of the table of messages', () => {
     const schema = struct('order_t', { quantity: u32, status: out(u32) });
     const response = { kind: 'status', field: 'status', okay: 0, error: 1 } as const;
     const options = {
@@ -58,7 +58,7 @@ describe('defineMessage', () => {
     expect(order).toEqual({ ...options, struct: schema });
   });
 
-  it('takes raw bytes, as the console has them', () => {
+  it('accepts raw bytes, as in the console', () => {
     const codec = createCodec([
       defineMessage({ name: 'RAW', type: 20, payload: { data: tail() } }),
       defineMessage({ name: 'RAW_TOO', type: 21, payload: console_data }),
@@ -100,7 +100,7 @@ describe('defineMessage', () => {
     expect(define({ payload: { a: u8, b: out(u8) }, response: response('b') })).not.toThrow();
   });
 
-  it('refuses more than 60 bytes, and takes 60', () => {
+  it('refuses more than 60 bytes, and accepts 60', () => {
     for (const payload of [{ a: bytes(61) }, { a: u8, b: tail(60) }, { a: bytes(58), __pad: pad(3) }])
       expect(thrownBy(define({ payload }))).toEqual({
         code: 'ERR_CTRL_IF_DEFINITION',

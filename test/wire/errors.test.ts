@@ -50,7 +50,7 @@ const PATH = 'a string of at most 15 bytes in UTF-8, without NUL';
 const DATA = 'a Uint8Array of 0 to 60 bytes';
 const CHAR = 'a string of one character from U+0000 to U+00FF';
 
-describe('encode refuses a value, naming field, offset, what was expected and what came', () => {
+describe('encode refuses a value, and names field, offset, expected and received value', () => {
   it.each([
     [create, 'domid', 4, U16, [-1, 65536, 1.5, Number.NaN, '1', 1n, null, undefined, true, {}]],
     [create, 'blkifHandle', 8, U32, [-1, 2 ** 32, Number.POSITIVE_INFINITY, undefined]],
@@ -236,7 +236,7 @@ describe('decode refuses', () => {
     }
   });
 
-  it('a length between which and 60 a tail lies', () => {
+  it('a length outside the sizes of a struct with a tail', () => {
     const chunk = defineMessage({ name: 'CHUNK', type: 12, payload: { sequence: u32, data: tail(8) } });
     const codec = createCodec([chunk]);
     expect(codec.decode(slotOf(12, 0, 0, 4))).toEqual({ name: 'CHUNK', sequence: 0, data: new Uint8Array(0) });
@@ -279,18 +279,18 @@ describe('decode refuses', () => {
       });
   });
 
-  it('a path that is not UTF-8, with the bytes that came', () => {
+  it('a path that is not UTF-8, with the received bytes', () => {
     const slot = slotOf(8, 5, 7, 16, 0x31, 0xff, 0x2d);
     const error = thrownBy(() => decode(slot));
     expect({ ...error }).toMatchObject({ code: 'ERR_CTRL_IF_VALUE', field: 'path', offset: 4, expected: PATH });
     expect(error.received).toEqual(slot.slice(4, 20));
-    // Beyond the first NUL nothing matters.
+    // Bytes after the first NUL do not matter.
     expect(decode(slotOf(8, 5, 7, 16, 0x31, 0, 0xff))).toEqual({ name: 'USBIF_BE_RELEASE_PORT', path: '1' });
   });
 });
 
 describe('not understood', () => {
-  it('is type, subtype and id of the request and nothing else', () => {
+  it('has type, subtype and id of the request and nothing else', () => {
     const target = new Uint8Array(70).fill(0xee);
     expect(encodeNotUnderstood(8, 5, 9, target, 3)).toBe(target);
     expect([...target]).toEqual([0xee, 0xee, 0xee, 8, 5, 9, 0, ...new Array(60).fill(0), 0xee, 0xee, 0xee]);

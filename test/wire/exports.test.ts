@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import * as wire from '../../lib/wire/index.ts';
 import { layout } from './conformance.ts';
 
-it('exports the constants and structs of the header, and exactly this beside them', () => {
+it('exports the constants and structs of the header, and exactly these other names', () => {
   const { control_msg_t, control_if_t, ...payloads } = layout.lp64;
   const ofTheHeader = new Set([...Object.keys(layout.constants), ...Object.keys(payloads)]);
   const names = Object.keys(wire);

@@ -26,7 +26,7 @@ describe('a failure', () => {
     expect(Buffer.from(slot).toString('hex')).toBe(hex.padEnd(128, '0'));
   });
 
-  it('comes back with its code, and with as many whole characters of its text as fit', () => {
+  it('is decoded with its code, and with as many whole characters of its text as fit', () => {
     fc.assert(
       fc.property(codes, fc.string({ unit: 'grapheme', maxLength: 100 }), (code, text) => {
         const back = decodeFailure(encoded(code, text));
@@ -40,7 +40,7 @@ describe('a failure', () => {
     );
   });
 
-  it('is none where the length is one that a message can have, or the type is the header’s', () => {
+  it('is not decoded when a message can have the length, or the type is the header’s', () => {
     expect(decodeFailure(new Uint8Array(64).fill(60))).toBeUndefined();
     const seed = encoded('NO', '');
     seed[0] = 10;
@@ -48,14 +48,17 @@ describe('a failure', () => {
     expect([10, 11].map(carriesFailure)).toEqual([false, true]);
   });
 
-  it.each([NOT_UNDERSTOOD, RECEIVER_FAILED])('comes back as $kind, all bytes beyond its length zero', (failure) => {
-    const slot = new Uint8Array(64).fill(0xee);
-    encodeFailure(request, failure, slot);
-    expect(decodeFailure(slot)).toBe(failure);
-    expect(slot.subarray(4).every((byte) => byte === 0)).toBe(true);
-  });
+  it.each([NOT_UNDERSTOOD, RECEIVER_FAILED])(
+    'is decoded as $kind, and all bytes after its length are zero',
+    (failure) => {
+      const slot = new Uint8Array(64).fill(0xee);
+      encodeFailure(request, failure, slot);
+      expect(decodeFailure(slot)).toBe(failure);
+      expect(slot.subarray(4).every((byte) => byte === 0)).toBe(true);
+    },
+  );
 
-  it('never throws, whatever a peer wrote', () => {
+  it('never makes decoding throw, whatever a peer wrote', () => {
     const slots = fc.uint8Array({ minLength: 64, maxLength: 64 });
     fc.assert(
       fc.property(slots, fc.integer({ min: 0x80, max: 0xff }), (slot, length) => {

@@ -114,7 +114,7 @@ describe('text', () => {
 });
 
 describe('mac, bytes, pad and alias', () => {
-  it('mac is taken in either case and given in lower', () => {
+  it('mac is accepted in either case and returned in lower case', () => {
     expect(through(mac, '00:1a:FF:9f:A0:0e')).toEqual({
       bytes: [0, 0x1a, 0xff, 0x9f, 0xa0, 0x0e],
       value: '00:1a:ff:9f:a0:0e',
@@ -122,18 +122,18 @@ describe('mac, bytes, pad and alias', () => {
     for (const wrong of [':', '/', '@', 'G', '`', 'g']) expect(mac.accepts(`0${wrong}:00:00:00:00:00`)).toBe(false);
   });
 
-  it('bytes are exactly as many', () => {
+  it('bytes have exactly the declared size', () => {
     const value = Uint8Array.of(1, 2, 3);
     expect(through(bytes(3), value)).toEqual({ bytes: [1, 2, 3], value });
     expect([bytes(3).accepts(new Uint8Array(2)), bytes(3).accepts([1, 2, 3])]).toEqual([false, false]);
   });
 
-  it('padding has the C type that the header gives to its size', () => {
+  it('padding of each size has the C type of the header', () => {
     expect([1, 2, 3, 4].map((size) => pad(size).cType)).toEqual(['char[1]', 'u16', 'char[3]', 'u32']);
     expect(through(pad(3) as unknown as Field<undefined>, undefined)).toEqual({ bytes: [0, 0, 0], value: undefined });
   });
 
-  it('alias changes the name alone, and keeps what it stands for', () => {
+  it('alias changes only the name of a type', () => {
     expect({ ...alias('handle_t', u32), cType: 'u32', wireType: undefined }).toEqual(u32);
     expect(alias('port_t', alias('handle_t', u32)).wireType).toBe('u32');
   });

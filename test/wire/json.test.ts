@@ -39,7 +39,7 @@ describe('JSON', () => {
     expect(fromJSON(json)).toStrictEqual({ message, id: 1 });
   });
 
-  it('writes an OUT field that is not known as zero, and need not be given one', () => {
+  it('writes an omitted OUT field as zero, and accepts an object without it', () => {
     expect(toJSON({ name: 'MEM_REQUEST_SET', target: 5 })).toEqual({
       name: 'MEM_REQUEST_SET',
       id: ID_NO_ANSWER,
@@ -100,7 +100,7 @@ describe('JSON', () => {
     expect({ ...error }).toMatchObject({ code: 'ERR_CTRL_IF_VALUE', field: 'data', received: new Uint8Array(61) });
   });
 
-  it('names a key that the message does not have, and those that it has', () => {
+  it('names a key that the message does not have, and the keys that it has', () => {
     for (const key of ['shmem_frame', '__pad', 'status', 'toString']) {
       const error = thrownBy(() => fromJSON({ ...connect, [key]: 7 }));
       const expected = 'left out; the keys are name, id, handle, shmemFrame';
@@ -150,7 +150,7 @@ describe('JSON', () => {
     });
   });
 
-  it("carries the user's messages, negative 64-bit numbers and what JSON has no number for", () => {
+  it("carries the user's messages, negative 64-bit numbers, NaN and infinities", () => {
     const codec = createCodec([
       defineMessage({
         name: 'MIXED',

@@ -42,7 +42,7 @@ describe('layout.json', () => {
     expect(schema.fields.map((field) => field.name)).toEqual(struct.fields.map((field) => toCamel(field.name)));
   });
 
-  it('puts padding where the header says __pad and nowhere else', () => {
+  it('has padding exactly where the header says __pad', () => {
     for (const schema of Object.values(schemas))
       for (const { name, type } of schema.fields) expect(type.role === 'pad').toBe(name.startsWith('__pad'));
   });

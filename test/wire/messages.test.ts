@@ -39,7 +39,7 @@ describe('the table of messages', () => {
     }
   });
 
-  it('says which responses fill OUT fields without saying how it went', () => {
+  it('says which responses fill OUT fields without a status', () => {
     expect(named(({ response }) => response.kind === 'fill')).toEqual([
       'BLKIF_FE_DRIVER_STATUS',
       'BLKIF_FE_INTERFACE_QUERY',
@@ -48,7 +48,7 @@ describe('the table of messages', () => {
     ]);
   });
 
-  it('has OUT fields exactly where a response has something to say', () => {
+  it('has OUT fields exactly in messages whose response fills them', () => {
     for (const { name, struct, response } of SEED_MESSAGES) {
       const outs = struct.fields.filter(({ type }) => type.role === 'out').map((field) => field.name);
       expect([name, outs.length > 0]).toEqual([name, response.kind !== 'ack']);

@@ -41,20 +41,20 @@ describe.each(compilers)('$how', ({ compile }) => {
   describe.each(definitions.map((definition) => ({ name: definition.name, definition })))('$name', ({ definition }) => {
     it('decodes to what was encoded, anywhere in a buffer, with padding and tail zero', () => {
       fc.assert(
-        fc.property(messageOf(definition), fc.nat(255), fc.nat(70), (message, id, at) => {
+        fc.property(messageOf(definition), fc.nat(255), fc.nat(70), (message, id, offset) => {
           const target = new Uint8Array(140).fill(0xee);
-          expect(codec.encode(asInput(message), id, target, at)).toBe(target);
-          expect(codec.decode(target, at)).toStrictEqual(message);
-          expect([slotType(target, at), slotSubtype(target, at), slotId(target, at)]).toEqual([
+          expect(codec.encode(asInput(message), id, target, offset)).toBe(target);
+          expect(codec.decode(target, offset)).toStrictEqual(message);
+          expect([slotType(target, offset), slotSubtype(target, offset), slotId(target, offset)]).toEqual([
             definition.type,
             definition.subtype,
             id,
           ]);
-          const length = slotLength(target, at);
+          const length = slotLength(target, offset);
           const covered = meaningful(definition, length);
-          for (let i = 0; i < 60; i++) if (!covered.has(i)) expect(target[at + 4 + i]).toBe(0);
-          expect(target.subarray(0, at).every((byte) => byte === 0xee)).toBe(true);
-          expect(target.subarray(at + 64).every((byte) => byte === 0xee)).toBe(true);
+          for (let i = 0; i < 60; i++) if (!covered.has(i)) expect(target[offset + 4 + i]).toBe(0);
+          expect(target.subarray(0, offset).every((byte) => byte === 0xee)).toBe(true);
+          expect(target.subarray(offset + 64).every((byte) => byte === 0xee)).toBe(true);
         }),
         { numRuns: 50 },
       );
@@ -73,7 +73,7 @@ describe.each(compilers)('$how', ({ compile }) => {
       );
     });
 
-    it('may leave OUT fields out: they are zero', () => {
+    it('may omit OUT fields, which are then zero', () => {
       fc.assert(
         fc.property(messageOf(definition), (message) => {
           const outs = visible(definition).filter(({ type }) => type.role === 'out');
@@ -120,7 +120,7 @@ describe.each(compilers)('$how', ({ compile }) => {
       expect(refused).toBeGreaterThan(500);
     });
 
-    it('cut short are refused for being short, and only then', () => {
+    it('are refused as too short exactly when they are cut short', () => {
       fc.assert(
         fc.property(anyMessage, fc.nat(64), ({ message, id }, cut) => {
           const slot = codec.encode(asInput(message), id);
@@ -137,7 +137,7 @@ describe.each(compilers)('$how', ({ compile }) => {
   });
 
   describe('a failing encode', () => {
-    it('leaves the target as it was, whichever field is bad', () => {
+    it('does not change the target, whichever field is invalid', () => {
       fc.assert(
         fc.property(
           anyMessage,
@@ -157,7 +157,7 @@ describe.each(compilers)('$how', ({ compile }) => {
       );
     });
 
-    it('leaves the target as it was when the id or the room is wrong', () => {
+    it('does not change the target when the id or the room is wrong', () => {
       fc.assert(
         fc.property(anyMessage, ({ message }) => {
           const target = new Uint8Array(70).fill(0xee);

@@ -22,7 +22,7 @@ describe('backend status', () => {
     },
   );
 
-  it('finds the sentences of 7 and 9, which are not in their place in the USB table of the header', () => {
+  it('finds the sentences of 7 and 9, which are misplaced in the USB table of the header', () => {
     expect(USBIF_BE_STATUS_ERRORS[7]).toBe('Out of memory');
     expect(USBIF_BE_STATUS_ERRORS[9]).toBe('Could not map domain memory');
     expect(USBIF_BE_STATUS_ERRORS[5]).toBeUndefined();
@@ -30,7 +30,7 @@ describe('backend status', () => {
     expect(NETIF_BE_STATUS_ERRORS[6]).toBe('Could not map domain memory');
   });
 
-  it('knows nothing of other types', () => {
+  it('has no status for other types', () => {
     expect(describeBeStatus(wire.CMSG_BLKIF_FE, 1)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** What TypeScript infers: checked by `tsc --noEmit`; at run time these only show that the values exist. */
+/** The inferred types, checked by `tsc --noEmit`. At run time these tests only show that the values exist. */
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type blkif_be_create_t,
@@ -25,7 +25,7 @@ import {
 } from '../../lib/wire/index.ts';
 
 describe("the header's messages", () => {
-  it('are a union told apart by name', () => {
+  it('are a union discriminated by name', () => {
     expectTypeOf<MessageOf<'BLKIF_FE_INTERFACE_CONNECT'>>().toEqualTypeOf<{
       name: 'BLKIF_FE_INTERFACE_CONNECT';
       handle: number;
@@ -63,7 +63,7 @@ describe("the header's messages", () => {
     expectTypeOf<MessageInput>().not.toExtend<Message>();
   });
 
-  it('refuse what is wrong', () => {
+  it('refuse wrong fields and names', () => {
     const wrong = () => {
       // @ts-expect-error handle is missing
       encode({ name: 'BLKIF_FE_INTERFACE_CONNECT', shmemFrame: 1n });
@@ -117,7 +117,7 @@ describe("the user's messages", () => {
     expectTypeOf(codec.fromJSON({ name: 'PING' }).message).toEqualTypeOf<MessageInput<User>>();
   });
 
-  it('refuse what is wrong', () => {
+  it('refuse wrong fields and names', () => {
     const wrong = () => {
       // @ts-expect-error sentAt is missing
       codec.encode({ name: 'TICK', sequence: 1 });

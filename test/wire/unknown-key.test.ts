@@ -22,20 +22,20 @@ describe.each(compilers)('a codec that is $how', ({ compile }) => {
     expect(error.message).toMatch(/^SQUARE: there is no key "sqared"/);
   });
 
-  it('names the stray key before the field that is missing because of it', () => {
+  it('names the unknown key before the field that is missing because of it', () => {
     expect(refused({ name: 'SQUARE', nn: 3 }, '"nn"').field).toBe('nn');
   });
 
-  it('sees a stray key beside an OUT field that is left out, and one whose value is undefined', () => {
+  it('finds an unknown key beside an omitted OUT field, and one whose value is undefined', () => {
     expect(refused({ name: 'SQUARE', n: 3, typo: undefined }, '"typo"').field).toBe('typo');
     expect(refused({ name: 'SQUARE', n: 3, squared: undefined, typo: 1 }, '"typo"').field).toBe('typo');
   });
 
-  it('takes padding for no field', () => {
+  it('does not accept padding as a field', () => {
     expect(refused({ name: 'SQUARE', n: 3, __pad: 0 }, '"__pad"').field).toBe('__pad');
   });
 
-  it('says of an id, which toJSON gives beside the fields, where it belongs', () => {
+  it('says where an id belongs, which toJSON returns beside the fields', () => {
     expect(refused({ name: 'SQUARE', n: 3, id: 7 }, 'fromJSON() gives the two apart').field).toBe('id');
     const { message, id } = codec.fromJSON({ name: 'SQUARE', n: 3, id: 7 });
     expect(codec.decode(codec.encode(message, id))).toEqual({ name: 'SQUARE', n: 3, squared: 0 });
@@ -46,25 +46,25 @@ describe.each(compilers)('a codec that is $how', ({ compile }) => {
     codec.encode({ name: 'BARE' });
   });
 
-  it('knows those of UNKNOWN', () => {
+  it('knows the keys of UNKNOWN', () => {
     const message = { name: 'UNKNOWN', type: 200, subtype: 1, data: Uint8Array.of(1) } as const;
     codec.encode(message);
     expect(refused({ ...message, length: 1 }, '"length"').field).toBe('length');
   });
 
-  it('leaves keys of a prototype and symbols alone', () => {
+  it('ignores keys of a prototype and symbols', () => {
     const message = Object.assign(Object.create({ helper: 1 }), { name: 'SQUARE', n: 3, [Symbol('mark')]: 1 });
     expect(codec.encode(message)).toEqual(codec.encode({ name: 'SQUARE', n: 3 }));
   });
 
-  it('leaves a field alone whose name is one that every object inherits', () => {
+  it('accepts a field whose name every object inherits', () => {
     const odd = defineMessage({ name: 'ODD', type: 13, payload: { constructor: u8, valueOf: u32 } });
     const codec = createCodecWith(compile, [odd]);
     const message = { name: 'ODD', constructor: 1, valueOf: 2 } as const;
     expect(codec.decode(codec.encode(message as never))).toEqual(message);
   });
 
-  it('refuses any message with any key more, and writes nothing', () => {
+  it('refuses any message with an additional key, and writes nothing', () => {
     const seed = createCodecWith(compile, []);
     fc.assert(
       fc.property(anyMessage, fc.string(), fc.anything(), ({ message, definition }, key, value) => {
@@ -78,7 +78,7 @@ describe.each(compilers)('a codec that is $how', ({ compile }) => {
   });
 });
 
-describe('what is no array of definitions', () => {
+describe('a value that is no array of definitions', () => {
   it.each([
     ['an object', {}],
     ['a string', 'SQUARE'],
@@ -89,7 +89,7 @@ describe('what is no array of definitions', () => {
     expect(error).toMatchObject({ field: 'messages', received: given });
   });
 
-  it('is refused with the brackets that are missing', () => {
+  it('is refused with the missing brackets', () => {
     expectError('ERR_CTRL_IF_DEFINITION', 'an array: [SQUARE]', () => createCodec(square as never));
   });
 
@@ -107,7 +107,7 @@ describe('what is no array of definitions', () => {
     expect(error.field).toBe('messages[1]');
   });
 
-  it('is refused where it has holes', () => {
+  it('is refused when it has holes', () => {
     const holes: unknown[] = [bare];
     holes[2] = square;
     expect(expectError('ERR_CTRL_IF_DEFINITION', 'messages[1]', () => createCodec(holes as never)).field).toBe(

@@ -1,4 +1,4 @@
-/** What the control ring does. H-numbers are the hazards of the original (PROTOCOL.md 5.3) that the test would meet again. */
+/** The control ring. H-numbers are the hazards of the original (PROTOCOL.md 5.3) that a test covers. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Page } from '../../../lib/page/page.ts';
 import type { RingEngine } from '../../../lib/ring/engine.ts';
@@ -37,7 +37,7 @@ export function controlRing(engines: RingEngines): void {
       golden.fill(0xa1, 528, 592).fill(0xb2, 592, 656);
       expect(page().toString('hex')).toBe(golden.toString('hex'));
 
-      // Their responses, the second one first: it lands in slot 0.
+      // Their responses, the second one first: it goes to slot 0.
       expect(rx.back.popMany(() => {})).toBe(2);
       rx.back.push(Buffer.alloc(64, 0xc3));
       rx.back.flush();
@@ -85,7 +85,7 @@ export function controlRing(engines: RingEngines): void {
       expect(publishes.map((count) => count())).toEqual([1, 1]);
     });
 
-    it('gives responses the next position, in whatever order they come', () => {
+    it('gives each response the next position, in any order of responses', () => {
       const { front, back, slot } = attach(CONTROL_TX, 5);
       front.pushMany([entryOf(1, 64), entryOf(2, 64), entryOf(3, 64)]);
       front.flush();
@@ -102,7 +102,7 @@ export function controlRing(engines: RingEngines): void {
       expect([front.pop()![0], front.pop()![0], front.pop()![0]]).toEqual([3, 1, 2].map((n) => entryOf(n, 64)[0]));
     });
 
-    it('hands out copies that the peer cannot change any more (H2)', () => {
+    it('returns copies that the peer cannot change (H2)', () => {
       const { front, back, raw } = attach();
       front.pushMany([entryOf(1, 64), entryOf(2, 64)]);
       front.flush();
@@ -122,7 +122,7 @@ export function controlRing(engines: RingEngines): void {
       expectEntry(front.pop(), entryOf(4, 64));
     });
 
-    it('keeps its own indices to itself: who overwrites them changes nothing', () => {
+    it('keeps its own indices privately: overwriting them in the page changes nothing', () => {
       const { front, back, reqProd, rspProd } = attach();
       front.push(entryOf(1, 64));
       front.flush();
@@ -140,7 +140,7 @@ export function controlRing(engines: RingEngines): void {
       expectEntry(front.pop(), entryOf(3, 64));
     });
 
-    it('fills a short entry up with zeros, whatever was there before (H12)', () => {
+    it('fills a short entry with zeros, whatever was there before (H12)', () => {
       const { front, back, slot } = attach();
       for (let round = 0; round < 2; round++) {
         for (let n = 0; n < 8; n++) front.push(new Uint8Array(64).fill(0xff));
@@ -162,7 +162,7 @@ export function controlRing(engines: RingEngines): void {
       expectEntry(front.pop(), short);
     });
 
-    it('refuses an entry that is too long, and sends nothing of it', () => {
+    it('refuses an entry that is too long, and sends no part of it', () => {
       const { front, back, reqProd } = attach();
       for (const half of [front, back] as Half[]) {
         const error = expectError('ERR_CTRL_IF_RING_ENTRY', '65 bytes', () => half.push(new Uint8Array(65)));
@@ -173,7 +173,7 @@ export function controlRing(engines: RingEngines): void {
       expect(reqProd.value).toBe(0);
     });
 
-    it('refuses a response that nobody waits for (H6)', () => {
+    it('refuses a response without a request (H6)', () => {
       const { front, back, rspProd, slot } = attach();
       const refuse = () => {
         expect(back.stage()).toBeUndefined();
@@ -195,7 +195,7 @@ export function controlRing(engines: RingEngines): void {
       expectEntry(back.pop(), entryOf(2, 64));
     });
 
-    it('stages in place, and takes the last of it back', () => {
+    it('stages in place, and drops the last staged entry', () => {
       const { front, back } = attach();
       front.stage()!.fill(1);
       front.stage()!.fill(2);
@@ -212,7 +212,7 @@ export function controlRing(engines: RingEngines): void {
       expect(back.room).toBe(2);
     });
 
-    it('says ERR_CTRL_IF_PAGE_CLOSED after unmap, for each use', () => {
+    it('throws ERR_CTRL_IF_PAGE_CLOSED after unmap, for each use', () => {
       const { front, back, pages: own } = attach();
       front.pushMany([entryOf(1, 64), entryOf(2, 64)]);
       front.flush();
@@ -235,7 +235,7 @@ export function controlRing(engines: RingEngines): void {
 }
 
 /**
- * How often the half has stored its index from now on. The addon does it in one call of `publish`, whose single store
+ * How often the half stores its index from now on. The addon does it in one call of `publish`, whose single store
  * is proved in native/test/ring_test.cc; the engines in JS call `store32` of their page.
  */
 function publishesOf(half: Half, page: Page): () => number {

@@ -1,4 +1,4 @@
-/** What the engine of a ring does for the ring. */
+/** The engine of a ring, without the ring. */
 import { describe, expect, it } from 'vitest';
 import { pageError } from '../../../lib/page/failure.ts';
 import type { Page } from '../../../lib/page/page.ts';
@@ -27,7 +27,7 @@ export function engineItself(engines: RingEngines): void {
       expect(b.engine.collect(8, 100)).toBe(0);
     });
 
-    it('publishes as many requests as have room, responses all or none', () => {
+    it('publishes as many requests as there is room for, and all responses or none', () => {
       const { front, back, raw } = shared(CONTROL_TX);
       const f = open('front', front);
       const b = open('back', back);
@@ -48,7 +48,7 @@ export function engineItself(engines: RingEngines): void {
       expect(f.engine.collect(8, 1)).toBe(PEER_INDEX);
     });
 
-    it('tells that its page is gone', () => {
+    it('reports that its page is unmapped', () => {
       const { front } = shared(CONTROL_TX);
       const { engine } = open('front', front);
       front.unmap();

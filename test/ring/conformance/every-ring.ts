@@ -1,4 +1,4 @@
-/** What a ring of any size does. H-numbers are the hazards of the original (PROTOCOL.md 5.3) that the test would meet again. */
+/** A ring of any size. H-numbers are the hazards of the original (PROTOCOL.md 5.3) that a test covers. */
 import { describe, expect, it } from 'vitest';
 import type { RingRole } from '../../../lib/ring/engine.ts';
 import { BackRing, FrontRing } from '../../../lib/ring/index.ts';
@@ -10,7 +10,7 @@ export function everyRing(engines: RingEngines): void {
   describe.each(geometries)('$slots slots of $entryBytes bytes at $offset', (geometry) => {
     const { entryBytes, slots } = geometry;
     const entry = (n: number) => entryOf(n, entryBytes);
-    const at = (box: Uint8Array, i: number) => box.subarray(i * entryBytes, (i + 1) * entryBytes);
+    const entryAt = (box: Uint8Array, i: number) => box.subarray(i * entryBytes, (i + 1) * entryBytes);
 
     it.each(STARTS)('carries requests and responses in order, from index %i on', (start) => {
       const { front, back, reqProd, rspProd } = attach(geometry, start);
@@ -29,7 +29,7 @@ export function everyRing(engines: RingEngines): void {
       expect(rspProd.value).toBe((start + rounds) % U32);
     });
 
-    it.each(STARTS)('moves whole batches in its boxes, from index %i on', (start) => {
+    it.each(STARTS)('moves whole batches in its outbox and inbox, from index %i on', (start) => {
       const { front, back } = attach(geometry, start);
       let asked = 0;
       let answered = 0;
@@ -37,27 +37,27 @@ export function everyRing(engines: RingEngines): void {
         const count = front.stageMany(slots + 5);
         expect(count).toBe(slots);
         expect(front.stageMany(1)).toBe(0);
-        for (let i = 0; i < count; i++) at(front.outbox, i).set(entry(asked++));
+        for (let i = 0; i < count; i++) entryAt(front.outbox, i).set(entry(asked++));
         expect(front.flushAndTake()).toBe(0);
 
         // One popped by itself: the rest of its batch comes first, from entry 0 on.
         expectEntry(back.pop(), entry(answered));
         const taken = slots === 1 ? 0 : back.flushAndTake();
         expect(taken).toBe(slots - 1);
-        for (let i = 0; i < taken; i++) expectEntry(at(back.inbox, i), entry(answered + 1 + i));
+        for (let i = 0; i < taken; i++) expectEntry(entryAt(back.inbox, i), entry(answered + 1 + i));
         expect(back.room).toBe(slots);
         expect(back.stageMany(slots + 1)).toBe(slots);
-        for (let i = 0; i < slots; i++) at(back.outbox, i).set(entry(answered + i + 500));
+        for (let i = 0; i < slots; i++) entryAt(back.outbox, i).set(entry(answered + i + 500));
         expect(back.flushAndTake()).toBe(0);
 
         expect(front.flushAndTake()).toBe(slots);
-        for (let i = 0; i < slots; i++) expectEntry(at(front.inbox, i), entry(answered + i + 500));
+        for (let i = 0; i < slots; i++) expectEntry(entryAt(front.inbox, i), entry(answered + i + 500));
         expect(front.flushAndTake()).toBe(0);
         answered += slots;
       }
     });
 
-    it('answers in place, with what was made of the request where it was taken', () => {
+    it('answers in place, with the changed bytes of the request', () => {
       const { front: frontPage, back: backPage } = shared(geometry);
       const front = new FrontRing(frontPage, { ...geometry, peerMayTear: false });
       const back = new BackRing(backPage, { ...geometry, peerMayTear: false, inPlace: true });
@@ -73,12 +73,12 @@ export function everyRing(engines: RingEngines): void {
         for (let n = 0; n < count; n++) {
           const changed = entry(round + n);
           changed[0]! ^= 0xff;
-          expectEntry(at(front.inbox, n), changed);
+          expectEntry(entryAt(front.inbox, n), changed);
         }
       }
     });
 
-    it.each(STARTS)('flushes and pops in one, from index %i on', (start) => {
+    it.each(STARTS)('flushes and pops in one call, from index %i on', (start) => {
       const { front, back } = attach(geometry, start);
       for (let n = 0; n < 3 * slots; n++) {
         front.push(entry(n));
@@ -101,7 +101,7 @@ export function everyRing(engines: RingEngines): void {
         expect(front.push(entry(slots))).toBe(false);
         expect(front.stage()).toBeUndefined();
         expect(front.flush()).toBe(slots);
-        // Publishing makes no room, and neither does being read: only an answer does (H7).
+        // Neither publishing nor reading makes room: only an answer does (H7).
         expect(front.push(entry(slots))).toBe(false);
         for (let n = 0; n < slots; n++) expectEntry(back.pop(), entry(n));
         expect(back.pop()).toBeUndefined();
@@ -168,14 +168,14 @@ export function everyRing(engines: RingEngines): void {
         expectError('ERR_CTRL_IF_PEER_INDEX', 'req_prod', () => back.pop(10));
         expect(back.room).toBe(taken);
       }
-      // Exactly as far ahead as can be is no lie.
+      // The furthest possible index is no lie.
       raw.write(geometry.offset + 8 + (((seen % slots) + slots) % slots) * entryBytes, entry(77));
       reqProd.value = most;
       expectEntry(back.pop(), entry(77));
       for (let n = taken + 1; n < slots; n++) expect(back.pop()).toBeDefined();
       expect(back.pop()).toBeUndefined();
       expect(back.room).toBe(slots);
-      // And with all of them unanswered, one more is.
+      // With all of them unanswered, one more is a lie.
       reqProd.value = most + 1;
       expectError('ERR_CTRL_IF_PEER_INDEX', 'req_prod', () => back.pop());
       reqProd.value = most;
@@ -204,7 +204,7 @@ export function everyRing(engines: RingEngines): void {
         expect(front.unanswered).toBe(asked);
         expect(front.room).toBe(slots - asked);
       }
-      // All that was asked is answered at once: no lie.
+      // All requests are answered at once: no lie.
       raw.write(geometry.offset + 8 + (((base % slots) + slots) % slots) * entryBytes, entry(88));
       rspProd.value = base + asked;
       expectEntry(front.pop(), entry(88));
@@ -215,7 +215,7 @@ export function everyRing(engines: RingEngines): void {
       expectError('ERR_CTRL_IF_PEER_INDEX', 'rsp_prod', () => front.pop());
     });
 
-    it('serves again what a former back took and did not answer (H7, H19)', () => {
+    it('serves again the requests that a former back took and did not answer (H7, H19)', () => {
       const base = U32 - 1;
       const { front, back, pages: own, rspProd } = attach(geometry, base);
       for (let n = 0; n < slots; n++) front.push(entry(n));
@@ -239,7 +239,7 @@ export function everyRing(engines: RingEngines): void {
       expect(rspProd.value).toBe((base + slots) % U32);
     });
 
-    it('keeps counting, as a new front, what its former self asked (H19)', () => {
+    it('still counts, as a new front, the requests of the former one (H19)', () => {
       const { front, back, pages: own } = attach(geometry, U32 - 1);
       for (let n = 0; n < slots; n++) front.push(entry(n));
       front.flush();
@@ -267,7 +267,7 @@ export function everyRing(engines: RingEngines): void {
       expect(next.room).toBe(slots);
     });
 
-    it.each<RingRole>(['front', 'back'])('does not attach as %s to indices that nobody can have left', (role) => {
+    it.each<RingRole>(['front', 'back'])('does not attach as %s to impossible indices', (role) => {
       for (const [requests, responses] of [
         [slots + 1, 0],
         [0, 1],

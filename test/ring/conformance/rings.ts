@@ -1,4 +1,4 @@
-/** Rings in all their sizes, for tests that every pair of engines must pass. */
+/** Rings of all sizes, for tests that every pair of engines must pass. */
 import { expect } from 'vitest';
 import type { EngineName, Page } from '../../../lib/page/page.ts';
 import { BackRing, FrontRing, type RingGeometry, ringBytes } from '../../../lib/ring/index.ts';
@@ -28,7 +28,7 @@ export function entryOf(n: number, bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, i) => (n * 37 + i * 11 + 1) & 0xff);
 }
 
-/** Whose halves are moved by which engines. */
+/** The engines of the two halves. */
 export interface RingEngines {
   readonly pages: Pages;
   readonly front: EngineName;
@@ -45,7 +45,7 @@ export function ringsOf({ pages, front: frontEngine, back: backEngine }: RingEng
     all.raw.store32(geometry.offset + 4, start);
     return all;
   };
-  /** Both halves on such a page. They refuse a false index at once, unless the test is about half-written ones. */
+  /** Both halves on such a page. They refuse a false index at once, unless the test is about half-written indices. */
   const attach = (geometry: RingGeometry = CONTROL_TX, start = 0) => {
     const { front, back, raw } = shared(geometry, start);
     const options = { ...geometry, peerMayTear: false };
@@ -62,7 +62,7 @@ export function ringsOf({ pages, front: frontEngine, back: backEngine }: RingEng
   return { shared, attach, geometries: [...GEOMETRIES, ...(atomic ? WIDE_GEOMETRIES : [])] };
 }
 
-/** As `toEqual`, without its price for each of thousands of entries. */
+/** As `toEqual`, but fast enough for thousands of entries. */
 export function expectEntry(actual: Uint8Array | undefined, expected: Uint8Array): void {
   if (!actual || Buffer.compare(actual, expected) !== 0) expect(actual).toEqual(expected);
 }

@@ -1,4 +1,4 @@
-/** What a ring does whose peer may be seen in the midst of writing its index. */
+/** A ring whose peer may be seen in the middle of writing its index. */
 import { describe, expect, it, vi } from 'vitest';
 import type { RingRole } from '../../../lib/ring/engine.ts';
 import { TORN_MILLISECONDS } from '../../../lib/ring/half.ts';
@@ -47,7 +47,7 @@ export function tornIndex(engines: RingEngines): void {
       });
     });
 
-    it.each<RingRole>(['front', 'back'])('calls it a lie, as %s, when it stays so', (role) => {
+    it.each<RingRole>(['front', 'back'])('refuses it, as %s, when it stays impossible', (role) => {
       const { half, index } = torn(role);
       withClock((advance) => {
         index.value = 0x1ff;
@@ -62,7 +62,7 @@ export function tornIndex(engines: RingEngines): void {
       });
     });
 
-    it.each<RingRole>(['front', 'back'])('measures each such time for itself, as %s', (role) => {
+    it.each<RingRole>(['front', 'back'])('measures the time of each torn index separately, as %s', (role) => {
       const { half, index } = torn(role);
       withClock((advance) => {
         index.value = 0x000;
@@ -81,7 +81,7 @@ export function tornIndex(engines: RingEngines): void {
       });
     });
 
-    it('is what a file engine takes for granted, and an atomic one does not', () => {
+    it('is the default of a file engine, and not of an atomic one', () => {
       for (const role of ['front', 'back'] as const) {
         const all = shared(CONTROL_TX);
         const half = role === 'front' ? new FrontRing(all.front) : new BackRing(all.back);

@@ -1,5 +1,5 @@
-// A controller that may have few descriptors, and then has as many as it may: `{ name, engine }`. It takes up what is
-// left of them but for `free`, when told to, and says what it refused.
+// A controller with a low limit of descriptors: `{ name, engine }`. On an order it uses up all but `free` of them. It
+// reports its refusals.
 import { closeSync, openSync } from 'node:fs';
 import { Controller } from 'ctrl-if';
 

@@ -8,13 +8,13 @@ const pages = [];
 let failure;
 while (!failure) {
   try {
-    // The last of them would be too large by one block and no more.
+    // The last page would be too large by exactly one block.
     pages.push(createPage(`/fill.${pages.length}`, 3 * 4096, engine));
   } catch (error) {
     failure = { code: error.code, message: error.message };
   }
 }
-// Every byte that was promised is there: no SIGBUS when it is touched.
+// Every reserved byte exists: no SIGBUS when it is touched.
 for (const page of pages) {
   page.write(0, new Uint8Array(page.bytes).fill(0xff));
   page.write(0, new Uint8Array(page.bytes));

@@ -19,7 +19,7 @@ const orders = {
   },
   write: ({ pattern }) => mapped.write(0, Buffer.alloc(4096, pattern)),
   unmap: () => mapped.unmap(),
-  /** Maps the frame whenever it can, and scribbles over it while it has it, until it has had it that often. */
+  /** Maps the frame whenever it can, and writes to it while it is mapped, until it has mapped it that often. */
   pester({ frame, times }) {
     for (let got = 0; got < times; ) {
       let mine;

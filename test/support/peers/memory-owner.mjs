@@ -12,7 +12,7 @@ if (unlink) unlinkPage(name);
 
 let stopped = false;
 
-/** Does it until it is not refused, and says how often it was. */
+/** Repeats it until it is not refused, and returns how often it was refused. */
 function insist(act) {
   for (let refused = 0; ; refused++) {
     try {
@@ -39,7 +39,7 @@ const orders = {
   end: ({ frame, force }) => memory.endAccess(frame, { force }),
   free: ({ frame }) => memory.free(frame),
   resize: ({ target }) => memory.resize(target),
-  /** Takes every frame there is, writes all of it and reads it again: no byte that was promised is missing. */
+  /** Takes every frame there is, writes all of it and reads it again: no reserved byte is missing. */
   use() {
     const all = memory.allocateMany(memory.available);
     for (const frame of all) memory.frame(frame).write(0, Buffer.alloc(4096, frame & 0xff));
@@ -55,7 +55,7 @@ const orders = {
     for (let i = 0; !stopped; i++) {
       memory.frame(frame).store32(0, 0);
       memory.grantAccess(frame, domid);
-      // Mostly at once, which is the race; now and then so late that the slowest backend gets it.
+      // Mostly at once, which is the race; sometimes so late that the slowest backend maps it.
       if (i % 64 === 0) await nextTurn();
       refused += insist(() => memory.endAccess(frame));
       memory.frame(frame).store32(0, 0xdead);

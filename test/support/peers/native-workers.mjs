@@ -1,5 +1,5 @@
-// Worker threads that use the addon all at once and are terminated in the middle of it, several rounds of them. Says
-// how many mappings are left when all are gone: it is this process that must survive.
+// Worker threads that use the addon all at once and are terminated in the middle of it, several rounds of them. Reports
+// how many mappings are left after them: this process must survive.
 import { readFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { BackRing, createPage, FrontRing, openPage, unlinkPage } from 'ctrl-if/ring';

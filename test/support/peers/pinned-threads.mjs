@@ -1,4 +1,4 @@
-// Run under taskset: says what it takes its threads to be to each other.
+// Run under taskset: reports the placement that it sees for its threads.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
 const dist = new URL('../../../dist/', import.meta.url);

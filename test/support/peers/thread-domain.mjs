@@ -1,4 +1,4 @@
-// A guest or a controller in a worker thread; what it is to do comes as messages, what came of it goes back as messages.
+// A guest or a controller in a worker thread; its orders come as messages, and their results go back as messages.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Controller, defineMessage, Guest, out, u32 } from 'ctrl-if';
 
@@ -26,7 +26,7 @@ if (role === 'guest') {
   const controller = await Controller.listen(options);
   controller.on('domain', (domain) => {
     end = domain;
-    // 0 asks for the end of this thread, before anything is answered.
+    // 0 ends this thread before any answer.
     domain.receive('SEQ', ({ n }) => (n === 0 ? process.exit() : { answer: n + 1 }));
   });
   parentPort.postMessage({ ready: true });
