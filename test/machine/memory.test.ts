@@ -39,8 +39,18 @@ function populated(pid: number): number {
   const directory = `/proc/${pid}/fd`;
   const [memory] = readdirSync(directory)
     .map((fd) => join(directory, fd))
-    .filter((path) => readlinkSync(path).startsWith('/dev/shm/'));
+    .filter((path) => targetOf(path)?.startsWith('/dev/shm/'));
   return (statSync(memory!).blocks * 512) / 2 ** 20;
+}
+
+/** What a descriptor refers to; undefined if the process has closed it since the list was read. */
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 it('grows and shrinks in shared memory to the target', async () => {
