@@ -69,6 +69,39 @@ export function watchCells(listener: CellListener | undefined): void {
   onCell = listener;
 }
 
+/** The current state of one table, and what its events do. */
+abstract class TableState<
+  State extends string,
+  Event extends string,
+  Action extends string,
+  Notice extends string,
+  Input,
+> {
+  protected readonly performer: Performer<Action, Notice, Input>;
+  readonly #table: Table<State, Event, Action, Notice>;
+  #state: State;
+
+  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
+    this.#table = table;
+    this.performer = performer;
+    this.#state = table.initial;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The cell of an event in the current state. The event is counted as reached. */
+  protected cellFor(event: Event): Cell<State, Action, Notice> {
+    onCell?.(this.#table.name, this.#state, event);
+    return cellOf(this.#table, this.#state, event);
+  }
+
+  protected enter(cell: Cell<State, Action, Notice>): void {
+    this.#state = cell.next ?? this.#state;
+  }
+}
+
 /**
  * Runs one table. An event begins when the one before it is done, its promises included. So an action must not await an event that it
  * fires itself.
@@ -79,21 +112,8 @@ export class StateMachine<
   Action extends string,
   Notice extends string,
   Input,
-> {
-  readonly #table: Table<State, Event, Action, Notice>;
-  readonly #performer: Performer<Action, Notice, Input>;
-  #state: State;
+> extends TableState<State, Event, Action, Notice, Input> {
   #turn: Promise<unknown> = Promise.resolve();
-
-  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
-    this.#table = table;
-    this.#performer = performer;
-    this.#state = table.initial;
-  }
-
-  get state(): State {
-    return this.#state;
-  }
 
   /**
    * Resolves with the new state when the cell is done. Rejects with the error of its action.
@@ -101,24 +121,23 @@ export class StateMachine<
    * @param isDue called when the events before this one are done; false skips this one
    */
   fire(event: Event, input: Input, isDue: () => boolean = () => true): Promise<State> {
-    const turn = this.#turn.then(() => (isDue() ? this.#step(event, input) : this.#state));
+    const turn = this.#turn.then(() => (isDue() ? this.#step(event, input) : this.state));
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
   async #step(event: Event, input: Input): Promise<State> {
-    const cell = cellOf(this.#table, this.#state, event);
-    onCell?.(this.#table.name, this.#state, event);
+    const cell = this.cellFor(event);
     try {
-      for (const action of cell.do ?? []) await this.#performer.do[action](input);
+      for (const action of cell.do ?? []) await this.performer.do[action](input);
     } catch (error) {
       if (!(error instanceof Raised)) throw error;
       await this.#step(error.event as Event, input);
       throw error.cause;
     }
-    this.#state = cell.next ?? this.#state;
-    for (const notice of cell.emit ?? []) await this.#performer.emit(notice, input);
-    return this.#state;
+    this.enter(cell);
+    for (const notice of cell.emit ?? []) await this.performer.emit(notice, input);
+    return this.state;
   }
 }
 
@@ -132,22 +151,9 @@ export class SyncStateMachine<
   Action extends string,
   Notice extends string,
   Input,
-> {
-  readonly #table: Table<State, Event, Action, Notice>;
-  readonly #performer: Performer<Action, Notice, Input>;
+> extends TableState<State, Event, Action, Notice, Input> {
   readonly #queue: { readonly event: Event; readonly input: Input }[] = [];
-  #state: State;
   #isStepping = false;
-
-  constructor(table: Table<State, Event, Action, Notice>, performer: Performer<Action, Notice, Input>) {
-    this.#table = table;
-    this.#performer = performer;
-    this.#state = table.initial;
-  }
-
-  get state(): State {
-    return this.#state;
-  }
 
   /**
    * Runs the cell of an event. An event that an action or a notice fires runs when the current event is done.
@@ -171,10 +177,9 @@ export class SyncStateMachine<
   }
 
   #step(event: Event, input: Input): void {
-    const cell = cellOf(this.#table, this.#state, event);
-    onCell?.(this.#table.name, this.#state, event);
-    for (const action of cell.do ?? []) this.#performer.do[action](input);
-    this.#state = cell.next ?? this.#state;
-    for (const notice of cell.emit ?? []) this.#performer.emit(notice, input);
+    const cell = this.cellFor(event);
+    for (const action of cell.do ?? []) this.performer.do[action](input);
+    this.enter(cell);
+    for (const notice of cell.emit ?? []) this.performer.emit(notice, input);
   }
 }

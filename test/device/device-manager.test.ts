@@ -13,6 +13,7 @@ import { UsbFrontend } from '../../lib/device/classes/usb/frontend.ts';
 import { controllerFields, portSetting } from '../../lib/device/classes/usb/port-claim.ts';
 import { USB } from '../../lib/device/classes/usb/wire.ts';
 import { DeviceManager } from '../../lib/device/manager/device-manager.ts';
+import type { DeviceWire } from '../../lib/device/wire.ts';
 import { MockMachine } from '../../lib/testing/mock-machine.ts';
 import { until } from '../support/until.ts';
 
@@ -20,6 +21,14 @@ let machine: MockMachine;
 beforeEach(() => {
   machine = new MockMachine();
 });
+
+/** A manager of the devices between the frontend of domain 1 and the backend of domain 2. */
+function managerOf(wire: DeviceWire): DeviceManager {
+  const manager = new DeviceManager(wire, machine.channels);
+  manager.addFrontend(1, machine.domain(1).controller);
+  manager.addBackend(2, machine.domain(2).controller);
+  return manager;
+}
 
 const MAC = '00:16:3e:00:00:01';
 const CLASSES = {
@@ -366,9 +375,7 @@ describe('a backend that goes DOWN and comes UP again', () => {
 
 describe('the settings of a device', () => {
   it('create and destroy VBDs, and create them again when the backend restarts', async () => {
-    const manager = new DeviceManager(BLOCK, machine.channels);
-    for (const domid of [1]) manager.addFrontend(domid, machine.domain(domid).controller);
-    manager.addBackend(2, machine.domain(2).controller);
+    const manager = managerOf(BLOCK);
     const opened: number[] = [];
     class Disks extends BlockBackend {
       override onVbdCreate = (_: unknown, { vdevice }: { vdevice: number }) => {
@@ -404,9 +411,7 @@ describe('the settings of a device', () => {
   });
 
   it('limit the credit at once and after a reconnect', async () => {
-    const manager = new DeviceManager(NETWORK, machine.channels);
-    manager.addFrontend(1, machine.domain(1).controller);
-    manager.addBackend(2, machine.domain(2).controller);
+    const manager = managerOf(NETWORK);
     const backend = new NetworkBackend(machine.domain(2).backend);
     const frontend = new NetworkFrontend(machine.domain(1).frontend);
     await backend.start();
@@ -432,9 +437,7 @@ describe('the settings of a device', () => {
 
   it('claim and release USB ports, and give the frontend the highest port number', async () => {
     const port = (path: string, usbifPort: number) => portSetting({ path, usbifPort });
-    const manager = new DeviceManager(USB, machine.channels);
-    manager.addFrontend(1, machine.domain(1).controller);
-    manager.addBackend(2, machine.domain(2).controller);
+    const manager = managerOf(USB);
     const backend = new UsbBackend(machine.domain(2).backend);
     const frontend = new UsbFrontend(machine.domain(1).frontend);
     await backend.start();
