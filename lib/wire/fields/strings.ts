@@ -115,15 +115,10 @@ function textOf(size: number, most: number): Field<string> {
     expected: `a string of at most ${most} bytes in UTF-8, without NUL`,
     accepts: (value) => typeof value === 'string' && fits(value, most),
     read(view, offset) {
-      let value = '';
-      for (let i = 0; i < size; i++) {
-        const byte = view.getUint8(offset + i);
-        if (byte === 0) return value;
-        if (byte > 0x7f)
-          return hasNul(view, offset, size) || most === size ? readWide(bytesOf(view), offset, size) : undefined;
-        value += String.fromCharCode(byte);
-      }
-      return most === size ? value : undefined;
+      const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, size);
+      const end = bytes.indexOf(0);
+      const length = end < 0 ? size : end;
+      return length > most ? undefined : readWide(bytes, 0, length);
     },
     write(view, offset, value) {
       for (let i = writeUtf8(view, offset, value); i < offset + size; i++) view.setUint8(i, 0);
@@ -132,20 +127,11 @@ function textOf(size: number, most: number): Field<string> {
   };
 }
 
-function hasNul(view: DataView, offset: number, size: number): boolean {
-  for (let i = 0; i < size; i++) if (view.getUint8(offset + i) === 0) return true;
-  return false;
-}
-
-const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-
-/** The text of `size` bytes, up to the first NUL; undefined when it is not UTF-8. */
-export function readWide(bytes: Uint8Array, offset: number, size: number): string | undefined {
-  // A copy, because the TextDecoder of browsers refuses shared memory.
-  const copy = Uint8Array.from({ length: size }, (_, i) => bytes[offset + i]!);
-  const end = copy.indexOf(0);
+/** The text of `length` bytes, none of them NUL; undefined when it is not UTF-8. */
+export function readWide(bytes: Uint8Array, offset: number, length: number): string | undefined {
   try {
-    return utf8.decode(end < 0 ? copy : copy.subarray(0, end));
+    // A copy, because the TextDecoder of browsers refuses shared memory.
+    return utf8.decode(new Uint8Array(bytes.subarray(offset, offset + length)));
   } catch {
     return undefined;
   }
